@@ -1,0 +1,1 @@
+//! Test only: a SQLite VFS that loses what was not synced.

@@ -1,0 +1,4 @@
+//! Pure rules: no I/O, no clock, no screen.
+
+pub mod id;
+pub mod money;
