@@ -1,4 +1,6 @@
 //! Pure rules: no I/O, no clock, no screen.
 
 pub mod id;
+pub mod meter_state;
 pub mod money;
+pub mod utility;
