@@ -1,6 +1,9 @@
 //! Pure rules: no I/O, no clock, no screen.
 
+pub mod fault;
 pub mod id;
 pub mod meter_state;
 pub mod money;
+pub mod numbers;
+pub mod route;
 pub mod utility;
