@@ -1,6 +1,8 @@
 //! Pure rules: no I/O, no clock, no screen.
 
+pub mod exact;
 pub mod fault;
+pub mod form;
 pub mod id;
 pub mod meter_state;
 pub mod money;
