@@ -8,4 +8,5 @@ pub mod meter_state;
 pub mod money;
 pub mod numbers;
 pub mod route;
+pub mod tariff;
 pub mod utility;
