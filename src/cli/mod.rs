@@ -1,1 +1,70 @@
-//! (being built)
+//! The command line, one file a command. Everything the screens do, `do` can do, through the same functions.
+
+mod check;
+mod common;
+mod do_;
+mod init;
+mod show;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use common::{CliError, Context};
+
+/// meterdesk: 水气电营业网点的柜台、电话与数据室
+#[derive(Parser)]
+#[command(name = "meterdesk", version, about, long_about = None)]
+pub struct Args {
+    /// 数据库文件
+    #[arg(long, global = true, env = "METERDESK_DB")]
+    db: Option<PathBuf>,
+    /// 以哪个用户的身份
+    #[arg(long = "as", global = true, value_name = "USER")]
+    as_user: Option<String>,
+    /// 从标准输入第一行读密码
+    #[arg(long, global = true)]
+    password_stdin: bool,
+    /// 输出 JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 新建网点的数据库和第一个管理员
+    Init(init::InitArgs),
+    /// 办一项业务 (JSON)，与屏幕上完全一样
+    Do(do_::DoArgs),
+    /// 显示一条记录的全部
+    Show(show::ShowArgs),
+    /// 核对日记账与账目
+    Verify(check::VerifyArgs),
+    /// 从日记账重新记账
+    Rebuild,
+}
+
+/// Reads the arguments and runs the command. The exit code is as the contract says: 0 done, 1 refused, 2 usage, 3 data, 4
+/// permission.
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    let context = Context { db: args.db, as_user: args.as_user, password_stdin: args.password_stdin, json: args.json };
+    let outcome = match args.command {
+        None => Err(CliError::usage("屏幕还没有接上，请用子命令 (--help)")),
+        Some(Command::Init(args)) => init::run(&context, &args),
+        Some(Command::Do(args)) => do_::run(&context, &args),
+        Some(Command::Show(args)) => show::run(&context, &args),
+        Some(Command::Verify(args)) => check::verify(&context, &args),
+        Some(Command::Rebuild) => check::rebuild(&context),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            error.print(context.json);
+            ExitCode::from(error.code)
+        }
+    }
+}

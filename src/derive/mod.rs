@@ -1,1 +1,209 @@
-//! (being built)
+//! Entries → derived tables (记账): a pure, deterministic fold of each subject's own entries in the order (hlc, place).
+//!
+//! Usually the new entry is the subject's last and is applied at the end; when the subject already holds a later one, the
+//! subject is cleared and folded again, so the state never depends on the order of arrival (I-4, I-5). A fold reads and
+//! writes only rows of its own subject. What crosses subjects is the second pass in [`cross`].
+//!
+//! To add a subject: its row types in `store/tables`, its file here with a [`Fold`], one line in [`FOLDS`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::DeserializeOwned;
+
+use crate::book::subject::{self, Kind};
+use crate::rules::id::Id;
+use crate::store::entries::{EntryRow, SubjectRow};
+use crate::store::local::PendingRow;
+use crate::store::tables::base::HoldRow;
+use crate::store::{StoreError, Tx};
+
+pub mod bulk;
+pub mod cross;
+pub mod ledger;
+pub mod rebuild;
+pub mod run;
+pub mod site;
+pub mod user;
+pub mod worker;
+
+/// How one kind of subject is folded.
+pub struct Fold {
+    /// Which kind.
+    pub kind: Kind,
+    /// Tables that hold its rows, with the column of the subject; emptied before a fold from the start.
+    pub tables: &'static [(&'static str, &'static str)],
+    /// Actions and payload versions it understands.
+    pub knows: &'static [(&'static str, u32)],
+    /// Applies one entry.
+    pub apply: fn(&mut Fx<'_, '_>, &Event<'_>) -> Result<(), DeriveError>,
+}
+
+/// Every fold.
+pub const FOLDS: &[&Fold] = &[&site::FOLD, &run::FOLD, &user::FOLD, &worker::FOLD];
+
+/// Tables every kind shares, keyed (kind, subject).
+const SHARED: &[&str] = &["d_exception", "d_hold", "d_posting"];
+
+/// Why an entry could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum DeriveError {
+    /// The store failed: the transaction is lost.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The payload is not what its action and version promise: the subject is paused, the rest goes on.
+    #[error("凭单内容读不懂：{0}")]
+    Body(String),
+}
+
+/// One entry as one subject sees it.
+pub struct Event<'a> {
+    /// The subject being folded.
+    pub subject: Id,
+    /// The entry's place; for a bulk entry with the item.
+    pub id: Id,
+    /// The stored entry.
+    pub entry: &'a EntryRow,
+    /// The subject's part of the payload.
+    pub body: &'a str,
+}
+
+impl Event<'_> {
+    /// Reads the body; a row of a bulk entry (a JSON array) reads into the same struct.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, DeriveError> {
+        serde_json::from_str(self.body).map_err(|error| DeriveError::Body(error.to_string()))
+    }
+
+    /// The action's name.
+    pub fn action(&self) -> &str {
+        &self.entry.action
+    }
+}
+
+/// What a derivation works with and leaves behind.
+pub struct Fx<'t, 'c> {
+    /// The transaction.
+    pub tx: &'t Tx<'c>,
+    /// Numbers whose holders may have changed, for the second pass.
+    pub touched: BTreeSet<(&'static str, String)>,
+    /// Kinds of number of which too many changed to name each.
+    pub dirty: BTreeSet<&'static str>,
+    /// Accounts whose words in the search index may have changed.
+    pub reindex: BTreeSet<Id>,
+}
+
+impl<'t, 'c> Fx<'t, 'c> {
+    /// Nothing touched yet.
+    pub fn new(tx: &'t Tx<'c>) -> Self {
+        Self { tx, touched: BTreeSet::new(), dirty: BTreeSet::new(), reindex: BTreeSet::new() }
+    }
+
+    /// Says that the holders of a number may have changed.
+    pub fn touch(&mut self, what: &'static str, number: &str) {
+        const MANY: usize = 2_000;
+        if self.dirty.contains(what) || number.is_empty() {
+            return;
+        }
+        self.touched.insert((what, number.to_owned()));
+        if self.touched.len() > MANY {
+            self.dirty.extend(self.touched.iter().map(|(what, _)| *what));
+            self.touched.clear();
+        }
+    }
+}
+
+/// The fold of a kind, if this program has one.
+pub fn fold_of(kind: Kind) -> Option<&'static Fold> {
+    FOLDS.iter().copied().find(|fold| fold.kind == kind)
+}
+
+/// Derives one entry just written or received: indexes it under its subjects, applies it, runs the second pass.
+pub fn record<'t, 'c>(tx: &'t Tx<'c>, entry: &EntryRow) -> Result<Fx<'t, 'c>, StoreError> {
+    let mut fx = Fx::new(tx);
+    if bulk::is_bulk(&entry.payload) {
+        return Ok(fx); // counts when its run is closed
+    }
+    let subjects = subject::read(&entry.subjects, entry.id).unwrap_or_default();
+    let known: BTreeSet<_> = subjects.into_iter().flatten().collect();
+    for subject in known {
+        let row = SubjectRow {
+            kind: subject.kind.letter().to_owned(),
+            subject: subject.id,
+            hlc: entry.hlc,
+            id: entry.id,
+            start: 0,
+            length: i64::try_from(entry.payload.len()).unwrap_or(i64::MAX),
+        };
+        place(&mut fx, subject.kind, &row, entry)?;
+        if entry.action == "run.close" && subject.kind == Kind::Run {
+            tx.put(&PendingRow { run: subject.id, next: subject.id })?;
+        }
+    }
+    cross::settle(&mut fx)?;
+    Ok(fx)
+}
+
+/// Puts one subject's part of an entry in its order: at the end, or by folding again.
+pub(crate) fn place(fx: &mut Fx<'_, '_>, kind: Kind, row: &SubjectRow, entry: &EntryRow) -> Result<(), StoreError> {
+    let later = fx.tx.holds_later(&row.kind, row.subject, row.hlc, row.id)?;
+    fx.tx.put(row)?;
+    if later {
+        refold(fx, kind, row.subject)
+    } else {
+        let body = slice(entry, row)?;
+        apply(fx, kind, &Event { subject: row.subject, id: row.id, entry, body })
+    }
+}
+
+fn slice<'a>(entry: &'a EntryRow, row: &SubjectRow) -> Result<&'a str, StoreError> {
+    let start = usize::try_from(row.start).unwrap_or(usize::MAX);
+    let end = start.saturating_add(usize::try_from(row.length).unwrap_or(usize::MAX));
+    entry.payload.get(start..end).ok_or_else(|| StoreError::Corrupt(format!("凭单 {} 的索引越界", entry.id)))
+}
+
+fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), StoreError> {
+    let Some(fold) = fold_of(kind) else { return Ok(()) };
+    let letter = kind.letter().to_owned();
+    if fx.tx.is_held(&letter, event.subject)? {
+        return Ok(());
+    }
+    let version = u32::try_from(event.entry.version).unwrap_or(u32::MAX);
+    let known = fold.knows.iter().any(|(action, last)| *action == event.action() && version <= *last);
+    let reason = if known {
+        match (fold.apply)(fx, event) {
+            Ok(()) => return Ok(()),
+            Err(DeriveError::Store(error)) => return Err(error),
+            Err(DeriveError::Body(reason)) => format!("内容读不懂：{reason}"),
+        }
+    } else {
+        format!("需要升级程序：不认识 {} 第 {version} 版", event.action())
+    };
+    fx.tx.put(&HoldRow { kind: letter, subject: event.subject, entry: event.id, reason })
+}
+
+/// Clears a subject and folds all of its entries again.
+pub fn refold(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreError> {
+    clear(fx, kind, subject)?;
+    let rows = fx.tx.scan::<SubjectRow>(&[&kind.letter(), &subject])?;
+    let mut entries: BTreeMap<Id, EntryRow> = BTreeMap::new();
+    for row in rows {
+        let place = row.id.entry();
+        if let std::collections::btree_map::Entry::Vacant(slot) = entries.entry(place) {
+            let entry = fx.tx.entry(place)?.ok_or_else(|| StoreError::Corrupt(format!("凭单 {place} 不在")))?;
+            slot.insert(entry);
+        }
+        let entry = &entries[&place];
+        apply(fx, kind, &Event { subject, id: row.id, entry, body: slice(entry, &row)? })?;
+    }
+    Ok(())
+}
+
+fn clear(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreError> {
+    cross::touch_all_of(fx, kind, subject)?;
+    for (table, column) in fold_of(kind).map_or(&[][..], |fold| fold.tables) {
+        fx.tx.clear(table, column, subject.0)?;
+    }
+    for table in SHARED {
+        fx.tx.clear_shared(table, kind.letter(), subject)?;
+    }
+    Ok(())
+}

@@ -1,1 +1,275 @@
-//! (being built)
+//! What a person can do: one file an action. The same function serves the screens, `do` and batches: input → rights → rules
+//! → one entry → derived rows, in one transaction.
+//!
+//! To add an action: a file here with its [`action::Action`], a line in [`ACTIONS`], its body in `derive/`, its right in
+//! `assets/roles.toml`.
+
+pub mod action;
+pub mod open;
+pub mod password;
+pub mod refusal;
+pub mod rights;
+pub mod run;
+pub mod session;
+pub mod verify;
+
+pub mod user_add;
+pub mod worker_add;
+
+use std::path::Path;
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use serde::Serialize;
+
+use crate::book::append::{self, Head, NewEntry};
+use crate::book::clock::Clock;
+use crate::book::mark::{self, Mark};
+use crate::book::seal::Keys;
+use crate::derive;
+use crate::rules::id::{Id, Site};
+use crate::store::local::AnswerRow;
+use crate::store::{Db, StoreError, Tx};
+
+use action::{Action, Cx, Def, def};
+use refusal::Refusal;
+use rights::Rights;
+use session::Session;
+
+/// Every action.
+pub const ACTIONS: &[Def] = &[def::<user_add::UserAdd>(), def::<worker_add::WorkerAdd>()];
+
+/// Longest idempotency key.
+pub const MAX_KEY: usize = 200;
+
+/// Finds an action by name.
+pub fn action(name: &str) -> Option<&'static Def> {
+    ACTIONS.iter().find(|def| def.name == name)
+}
+
+/// A branch's open book with a person at it.
+pub struct Desk {
+    db: Db,
+    keys: Keys,
+    clock: Box<dyn Clock>,
+    site: Site,
+    practice: bool,
+    session: Option<Session>,
+    notices: Vec<String>,
+}
+
+/// One call of an action.
+#[derive(Default)]
+pub struct Call<'a> {
+    /// Idempotency key.
+    pub key: Option<&'a str>,
+    /// The moment it pretends to happen at; practice books only.
+    pub at: Option<DateTime<FixedOffset>>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// The entry written; none for a preview.
+    pub entry: Option<Id>,
+    /// The action's answer, JSON.
+    pub result: String,
+    /// The same key came before: nothing was written now.
+    pub repeated: bool,
+}
+
+impl Desk {
+    /// This site's code.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// A practice book?
+    pub fn is_practice(&self) -> bool {
+        self.practice
+    }
+
+    /// Sealing keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The database, for bulk work.
+    pub fn db_mut(&mut self) -> &mut Db {
+        &mut self.db
+    }
+
+    /// Where the database lies.
+    pub fn path(&self) -> &Path {
+        self.db.path()
+    }
+
+    /// Now, by this desk's clock.
+    pub fn now(&self) -> DateTime<FixedOffset> {
+        self.clock.now()
+    }
+
+    /// Today's date in +08:00.
+    pub fn today(&self) -> NaiveDate {
+        self.now().date_naive()
+    }
+
+    /// What the person must know that happened at opening (a new epoch, work gone on with).
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// A consistent picture for reading.
+    pub fn look(&self) -> Result<Tx<'_>, StoreError> {
+        self.db.look()
+    }
+
+    /// Performs a typed action for the person at the desk.
+    pub fn act<A: Action>(&mut self, input: &serde_json::Value, key: Option<&str>) -> Result<Done, Refusal> {
+        self.perform(A::NAME, &input.to_string(), Call { key, at: None })
+    }
+
+    /// Performs an action from JSON for the person at the desk.
+    pub fn perform(&mut self, name: &str, input: &str, call: Call<'_>) -> Result<Done, Refusal> {
+        let def = action(name).ok_or_else(|| Refusal::usage(format!("没有“{name}”这个操作，用 do --list 查看全部")))?;
+        if call.at.is_some() && !self.practice {
+            return Err(Refusal::usage("只有练习库可以指定发生时间 at，请去掉"));
+        }
+        if call.key.is_some_and(|key| key.is_empty() || key.len() > MAX_KEY) {
+            return Err(Refusal::usage(format!("key 应为 1 到 {MAX_KEY} 字节")));
+        }
+        let at = call.at.unwrap_or_else(|| self.clock.now());
+        let (done, row) = self.perform_in_tx(def, input, call.key, at)?;
+        if let Some(head) = row {
+            // A mark that could not be written only lags; the next one heals it.
+            let _ = mark::write(self.db.path(), &Mark::of(&head));
+        }
+        Ok(done)
+    }
+
+    fn perform_in_tx(
+        &mut self,
+        def: &Def,
+        input: &str,
+        key: Option<&str>,
+        at: DateTime<FixedOffset>,
+    ) -> Result<(Done, Option<Head>), Refusal> {
+        let fingerprint = fingerprint(&self.keys, def.name, input)?;
+        let session = self.session.as_ref().ok_or_else(|| Refusal::permission("R-003", "还没有登录，请先登录"))?;
+        let (user, site, practice) = (session.user, self.site.clone(), self.practice);
+        let tx = self.db.write()?;
+        if let Some(done) = key.map(|key| first_answer(&tx, &site, key, def, &fingerprint)).transpose()?.flatten() {
+            return Ok((done, None));
+        }
+        let head = Head::read(&tx)?;
+        let actor = tx.user(user)?.filter(|user| user.active);
+        let actor = actor.ok_or_else(|| Refusal::permission("R-003", "您的账号已停用，请找管理员"))?;
+        let day = session::business_day(&tx, &actor, at)?;
+        let rights = Rights::of(&tx, actor.id, at.date_naive())?;
+        if !def.free {
+            rights.require(def.name)?;
+        }
+        let next = head.next()?;
+        let cx = Cx { tx: &tx, actor: &actor, rights: &rights, at, day, next, site: &site, practice, keys: &self.keys };
+        let decision = (def.decide)(&cx, input)?;
+        let Some(draft) = decision.draft else {
+            return Ok((Done { entry: None, result: decision.output, repeated: false }, None));
+        };
+        let author = actor.id.to_string();
+        let new = NewEntry {
+            at,
+            business_day: day,
+            actor: &author,
+            action: def.name,
+            version: def.version,
+            subjects: &draft.subjects,
+            key,
+            payload: draft.payload,
+        };
+        let row = append::append(&tx, &head, new)?;
+        let fx = derive::record(&tx, &row)?;
+        crate::store::local::note_words(&tx, &fx.reindex)?;
+        if let Some(key) = key {
+            let (key, action, result) = (key.to_owned(), def.name.to_owned(), decision.output.clone());
+            tx.put(&AnswerRow { key, action, input: fingerprint, entry: row.id, result })?;
+        }
+        let head = Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head };
+        let done = Done { entry: Some(row.id), result: decision.output, repeated: false };
+        match tx.commit() {
+            Ok(()) => Ok((done, Some(head))),
+            Err(StoreError::Unknown(reason)) => self.tell_the_truth(row.id, row.hash, done, head, &reason),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// COMMIT failed with an I/O error, so the outcome is not known: reopen, look, and say what is so.
+    fn tell_the_truth(
+        &mut self,
+        id: Id,
+        hash: [u8; 32],
+        done: Done,
+        head: Head,
+        reason: &str,
+    ) -> Result<(Done, Option<Head>), Refusal> {
+        let mut again = self.db.again()?;
+        let there = again.read()?.entry(id)?.is_some_and(|row| row.hash == hash);
+        self.db = again;
+        if there {
+            return Ok((done, Some(head)));
+        }
+        Err(Refusal::data(format!("写盘出错，这一笔没有记账，请检查磁盘后重做 ({reason})")))
+    }
+}
+
+/// Hash of an action's input, the same for JSON that differs only in blanks or the order of keys.
+fn fingerprint(keys: &Keys, action: &str, input: &str) -> Result<[u8; 32], Refusal> {
+    let value: serde_json::Value =
+        serde_json::from_str(input).map_err(|error| Refusal::usage(format!("输入不是合法的 JSON：{error}")))?;
+    let mut hasher = keys.keyed_hasher(); // keyed: an input may hold a password
+    hasher.update(action.as_bytes());
+    hasher.update(&[0]);
+    feed(&value, &mut hasher);
+    Ok(*hasher.finalize().as_bytes())
+}
+
+fn feed(value: &serde_json::Value, hasher: &mut blake3::Hasher) {
+    match value {
+        serde_json::Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort();
+            hasher.update(b"{");
+            for key in keys {
+                hasher.update(serde_json::Value::String(key.clone()).to_string().as_bytes());
+                feed(&map[key], hasher);
+            }
+            hasher.update(b"}");
+        }
+        serde_json::Value::Array(list) => {
+            hasher.update(b"[");
+            list.iter().for_each(|item| feed(item, hasher));
+            hasher.update(b"]");
+        }
+        other => {
+            hasher.update(other.to_string().as_bytes());
+            hasher.update(b",");
+        }
+    }
+}
+
+/// The answer a key was given before. The same key with another input is refused.
+fn first_answer(tx: &Tx<'_>, site: &Site, key: &str, def: &Def, input: &[u8; 32]) -> Result<Option<Done>, Refusal> {
+    if let Some(known) = tx.get::<AnswerRow>(&[&key])? {
+        if known.action == def.name && known.input == *input {
+            return Ok(Some(Done { entry: Some(known.entry), result: known.result, repeated: true }));
+        }
+        return Err(Refusal::rule("key", format!("key“{key}”已用于凭单 {}，内容不同，请换一个 key", known.entry)));
+    }
+    match tx.entry_of_key(site, key)? {
+        None => Ok(None),
+        Some(entry) => Err(Refusal::rule("key", format!("key“{key}”已用于凭单 {}，请先查看该凭单", entry.id))),
+    }
+}

@@ -97,7 +97,7 @@ macro_rules! fixed {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut value = self.decimal().normalize();
-                if value.scale() < $min_places {
+                if value.scale().max($min_places) > value.scale() {
                     value.rescale($min_places);
                 }
                 f.pad(&value.to_string())

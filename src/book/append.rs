@@ -1,0 +1,129 @@
+//! The only way in: one more entry at the end of this site's chain, inside the caller's write transaction.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
+
+use super::clock::tick;
+use super::entry::{self, MAX_PAYLOAD, SUITE};
+use super::subject::{self, Subject};
+use crate::rules::id::{Id, SEQS, Site};
+use crate::store::entries::EntryRow;
+use crate::store::{StoreError, Tx};
+
+/// What the author says; the book adds place, order and hashes.
+pub struct NewEntry<'a> {
+    /// The author's time.
+    pub at: DateTime<FixedOffset>,
+    /// 营业日.
+    pub business_day: NaiveDate,
+    /// The user who did it.
+    pub actor: &'a str,
+    /// 操作.
+    pub action: &'a str,
+    /// Version of the payload.
+    pub version: u32,
+    /// Whom it is about; for bulk entries, one a row in the order of the rows.
+    pub subjects: &'a [Subject],
+    /// The caller's idempotency key.
+    pub key: Option<&'a str>,
+    /// The author's JSON.
+    pub payload: String,
+}
+
+/// Where the next entry of this site goes.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// This site.
+    pub site: Site,
+    /// Its present life.
+    pub epoch: i64,
+    /// Number of the last entry in this life, 0 at its beginning.
+    pub seq: i64,
+    /// HLC of the last entry.
+    pub hlc: i64,
+    /// Hash of the last entry.
+    pub hash: [u8; 32],
+}
+
+/// What can stop an append.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database names no site: `init` did not finish.
+    #[error("数据库还没有建好网点，请重新 init")]
+    NoSite,
+    /// The payload is larger than an entry may be.
+    #[error("一笔内容有 {0} 字节，超过一张凭单的上限，请分成几笔")]
+    TooLarge(usize),
+    /// All numbers of this life, or all lives, are used up.
+    #[error("本网点的凭单序号已用完，请换启用号")]
+    Exhausted,
+}
+
+impl Head {
+    /// Reads the head inside a write transaction, so that it stays true until commit.
+    pub fn read(tx: &Tx<'_>) -> Result<Self, AppendError> {
+        let site = tx.setting("site")?.and_then(|code| Site::parse(&code).ok()).ok_or(AppendError::NoSite)?;
+        let epoch: i64 = tx.setting("epoch")?.and_then(|text| text.parse().ok()).ok_or(AppendError::NoSite)?;
+        let last = match tx.head(&site, epoch)? {
+            Some(last) => Some(last),
+            None => last_of_earlier_life(tx, &site, epoch)?,
+        };
+        Ok(match last {
+            Some(last) if last.epoch == epoch => Self { site, epoch, seq: last.seq, hlc: last.hlc, hash: last.hash },
+            Some(last) => Self { hash: last.hash, hlc: last.hlc, seq: 0, site, epoch },
+            None => Self { hash: entry::genesis(site.as_str(), epoch), hlc: 0, seq: 0, site, epoch },
+        })
+    }
+
+    /// Name of the entry to come.
+    pub fn next(&self) -> Result<Id, AppendError> {
+        if self.seq + 1 >= SEQS {
+            return Err(AppendError::Exhausted);
+        }
+        Id::new(&self.site, self.epoch, self.seq + 1, 0).ok_or(AppendError::Exhausted)
+    }
+}
+
+fn last_of_earlier_life(tx: &Tx<'_>, site: &Site, epoch: i64) -> Result<Option<EntryRow>, StoreError> {
+    for earlier in (0..epoch).rev() {
+        if let Some(last) = tx.head(site, earlier)? {
+            return Ok(Some(last));
+        }
+    }
+    Ok(None)
+}
+
+/// Writes one entry after `head`.
+pub fn append(tx: &Tx<'_>, head: &Head, new: NewEntry<'_>) -> Result<EntryRow, AppendError> {
+    if new.payload.len() > MAX_PAYLOAD {
+        return Err(AppendError::TooLarge(new.payload.len()));
+    }
+    let id = head.next()?;
+    let mut salt = [0u8; 16];
+    getrandom::fill(&mut salt).map_err(|error| StoreError::Sqlite(error.to_string()))?;
+    let row = entry::seal(EntryRow {
+        id,
+        suite: SUITE,
+        site: head.site.as_str().to_owned(),
+        epoch: head.epoch,
+        seq: head.seq + 1,
+        hlc: tick(head.hlc, new.at),
+        at: new.at.to_rfc3339_opts(SecondsFormat::Millis, false),
+        business_day: new.business_day,
+        actor: new.actor.to_owned(),
+        action: new.action.to_owned(),
+        version: i64::from(new.version),
+        subjects: subject::write(new.subjects, id),
+        key: new.key.map(str::to_owned),
+        payload: new.payload,
+        salt,
+        leaf: [0; 32],
+        prev: head.hash,
+        hash: [0; 32],
+    });
+    debug_assert!(entry::fault(&row).is_none());
+    tx.insert_entry(&row)?;
+    Ok(row)
+}

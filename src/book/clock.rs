@@ -1,0 +1,68 @@
+//! Time behind a parameter, and the hybrid logical clock (HLC) that orders entries: milliseconds of the author's clock
+//! shifted by 16, counted up where the clock stands or goes back, so it always rises along a site's chain.
+
+use chrono::{DateTime, FixedOffset, TimeZone, Utc};
+
+/// The one time zone of every branch: +08:00.
+pub fn zone() -> FixedOffset {
+    const EAST_8: Option<FixedOffset> = FixedOffset::east_opt(8 * 3600);
+    const { EAST_8.expect("eight hours are a valid offset") }
+}
+
+/// Where the time comes from.
+pub trait Clock: Send {
+    /// Now, in +08:00.
+    fn now(&self) -> DateTime<FixedOffset>;
+}
+
+/// The machine's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<FixedOffset> {
+        Utc::now().with_timezone(&zone())
+    }
+}
+
+/// A clock that stands still until it is set; for tests and `demo`.
+pub struct FixedClock(pub std::sync::Arc<std::sync::atomic::AtomicI64>);
+
+impl FixedClock {
+    /// Stands at a moment.
+    pub fn at(moment: DateTime<FixedOffset>) -> Self {
+        Self(std::sync::Arc::new(std::sync::atomic::AtomicI64::new(moment.timestamp_millis())))
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> DateTime<FixedOffset> {
+        let millis = self.0.load(std::sync::atomic::Ordering::Relaxed);
+        zone().timestamp_millis_opt(millis).single().unwrap_or_default()
+    }
+}
+
+/// The next HLC after `last` for a clock that says `now`.
+pub fn tick(last: i64, now: DateTime<FixedOffset>) -> i64 {
+    let physical = now.timestamp_millis().max(0) << 16;
+    physical.max(last + 1)
+}
+
+/// Milliseconds since 1970 that an HLC stands for.
+pub fn millis(hlc: i64) -> i64 {
+    hlc >> 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_rises_when_the_clock_goes_back() {
+        let later = zone().with_ymd_and_hms(2026, 11, 21, 10, 0, 0).unwrap();
+        let earlier = zone().with_ymd_and_hms(2025, 11, 21, 10, 0, 0).unwrap();
+        let first = tick(0, later);
+        let second = tick(first, earlier);
+        assert_eq!(second, first + 1);
+        assert_eq!(millis(second), later.timestamp_millis());
+    }
+}

@@ -1,0 +1,289 @@
+//! Sealed fields (密封字段): resident ID and bank-card numbers never stand in clear. A sealed field is XChaCha20-Poly1305
+//! under the site's data key with the field's place as associated data; a keyed hash finds it, the last four digits show.
+//!
+//! Both keys come from one master secret in a file of its own beside the database, readable by its owner only. The recovery
+//! key printed at the first-run ceremony is that secret in letters, with a check.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// What can go wrong with keys and seals.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The key file is missing or damaged.
+    #[error("密钥文件 {0} 不在或已损坏；请用首次启用时打印的恢复码恢复 (key restore)")]
+    NoKey(PathBuf),
+    /// The key file may be read by others.
+    #[error("密钥文件 {0} 的权限过宽，只应本人可读；请改成 600")]
+    Open(PathBuf),
+    /// The key file cannot be written.
+    #[error("写密钥文件 {0} 出错：{1}")]
+    Write(PathBuf, String),
+    /// A sealed field that does not open: another key or changed bytes.
+    #[error("密封字段打不开：密钥 {0} 不对或内容被改过")]
+    Broken(String),
+    /// A recovery code that is not right.
+    #[error("恢复码不对，请核对每一组字母")]
+    Recovery,
+    /// No randomness from the system.
+    #[error("系统没有给出随机数：{0}")]
+    Chance(String),
+}
+
+/// A sealed number as it stands in payloads and tables.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Sealed {
+    /// Which key: eight hex digits.
+    pub key: String,
+    /// Nonce and ciphertext, hex.
+    pub box_: String,
+    /// The last four characters, to show.
+    pub tail: String,
+}
+
+impl Sealed {
+    /// As it is shown: `**************1234`.
+    pub fn masked(&self) -> String {
+        format!("**************{}", self.tail)
+    }
+
+    /// One text, for a column or a bulk row.
+    pub fn to_text(&self) -> String {
+        format!("{}:{}:{}", self.key, self.box_, self.tail)
+    }
+
+    /// Reads [`Sealed::to_text`].
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ':');
+        Some(Self { key: parts.next()?.into(), box_: parts.next()?.into(), tail: parts.next()?.into() })
+    }
+}
+
+/// The site's keys.
+pub struct Keys {
+    master: Zeroizing<[u8; 32]>,
+    cipher: XChaCha20Poly1305,
+    search: Zeroizing<[u8; 32]>,
+    name: String,
+}
+
+/// Where the key file of a database lies.
+pub fn path_of(db: &Path) -> PathBuf {
+    let mut path = db.as_os_str().to_owned();
+    path.push(".key");
+    PathBuf::from(path)
+}
+
+impl Keys {
+    /// Keys of a master secret.
+    pub fn from_master(master: [u8; 32]) -> Self {
+        let data = Zeroizing::new(blake3::derive_key("meterdesk data key 1", &master));
+        Self {
+            cipher: XChaCha20Poly1305::new((&*data).into()),
+            search: Zeroizing::new(blake3::derive_key("meterdesk search key 1", &master)),
+            name: blake3::Hash::from_bytes(blake3::derive_key("meterdesk key name 1", &master)).to_hex()[..8]
+                .to_owned(),
+            master: Zeroizing::new(master),
+        }
+    }
+
+    /// Makes new keys and writes their file, owner-only; refuses to overwrite one.
+    pub fn create(db: &Path) -> Result<Self, SealError> {
+        let mut master = [0u8; 32];
+        getrandom::fill(&mut master).map_err(|error| SealError::Chance(error.to_string()))?;
+        let keys = Self::from_master(master);
+        keys.write(db)?;
+        Ok(keys)
+    }
+
+    /// Writes the key file of a database.
+    pub fn write(&self, db: &Path) -> Result<(), SealError> {
+        let path = path_of(db);
+        let fault = |error: std::io::Error| SealError::Write(path.clone(), error.to_string());
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).map_err(fault)?;
+        file.write_all(format!("meterdesk-key 1\n{}\n", self.recovery_code()).as_bytes()).map_err(fault)?;
+        file.sync_all().map_err(fault)
+    }
+
+    /// Reads the key file of a database.
+    pub fn open(db: &Path) -> Result<Self, SealError> {
+        let path = path_of(db);
+        let text = fs::read_to_string(&path).map_err(|_| SealError::NoKey(path.clone()))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&path).map_or(0o777, |meta| meta.permissions().mode());
+            if mode & 0o077 != 0 {
+                return Err(SealError::Open(path));
+            }
+        }
+        let code = text.strip_prefix("meterdesk-key 1\n").ok_or_else(|| SealError::NoKey(path.clone()))?;
+        Self::from_recovery(code).map_err(|_| SealError::NoKey(path))
+    }
+
+    /// The recovery code: the master secret in groups of letters, with a check group.
+    pub fn recovery_code(&self) -> String {
+        let mut bytes = self.master.to_vec();
+        bytes.extend_from_slice(&blake3::hash(&*self.master).as_bytes()[..3]);
+        let letters = base32(&bytes);
+        letters.as_bytes().chunks(7).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
+    }
+
+    /// Keys of a recovery code, as typed from paper.
+    pub fn from_recovery(code: &str) -> Result<Self, SealError> {
+        let letters: String =
+            code.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect();
+        let bytes = unbase32(&letters).ok_or(SealError::Recovery)?;
+        let master: [u8; 32] = bytes.get(..32).and_then(|part| part.try_into().ok()).ok_or(SealError::Recovery)?;
+        if bytes.len() != 35 || bytes[32..] != blake3::hash(&master).as_bytes()[..3] {
+            return Err(SealError::Recovery);
+        }
+        Ok(Self::from_master(master))
+    }
+
+    /// Seals a number. `place` names where it stands (`resident_id`, `bank_card`, `draft`): a seal opens only in its place.
+    pub fn seal(&self, place: &str, clear: &str) -> Result<Sealed, SealError> {
+        let bytes = self.seal_bytes(place, clear.as_bytes())?;
+        let count = clear.chars().count();
+        let tail = if count > 8 { clear.chars().skip(count - 4).collect() } else { String::new() };
+        Ok(Sealed { key: self.name.clone(), box_: hex(&bytes), tail })
+    }
+
+    /// Opens a sealed number.
+    pub fn open_sealed(&self, place: &str, sealed: &Sealed) -> Result<Zeroizing<String>, SealError> {
+        let broken = || SealError::Broken(sealed.key.clone());
+        let bytes = unhex(&sealed.box_).ok_or_else(broken)?;
+        let clear = self.open_bytes(place, &bytes)?;
+        String::from_utf8(clear).map(Zeroizing::new).map_err(|_| broken())
+    }
+
+    /// Seals bytes: nonce, then ciphertext.
+    pub fn seal_bytes(&self, place: &str, clear: &[u8]) -> Result<Vec<u8>, SealError> {
+        let mut nonce = [0u8; 24];
+        getrandom::fill(&mut nonce).map_err(|error| SealError::Chance(error.to_string()))?;
+        let payload = Payload { msg: clear, aad: place.as_bytes() };
+        let sealed =
+            self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::Broken(self.name.clone()))?;
+        let mut bytes = nonce.to_vec();
+        bytes.extend_from_slice(&sealed);
+        Ok(bytes)
+    }
+
+    /// Opens what [`Keys::seal_bytes`] made.
+    pub fn open_bytes(&self, place: &str, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+        let broken = || SealError::Broken(self.name.clone());
+        let (nonce, sealed) = bytes.split_at_checked(24).ok_or_else(broken)?;
+        let nonce: [u8; 24] = nonce.try_into().map_err(|_| broken())?;
+        self.cipher.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: place.as_bytes() }).map_err(|_| broken())
+    }
+
+    /// A hasher keyed by this site's secret, for fingerprints of what must not be guessed.
+    pub fn keyed_hasher(&self) -> blake3::Hasher {
+        blake3::Hasher::new_keyed(&blake3::derive_key("meterdesk fingerprint key 1", &*self.master))
+    }
+
+    /// Keyed hash of a number, for finding it and for telling that two are the same.
+    pub fn search_hash(&self, clear: &str) -> i64 {
+        let bytes = blake3::keyed_hash(&self.search, clear.as_bytes());
+        let mut first = [0u8; 8];
+        first.copy_from_slice(&bytes.as_bytes()[..8]);
+        i64::from_le_bytes(first)
+    }
+}
+
+const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+fn base32(bytes: &[u8]) -> String {
+    let (mut out, mut buffer, mut bits) = (String::new(), 0u32, 0);
+    for byte in bytes {
+        buffer = (buffer << 8) | u32::from(*byte);
+        bits += 8;
+        while bits >= 5 {
+            bits -= 5;
+            out.push(char::from(ALPHABET[(buffer >> bits) as usize & 31]));
+        }
+    }
+    if bits > 0 {
+        out.push(char::from(ALPHABET[(buffer << (5 - bits)) as usize & 31]));
+    }
+    out
+}
+
+fn unbase32(letters: &str) -> Option<Vec<u8>> {
+    let (mut out, mut buffer, mut bits) = (Vec::new(), 0u32, 0);
+    for letter in letters.bytes() {
+        let digit = ALPHABET.iter().position(|known| *known == letter)?;
+        buffer = (buffer << 5) | u32::try_from(digit).ok()?;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((buffer >> bits) as u8);
+        }
+    }
+    Some(out)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_opens_only_with_its_key_in_its_place_and_unchanged() {
+        let keys = Keys::from_master([7; 32]);
+        let sealed = keys.seal("resident_id", "530124194610038814").unwrap();
+        assert_eq!(sealed.tail, "8814");
+        assert!(!sealed.to_text().contains("530124"));
+        assert_eq!(Sealed::from_text(&sealed.to_text()), Some(sealed.clone()));
+        assert_eq!(*keys.open_sealed("resident_id", &sealed).unwrap(), "530124194610038814");
+        assert!(keys.open_sealed("bank_card", &sealed).is_err());
+        assert!(Keys::from_master([8; 32]).open_sealed("resident_id", &sealed).is_err());
+        let mut changed = sealed;
+        changed.box_.replace_range(60..61, if changed.box_.as_bytes()[60] == b'0' { "1" } else { "0" });
+        assert!(keys.open_sealed("resident_id", &changed).is_err());
+    }
+
+    #[test]
+    fn the_recovery_code_brings_the_keys_back_and_a_wrong_letter_does_not() {
+        let keys = Keys::from_master([9; 32]);
+        let code = keys.recovery_code();
+        let back = Keys::from_recovery(&code.to_lowercase()).unwrap();
+        assert_eq!(back.search_hash("x"), keys.search_hash("x"));
+        let wrong = if code.starts_with('A') { format!("B{}", &code[1..]) } else { format!("A{}", &code[1..]) };
+        assert!(Keys::from_recovery(&wrong).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_key_file_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let db = folder.path().join("a.db");
+        Keys::create(&db).unwrap();
+        assert!(Keys::open(&db).is_ok());
+        fs::set_permissions(path_of(&db), fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(Keys::open(&db), Err(SealError::Open(_))));
+    }
+}

@@ -1,0 +1,142 @@
+//! What every command needs: where the database is, who is asking, how faults are printed.
+
+use std::io::{BufRead, Read, Write};
+use std::path::PathBuf;
+
+use crate::book::clock::SystemClock;
+use crate::desk::Desk;
+use crate::desk::refusal::Refusal;
+use crate::store::OpenOptions;
+use crate::text::safe;
+
+/// The global arguments.
+pub struct Context {
+    /// `--db`.
+    pub db: Option<PathBuf>,
+    /// `--as`.
+    pub as_user: Option<String>,
+    /// `--password-stdin`.
+    pub password_stdin: bool,
+    /// `--json`.
+    pub json: bool,
+}
+
+/// A command that did not do all of its work.
+#[derive(Debug)]
+pub struct CliError {
+    /// Exit code.
+    pub code: u8,
+    /// What to say.
+    pub refusal: Refusal,
+}
+
+/// Largest input taken from a pipe or file for one action or case, in bytes.
+pub const MAX_INPUT: u64 = 16 << 20;
+
+impl CliError {
+    /// A wrong call.
+    pub fn usage(message: &str) -> Self {
+        Refusal::usage(message).into()
+    }
+
+    /// Prints to standard error: rule and message, or JSON.
+    pub fn print(&self, json: bool) {
+        let mut err = std::io::stderr().lock();
+        if json {
+            let first = self.refusal.faults.first();
+            let line = serde_json::json!({
+                "ok": false, "kind": self.refusal.kind, "rule": first.map(|fault| &fault.rule),
+                "field": first.and_then(|fault| fault.field.as_ref()), "message": self.refusal.message(),
+                "faults": self.refusal.faults,
+            });
+            let _ = writeln!(err, "{line}");
+            return;
+        }
+        for fault in &self.refusal.faults {
+            let field = fault.field.as_ref().map(|field| format!(" {field}")).unwrap_or_default();
+            let _ = writeln!(err, "[{}]{field} {}", fault.rule, safe::line(&fault.message));
+        }
+    }
+}
+
+impl<E: Into<Refusal>> From<E> for CliError {
+    fn from(error: E) -> Self {
+        let refusal: Refusal = error.into();
+        Self { code: refusal.exit_code(), refusal }
+    }
+}
+
+impl Context {
+    /// The database file: `--db`, `METERDESK_DB`, or the platform's data folder.
+    pub fn db_path(&self) -> Result<PathBuf, CliError> {
+        if let Some(path) = &self.db {
+            return Ok(path.clone());
+        }
+        let folders = directories::ProjectDirs::from("", "", "meterdesk")
+            .ok_or_else(|| CliError::usage("系统没有给出数据目录，请用 --db 指明数据库"))?;
+        Ok(folders.data_dir().join("meterdesk.db"))
+    }
+
+    /// Opens the book; nobody is logged in yet.
+    pub fn open(&self) -> Result<Desk, CliError> {
+        let desk = Desk::open(&self.db_path()?, OpenOptions::default(), Box::new(SystemClock))?;
+        for notice in desk.notices() {
+            eprintln!("注意：{notice}");
+        }
+        Ok(desk)
+    }
+
+    /// Opens the book and logs the asking person in.
+    pub fn open_as(&self) -> Result<Desk, CliError> {
+        let mut desk = self.open()?;
+        if let Some(login) = &self.as_user {
+            self.sign_in(&mut desk, login)?;
+        } else {
+            return Err(CliError::usage("请用 --as 指明用户"));
+        }
+        Ok(desk)
+    }
+
+    /// Logs a person in: by password, or on a practice book without.
+    pub fn sign_in(&self, desk: &mut Desk, login: &str) -> Result<(), CliError> {
+        if desk.is_practice() {
+            return Ok(desk.sign_in_practice(login)?);
+        }
+        let password = self.password(&format!("{login} 的密码："))?;
+        Ok(desk.sign_in(login, &password)?)
+    }
+
+    /// A password from the environment, from standard input when asked so, or typed.
+    pub fn password(&self, prompt: &str) -> Result<zeroize::Zeroizing<String>, CliError> {
+        if self.password_stdin {
+            let mut line = String::new();
+            std::io::stdin().lock().take(4096).read_line(&mut line).map_err(|error| io(&error))?;
+            return Ok(zeroize::Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()));
+        }
+        if let Ok(password) = std::env::var("METERDESK_PASSWORD") {
+            return Ok(zeroize::Zeroizing::new(password));
+        }
+        rpassword::prompt_password(prompt)
+            .map(zeroize::Zeroizing::new)
+            .map_err(|_| CliError::usage("没有终端可输密码；请用 METERDESK_PASSWORD 或 --password-stdin"))
+    }
+
+    /// Reads a whole file or standard input (`-`), within [`MAX_INPUT`].
+    pub fn read_input(&self, from: Option<&str>) -> Result<String, CliError> {
+        let mut text = String::new();
+        let read = match from {
+            None | Some("-") => std::io::stdin().lock().take(MAX_INPUT + 1).read_to_string(&mut text),
+            Some(path) => std::fs::File::open(path).and_then(|file| file.take(MAX_INPUT + 1).read_to_string(&mut text)),
+        };
+        read.map_err(|error| io(&error))?;
+        if text.len() as u64 > MAX_INPUT {
+            return Err(CliError::usage("输入太大，请分几次"));
+        }
+        Ok(text)
+    }
+}
+
+/// A fault of reading or writing a stream.
+pub fn io(error: &std::io::Error) -> CliError {
+    Refusal::data(format!("读写出错：{error}")).into()
+}

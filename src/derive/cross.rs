@@ -1,0 +1,64 @@
+//! The second pass: what crosses subjects. By number only — it looks who holds a number now and opens or closes a clash;
+//! it never changes a subject's own rows.
+
+use crate::book::subject::Kind;
+use crate::rules::id::Id;
+use crate::store::tables::base::ClashRow;
+use crate::store::{StoreError, Tx};
+
+use super::Fx;
+
+/// One kind of number that only one may hold.
+pub struct Cross {
+    /// Its word, stable: `user_login`, `account_no` …
+    pub what: &'static str,
+    /// Which subjects hold such numbers.
+    pub kind: Kind,
+    /// Who holds a number now, in id order.
+    pub holders: fn(&Tx<'_>, &str) -> Result<Vec<Id>, StoreError>,
+    /// Numbers with more than one holder.
+    pub several: fn(&Tx<'_>) -> Result<Vec<String>, StoreError>,
+    /// Numbers a subject holds now.
+    pub of: fn(&Tx<'_>, Id) -> Result<Vec<String>, StoreError>,
+}
+
+/// Every kind of number.
+pub const ALL: &[Cross] = &[super::user::LOGIN];
+
+/// A subject is about to be folded again: all its numbers may change holders.
+pub(super) fn touch_all_of(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreError> {
+    for cross in ALL.iter().filter(|cross| cross.kind == kind) {
+        for number in (cross.of)(fx.tx, subject)? {
+            fx.touch(cross.what, &number);
+        }
+    }
+    Ok(())
+}
+
+/// Opens and closes the clashes of every number touched.
+pub fn settle(fx: &mut Fx<'_, '_>) -> Result<(), StoreError> {
+    for (what, number) in std::mem::take(&mut fx.touched) {
+        if let Some(cross) = ALL.iter().find(|cross| cross.what == what) {
+            write(fx.tx, what, &number, &(cross.holders)(fx.tx, &number)?)?;
+        }
+    }
+    for what in std::mem::take(&mut fx.dirty) {
+        if let Some(cross) = ALL.iter().find(|cross| cross.what == what) {
+            for row in fx.tx.scan::<ClashRow>(&[&what])? {
+                fx.tx.delete::<ClashRow>(&[&row.what, &row.number])?;
+            }
+            for number in (cross.several)(fx.tx)? {
+                write(fx.tx, what, &number, &(cross.holders)(fx.tx, &number)?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write(tx: &Tx<'_>, what: &str, number: &str, holders: &[Id]) -> Result<(), StoreError> {
+    if holders.len() < 2 {
+        return tx.delete::<ClashRow>(&[&what, &number]);
+    }
+    let holders = holders.iter().map(Id::to_string).collect::<Vec<_>>().join(" ");
+    tx.put(&ClashRow { what: what.to_owned(), number: number.to_owned(), holders })
+}

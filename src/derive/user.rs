@@ -1,0 +1,113 @@
+//! 用户: who may log in, with which roles from which day to which.
+//!
+//! Merge: roles merge role by role, the later word on a role counts; of two users with one login name the older is
+//! effective and the clash is shown until one is renamed.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::cross::Cross;
+use super::{DeriveError, Event, Fold, Fx};
+use crate::book::subject::Kind;
+use crate::rules::id::Id;
+use crate::store::tables::user::{UserRoleRow, UserRow};
+
+/// The fold of users.
+pub const FOLD: Fold = Fold {
+    kind: Kind::User,
+    tables: &[("d_user", "id"), ("d_user_role", "user")],
+    knows: &[("user.add", 1), ("user.right", 1), ("user.reset", 1), ("user.close", 1)],
+    apply,
+};
+
+/// One login name, one user.
+pub const LOGIN: Cross = Cross {
+    what: "user_login",
+    kind: Kind::User,
+    holders: |tx, login| Ok(tx.users_of_login(login)?.into_iter().map(|user| user.id).collect()),
+    several: |tx| tx.logins_of_several(),
+    of: |tx, id| Ok(tx.user(id)?.map(|user| user.login).into_iter().collect()),
+};
+
+/// Body of `user.add`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct UserAdded {
+    /// Login name.
+    pub login: String,
+    /// Name as printed.
+    pub name: String,
+    /// Roles from the first day on.
+    pub roles: Vec<String>,
+    /// argon2id verifier.
+    pub password: String,
+    /// First day of the roles.
+    pub first_day: NaiveDate,
+}
+
+/// Body of `user.right`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct UserRight {
+    /// The user.
+    pub user: Id,
+    /// Role code.
+    pub role: String,
+    /// First day.
+    pub first_day: NaiveDate,
+    /// Last day; before the first day: withdrawn.
+    pub last_day: Option<NaiveDate>,
+}
+
+/// Body of `user.reset`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct UserReset {
+    /// The user.
+    pub user: Id,
+    /// argon2id verifier.
+    pub password: String,
+}
+
+fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let known = fx.tx.user(event.subject)?;
+    match (event.action(), known) {
+        ("user.add", None) => add(fx, event),
+        ("user.right", Some(_)) => {
+            let body: UserRight = event.read()?;
+            fx.tx.put(&UserRoleRow {
+                user: event.subject,
+                role: body.role,
+                entry: event.id,
+                first_day: body.first_day,
+                last_day: body.last_day,
+            })?;
+            Ok(())
+        }
+        ("user.reset", Some(user)) => {
+            let body: UserReset = event.read()?;
+            Ok(fx.tx.put(&UserRow { password: body.password, active: true, ..user })?)
+        }
+        ("user.close", Some(user)) => Ok(fx.tx.put(&UserRow { active: false, ..user })?),
+        _ => Ok(()),
+    }
+}
+
+fn add(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: UserAdded = event.read()?;
+    fx.touch(LOGIN.what, &body.login);
+    for role in body.roles {
+        fx.tx.put(&UserRoleRow {
+            user: event.subject,
+            role,
+            entry: event.id,
+            first_day: body.first_day,
+            last_day: None,
+        })?;
+    }
+    fx.tx.put(&UserRow {
+        id: event.subject,
+        login: body.login,
+        name: body.name,
+        password: body.password,
+        active: true,
+    })?;
+    Ok(())
+}

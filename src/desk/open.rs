@@ -1,0 +1,156 @@
+//! Making a branch's book (`init`) and opening it: keys, the high-water mark, work that was interrupted.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::refusal::Refusal;
+use super::{Desk, password};
+use crate::book::append::{self, Head, NewEntry};
+use crate::book::clock::Clock;
+use crate::book::mark::{self, Mark};
+use crate::book::seal::Keys;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::site::{SiteEpoch, SiteOpened};
+use crate::derive::user::UserAdded;
+use crate::derive::{self, bulk, rebuild};
+use crate::rules::id::{Id, Site};
+use crate::store::{Db, OpenOptions, Tx};
+
+/// What `init` is told.
+pub struct NewSite<'a> {
+    /// Site code.
+    pub site: &'a str,
+    /// Name of the office.
+    pub name: &'a str,
+    /// Default utility: water, gas, power, heat.
+    pub utility: &'a str,
+    /// Head office?
+    pub head_office: bool,
+    /// Practice, for ever?
+    pub practice: bool,
+    /// Login of the first manager.
+    pub login: &'a str,
+    /// Name of the first manager.
+    pub manager: &'a str,
+    /// Their password.
+    pub password: &'a str,
+}
+
+/// Utilities a branch can have.
+pub const UTILITIES: &[(&str, &str)] = &[("water", "水"), ("gas", "气"), ("power", "电"), ("heat", "热")];
+
+impl Desk {
+    /// Makes a new book with its site and first manager, who holds the administrator's and the director's roles. Answers the
+    /// desk and the recovery code to print.
+    pub fn create(
+        path: &Path,
+        options: OpenOptions,
+        clock: Box<dyn Clock>,
+        new: &NewSite<'_>,
+    ) -> Result<(Self, String), Refusal> {
+        let site = Site::parse(new.site).map_err(|_| {
+            Refusal::field("site", "site", format!("网点代码“{}”不对，应为 1 到 5 位大写字母或数字", new.site))
+        })?;
+        if !UTILITIES.iter().any(|(code, _)| *code == new.utility) {
+            return Err(Refusal::field("utility", "utility", "行业应为 water、gas、power 或 heat"));
+        }
+        if new.name.trim().is_empty() {
+            return Err(Refusal::field("name", "name", "网点名称不能为空"));
+        }
+        let verifier = password::verifier(new.password, !new.practice)?;
+        let mut db = Db::create(path, options)?;
+        let keys = Keys::create(path)?;
+        let at = clock.now();
+        let tx = db.write()?;
+        tx.set_setting("site", site.as_str())?;
+        tx.set_setting("epoch", "1")?;
+        let opened = SiteOpened {
+            code: site.as_str().to_owned(),
+            name: new.name.trim().to_owned(),
+            utility: new.utility.to_owned(),
+            head_office: new.head_office,
+            practice: new.practice,
+        };
+        write(&tx, "site.open", Kind::Site, None, at, &opened)?;
+        let manager = UserAdded {
+            login: new.login.to_owned(),
+            name: new.manager.to_owned(),
+            roles: vec!["admin".into(), "data_director".into(), "hall_supervisor".into()],
+            password: verifier,
+            first_day: at.date_naive(),
+        };
+        write(&tx, "user.add", Kind::User, None, at, &manager)?;
+        let head = Head::read(&tx)?;
+        tx.commit()?;
+        let _ = mark::write(path, &Mark::of(&head));
+        let code = keys.recovery_code();
+        let practice = new.practice;
+        Ok((Self { db, keys, clock, site, practice, session: None, notices: Vec::new() }, code))
+    }
+
+    /// Opens a book; goes on with interrupted derivation, and in a new epoch when the file is an older copy.
+    pub fn open(path: &Path, options: OpenOptions, clock: Box<dyn Clock>) -> Result<Self, Refusal> {
+        let keys_of = path.to_owned();
+        let (mut db, stale) = Db::open(path, options)?;
+        let keys = Keys::open(&keys_of)?;
+        let mut notices = Vec::new();
+        if stale {
+            rebuild::rebuild(&mut db, |_| {})?;
+            notices.push("程序升级后，已从日记账重新记账".to_owned());
+        }
+        bulk::finish(&mut db, |_| {})?;
+        let head = Head::read(&db.read()?)?;
+        if let Some(ahead) = mark::read(path).filter(|mark| mark.is_ahead_of(&head)) {
+            let now = clock.now();
+            let tx = db.write()?;
+            let head = Head::read(&tx)?;
+            let epoch = ahead.epoch.max(head.epoch) + 1;
+            tx.set_setting("epoch", &epoch.to_string())?;
+            let reason =
+                SiteEpoch { reason: "older_copy".into(), after: format!("{}.{}.{}", head.site, head.epoch, head.seq) };
+            write(&tx, "site.epoch", Kind::Site, None, now, &reason)?;
+            let head = Head::read(&tx)?;
+            tx.commit()?;
+            let _ = mark::write(path, &Mark::of(&head));
+            notices.push(format!(
+                "数据库是较早的副本 (曾记到 {}.{}，现只到 {})，已换启用号 {epoch} 继续；请核对最近的单据",
+                ahead.epoch, ahead.seq, reason.after
+            ));
+        }
+        let (site, practice) = {
+            let tx = db.read()?;
+            let site = Head::read(&tx)?.site;
+            let practice = tx.own_site(site.as_str())?.is_some_and(|row| row.practice);
+            (site, practice)
+        };
+        Ok(Self { db, keys, clock, site, practice, session: None, notices })
+    }
+}
+
+/// Writes an entry of the system itself, before anybody can be logged in.
+fn write<B: Serialize>(
+    tx: &Tx<'_>,
+    action: &str,
+    kind: Kind,
+    subject: Option<Id>,
+    at: chrono::DateTime<chrono::FixedOffset>,
+    body: &B,
+) -> Result<(), Refusal> {
+    let head = Head::read(tx)?;
+    let subject = Subject::new(kind, subject.unwrap_or(head.next()?));
+    let payload = serde_json::to_string(body).map_err(|error| Refusal::data(error.to_string()))?;
+    let new = NewEntry {
+        at,
+        business_day: at.date_naive(),
+        actor: "-",
+        action,
+        version: 1,
+        subjects: &[subject],
+        key: None,
+        payload,
+    };
+    let row = append::append(tx, &head, new)?;
+    derive::record(tx, &row)?;
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! Rights: what a person's roles allow on a day. Roles come from a file (the built-in one is a sample); who has which role
+//! from when to when comes from entries. Administration gives no right to post money.
+
+use std::sync::OnceLock;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::refusal::Refusal;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::tables::user::UserRoleRow;
+use crate::store::{StoreError, Tx};
+
+const SAMPLE: &str = include_str!("../../assets/roles.toml");
+
+/// A role of the roles file.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// Stable code.
+    pub code: String,
+    /// Title of the post, as on paper.
+    pub name: String,
+    /// Where the post is described.
+    pub rule: String,
+    /// Actions, or families such as `order.*`.
+    pub actions: Vec<String>,
+    /// Largest amount by action, in yuan.
+    #[serde(default)]
+    pub limits: std::collections::BTreeMap<String, Fen>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RolesFile {
+    role: Vec<Role>,
+}
+
+/// All roles of the built-in sample.
+pub fn roles() -> &'static [Role] {
+    static ROLES: OnceLock<Vec<Role>> = OnceLock::new();
+    ROLES.get_or_init(|| toml::from_str::<RolesFile>(SAMPLE).map(|file| file.role).unwrap_or_default())
+}
+
+/// The role of a code.
+pub fn role(code: &str) -> Option<&'static Role> {
+    roles().iter().find(|role| role.code == code)
+}
+
+/// What one person may do on one day.
+#[derive(Debug, Clone, Default)]
+pub struct Rights {
+    held: Vec<(&'static Role, Id)>,
+}
+
+impl Rights {
+    /// Reads a user's rights for a day.
+    pub fn of(tx: &Tx<'_>, user: Id, day: NaiveDate) -> Result<Self, StoreError> {
+        let rows = tx.scan::<UserRoleRow>(&[&user])?;
+        let held = rows
+            .iter()
+            .filter(|row| row.first_day <= day && row.last_day.is_none_or(|last| day <= last))
+            .filter_map(|row| Some((role(&row.role)?, row.entry)))
+            .collect();
+        Ok(Self { held })
+    }
+
+    /// The entry that gives the right to an action, if any.
+    pub fn source(&self, action: &str) -> Option<Id> {
+        self.held.iter().find(|(role, _)| allows(role, action)).map(|(_, entry)| *entry)
+    }
+
+    /// May the person do it at all?
+    pub fn allow(&self, action: &str) -> bool {
+        self.source(action).is_some()
+    }
+
+    /// May the person do it up to this amount? Without a limit in some role: any amount.
+    pub fn allow_amount(&self, action: &str, amount: Fen) -> bool {
+        self.held
+            .iter()
+            .filter(|(role, _)| allows(role, action))
+            .any(|(role, _)| role.limits.get(action).is_none_or(|limit| amount.abs() <= *limit))
+    }
+
+    /// Has the person this role today?
+    pub fn has_role(&self, code: &str) -> bool {
+        self.held.iter().any(|(role, _)| role.code == code)
+    }
+
+    /// Titles, for the top line.
+    pub fn titles(&self) -> Vec<&'static str> {
+        self.held.iter().map(|(role, _)| role.name.as_str()).collect()
+    }
+
+    /// Refuses when the action is not allowed.
+    pub fn require(&self, action: &str) -> Result<(), Refusal> {
+        if self.allow(action) {
+            return Ok(());
+        }
+        let who: Vec<&str> =
+            roles().iter().filter(|role| allows(role, action)).map(|role| role.name.as_str()).collect();
+        let who = if who.is_empty() { "没有岗位".to_owned() } else { who.join("、") };
+        Err(Refusal::permission("R-003", format!("您没有“{action}”的权限；有此权限的岗位：{who}")))
+    }
+
+    /// Refuses when the amount is beyond every limit.
+    pub fn require_amount(&self, action: &str, amount: Fen) -> Result<(), Refusal> {
+        self.require(action)?;
+        if self.allow_amount(action, amount) {
+            return Ok(());
+        }
+        Err(Refusal::permission("R-260", format!("金额 {} 超过您的权限，请由上级办理", amount.abs().grouped())))
+    }
+}
+
+fn allows(role: &Role, action: &str) -> bool {
+    role.actions.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(family) => action.starts_with(family),
+        None => pattern == action,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_read_and_marked_as_a_sample() {
+        assert!(roles().len() >= 14);
+        assert!(SAMPLE.starts_with("# 样例"));
+    }
+
+    #[test]
+    fn administration_gives_no_right_to_post_money() {
+        let admin = Rights { held: vec![(role("admin").unwrap(), Id(0))] };
+        for action in ["payment.take", "payment.reverse", "fee.take", "adjustment.decide", "shift.open"] {
+            assert!(!admin.allow(action), "{action}");
+        }
+        assert!(admin.allow("user.add"));
+    }
+
+    #[test]
+    fn amounts_are_limited_by_role() {
+        let director = Rights { held: vec![(role("data_director").unwrap(), Id(0))] };
+        assert!(director.allow_amount("adjustment.decide", Fen(50_000)));
+        assert!(!director.allow_amount("adjustment.decide", Fen(50_001)));
+        assert!(!director.allow("payment.take"));
+    }
+}

@@ -1,0 +1,251 @@
+//! Bulk work (批): opened by an entry, filled by bulk entries that are each under 64 KiB, closed by an entry. Commits every
+//! twenty entries or 40 ms, so no till waits; nothing counts until it is closed. Interrupted, the same call goes on where it
+//! stopped: the caller gives the same rows again and those already written are passed over.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::refusal::Refusal;
+use super::rights::Rights;
+use super::{Desk, action::Draft};
+use crate::book::append::{self, Head, NewEntry};
+use crate::book::entry::MAX_PAYLOAD;
+use crate::book::mark::{self, Mark};
+use crate::book::subject::{Kind, Subject, write as write_subjects};
+use crate::derive;
+use crate::derive::bulk::{self, SLICE};
+use crate::derive::run::{RunClosed, RunOpened};
+use crate::rules::id::{ITEMS, Id};
+use crate::store::Tx;
+use crate::store::entries::EntryRow;
+
+/// Bytes of rows one bulk entry holds at most.
+const MAX_ROWS_BYTES: usize = MAX_PAYLOAD - 1024;
+/// Bulk entries between commits.
+const ENTRIES_A_COMMIT: usize = 20;
+
+/// Rows being written as a run. Not closed, it can be gone on with, or dropped.
+pub struct Run {
+    id: Id,
+    kind: &'static str,
+    version: u32,
+    actor: String,
+    rows: Vec<String>,
+    subjects: Vec<Option<(Kind, Id)>>,
+    kinds: Vec<Kind>,
+    bytes: usize,
+    passed_over: i64,
+    already: i64,
+    written: i64,
+    entries: i64,
+    waiting: Vec<Draft>,
+}
+
+impl Desk {
+    /// Opens a run, or goes on with the open one of the same kind and source. `right` is what the person must hold.
+    pub fn open_run(
+        &mut self,
+        right: &str,
+        kind: &'static str,
+        version: u32,
+        label: &str,
+        source: Option<&str>,
+    ) -> Result<Run, Refusal> {
+        let actor = self.bulk_actor(right)?;
+        let open = match source {
+            Some(source) => self.look()?.runs_of_source(kind, source)?.into_iter().find(|run| run.state == "open"),
+            None => None,
+        };
+        let (id, already, entries) = match open {
+            Some(run) => {
+                let (rows, entries) = self.rows_of_run(run.id, kind)?;
+                (run.id, rows, entries)
+            }
+            None => {
+                let body = RunOpened { kind: kind.into(), label: label.into(), source: source.map(str::to_owned) };
+                (self.write_system(&actor, "run.open", None, &body)?, 0, 0)
+            }
+        };
+        Ok(Run {
+            id,
+            kind,
+            version,
+            actor,
+            rows: Vec::new(),
+            subjects: Vec::new(),
+            kinds: Vec::new(),
+            bytes: 0,
+            passed_over: 0,
+            already,
+            written: already,
+            entries,
+            waiting: Vec::new(),
+        })
+    }
+
+    fn bulk_actor(&self, right: &str) -> Result<String, Refusal> {
+        let session = self.session.as_ref().ok_or_else(|| Refusal::permission("R-003", "还没有登录，请先登录"))?;
+        Rights::of(&self.look()?, session.user, self.today())?.require(right)?;
+        Ok(session.user.to_string())
+    }
+
+    fn rows_of_run(&self, run: Id, kind: &str) -> Result<(i64, i64), Refusal> {
+        let tx = self.look()?;
+        let (mut rows, mut entries, mut after) = (0, 0, run);
+        loop {
+            let batch = tx.bulk_entries_after(after, Id(i64::MAX), kind, 50)?;
+            let Some(last) = batch.last() else { break };
+            after = last.id;
+            for entry in batch.iter().filter(|entry| bulk::run_of(&entry.payload) == Some(run)) {
+                rows += bulk::spans(&entry.payload).map_or(0, |spans| spans.len() as i64);
+                entries += 1;
+            }
+        }
+        Ok((rows, entries))
+    }
+
+    /// Writes an entry of a run's frame.
+    fn write_system<B: Serialize>(
+        &mut self,
+        actor: &str,
+        action: &str,
+        subject: Option<Id>,
+        body: &B,
+    ) -> Result<Id, Refusal> {
+        let at = self.clock.now();
+        let payload = serde_json::to_string(body).map_err(|error| Refusal::data(error.to_string()))?;
+        let tx = self.db.write()?;
+        let head = Head::read(&tx)?;
+        let subject = Subject::new(Kind::Run, subject.unwrap_or(head.next()?));
+        let row = append::append(&tx, &head, entry(at, actor, action, 1, &[subject], payload))?;
+        derive::record(&tx, &row)?;
+        tx.commit()?;
+        self.mark(&head, &row);
+        Ok(row.id)
+    }
+
+    fn mark(&self, head: &Head, row: &EntryRow) {
+        let head = Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head.clone() };
+        let _ = mark::write(self.db.path(), &Mark::of(&head));
+    }
+}
+
+fn entry<'a>(
+    at: chrono::DateTime<chrono::FixedOffset>,
+    actor: &'a str,
+    action: &'a str,
+    version: u32,
+    subjects: &'a [Subject],
+    payload: String,
+) -> NewEntry<'a> {
+    NewEntry { at, business_day: at.date_naive(), actor, action, version, subjects, key: None, payload }
+}
+
+impl Run {
+    /// The run's name.
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Rows written so far, those of an interrupted call included.
+    pub fn rows(&self) -> i64 {
+        self.written
+    }
+
+    /// Adds a row about a subject; `None` makes a new subject of this kind, named by its place. `row` is a JSON array.
+    pub fn push(&mut self, desk: &mut Desk, kind: Kind, subject: Option<Id>, row: String) -> Result<(), Refusal> {
+        if self.passed_over < self.already {
+            self.passed_over += 1;
+            return Ok(());
+        }
+        if self.bytes + row.len() + 1 > MAX_ROWS_BYTES || self.rows.len() >= ITEMS as usize - 1 {
+            self.flush(desk)?;
+        }
+        self.bytes += row.len() + 1;
+        self.rows.push(row);
+        self.kinds.push(kind);
+        self.subjects.push(subject.map(|id| (kind, id)));
+        Ok(())
+    }
+
+    fn flush(&mut self, desk: &mut Desk) -> Result<(), Refusal> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let payload = bulk::payload(self.id, &self.rows);
+        // A new subject's name is known when its entry gets its place; until then it is marked by the zero id and its row.
+        let subjects = self
+            .subjects
+            .iter()
+            .zip(&self.kinds)
+            .map(|(subject, kind)| subject.map_or(Subject::new(*kind, Id(0)), |(kind, id)| Subject::new(kind, id)))
+            .collect();
+        self.written += self.rows.len() as i64;
+        self.rows.clear();
+        self.subjects.clear();
+        self.kinds.clear();
+        self.bytes = 0;
+        self.waiting.push(Draft { subjects, payload });
+        if self.waiting.len() >= ENTRIES_A_COMMIT { self.commit(desk) } else { Ok(()) }
+    }
+
+    fn commit(&mut self, desk: &mut Desk) -> Result<(), Refusal> {
+        let mut waiting = std::mem::take(&mut self.waiting).into_iter().peekable();
+        while waiting.peek().is_some() {
+            let started = Instant::now();
+            let at = desk.clock.now();
+            let tx = desk.db.write()?;
+            let mut head = Head::read(&tx)?;
+            while started.elapsed() < SLICE {
+                let Some(draft) = waiting.next() else { break };
+                let row = self.append(&tx, &head, at, draft)?;
+                self.entries += 1;
+                head = Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head };
+            }
+            tx.commit()?;
+            let _ = mark::write(desk.db.path(), &Mark::of(&head));
+        }
+        desk.db.checkpoint_when_large()?;
+        Ok(())
+    }
+
+    fn append(
+        &self,
+        tx: &Tx<'_>,
+        head: &Head,
+        at: chrono::DateTime<chrono::FixedOffset>,
+        mut draft: Draft,
+    ) -> Result<EntryRow, Refusal> {
+        let own = head.next()?;
+        for (item, subject) in draft.subjects.iter_mut().enumerate() {
+            if subject.id == Id(0) {
+                subject.id = own.with_item(item);
+            }
+        }
+        debug_assert!(!write_subjects(&draft.subjects, own).is_empty());
+        Ok(append::append(tx, head, entry(at, &self.actor, self.kind, self.version, &draft.subjects, draft.payload))?)
+    }
+
+    /// Closes the run and derives its rows; `progress` is told how many rows are derived.
+    pub fn close(
+        mut self,
+        desk: &mut Desk,
+        note: serde_json::Value,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Id, Refusal> {
+        self.flush(desk)?;
+        self.commit(desk)?;
+        let body = RunClosed { rows: self.written, entries: self.entries, note };
+        desk.write_system(&self.actor.clone(), "run.close", Some(self.id), &body)?;
+        bulk::finish(&mut desk.db, |rows| progress(rows))?;
+        desk.db.checkpoint_when_large()?;
+        Ok(self.id)
+    }
+
+    /// Drops the run: its rows stay in the day book and never count.
+    pub fn discard(self, desk: &mut Desk) -> Result<(), Refusal> {
+        desk.write_system(&self.actor.clone(), "run.drop", Some(self.id), &serde_json::json!({}))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,296 @@
+//! The file: opened with every guard on and read back, one writer at a time, typed access inside a transaction.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, params_from_iter};
+
+use super::{Column, StoreError, Table, migrate, table::Sql};
+
+/// `application_id` of a meterdesk file: "MTRD".
+pub const APPLICATION_ID: i32 = 0x4D54_5244;
+/// The write-ahead log is folded into the file when idle and above this size.
+pub const CHECKPOINT_BYTES: u64 = 32 << 20;
+
+/// How to open a file.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// A SQLite VFS by name; only tests use one.
+    pub vfs: Option<String>,
+    /// `synchronous=OFF`; only the test that proves the crash test can fail uses it.
+    pub unsafe_sync_off: bool,
+    /// Open for reading only.
+    pub read_only: bool,
+}
+
+/// An open database.
+pub struct Db {
+    conn: Connection,
+    path: PathBuf,
+    options: OpenOptions,
+}
+
+/// One transaction. Dropped without [`Tx::commit`], it leaves nothing.
+pub struct Tx<'a> {
+    tx: rusqlite::Transaction<'a>,
+}
+
+impl Db {
+    /// Makes a new file with the present schema. Refuses a path that is taken or not on a local disk.
+    pub fn create(path: &Path, options: OpenOptions) -> Result<Self, StoreError> {
+        if path.exists() {
+            return Err(StoreError::Exists(path.to_owned()));
+        }
+        let db = Self::connect(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        restrict(path)?;
+        migrate::create(&db.conn)?;
+        Ok(db)
+    }
+
+    /// A database in memory, for tests and what-if rebuilds.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let conn = Connection::open_in_memory()?;
+        conn.set_prepared_statement_cache_capacity(256);
+        let db = Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default() };
+        migrate::create(&db.conn)?;
+        Ok(db)
+    }
+
+    /// Opens a file that `init` made; migrates `entry*` and `l_*` when it is older. The second value says that the `d_*`
+    /// tables were of another shape and now stand empty: the caller derives them again.
+    pub fn open(path: &Path, options: OpenOptions) -> Result<(Self, bool), StoreError> {
+        if !path.is_file() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        check_head(path)?;
+        let flags =
+            if options.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+        let db = Self::connect(path, options, flags)?;
+        let derived_is_stale = migrate::upgrade(&db.conn, path)?;
+        Ok((db, derived_is_stale))
+    }
+
+    fn connect(path: &Path, options: OpenOptions, flags: OpenFlags) -> Result<Self, StoreError> {
+        let local = super::migrate::place::refuse_remote(path);
+        if options.vfs.is_none() {
+            local?;
+        }
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = match &options.vfs {
+            Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str())?,
+            None => Connection::open_with_flags(path, flags)?,
+        };
+        guard(&conn, &options)?;
+        Ok(Self { conn, path: path.to_owned(), options })
+    }
+
+    /// Another connection to the same file, for a thread of its own.
+    pub fn again(&self) -> Result<Self, StoreError> {
+        Self::connect(&self.path, self.options.clone(), OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins a write: takes the one writer's place at once, so what is read inside stays true until commit.
+    pub fn write(&mut self) -> Result<Tx<'_>, StoreError> {
+        Ok(Tx { tx: self.conn.transaction_with_behavior(TransactionBehavior::Immediate)? })
+    }
+
+    /// Begins a read: one consistent picture.
+    pub fn read(&mut self) -> Result<Tx<'_>, StoreError> {
+        Ok(Tx { tx: self.conn.transaction_with_behavior(TransactionBehavior::Deferred)? })
+    }
+
+    /// A picture for reading through a shared reference (screens); nested in nothing.
+    pub fn look(&self) -> Result<Tx<'_>, StoreError> {
+        Ok(Tx { tx: self.conn.unchecked_transaction()? })
+    }
+
+    /// Folds the write-ahead log into the file when it has grown; called when the desk is idle, never inside an action.
+    pub fn checkpoint_when_large(&self) -> Result<(), StoreError> {
+        let mut wal = self.path.clone().into_os_string();
+        wal.push("-wal");
+        let size = std::fs::metadata(PathBuf::from(wal)).map_or(0, |meta| meta.len());
+        if size > CHECKPOINT_BYTES {
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    /// Folds the write-ahead log into the file and empties it.
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// Copies the database with SQLite's backup API into a new file.
+    pub fn backup_to(&self, target: &Path) -> Result<(), StoreError> {
+        if target.exists() {
+            return Err(StoreError::Exists(target.to_owned()));
+        }
+        let mut copy = Connection::open(target)?;
+        restrict(target)?;
+        rusqlite::backup::Backup::new(&self.conn, &mut copy)?.run_to_completion(4096, Duration::ZERO, None)?;
+        Ok(())
+    }
+
+    /// SQLite's own check of the file, first fault or none.
+    pub fn integrity(&self) -> Result<Option<String>, StoreError> {
+        let word: String = self.conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        Ok((word != "ok").then_some(word))
+    }
+}
+
+/// Owner-only rights on the file; the log files beside it inherit them from SQLite.
+fn restrict(path: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if path.exists() {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+                .map_err(|error| StoreError::File { path: path.to_owned(), reason: error.to_string() })?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// A file that is something else is told apart before SQLite touches it.
+fn check_head(path: &Path) -> Result<(), StoreError> {
+    use std::io::Read;
+    let file = |error: std::io::Error| StoreError::File { path: path.to_owned(), reason: error.to_string() };
+    let mut head = [0u8; 72];
+    std::fs::File::open(path).map_err(file)?.read_exact(&mut head).map_err(|_| StoreError::Foreign(path.to_owned()))?;
+    let ours = head.starts_with(b"SQLite format 3\0") && head[68..72] == APPLICATION_ID.to_be_bytes();
+    if ours { Ok(()) } else { Err(StoreError::Foreign(path.to_owned())) }
+}
+
+/// Sets every guard and reads each back.
+fn guard(conn: &Connection, options: &OpenOptions) -> Result<(), StoreError> {
+    conn.set_prepared_statement_cache_capacity(256);
+    conn.busy_timeout(Duration::from_secs(10))?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    let sync = if options.unsafe_sync_off { "OFF" } else { "FULL" };
+    let wal = if options.read_only { "" } else { "PRAGMA journal_mode=WAL;" };
+    conn.execute_batch(&format!(
+        "{wal} PRAGMA synchronous={sync}; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;
+         PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;"
+    ))?;
+    let number = |name: &str| conn.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let sync_is = if options.unsafe_sync_off { 0 } else { 2 };
+    let expected = [("synchronous", sync_is), ("foreign_keys", 1), ("trusted_schema", 0), ("cell_size_check", 1)];
+    for (name, value) in expected {
+        if number(name)? != value {
+            return Err(StoreError::Pragma(name));
+        }
+    }
+    let journal: String = conn.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    if journal != "wal" && !options.read_only {
+        return Err(StoreError::Pragma("journal_mode"));
+    }
+    Ok(())
+}
+
+impl<'a> Tx<'a> {
+    /// The raw connection, for the store's own queries.
+    pub(in crate::store) fn conn(&self) -> &Connection {
+        &self.tx
+    }
+
+    /// Makes everything durable. An error means the outcome is not known.
+    pub fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().map_err(|error| match StoreError::from(error) {
+            full @ (StoreError::DiskFull | StoreError::Busy) => full,
+            other => StoreError::Unknown(other.to_string()),
+        })
+    }
+
+    /// Inserts or replaces a row.
+    pub fn put<T: Table>(&self, row: &T) -> Result<(), StoreError> {
+        let mut statement = self.tx.prepare_cached(&T::sql().put)?;
+        row.bind(&mut statement)?;
+        statement.raw_execute()?;
+        Ok(())
+    }
+
+    /// Reads a row by its whole key.
+    pub fn get<T: Table>(&self, key: &[&dyn Key]) -> Result<Option<T>, StoreError> {
+        debug_assert_eq!(key.len(), T::KEYS);
+        self.first(&T::sql().get, key)
+    }
+
+    /// Deletes a row by its whole key.
+    pub fn delete<T: Table>(&self, key: &[&dyn Key]) -> Result<(), StoreError> {
+        debug_assert_eq!(key.len(), T::KEYS);
+        let mut statement = self.tx.prepare_cached(&T::sql().delete)?;
+        statement.execute(params_from_iter(key.iter().map(|part| part.sql())))?;
+        Ok(())
+    }
+
+    /// All rows whose key begins with `prefix`, in key order.
+    pub fn scan<T: Table>(&self, prefix: &[&dyn Key]) -> Result<Vec<T>, StoreError> {
+        self.select(&scan_tail::<T>(prefix.len(), false), prefix)
+    }
+
+    /// The last row whose key begins with `prefix`.
+    pub fn last<T: Table>(&self, prefix: &[&dyn Key]) -> Result<Option<T>, StoreError> {
+        let tail = format!("{} LIMIT 1", scan_tail::<T>(prefix.len(), true));
+        self.first(&format!("{}{tail}", T::sql().select), prefix)
+    }
+
+    /// Rows by a condition, for the store's own queries: `tail` continues `SELECT columns FROM table`.
+    pub(in crate::store) fn select<T: Table>(&self, tail: &str, values: &[&dyn Key]) -> Result<Vec<T>, StoreError> {
+        let Sql { select, .. } = T::sql();
+        let mut statement = self.tx.prepare_cached(&format!("{select}{tail}"))?;
+        let mut rows = statement.query(params_from_iter(values.iter().map(|part| part.sql())))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(T::read(row)?);
+        }
+        Ok(found)
+    }
+
+    /// The first row of a whole statement over `T`'s columns.
+    pub(in crate::store) fn first<T: Table>(&self, sql: &str, values: &[&dyn Key]) -> Result<Option<T>, StoreError> {
+        let mut statement = self.tx.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values.iter().map(|part| part.sql())))?;
+        rows.next()?.map(T::read).transpose()
+    }
+
+    /// Deletes every row of `table` whose first key column is `subject`. `table` is one of our own table names.
+    pub(crate) fn clear(&self, table: &'static str, column: &'static str, subject: i64) -> Result<(), StoreError> {
+        let mut statement = self.tx.prepare_cached(&format!("DELETE FROM {table} WHERE {column} = ?"))?;
+        statement.execute([subject])?;
+        Ok(())
+    }
+}
+
+fn scan_tail<T: Table>(parts: usize, backwards: bool) -> String {
+    let mut tail = String::new();
+    for (index, column) in T::COLUMNS.iter().take(parts).enumerate() {
+        tail.push_str(if index == 0 { " WHERE " } else { " AND " });
+        tail.push_str(column);
+        tail.push_str(" = ?");
+    }
+    let order = if backwards { " DESC" } else { "" };
+    let keys: Vec<String> = T::COLUMNS.iter().take(T::KEYS).map(|column| format!("{column}{order}")).collect();
+    tail + " ORDER BY " + &keys.join(", ")
+}
+
+/// A value of a key; any [`Column`].
+pub trait Key {
+    /// The value to bind.
+    fn sql(&self) -> rusqlite::types::ToSqlOutput<'_>;
+}
+
+impl<T: Column> Key for T {
+    fn sql(&self) -> rusqlite::types::ToSqlOutput<'_> {
+        self.to_sql()
+    }
+}

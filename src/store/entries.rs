@@ -1,0 +1,175 @@
+//! The day book's own tables: insert, head, read, walk.
+
+use rusqlite::OptionalExtension;
+use rusqlite::params;
+
+use super::table::table;
+use super::{StoreError, Tx};
+use crate::rules::id::{ITEMS, Id, SEQS, Site};
+
+table! {
+    /// 凭单: one line of the day book, as it is stored.
+    pub struct EntryRow("entry", 1) {
+        /// Its place, packed.
+        id: Id,
+        /// Which cryptography.
+        suite: i64,
+        /// Who wrote it.
+        site: String,
+        /// Which life of that site.
+        epoch: i64,
+        /// Its number in that life.
+        seq: i64,
+        /// Hybrid logical clock: milliseconds << 16 | counter.
+        hlc: i64,
+        /// The author's time with offset.
+        at: String,
+        /// 营业日.
+        business_day: chrono::NaiveDate,
+        /// The user who did it.
+        actor: String,
+        /// 操作.
+        action: String,
+        /// Version of the action's payload.
+        version: i64,
+        /// Whom it is about.
+        subjects: String,
+        /// The caller's idempotency key.
+        key: Option<String>,
+        /// The author's JSON, byte for byte.
+        payload: String,
+        /// Random bytes in the leaf.
+        salt: [u8; 16],
+        /// Hash of salt and payload.
+        leaf: [u8; 32],
+        /// Hash of the entry before.
+        prev: [u8; 32],
+        /// Its identity.
+        hash: [u8; 32],
+    }
+
+    /// One subject's part of an entry.
+    pub struct SubjectRow("entry_subject", 4) {
+        /// Letter of the subject's kind.
+        kind: String,
+        /// The subject.
+        subject: Id,
+        /// Order key, first part.
+        hlc: i64,
+        /// Order key, second part: the entry's place with the item.
+        id: Id,
+        /// Where its text begins in the payload, in bytes.
+        start: i64,
+        /// How long it is, in bytes.
+        length: i64,
+    }
+}
+
+/// First and last id an epoch of a site can have.
+fn span(site: &Site, epoch: i64) -> Option<(Id, Id)> {
+    Some((Id::new(site, epoch, 0, 0)?, Id::new(site, epoch, SEQS - 1, ITEMS - 1)?))
+}
+
+impl Tx<'_> {
+    /// Inserts an entry; never replaces one.
+    pub fn insert_entry(&self, row: &EntryRow) -> Result<(), StoreError> {
+        use super::Table;
+        let sql = EntryRow::sql().put.replacen("INSERT OR REPLACE", "INSERT", 1);
+        let mut statement = self.conn().prepare_cached(&sql)?;
+        row.bind(&mut statement)?;
+        statement.raw_execute()?;
+        Ok(())
+    }
+
+    /// The last entry of one life of a site.
+    pub fn head(&self, site: &Site, epoch: i64) -> Result<Option<EntryRow>, StoreError> {
+        let Some((low, high)) = span(site, epoch) else { return Ok(None) };
+        let mut found =
+            self.select::<EntryRow>(" WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1", &[&low, &high])?;
+        Ok(found.pop())
+    }
+
+    /// The last epoch a site has entries of.
+    pub fn last_epoch(&self, site: &Site) -> Result<Option<i64>, StoreError> {
+        let (Some((low, _)), Some((_, high))) = (span(site, 0), span(site, crate::rules::id::EPOCHS - 1)) else {
+            return Ok(None);
+        };
+        let id: Option<i64> = self.conn().query_row(
+            "SELECT max(id) FROM entry WHERE id BETWEEN ?1 AND ?2",
+            params![low.0, high.0],
+            |row| row.get(0),
+        )?;
+        Ok(id.map(|id| Id(id).epoch()))
+    }
+
+    /// The entry at a place (of any item of it).
+    pub fn entry(&self, id: Id) -> Result<Option<EntryRow>, StoreError> {
+        self.get::<EntryRow>(&[&id.entry()])
+    }
+
+    /// The entry that an idempotency key of a site was given.
+    pub fn entry_of_key(&self, site: &Site, key: &str) -> Result<Option<EntryRow>, StoreError> {
+        let mut found = self.select::<EntryRow>(" WHERE site = ? AND key = ?", &[&site.as_str(), &key])?;
+        Ok(found.pop())
+    }
+
+    /// Entries after a place, in place order, at most `limit`.
+    pub fn entries_after(&self, after: Id, limit: i64) -> Result<Vec<EntryRow>, StoreError> {
+        self.select::<EntryRow>(" WHERE id > ? ORDER BY id LIMIT ?", &[&after, &limit])
+    }
+
+    /// How many entries there are.
+    pub fn entry_count(&self) -> Result<i64, StoreError> {
+        Ok(self.conn().query_row("SELECT count(*) FROM entry", [], |row| row.get(0))?)
+    }
+
+    /// The last `limit` entries in (hlc, id) order, newest first.
+    pub fn latest_entries(&self, limit: i64) -> Result<Vec<EntryRow>, StoreError> {
+        self.select::<EntryRow>(" ORDER BY id DESC LIMIT ?", &[&limit])
+    }
+
+    /// Does the subject hold an entry later than (hlc, id)?
+    pub fn holds_later(&self, kind: &str, subject: Id, hlc: i64, id: Id) -> Result<bool, StoreError> {
+        let mut statement = self.conn().prepare_cached(
+            "SELECT 1 FROM entry_subject WHERE kind = ?1 AND subject = ?2 AND (hlc, id) > (?3, ?4) LIMIT 1",
+        )?;
+        Ok(statement.query_row(params![kind, subject.0, hlc, id.0], |_| Ok(())).optional()?.is_some())
+    }
+
+    /// Does the subject have this very item already?
+    pub fn holds(&self, kind: &str, subject: Id, hlc: i64, id: Id) -> Result<bool, StoreError> {
+        Ok(self.get::<SubjectRow>(&[&kind, &subject, &hlc, &id])?.is_some())
+    }
+
+    /// Every (kind, subject) that has entries after the given one, in order, at most `limit`.
+    pub fn subjects_after(&self, kind: &str, subject: Id, limit: i64) -> Result<Vec<(String, Id)>, StoreError> {
+        let mut statement = self.conn().prepare_cached(
+            "SELECT DISTINCT kind, subject FROM entry_subject WHERE (kind, subject) > (?1, ?2) ORDER BY kind, subject LIMIT ?3",
+        )?;
+        let rows = statement.query_map(params![kind, subject.0, limit], |row| Ok((row.get(0)?, Id(row.get(1)?))))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Walks all of the subject index in key order; stops when `visit` returns false.
+    pub fn walk_subjects(
+        &self,
+        mut visit: impl FnMut(&SubjectRow) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        use super::Table;
+        let sql = format!("{} ORDER BY kind, subject, hlc, id", SubjectRow::sql().select);
+        let mut statement = self.conn().prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if !visit(&SubjectRow::read(row)?)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Empties the subject index, to be made again from the entries.
+    pub fn clear_subject_index(&self) -> Result<(), StoreError> {
+        self.conn().execute("DELETE FROM entry_subject", [])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! Tables local to this machine: settings, answers to idempotency keys, runs still being derived.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::table::table;
+use super::{StoreError, Tx};
+use crate::rules::id::Id;
+
+table! {
+    /// The first answer to an idempotency key.
+    pub struct AnswerRow("l_answer", 1) {
+        /// The caller's key.
+        key: String,
+        /// 操作.
+        action: String,
+        /// Hash of the input.
+        input: [u8; 32],
+        /// The entry written (0: none).
+        entry: Id,
+        /// The answer, JSON.
+        result: String,
+    }
+
+    /// A closed run whose items are not all derived yet.
+    pub struct PendingRow("l_pending", 1) {
+        /// The run.
+        run: Id,
+        /// The next entry of its site to look at.
+        next: Id,
+    }
+}
+
+impl Tx<'_> {
+    /// A setting of this machine.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT value FROM l_setting WHERE name = ?1")?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps a setting of this machine.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("INSERT OR REPLACE INTO l_setting (name, value) VALUES (?1, ?2)")?;
+        statement.execute(params![name, value])?;
+        Ok(())
+    }
+}
+
+/// Keeps the search index in step with accounts whose words may have changed.
+pub fn note_words(tx: &Tx<'_>, accounts: &std::collections::BTreeSet<Id>) -> Result<(), StoreError> {
+    for account in accounts {
+        tx.put(&StaleRow { account: *account })?;
+    }
+    Ok(())
+}
+
+table! {
+    /// An account whose words in the search index are out of date.
+    pub struct StaleRow("l_stale", 1) {
+        /// The account.
+        account: Id,
+    }
+}

@@ -1,0 +1,72 @@
+-- The first shape of the day book and of the local tables (schema.sql is the whole present shape).
+
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY,
+    suite INTEGER NOT NULL,
+    site TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    hlc INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    business_day INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    subjects TEXT NOT NULL,
+    key TEXT,
+    payload TEXT NOT NULL,
+    salt BLOB NOT NULL,
+    leaf BLOB NOT NULL,
+    prev BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX entry_key ON entry (site, key) WHERE key IS NOT NULL;
+
+CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
+BEGIN
+SELECT RAISE(ABORT, 'entries are never changed');
+END;
+
+CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry
+BEGIN
+SELECT RAISE(ABORT, 'entries are never deleted');
+END;
+
+-- One subject's part of an entry: where its text lies in the payload. Only what counts stands here.
+CREATE TABLE entry_subject (
+    kind TEXT NOT NULL,
+    subject INTEGER NOT NULL,
+    hlc INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    PRIMARY KEY (kind, subject, hlc, id)
+) STRICT, WITHOUT ROWID;
+
+-- ===== local to this machine ========================================================================================
+
+CREATE TABLE l_setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The first answer to an idempotency key, given again when the key comes again with the same input.
+CREATE TABLE l_answer (
+    key TEXT PRIMARY KEY,
+    action TEXT NOT NULL,
+    input BLOB NOT NULL,
+    entry INTEGER NOT NULL,
+    result TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A closed run whose items are not all derived yet: the next entry to take.
+CREATE TABLE l_pending (
+    run INTEGER PRIMARY KEY,
+    next INTEGER NOT NULL
+) STRICT;
+
+-- Accounts whose words in the search index are out of date.
+CREATE TABLE l_stale (
+    account INTEGER PRIMARY KEY
+) STRICT;

@@ -1,0 +1,80 @@
+//! Queries of the day book and its derivation that are more than a row or a prefix.
+
+use rusqlite::params;
+
+use crate::rules::id::Id;
+use crate::store::entries::EntryRow;
+use crate::store::tables::base::{ExceptionRow, RunRow};
+use crate::store::{StoreError, Tx};
+
+impl Tx<'_> {
+    /// Is the subject paused by an entry this program does not know?
+    pub fn is_held(&self, kind: &str, subject: Id) -> Result<bool, StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("SELECT 1 FROM d_hold WHERE kind = ?1 AND subject = ?2 LIMIT 1")?;
+        Ok(statement.exists(params![kind, subject.0])?)
+    }
+
+    /// Deletes a subject's rows from a table keyed (kind, subject). `table` is one of our own names.
+    pub fn clear_shared(&self, table: &'static str, kind: &str, subject: Id) -> Result<(), StoreError> {
+        let mut statement =
+            self.conn().prepare_cached(&format!("DELETE FROM {table} WHERE kind = ?1 AND subject = ?2"))?;
+        statement.execute(params![kind, subject.0])?;
+        Ok(())
+    }
+
+    /// Entries of an action after one place and before another, in order.
+    pub fn bulk_entries_after(
+        &self,
+        after: Id,
+        before: Id,
+        action: &str,
+        limit: i64,
+    ) -> Result<Vec<EntryRow>, StoreError> {
+        self.select::<EntryRow>(
+            " WHERE id > ? AND id < ? AND action = ? ORDER BY id LIMIT ?",
+            &[&after, &before, &action, &limit],
+        )
+    }
+
+    /// Walks every posting: entry place with item, legs.
+    pub fn walk_postings(&self, mut visit: impl FnMut(Id, &str)) -> Result<(), StoreError> {
+        let mut statement = self.conn().prepare("SELECT id, legs FROM d_posting")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let legs = row.get_ref(1)?.as_str().map_err(|_| StoreError::Corrupt("分录不是文字".into()))?;
+            visit(Id(row.get(0)?), legs);
+        }
+        Ok(())
+    }
+
+    /// Rows in the subject index.
+    pub fn subject_index_count(&self) -> Result<i64, StoreError> {
+        Ok(self.conn().query_row("SELECT count(*) FROM entry_subject", [], |row| row.get(0))?)
+    }
+
+    /// Runs of a source (a file's hash, a cycle) and kind, newest first.
+    pub fn runs_of_source(&self, kind: &str, source: &str) -> Result<Vec<RunRow>, StoreError> {
+        self.select::<RunRow>(" WHERE source = ? AND kind = ? ORDER BY id DESC", &[&source, &kind])
+    }
+
+    /// Open exceptions, all subjects.
+    pub fn open_exceptions(&self) -> Result<Vec<ExceptionRow>, StoreError> {
+        self.select::<ExceptionRow>(" WHERE state = 'open' ORDER BY kind, subject, what, first, second", &[])
+    }
+
+    /// How many exceptions wait for a decision, clashes included.
+    pub fn exception_count(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT (SELECT count(*) FROM d_exception WHERE state = 'open') + (SELECT count(*) FROM d_clash)";
+        Ok(self.conn().query_row(sql, [], |row| row.get(0))?)
+    }
+}
+
+impl Tx<'_> {
+    /// A site's own record by its code.
+    pub fn own_site(&self, code: &str) -> Result<Option<crate::store::tables::base::SiteRow>, StoreError> {
+        let found =
+            self.select::<crate::store::tables::base::SiteRow>(" WHERE code = ? ORDER BY id LIMIT 1", &[&code])?;
+        Ok(found.into_iter().next())
+    }
+}

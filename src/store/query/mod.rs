@@ -1,0 +1,5 @@
+//! Queries that are more than a row or a prefix scan, one file a subject. SQL stands here and nowhere above.
+
+pub mod base;
+pub mod state;
+pub mod user;

@@ -1,0 +1,30 @@
+//! Users by login.
+
+use crate::rules::id::Id;
+use crate::store::tables::user::UserRow;
+use crate::store::{StoreError, Tx};
+
+impl Tx<'_> {
+    /// Users of a login name, oldest first; the first is effective.
+    pub fn users_of_login(&self, login: &str) -> Result<Vec<UserRow>, StoreError> {
+        self.select::<UserRow>(" WHERE login = ? ORDER BY id", &[&login])
+    }
+
+    /// Login names that several users hold.
+    pub fn logins_of_several(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("SELECT login FROM d_user GROUP BY login HAVING count(*) > 1 ORDER BY login")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Everybody, by login.
+    pub fn users(&self) -> Result<Vec<UserRow>, StoreError> {
+        self.select::<UserRow>(" ORDER BY login, id", &[])
+    }
+
+    /// A user by id.
+    pub fn user(&self, id: Id) -> Result<Option<UserRow>, StoreError> {
+        self.get::<UserRow>(&[&id])
+    }
+}

@@ -1,0 +1,54 @@
+//! Users, their roles, and the register of workers.
+
+use chrono::NaiveDate;
+
+use crate::rules::id::Id;
+use crate::store::table::table;
+
+table! {
+    /// 用户 of the program.
+    pub struct UserRow("d_user", 1) {
+        /// The entry that added the user.
+        id: Id,
+        /// Login name.
+        login: String,
+        /// Name as printed.
+        name: String,
+        /// argon2id verifier (PHC text).
+        password: String,
+        /// May log in.
+        active: bool,
+    }
+
+    /// A role of a user.
+    pub struct UserRoleRow("d_user_role", 2) {
+        /// The user.
+        user: Id,
+        /// Role code, as in the roles file.
+        role: String,
+        /// The entry that gave it.
+        entry: Id,
+        /// First day.
+        first_day: NaiveDate,
+        /// Last day, if any.
+        last_day: Option<NaiveDate>,
+    }
+
+    /// 师傅.
+    pub struct WorkerRow("d_worker", 1) {
+        /// The entry that added the worker.
+        id: Id,
+        /// Short code, typed to pick.
+        code: String,
+        /// Name.
+        name: String,
+        /// 班组.
+        team: String,
+        /// Area served.
+        area: String,
+        /// Phone.
+        phone: String,
+        /// Still there.
+        active: bool,
+    }
+}
