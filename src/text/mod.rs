@@ -1,3 +1,4 @@
 //! Every Chinese string a person sees that is shared; safe text; pinyin.
 
 pub mod safe;
+pub mod toolkit; // the frame, forms and popups of the screens

@@ -1,0 +1,77 @@
+//! The toolkit's own words: what the frame, the forms and the popups say.
+
+/// On every screen of a practice database.
+pub const PRACTICE: &str = "练习库，不是真账";
+/// Esc on the bottom line.
+pub const BACK: &str = "返回";
+/// Title of F1.
+pub const HELP_TITLE: &str = "帮助";
+/// Title of Ctrl-P.
+pub const PALETTE_TITLE: &str = "命令";
+/// In F1, above the keys of the screen.
+pub const HELP_HERE: &str = "这一屏";
+/// In F1, above the keys that work everywhere.
+pub const HELP_EVERYWHERE: &str = "各屏都一样";
+/// In the palette, before the box.
+pub const SEARCH: &str = "找";
+/// A list or search without a hit.
+pub const NOTHING_FOUND: &str = "没有找到，换几个字再试";
+/// An empty list.
+pub const NOTHING_HERE: &str = "没有内容";
+/// Yes in a popup.
+pub const YES: &str = "确定";
+/// Before the reason why a thing cannot be done now.
+pub const NOT_NOW: &str = "这个键现在不能用";
+/// The draft store does not write.
+pub const DRAFT_FAILED: &str = "草稿没有存上，请告诉管理员";
+/// A choice field.
+pub const PICK_HINT: &str = "F4 选单";
+/// Column heads of an after-picture.
+pub const BEFORE: &str = "现在";
+/// See [`BEFORE`].
+pub const AFTER: &str = "改后";
+/// See [`BEFORE`].
+pub const DIFFERENCE: &str = "差";
+
+/// The window is too small.
+pub fn too_small(width: u16, height: u16) -> String {
+    format!("窗口太小：现在 {width}×{height}，至少要 80×24。请放大窗口，放大后接着做。")
+}
+
+/// Which rows of a list are in sight.
+pub fn of_rows(at: usize, len: usize) -> String {
+    format!("{at}/{len}")
+}
+
+/// Mistakes of the field kinds: what is wrong and what to do.
+pub mod mistake {
+    /// A required field is empty.
+    pub fn empty(label: &str) -> String {
+        format!("{label}没有填，请填写")
+    }
+    /// Longer than allowed.
+    pub fn too_long(max: usize) -> String {
+        format!("太长了，最多 {max} 个字")
+    }
+    /// Not a number.
+    pub const NUMBER: &str = "不是数，请只填数字和一个小数点";
+    /// More decimals than allowed.
+    pub fn decimals(decimals: u8) -> String {
+        match decimals {
+            0 => "要整数，请去掉小数".into(),
+            n => format!("最多 {n} 位小数，请去掉多余的"),
+        }
+    }
+    /// A negative number where none is allowed.
+    pub const NEGATIVE: &str = "不能是负数，请改成正数";
+    /// Too many digits for any amount.
+    pub const NUMBER_TOO_LARGE: &str = "数太大了，请核对位数";
+    /// No date.
+    pub const DATE: &str = "不是日期，请按 2026-11-21、1121 或 21 的样子填";
+    /// A date outside what the program knows.
+    pub const DATE_RANGE: &str = "日期要在 1900 年到 2199 年之间，请核对年份";
+    /// No phone number.
+    pub const PHONE: &str = "不是电话号码，请填手机 11 位或区号加号码";
+    /// Not one of the choices.
+    pub const CHOICE: &str = "不在选单里，请按 F4 选一个";
+}

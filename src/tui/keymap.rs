@@ -1,0 +1,291 @@
+//! The one key table. The bottom line, F1, the palette and the README's key list are all made from it.
+//!
+//! A screen names the commands that work now ([`crate::tui::screen::Screen::keys`]); the stack finds the command of a
+//! pressed key among them. To add a key: one line in the table below. On one place a key means one thing; a test says so.
+
+use super::key::{Code, Key};
+
+/// The places of the key table: screens by the name a person knows them by, and what lies over them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Works on every screen.
+    Any,
+    /// Login and lock.
+    Login,
+    /// Home with the one search box.
+    Home,
+    /// 一户一档.
+    Customer,
+    /// Intake of a business.
+    Intake,
+    /// Payment.
+    Pay,
+    /// Shift: open, deposit, close.
+    Shift,
+    /// Dispatch desk.
+    Dispatch,
+    /// Return slip.
+    Return,
+    /// Callback.
+    Callback,
+    /// Meter swap slip.
+    Swap,
+    /// Special handling.
+    Adjust,
+    /// Approvals of special handling.
+    Approve,
+    /// Bills and bill run.
+    Bills,
+    /// Reading cards, second keying.
+    Cards,
+    /// Readings of an account or a book.
+    Readings,
+    /// Import with progress.
+    Import,
+    /// The fix list of an import.
+    Fixes,
+    /// Exceptions.
+    Exceptions,
+    /// Users and rights.
+    Users,
+    /// Reports.
+    Reports,
+    /// A popup that asks.
+    Ask,
+    /// The toolkit's own gallery, in tests.
+    Gallery,
+}
+
+impl Place {
+    /// The name on the screen and in the key list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Place::Any => "各屏",
+            Place::Login => "登录",
+            Place::Home => "首页",
+            Place::Customer => "一户一档",
+            Place::Intake => "受理",
+            Place::Pay => "收费",
+            Place::Shift => "班次",
+            Place::Dispatch => "派工台",
+            Place::Return => "回执",
+            Place::Callback => "回访",
+            Place::Swap => "拆换单",
+            Place::Adjust => "特殊处理",
+            Place::Approve => "审批",
+            Place::Bills => "账单",
+            Place::Cards => "卡片录入",
+            Place::Readings => "抄表",
+            Place::Import => "导入",
+            Place::Fixes => "待改清单",
+            Place::Exceptions => "疑问",
+            Place::Users => "用户",
+            Place::Reports => "报表",
+            Place::Ask => "询问",
+            Place::Gallery => "样张",
+        }
+    }
+}
+
+/// One line of the key table.
+#[derive(Debug)]
+pub struct Binding {
+    /// The command.
+    pub command: Command,
+    /// Its name for programs: `payment.take`.
+    pub id: &'static str,
+    /// Its key; `None`: in the palette only.
+    pub key: Option<Key>,
+    /// Its name on the bottom line: two to four characters.
+    pub name: &'static str,
+    /// One sentence: what it does.
+    pub help: &'static str,
+    /// Where it may stand.
+    pub places: &'static [Place],
+}
+
+macro_rules! key_table {
+    ($($command:ident $id:literal $key:expr, $name:literal, [$($place:ident)*], $help:literal;)*) => {
+        /// Everything a key or the palette can ask for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Command {
+            $(#[doc = $help] $command,)*
+        }
+
+        /// The table itself, in the order of the key list.
+        pub static TABLE: &[Binding] = &[
+            $(Binding { command: Command::$command, id: $id, key: $key, name: $name, help: $help,
+                        places: &[$(Place::$place),*] },)*
+        ];
+    };
+}
+
+const fn f(n: u8) -> Option<Key> {
+    Some(Key::f(n))
+}
+
+const fn ctrl(c: char) -> Option<Key> {
+    Some(Key::ctrl(c))
+}
+
+const SPACE: Option<Key> = Some(Key::char(' '));
+const TAB: Option<Key> = Some(Key::plain(Code::Tab));
+const ENTER: Option<Key> = Some(Key::plain(Code::Enter));
+
+key_table! {
+    Help      "help"           f(1),      "帮助", [Any], "看这一屏的按键和说明";
+    Find      "find"           f(3),      "查找", [Any], "回到查找框，找户、表、电话、地址、单号";
+    Menu      "menu"           f(10),     "菜单", [Any], "打开全部功能的菜单";
+    Lock      "lock"           f(12),     "锁屏", [Any], "锁住屏幕，输入密码后接着做";
+    Palette   "palette"        ctrl('p'), "命令", [Any], "按汉字或拼音首字母找命令";
+    Quit      "quit"           ctrl('q'), "退出", [Any], "退出程序，填了一半的单子会留着";
+
+    Open      "open"           ENTER,     "打开", [Home Customer Bills Readings Exceptions Approve Fixes Reports Users], "打开选中的一行";
+    Confirm   "confirm"        ENTER,     "确定", [Ask], "确定";
+    ConfirmF2 "confirm.f2"     f(2),      "确定", [Ask], "看清之后，确定要做";
+    Save      "save"           f(2),      "保存", [Customer Intake Readings Users Fixes Exceptions Gallery], "保存这张单子";
+    TakePayment "payment.take" f(2),      "收款", [Pay], "按屏上所示收款";
+    Submit    "adjust.submit"  f(2),      "提交", [Adjust], "按改后的样子提交申请";
+    Post      "post"           f(2),      "入账", [Swap Return Callback Cards], "按屏上所示入账";
+    Decide    "approve.yes"    f(2),      "通过", [Approve], "同意这份申请";
+    Dispatch  "order.dispatch" f(2),      "派",   [Dispatch], "把选中的工单派给师傅";
+    RunBills  "bill.run"       f(2),      "出账", [Bills], "给这个账期的抄表出账";
+    RunImport "import.run"     f(2),      "导入", [Import], "把好的行收进来，其余留在待改清单";
+    DoShift   "shift.do"       f(2),      "办理", [Shift], "按屏上所示开班、存入或交班";
+    Run       "report.run"     f(2),      "出表", [Reports], "出这张报表";
+
+    Pick      "pick"           f(4),      "选单", [Customer Intake Pay Adjust Swap Return Callback Cards Readings Users Reports Fixes Exceptions Gallery], "从清单里选这一格";
+    Worker    "order.worker"   f(4),      "师傅", [Dispatch], "选派工的师傅";
+
+    GoPay     "go.pay"         f(5),      "收费", [Home Customer], "给这一户收费";
+    Return    "order.return"   f(5),      "回执", [Dispatch], "录入这张工单的回执";
+
+    GoIntake  "go.intake"      f(6),      "受理", [Home Customer], "给这一户受理业务";
+    Callback  "callback.open"  f(6),      "回访", [Dispatch], "记这张工单的回访";
+    SendBack  "swap.send_back" f(6),      "退回", [Swap], "无户号的单退回拆换岗，原因必填";
+    Reject    "approve.no"     f(6),      "不同意", [Approve], "不同意这份申请，原因必填";
+
+    GoDispatch "go.dispatch"   f(7),      "派工台", [Home], "看待派、在途、待回访的工单";
+    GoAdjust  "go.adjust"      f(7),      "特殊处理", [Customer], "申请改价、改量或减免滞纳金";
+    Waive     "payment.waive"  f(7),      "减免", [Pay], "在自己的权限里减免滞纳金";
+
+    Explain   "explain"        f(8),      "解释", [Customer Pay Adjust Approve Bills Swap Intake Gallery], "说明这笔金额怎么算出来的";
+    Park      "park"           f(9),      "挂起", [Customer Intake Pay Adjust Swap Return Gallery], "把这张单子挂在排队号下，过后接着做";
+    PrintSlip "print"          ctrl('o'), "打印派工单", [Dispatch], "打印选中工单的派工单";
+    Print     "print.this"     ctrl('o'), "打印", [Customer Intake Pay Adjust Swap Return Shift Bills Reports Fixes], "打印或导出这一屏的单子";
+    Chase     "order.chase"    ctrl('e'), "催办", [Dispatch], "催办选中的工单";
+    Tick      "tick"           SPACE,     "选",   [Pay Dispatch Approve Fixes Gallery], "选上或放下这一行";
+    NextPage  "next.page"      TAB,       "下一页", [Customer], "轮换账单、抄表、水表、工单、证件";
+}
+
+/// The keys that mean the same in every list and form and need no name of their own.
+pub const COMMON: &[(&str, &str)] = &[
+    ("Enter", "下一格；最后一格或清单里：确定"),
+    ("Esc", "返回，填的东西不会丢"),
+    ("Tab / Shift-Tab", "下一格 / 上一格"),
+    ("↑ ↓", "上下移动"),
+    ("PgUp PgDn Home End", "翻页、到头、到尾"),
+    ("空格", "勾选"),
+    ("← →", "在格内移动；选项格里换选项"),
+    ("Ctrl-U", "清空这一格"),
+];
+
+impl Command {
+    /// Its line in the table.
+    pub fn binding(self) -> &'static Binding {
+        // The enum and the table are made from the same lines, in the same order.
+        &TABLE[self as usize]
+    }
+
+    /// The command of a name for programs.
+    pub fn from_id(id: &str) -> Option<Self> {
+        TABLE.iter().find(|b| b.id == id).map(|b| b.command)
+    }
+
+    /// Two to four characters for the bottom line.
+    pub fn name(self) -> &'static str {
+        self.binding().name
+    }
+
+    /// Its key.
+    pub fn key(self) -> Option<Key> {
+        self.binding().key
+    }
+
+    /// True when it may stand in this place.
+    pub fn belongs_to(self, place: Place) -> bool {
+        self.binding().places.iter().any(|p| *p == place || *p == Place::Any)
+    }
+}
+
+/// The command a key means among those that work now; those of every place come last.
+pub fn meaning(key: Key, now: &[Command]) -> Option<Command> {
+    let bound = |command: &Command| command.key() == Some(key);
+    now.iter().copied().find(bound).or_else(|| everywhere().find(bound))
+}
+
+/// The commands that work in every place.
+pub fn everywhere() -> impl Iterator<Item = Command> {
+    TABLE.iter().filter(|b| b.places.contains(&Place::Any)).map(|b| b.command)
+}
+
+/// The key list of the README, as a Markdown table: one line a command, then the common keys.
+pub fn markdown() -> String {
+    let mut out = String::from("| 键 | 名称 | 在哪一屏 | 做什么 |\n| --- | --- | --- | --- |\n");
+    for binding in TABLE.iter().filter(|b| b.places != [Place::Gallery]) {
+        let places: Vec<&str> = binding.places.iter().filter(|p| **p != Place::Gallery).map(|p| p.name()).collect();
+        let key = binding.key.map_or_else(|| "Ctrl-P".to_string(), |k| k.to_string());
+        out += &format!("| {key} | {} | {} | {} |\n", binding.name, places.join("、"), binding.help);
+    }
+    for (keys, help) in COMMON {
+        out += &format!("| {keys} | | {} | {help} |\n", Place::Any.name());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{HashMap, HashSet};
+
+    #[test]
+    fn on_one_place_a_key_means_one_thing() {
+        let mut seen: HashMap<(Key, Place), &str> = HashMap::new();
+        let taken: Vec<Key> = everywhere().filter_map(Command::key).collect();
+        for binding in TABLE {
+            let Some(key) = binding.key else { continue };
+            for place in binding.places {
+                assert_eq!(seen.insert((key, *place), binding.id), None, "{key} on {}", place.name());
+                assert!(*place == Place::Any || !taken.contains(&key), "{} hides a key of every place", binding.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_has_its_line_a_name_and_a_sentence() {
+        let mut ids = HashSet::new();
+        for binding in TABLE {
+            assert_eq!(binding.command.binding().id, binding.id);
+            assert_eq!(Command::from_id(binding.id), Some(binding.command));
+            assert!(ids.insert(binding.id), "{} twice", binding.id);
+            assert!(!binding.name.is_empty() && !binding.help.is_empty() && !binding.places.is_empty());
+        }
+    }
+
+    #[test]
+    fn no_bare_letter_is_a_shortcut() {
+        for binding in TABLE {
+            if let Some(Key { code: Code::Char(c), ctrl: false, .. }) = binding.key {
+                assert_eq!(c, ' ', "{}", binding.id);
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_list_names_every_command() {
+        let list = markdown();
+        for binding in TABLE {
+            assert!(list.contains(binding.help), "{}", binding.id);
+        }
+    }
+}

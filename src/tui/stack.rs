@@ -1,0 +1,303 @@
+//! The stack of screens: keys go to the top layer, drawing goes from the bottom up, and a layer changes the stack only
+//! by the [`Reply`] it returns.
+
+use super::canvas::Canvas;
+use super::chrome;
+use super::help::Help;
+use super::key::{Code, Key};
+use super::keymap::{self, Command, Place};
+use super::palette::Palette;
+use super::screen::{Context, Reply, Screen, Shape, Step, Toast};
+use super::theme::{Ink, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use std::time::Duration;
+
+/// The words' initials for searching by pinyin: `派工台` → `pgt`.
+pub type Initials = fn(&str) -> String;
+
+/// A reply that runs a command that runs a command … stops here.
+const STEPS_MAX: usize = 64;
+
+/// The layers and what is said at the moment.
+pub struct Stack<C> {
+    layers: Vec<Box<dyn Screen<C>>>,
+    toast: Option<Toast>,
+    toast_seen: bool,
+    theme: Theme,
+    initials: Initials,
+    is_small: bool,
+    quit: bool,
+}
+
+impl<C: Context + 'static> Stack<C> {
+    /// A stack with its lowest layer, which stays until the end.
+    pub fn new(lowest: impl Screen<C> + 'static, theme: Theme, initials: Initials) -> Self {
+        Self {
+            layers: vec![Box::new(lowest)],
+            toast: None,
+            toast_seen: false,
+            theme,
+            initials,
+            is_small: false,
+            quit: false,
+        }
+    }
+
+    /// True once the person has left.
+    pub fn has_quit(&self) -> bool {
+        self.quit
+    }
+
+    /// True while keys must wait for a result in the background.
+    pub fn waits(&self) -> bool {
+        self.top().is_some_and(|s| s.waits())
+    }
+
+    /// How many layers there are.
+    pub fn depth(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Where the top layer stands in the key table.
+    pub fn place(&self) -> Place {
+        self.top().map_or(Place::Any, |s| s.place())
+    }
+
+    /// The commands of the top layer that work now.
+    pub fn keys(&self, cx: &C) -> Vec<Command> {
+        self.top().map(|s| s.keys(cx)).unwrap_or_default()
+    }
+
+    /// What is said at the moment.
+    pub fn toast(&self) -> Option<&Toast> {
+        self.toast.as_ref()
+    }
+
+    /// The shortest time until a clock in sight ticks.
+    pub fn tick_every(&self) -> Option<Duration> {
+        self.layers.iter().filter_map(|s| s.tick_every()).min()
+    }
+
+    /// One key.
+    pub fn key(&mut self, key: Key, cx: &mut C) {
+        if self.is_small {
+            return; // nobody sees what a key would do
+        }
+        if self.toast_seen {
+            self.toast = None;
+        }
+        let keys = self.keys(cx);
+        let closed = self.top().is_some_and(|s| s.is_closed());
+        let command =
+            if closed { keys.iter().copied().find(|c| c.key() == Some(key)) } else { keymap::meaning(key, &keys) };
+        let mut reply = Reply::unused();
+        if let Some(command) = command.filter(|c| keys.contains(c)) {
+            reply = self.with_top(|s| s.on_command(command, cx));
+        }
+        if !reply.used {
+            reply = self.with_top(|s| s.on_key(key, cx));
+        }
+        if !reply.used && !closed {
+            reply = match command {
+                Some(command) => self.from_everywhere(command, cx),
+                None if key.is(Code::Esc) => Reply::pop(),
+                None => reply,
+            };
+        }
+        self.perform(reply, cx);
+        self.keep_drafts(cx);
+    }
+
+    /// A paste: typing, never an Enter.
+    pub fn paste(&mut self, text: &str, cx: &mut C) {
+        if self.is_small {
+            return;
+        }
+        let reply = self.with_top(|s| s.on_paste(text, cx));
+        self.perform(reply, cx);
+        self.keep_drafts(cx);
+    }
+
+    /// Work in the background has something: every layer is told, from the top down.
+    pub fn wake(&mut self, cx: &mut C) {
+        let replies: Vec<Reply<C>> = self.layers.iter_mut().rev().map(|s| s.on_wake(cx)).collect();
+        for reply in replies {
+            self.perform(reply, cx);
+        }
+    }
+
+    /// The clock ticked. True when something may have changed.
+    pub fn tick(&mut self, cx: &mut C) -> bool {
+        let ticking: Vec<usize> = (0..self.layers.len()).filter(|i| self.layers[*i].tick_every().is_some()).collect();
+        for i in &ticking {
+            if let Some(layer) = self.layers.get_mut(*i) {
+                let reply = layer.on_tick(cx);
+                self.perform(reply, cx);
+            }
+        }
+        !ticking.is_empty()
+    }
+
+    /// Locks, unless locked already or nobody is there to lock out.
+    pub fn lock(&mut self, cx: &mut C) {
+        if !self.top().is_some_and(|s| s.is_closed()) {
+            if let Some(screen) = cx.lock_screen() {
+                self.layers.push(screen);
+            }
+        }
+    }
+
+    /// Paints everything and says where the cursor is.
+    pub fn draw(&mut self, buffer: &mut Buffer, cx: &C) -> Option<Position> {
+        let mut cursor = None;
+        let area = buffer.area;
+        let mut canvas = Canvas::new(buffer, &mut cursor, self.theme);
+        self.is_small = area.width < chrome::MIN_WIDTH || area.height < chrome::MIN_HEIGHT;
+        if self.is_small {
+            chrome::too_small(&mut canvas);
+            return cursor;
+        }
+        self.draw_frame(&mut canvas, cx);
+        let full = self.layers.iter().rposition(|s| s.shape() == Shape::Full).unwrap_or(0);
+        let body_height = area.height - chrome::ROWS_ABOVE - chrome::ROWS_BELOW;
+        for layer in &mut self.layers[full..] {
+            let mut body = canvas.part(0, chrome::ROWS_ABOVE, area.width, body_height);
+            match layer.shape() {
+                Shape::Full => layer.draw(&mut body, cx),
+                Shape::Popup { width, height } => {
+                    let title = layer.title(cx);
+                    layer.draw(&mut body.popup(width, height, &title), cx);
+                }
+            }
+        }
+        self.toast_seen = true;
+        let last_row = area.height.saturating_sub(2);
+        let rest = Position { x: area.x, y: area.y + last_row };
+        Some(cursor.map_or(rest, |p| Position { x: p.x, y: p.y.min(area.y + last_row) }))
+    }
+
+    /// The lines around the body.
+    fn draw_frame(&self, canvas: &mut Canvas, cx: &C) {
+        let height = canvas.height();
+        chrome::top_line(canvas, &cx.top_line());
+        let title =
+            self.layers.iter().rev().find(|s| s.shape() == Shape::Full).map(|s| s.title(cx)).unwrap_or_default();
+        chrome::title_rule(canvas, 1, &title, cx.is_practice());
+        chrome::message(canvas, height - 2, self.toast.as_ref());
+        let closed = self.top().is_some_and(|s| s.is_closed());
+        let back = self.layers.len() > 1 && !closed;
+        chrome::footer(canvas, height - 1, &self.keys(cx), back, !closed);
+    }
+
+    fn top(&self) -> Option<&dyn Screen<C>> {
+        self.layers.last().map(|s| &**s)
+    }
+
+    fn with_top(&mut self, act: impl FnOnce(&mut dyn Screen<C>) -> Reply<C>) -> Reply<C> {
+        match self.layers.last_mut() {
+            Some(layer) => act(&mut **layer),
+            None => Reply::unused(),
+        }
+    }
+
+    /// The commands that work in every place; what the stack does not know itself goes to the context.
+    fn from_everywhere(&mut self, command: Command, cx: &mut C) -> Reply<C> {
+        match command {
+            Command::Help => Reply::push(Help::new(self.place(), &self.keys(cx))),
+            Command::Palette => Reply::push(Palette::new(&chrome::reachable(&self.keys(cx)), self.initials)),
+            Command::Lock => Reply::lock(),
+            Command::Quit => Reply::quit(),
+            other => cx.run(other),
+        }
+    }
+
+    /// Runs a command on the layer now on top, as its key would.
+    fn run(&mut self, command: Command, cx: &mut C) -> Reply<C> {
+        let mut reply = Reply::unused();
+        if self.keys(cx).contains(&command) {
+            reply = self.with_top(|s| s.on_command(command, cx));
+            if let (false, Some(key)) = (reply.used, command.key()) {
+                reply = self.with_top(|s| s.on_key(key, cx));
+            }
+        }
+        if reply.used { reply } else { self.from_everywhere(command, cx) }
+    }
+
+    /// Does what a layer asked, step by step; steps may bring new ones.
+    fn perform(&mut self, reply: Reply<C>, cx: &mut C) {
+        let mut steps: std::collections::VecDeque<Step<C>> = reply.steps.into();
+        for _ in 0..STEPS_MAX {
+            let Some(step) = steps.pop_front() else { return };
+            let more = match step {
+                Step::Push(screen) => {
+                    self.layers.push(screen);
+                    continue;
+                }
+                Step::Replace(screen) => {
+                    self.keep_drafts(cx);
+                    self.layers.pop();
+                    self.layers.push(screen);
+                    continue;
+                }
+                Step::Pop => {
+                    self.pop(cx);
+                    continue;
+                }
+                Step::Answer(answer) => {
+                    self.pop(cx);
+                    self.with_top(|s| s.on_answer(answer, cx))
+                }
+                Step::Home => {
+                    while self.layers.len() > 1 {
+                        self.pop(cx);
+                    }
+                    continue;
+                }
+                Step::Run(command) => self.run(command, cx),
+                Step::Say(toast) => {
+                    self.say(toast);
+                    continue;
+                }
+                Step::Forget(key) => {
+                    cx.forget_draft(&key);
+                    continue;
+                }
+                Step::Lock => {
+                    self.lock(cx);
+                    continue;
+                }
+                Step::Quit => {
+                    self.keep_drafts(cx);
+                    self.quit = true;
+                    continue;
+                }
+            };
+            for step in more.steps.into_iter().rev() {
+                steps.push_front(step);
+            }
+        }
+    }
+
+    /// A message not yet seen gives way only to one at least as grave.
+    fn say(&mut self, toast: Toast) {
+        let unseen_stop = !self.toast_seen && self.toast.as_ref().is_some_and(|t| t.ink == Ink::Stop);
+        if !unseen_stop || toast.ink == Ink::Stop {
+            self.toast = Some(toast);
+            self.toast_seen = false;
+        }
+    }
+
+    fn pop(&mut self, cx: &mut C) {
+        if self.layers.len() > 1 {
+            self.keep_drafts(cx);
+            self.layers.pop();
+        }
+    }
+
+    fn keep_drafts(&mut self, cx: &mut C) {
+        for draft in self.layers.iter_mut().filter_map(|s| s.draft()) {
+            cx.keep_draft(draft);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! One field of a form: its label, what was typed, its mistake.
+
+use super::edit::{Edited, LineEdit};
+use super::kind::{Choice, Kind};
+use super::suggest::Suggest;
+use crate::text::toolkit::mistake;
+use crate::tui::key::{Code, Key};
+use crate::tui::safe;
+use chrono::NaiveDate;
+
+/// How much of a row a field takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// A row of its own.
+    Row,
+    /// Half a row; two such neighbours stand side by side.
+    Half,
+}
+
+/// A field. Made with [`Field::text`] and its kin, then dressed: `Field::number("tendered", "实收", 2).required()`.
+pub struct Field {
+    pub(super) id: &'static str,
+    pub(super) label: String,
+    pub(super) kind: Kind,
+    pub(super) edit: LineEdit,
+    pub(super) required: bool,
+    pub(super) hint: String,
+    pub(super) unit: String,
+    pub(super) span: Span,
+    pub(super) cells: u16,
+    pub(super) fixed: bool,
+    pub(super) hidden: bool,
+    pub(super) error: Option<String>,
+    pub(super) suggest: Option<Suggest>,
+    max_chars: usize,
+}
+
+impl Field {
+    fn new(id: &'static str, label: &str, kind: Kind, max_chars: usize, cells: u16) -> Self {
+        Self {
+            id,
+            label: label.into(),
+            kind,
+            edit: LineEdit::new(max_chars),
+            required: false,
+            hint: String::new(),
+            unit: String::new(),
+            span: Span::Row,
+            cells,
+            fixed: false,
+            hidden: false,
+            error: None,
+            suggest: None,
+            max_chars,
+        }
+    }
+
+    /// Text of at most `max_chars` characters.
+    pub fn text(id: &'static str, label: &str, max_chars: usize) -> Self {
+        let cells = u16::try_from(max_chars * 2).unwrap_or(u16::MAX).clamp(4, 40);
+        Self::new(id, label, Kind::Text, max_chars, cells)
+    }
+
+    /// A number that is not negative.
+    pub fn number(id: &'static str, label: &str, decimals: u8) -> Self {
+        Self::new(id, label, Kind::Number { decimals, signed: false }, 16, 14)
+    }
+
+    /// A number with a sign.
+    pub fn signed(id: &'static str, label: &str, decimals: u8) -> Self {
+        Self::new(id, label, Kind::Number { decimals, signed: true }, 17, 14)
+    }
+
+    /// A day.
+    pub fn date(id: &'static str, label: &str) -> Self {
+        Self::new(id, label, Kind::Date, 10, 11)
+    }
+
+    /// A phone number.
+    pub fn phone(id: &'static str, label: &str) -> Self {
+        Self::new(id, label, Kind::Phone, 20, 20)
+    }
+
+    /// A printed number: account, meter, slip, seal.
+    pub fn code(id: &'static str, label: &str, max_chars: usize) -> Self {
+        Self::new(id, label, Kind::Code, max_chars, u16::try_from(max_chars + 1).unwrap_or(40).min(40))
+    }
+
+    /// A password.
+    pub fn secret(id: &'static str, label: &str) -> Self {
+        Self::new(id, label, Kind::Secret, 128, 24)
+    }
+
+    /// One of a few.
+    pub fn choice(id: &'static str, label: &str, choices: Vec<Choice>) -> Self {
+        let widest = choices.iter().map(|c| safe::cells(&c.label)).max().unwrap_or(0);
+        let cells = u16::try_from(widest + 1).unwrap_or(40).clamp(4, 40);
+        Self::new(id, label, Kind::Choice(choices), 0, cells)
+    }
+
+    /// Yes or no.
+    pub fn check(id: &'static str, label: &str) -> Self {
+        Self::new(id, label, Kind::Check, 0, 3)
+    }
+
+    /// Must be filled.
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// A few words beside the field while it is focused.
+    pub fn hint(mut self, hint: &str) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The unit behind the value: `m3`, `元`.
+    pub fn unit(mut self, unit: &str) -> Self {
+        self.unit = unit.into();
+        self
+    }
+
+    /// The value to begin with.
+    pub fn value(mut self, value: &str) -> Self {
+        self.edit.set(value);
+        self
+    }
+
+    /// Half a row.
+    pub fn half(mut self) -> Self {
+        self.span = Span::Half;
+        self
+    }
+
+    /// The cells of the blank to write in.
+    pub fn cells(mut self, cells: u16) -> Self {
+        self.cells = cells.max(2);
+        self
+    }
+
+    /// Shown, not typed in: the focus passes over it.
+    pub fn fixed(mut self) -> Self {
+        self.fixed = true;
+        self
+    }
+
+    /// A list of words used before.
+    pub fn suggest(mut self, suggest: Suggest) -> Self {
+        self.suggest = Some(suggest);
+        self
+    }
+
+    /// True when the hand can stand here.
+    pub fn takes_focus(&self) -> bool {
+        !self.fixed && !self.hidden
+    }
+
+    /// Whether F4 opens a list here.
+    pub fn can_pick(&self) -> bool {
+        self.suggest.is_some() || matches!(self.kind, Kind::Choice(_))
+    }
+
+    /// The choices of a choice field.
+    pub(super) fn choices(&self) -> &[Choice] {
+        match &self.kind {
+            Kind::Choice(choices) => choices,
+            _ => &[],
+        }
+    }
+
+    /// What is shown when the hand is elsewhere.
+    pub(super) fn shown(&self) -> String {
+        match &self.kind {
+            Kind::Choice(choices) => choices
+                .iter()
+                .find(|c| c.code == self.edit.text())
+                .map_or_else(|| self.edit.text().to_string(), |c| c.label.clone()),
+            Kind::Secret => "*".repeat(self.edit.text().chars().count()),
+            Kind::Check => if self.is_checked() { "[x]" } else { "[ ]" }.into(),
+            _ => self.edit.text().into(),
+        }
+    }
+
+    /// The state of a check field.
+    pub(super) fn is_checked(&self) -> bool {
+        self.edit.text() == "true"
+    }
+
+    /// Types one key into the field. A character the kind does not take leaves a word why.
+    pub(super) fn on_key(&mut self, key: Key) -> Edited {
+        match (&self.kind, key.code) {
+            (Kind::Check, Code::Char(' ')) if !key.ctrl => {
+                let turned = if self.is_checked() { "" } else { "true" };
+                self.put(turned);
+                return Edited::Changed;
+            }
+            (Kind::Choice(choices), Code::Left | Code::Right) if !choices.is_empty() => {
+                let at = choices.iter().position(|c| c.code == self.edit.text());
+                let next = match (at, key.code) {
+                    (None, _) => 0,
+                    (Some(i), Code::Right) => (i + 1) % choices.len(),
+                    (Some(i), _) => (i + choices.len() - 1) % choices.len(),
+                };
+                let code = choices[next].code.clone();
+                self.put(&code);
+                return Edited::Changed;
+            }
+            (Kind::Choice(_) | Kind::Check, Code::Backspace | Code::Delete) => {
+                let had = !self.edit.text().is_empty();
+                self.put("");
+                return if had { Edited::Changed } else { Edited::Moved };
+            }
+            (Kind::Choice(_) | Kind::Check, _) => return Edited::Unused,
+            _ => {}
+        }
+        let Some(c) = key.typed().filter(|c| !safe::is_unsafe(*c)) else {
+            let edited = self.edit.on_key(key);
+            if edited == Edited::Changed {
+                self.error = None;
+            }
+            return edited;
+        };
+        match self.kind.take(c) {
+            Some(taken) => {
+                self.error = None;
+                if self.edit.insert(taken) {
+                    return Edited::Changed;
+                }
+                self.error = Some(mistake::too_long(self.max_chars));
+                Edited::Moved
+            }
+            None => {
+                self.error = self.kind.refusal().map(String::from);
+                Edited::Moved
+            }
+        }
+    }
+
+    /// Types a paste: what the kind does not take is left out.
+    pub(super) fn paste(&mut self, text: &str) -> Edited {
+        if matches!(self.kind, Kind::Choice(_) | Kind::Check) {
+            return Edited::Moved;
+        }
+        let typed: String = text.trim().chars().take(self.max_chars * 4).filter_map(|c| self.kind.take(c)).collect();
+        self.error = None;
+        if self.edit.insert_str(&typed) { Edited::Changed } else { Edited::Moved }
+    }
+
+    /// Puts a value and forgets the mistake.
+    pub(super) fn put(&mut self, value: &str) {
+        self.edit.set(value);
+        self.error = None;
+    }
+
+    /// Checks the typing and brings it into its one form; the mistake is remembered in the field.
+    pub(super) fn judge(&mut self, today: NaiveDate) -> bool {
+        if self.hidden || self.fixed {
+            return true;
+        }
+        self.error = match self.kind.normal(self.edit.text(), today) {
+            Ok(value) if value.is_empty() && self.required => Some(mistake::empty(&self.label)),
+            Ok(value) => {
+                if value != self.edit.text() && self.kind != Kind::Secret {
+                    self.edit.set(&value);
+                }
+                None
+            }
+            Err(sentence) => Some(sentence),
+        };
+        self.error.is_none()
+    }
+}

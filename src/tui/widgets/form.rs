@@ -1,0 +1,406 @@
+//! A form: fields one after the other, the hand in one of them, all mistakes shown at once where they are.
+//!
+//! The form moves the hand, types, opens the lists and remembers what changed. It decides nothing: the screen reads
+//! [`Form::values`], lets the desk judge, and hands refusals back with [`Form::fail`].
+
+use super::edit::Edited;
+use super::field::{Field, Span};
+use super::kind::Kind;
+use super::suggest::Dropdown;
+use crate::tui::key::{Code, Key};
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+
+/// What a key did to the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormEvent {
+    /// No key for a form.
+    Unused,
+    /// Handled; no value changed.
+    Used,
+    /// This field's value changed.
+    Changed(&'static str),
+    /// Enter on the last field: the person is through. Screens on which money moves still want F2.
+    Submit,
+}
+
+/// Fields, the focus, and the list that may be open.
+pub struct Form {
+    pub(super) fields: Vec<Field>,
+    pub(super) focus: usize,
+    pub(super) list: Option<Open>,
+    pub(super) top: usize,
+    today: NaiveDate,
+    initials: fn(&str) -> String,
+    changed: bool,
+}
+
+/// The open list under the focused field.
+pub(super) struct Open {
+    pub(super) dropdown: Dropdown,
+    /// What was typed to narrow a choice field's list.
+    pub(super) filter: String,
+    /// The codes behind the entries of a choice field's list; empty for suggestions.
+    codes: Vec<String>,
+}
+
+impl Form {
+    /// A form over its fields. `today` completes short dates; `initials` finds choices by pinyin.
+    pub fn new(fields: Vec<Field>, today: NaiveDate, initials: fn(&str) -> String) -> Self {
+        let focus = fields.iter().position(Field::takes_focus).unwrap_or(0);
+        Self { fields, focus, list: None, top: 0, today, initials, changed: false }
+    }
+
+    /// The field that has the hand.
+    pub fn focused(&self) -> &'static str {
+        self.fields.get(self.focus).map_or("", |f| f.id)
+    }
+
+    /// Puts the hand into a field.
+    pub fn focus_on(&mut self, id: &str) {
+        if let Some(i) = self.index(id).filter(|i| self.fields[*i].takes_focus()) {
+            self.list = None;
+            self.focus = i;
+            self.fields[i].edit.to_end();
+        }
+    }
+
+    /// True when F4 opens a list in the focused field: then `Pick` belongs on the bottom line.
+    pub fn can_pick(&self) -> bool {
+        self.fields.get(self.focus).is_some_and(Field::can_pick)
+    }
+
+    /// True while a list is open: Esc then closes the list, not the screen.
+    pub fn is_list_open(&self) -> bool {
+        self.list.is_some()
+    }
+
+    /// What stands in a field; empty for a field that is not there.
+    pub fn value(&self, id: &str) -> &str {
+        self.index(id).map_or("", |i| self.fields[i].edit.text())
+    }
+
+    /// The state of a check field.
+    pub fn is_checked(&self, id: &str) -> bool {
+        self.index(id).is_some_and(|i| self.fields[i].is_checked())
+    }
+
+    /// The day in a date field, once it has been checked.
+    pub fn date(&self, id: &str) -> Option<NaiveDate> {
+        self.value(id).parse().ok()
+    }
+
+    /// Puts a value into a field; counts as a change.
+    pub fn set(&mut self, id: &str, value: &str) {
+        if let Some(i) = self.index(id) {
+            self.changed |= self.fields[i].edit.text() != value;
+            self.fields[i].put(value);
+        }
+    }
+
+    /// Shows or hides a field; a hidden one has no value.
+    pub fn show(&mut self, id: &str, visible: bool) {
+        if let Some(i) = self.index(id) {
+            self.fields[i].hidden = !visible;
+            if !self.fields[self.focus].takes_focus() {
+                self.step(true);
+            }
+        }
+    }
+
+    /// Replaces the choices of a choice field, for lists that follow from another field.
+    pub fn choices(&mut self, id: &str, choices: Vec<super::kind::Choice>) {
+        if let Some(i) = self.index(id) {
+            self.fields[i].kind = Kind::Choice(choices);
+        }
+    }
+
+    /// Field → text, without hidden ones.
+    pub fn values(&self) -> Map<String, Value> {
+        let visible = self.fields.iter().filter(|f| !f.hidden);
+        visible.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect()
+    }
+
+    /// What a draft keeps, when something changed since the last call: all values but passwords.
+    pub fn take_change(&mut self) -> Option<Map<String, Value>> {
+        if !std::mem::take(&mut self.changed) {
+            return None;
+        }
+        let kept = self.fields.iter().filter(|f| f.kind != Kind::Secret && !f.edit.text().is_empty());
+        Some(kept.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect())
+    }
+
+    /// Takes a draft back in; fields that no longer exist are passed over.
+    pub fn restore(&mut self, values: &Map<String, Value>) {
+        for field in &mut self.fields {
+            if let Some(value) = values.get(field.id).and_then(Value::as_str) {
+                field.put(value);
+            }
+        }
+    }
+
+    /// Checks the typing of all fields, shows all mistakes, and puts the hand into the first wrong field.
+    pub fn check(&mut self) -> bool {
+        self.list = None;
+        let today = self.today;
+        for field in &mut self.fields {
+            field.judge(today);
+        }
+        self.to_first_mistake()
+    }
+
+    /// Shows what the desk refused: (field, sentence). Sentences about no field of this form come back, to be said.
+    pub fn fail<'a>(&mut self, errors: impl IntoIterator<Item = (&'a str, String)>) -> Vec<String> {
+        let mut others = Vec::new();
+        for (id, sentence) in errors {
+            match self.index(id).filter(|i| self.fields[*i].takes_focus()) {
+                Some(i) => self.fields[i].error = Some(sentence),
+                None => others.push(sentence),
+            }
+        }
+        self.to_first_mistake();
+        others
+    }
+
+    /// The mistakes shown now: (field, sentence).
+    pub fn mistakes(&self) -> Vec<(&'static str, &str)> {
+        self.fields.iter().filter_map(|f| f.error.as_deref().map(|e| (f.id, e))).collect()
+    }
+
+    fn to_first_mistake(&mut self) -> bool {
+        let first = self.fields.iter().position(|f| f.error.is_some() && f.takes_focus());
+        if let Some(i) = first {
+            self.focus = i;
+            self.fields[i].edit.to_end();
+        }
+        first.is_none()
+    }
+
+    fn index(&self, id: &str) -> Option<usize> {
+        self.fields.iter().position(|f| f.id == id)
+    }
+
+    /// One key.
+    pub fn on_key(&mut self, key: Key) -> FormEvent {
+        if self.fields.is_empty() {
+            return FormEvent::Unused;
+        }
+        if self.list.is_some() {
+            if let Some(event) = self.on_key_in_list(key) {
+                return event;
+            }
+        }
+        if key == (Key { code: Code::Tab, ctrl: false, shift: true }) {
+            return self.leave(false);
+        }
+        if key.is(Code::F(4)) && self.can_pick() {
+            self.open_list(String::new());
+            return FormEvent::Used;
+        }
+        match key.code {
+            Code::Tab if !key.ctrl => self.leave(true),
+            Code::Enter => {
+                let before = self.focus;
+                let event = self.leave(true);
+                if self.focus == before { FormEvent::Submit } else { event }
+            }
+            Code::Up | Code::Down if !key.ctrl && !key.shift => {
+                self.settle();
+                self.step_row(key.code == Code::Down);
+                FormEvent::Used
+            }
+            _ => self.type_key(key),
+        }
+    }
+
+    /// A paste into the focused field: never more than typing.
+    pub fn on_paste(&mut self, text: &str) -> FormEvent {
+        let Some(field) = self.fields.get_mut(self.focus) else { return FormEvent::Unused };
+        let edited = field.paste(text);
+        self.list = None;
+        self.told(edited)
+    }
+
+    /// Keys that mean something else while a list is open.
+    fn on_key_in_list(&mut self, key: Key) -> Option<FormEvent> {
+        let open = self.list.as_mut()?;
+        match key.code {
+            Code::Up | Code::Down => {
+                open.dropdown.step(key.code == Code::Down);
+                Some(FormEvent::Used)
+            }
+            Code::Esc => {
+                self.list = None;
+                Some(FormEvent::Used)
+            }
+            Code::Enter | Code::Tab if !key.shift => {
+                let open = self.list.take()?;
+                let i = open.dropdown.selected()?;
+                let value = open.codes.get(i).map(String::as_str).or(open.dropdown.item(i))?.to_string();
+                let id = self.fields[self.focus].id;
+                self.changed |= self.fields[self.focus].edit.text() != value;
+                self.fields[self.focus].put(&value);
+                self.step(true);
+                Some(FormEvent::Changed(id))
+            }
+            Code::Backspace if !open.codes.is_empty() || !open.filter.is_empty() => {
+                let mut filter = std::mem::take(&mut open.filter);
+                filter.pop();
+                self.open_list(filter);
+                Some(FormEvent::Used)
+            }
+            _ => None,
+        }
+    }
+
+    /// Typing in the focused field.
+    fn type_key(&mut self, key: Key) -> FormEvent {
+        let is_choice = matches!(self.fields[self.focus].kind, Kind::Choice(_));
+        if let (true, Some(c)) = (is_choice, key.typed().filter(|c| *c != ' ')) {
+            let mut filter = self.list.take().map(|open| open.filter).unwrap_or_default();
+            filter.push(super::kind::half_width(c).to_ascii_lowercase());
+            self.open_list(filter);
+            return FormEvent::Used;
+        }
+        let edited = self.fields[self.focus].on_key(key);
+        if edited == Edited::Changed {
+            self.list = None;
+            if !self.fields[self.focus].edit.text().trim().is_empty() && self.fields[self.focus].suggest.is_some() {
+                self.open_list(String::new());
+            }
+        }
+        self.told(edited)
+    }
+
+    fn told(&mut self, edited: Edited) -> FormEvent {
+        match edited {
+            Edited::Unused => FormEvent::Unused,
+            Edited::Moved => FormEvent::Used,
+            Edited::Changed => {
+                self.changed = true;
+                FormEvent::Changed(self.fields[self.focus].id)
+            }
+        }
+    }
+
+    /// Opens the list of the focused field, narrowed. Initials typed in letters mark the first entry, so that Enter
+    /// takes it; Chinese typed out stays as it is until ↓ is pressed.
+    fn open_list(&mut self, filter: String) {
+        let field = &self.fields[self.focus];
+        let (items, codes): (Vec<String>, Vec<String>) = match &field.suggest {
+            Some(suggest) => {
+                let items = suggest(field.edit.text());
+                (items, Vec::new())
+            }
+            None => self.choices_for(&filter).into_iter().unzip(),
+        };
+        let typed = field.edit.text();
+        if items.is_empty() && field.suggest.is_some() || items.len() == 1 && items[0] == typed {
+            self.list = None;
+            return;
+        }
+        let mark = if codes.is_empty() {
+            (!typed.is_empty() && typed.is_ascii()).then_some(0)
+        } else if filter.is_empty() {
+            codes.iter().position(|c| c == typed).or(Some(0))
+        } else {
+            Some(0)
+        };
+        self.list = Some(Open { dropdown: Dropdown::new(items, mark), filter, codes });
+    }
+
+    /// Label and code of the choices that fit: those that begin so before those that contain it.
+    fn choices_for(&self, filter: &str) -> Vec<(String, String)> {
+        let choices = self.fields[self.focus].choices();
+        let mut hits: Vec<(bool, (String, String))> = choices
+            .iter()
+            .filter_map(|c| {
+                let initials = (self.initials)(&c.label);
+                let code = c.code.to_lowercase();
+                let begins = initials.starts_with(filter) || c.label.starts_with(filter) || code.starts_with(filter);
+                let fits = begins || initials.contains(filter) || c.label.contains(filter);
+                fits.then(|| (!begins, (c.label.clone(), c.code.clone())))
+            })
+            .collect();
+        hits.sort_by_key(|(later, _)| *later);
+        hits.into_iter().map(|(_, hit)| hit).collect()
+    }
+
+    /// Leaves the focused field for the next or the one before.
+    fn leave(&mut self, forward: bool) -> FormEvent {
+        self.settle();
+        self.step(forward);
+        FormEvent::Used
+    }
+
+    /// What was typed is checked when the hand leaves; an empty field is left in peace until the end.
+    fn settle(&mut self) {
+        self.list = None;
+        let today = self.today;
+        let field = &mut self.fields[self.focus];
+        if field.edit.text().trim().is_empty() {
+            field.error = None;
+        } else {
+            field.judge(today);
+        }
+    }
+
+    /// Moves the hand by one field; stays at the ends.
+    fn step(&mut self, forward: bool) {
+        let mut at = self.focus;
+        loop {
+            at = match (forward, at) {
+                (true, i) if i + 1 < self.fields.len() => i + 1,
+                (false, i) if i > 0 => i - 1,
+                _ => return,
+            };
+            if self.fields[at].takes_focus() {
+                self.focus = at;
+                self.fields[at].edit.to_end();
+                return;
+            }
+        }
+    }
+
+    /// Moves the hand by one row, in its own column where there is one.
+    fn step_row(&mut self, down: bool) {
+        let rows = self.rows();
+        let Some((row, column)) = rows
+            .iter()
+            .enumerate()
+            .find_map(|(r, fields)| fields.iter().position(|f| *f == self.focus).map(|c| (r, c)))
+        else {
+            return;
+        };
+        let candidates: Vec<usize> = if down { (row + 1..rows.len()).collect() } else { (0..row).rev().collect() };
+        for r in candidates {
+            let wanted = rows[r].get(column).or(rows[r].last());
+            let all = wanted.into_iter().chain(rows[r].iter());
+            if let Some(i) = all.copied().find(|i| self.fields[*i].takes_focus()) {
+                self.focus = i;
+                self.fields[i].edit.to_end();
+                return;
+            }
+        }
+    }
+
+    /// The visible fields by rows: one, or two halves side by side.
+    pub(super) fn rows(&self) -> Vec<Vec<usize>> {
+        let mut rows: Vec<Vec<usize>> = Vec::new();
+        let mut open_half = false;
+        for (i, field) in self.fields.iter().enumerate().filter(|(_, f)| !f.hidden) {
+            let half = field.span == Span::Half;
+            match rows.last_mut() {
+                Some(row) if half && open_half => {
+                    row.push(i);
+                    open_half = false;
+                }
+                _ => {
+                    rows.push(vec![i]);
+                    open_half = half;
+                }
+            }
+        }
+        rows
+    }
+}

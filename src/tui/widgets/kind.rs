@@ -1,0 +1,236 @@
+//! The kinds of fields: which characters they take, what they make of them, what is a mistake.
+//!
+//! These are rules of typing only. Whether a value may be entered is decided in `desk`; its refusals come back to the
+//! form with [`crate::tui::widgets::form::Form::fail`].
+
+use crate::text::toolkit::mistake;
+use chrono::{Datelike, NaiveDate};
+
+/// Digits before the decimal point that no amount or quantity needs more of.
+const WHOLE_DIGITS_MAX: usize = 12;
+
+/// One entry of a choice field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What is stored.
+    pub code: String,
+    /// What is shown.
+    pub label: String,
+}
+
+impl Choice {
+    /// An entry.
+    pub fn new(code: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { code: code.into(), label: label.into() }
+    }
+}
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A decimal number.
+    Number {
+        /// Digits after the point at most.
+        decimals: u8,
+        /// Whether a minus sign is taken.
+        signed: bool,
+    },
+    /// A day; `1121` and `21` are completed from today.
+    Date,
+    /// A phone number.
+    Phone,
+    /// Letters, digits and hyphens of a number printed on a meter, card or slip; small letters become capitals.
+    Code,
+    /// A password: shown as stars, never in a draft.
+    Secret,
+    /// One of a few.
+    Choice(Vec<Choice>),
+    /// Yes or no; the value is `true` or empty.
+    Check,
+}
+
+impl Kind {
+    /// The character as this kind takes it: full-width digits and signs become half-width where they are meant so.
+    /// `None`: not a character for this field.
+    pub fn take(&self, c: char) -> Option<char> {
+        let half = half_width(c);
+        match self {
+            Kind::Text | Kind::Secret => Some(c),
+            Kind::Number { signed, .. } => match half {
+                '0'..='9' | '.' => Some(half),
+                '。' => Some('.'),
+                '-' if *signed => Some('-'),
+                _ => None,
+            },
+            Kind::Date => match half {
+                '0'..='9' | '-' => Some(half),
+                '.' | '/' | '。' | '年' | '月' => Some('-'),
+                _ => None,
+            },
+            Kind::Phone => matches!(half, '0'..='9' | '-' | '+' | '*').then_some(half),
+            Kind::Code => match half {
+                'a'..='z' => Some(half.to_ascii_uppercase()),
+                c if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/') => Some(c),
+                _ => None,
+            },
+            Kind::Choice(_) | Kind::Check => None,
+        }
+    }
+
+    /// What a person would call right here, for a character not taken.
+    pub fn refusal(&self) -> Option<&'static str> {
+        match self {
+            Kind::Number { .. } => Some(mistake::NUMBER),
+            Kind::Date => Some(mistake::DATE),
+            Kind::Phone => Some(mistake::PHONE),
+            _ => None,
+        }
+    }
+
+    /// The value in its one form: dates as `2026-11-21`, numbers without needless zeros in front. `Err` is one Chinese
+    /// sentence. Empty text is always right here; whether it must be filled is the field's matter.
+    pub fn normal(&self, text: &str, today: NaiveDate) -> Result<String, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(String::new());
+        }
+        match self {
+            Kind::Number { decimals, signed } => number(text, *decimals, *signed),
+            Kind::Date => date(text, today).map(|d| d.format("%Y-%m-%d").to_string()),
+            Kind::Phone => phone(text),
+            Kind::Choice(choices) => {
+                let known = choices.iter().any(|c| c.code == text);
+                if known { Ok(text.to_string()) } else { Err(mistake::CHOICE.into()) }
+            }
+            Kind::Text | Kind::Code | Kind::Secret | Kind::Check => Ok(text.to_string()),
+        }
+    }
+}
+
+/// The half-width twin of a full-width character of the ASCII range, the wide blank included.
+pub fn half_width(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        _ => c,
+    }
+}
+
+fn number(text: &str, decimals: u8, signed: bool) -> Result<String, String> {
+    let (minus, digits) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text),
+    };
+    if !minus.is_empty() && !signed {
+        return Err(mistake::NEGATIVE.into());
+    }
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(part) || (whole.is_empty() && part.is_empty()) {
+        return Err(mistake::NUMBER.into());
+    }
+    if part.len() > usize::from(decimals) {
+        return Err(mistake::decimals(decimals));
+    }
+    let whole = whole.trim_start_matches('0');
+    if whole.len() > WHOLE_DIGITS_MAX {
+        return Err(mistake::NUMBER_TOO_LARGE.into());
+    }
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Ok(if part.is_empty() { format!("{minus}{whole}") } else { format!("{minus}{whole}.{part}") })
+}
+
+/// Reads `2026-11-21`, `20261121`, `11-21`, `1121` and `21`; what is missing comes from today.
+fn date(text: &str, today: NaiveDate) -> Result<NaiveDate, String> {
+    let pieces: Vec<&str> = text.split('-').filter(|p| !p.is_empty()).collect();
+    let numbers: Option<Vec<u32>> = match pieces.as_slice() {
+        [one] if one.len() == 8 && one.is_ascii() => {
+            [&one[..4], &one[4..6], &one[6..]].map(|p| p.parse().ok()).into_iter().collect()
+        }
+        [one] if one.len() == 4 && one.is_ascii() => {
+            [&one[..2], &one[2..]].map(|p| p.parse().ok()).into_iter().collect()
+        }
+        [one] if one.len() > 2 => None,
+        some => some.iter().map(|p| p.parse().ok()).collect(),
+    };
+    let day = match numbers.as_deref() {
+        Some([y, m, d]) if *y >= 1000 => {
+            let year = i32::try_from(*y).unwrap_or(0);
+            if !(1900..=2199).contains(&year) {
+                return Err(mistake::DATE_RANGE.into());
+            }
+            NaiveDate::from_ymd_opt(year, *m, *d)
+        }
+        Some([m, d]) => NaiveDate::from_ymd_opt(today.year(), *m, *d),
+        Some([d]) => NaiveDate::from_ymd_opt(today.year(), today.month(), *d),
+        _ => None,
+    };
+    day.ok_or_else(|| mistake::DATE.into())
+}
+
+fn phone(text: &str) -> Result<String, String> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if (5..=15).contains(&digits) || text.contains('*') { Ok(text.to_string()) } else { Err(mistake::PHONE.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn today() -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, 21).unwrap()
+    }
+
+    #[test]
+    fn full_width_digits_count_as_half_width_in_number_and_date_fields() {
+        let number = Kind::Number { decimals: 2, signed: false };
+        let taken: String = "１２．５".chars().filter_map(|c| number.take(c)).collect();
+        assert_eq!(taken, "12.5");
+        let taken: String = "２０２６年１１／２１".chars().filter_map(|c| Kind::Date.take(c)).collect();
+        assert_eq!(taken, "2026-11-21");
+        assert_eq!(Kind::Text.take('１'), Some('１'), "a name keeps what was typed");
+    }
+
+    #[test]
+    fn numbers_are_read_or_explained() {
+        let money = Kind::Number { decimals: 2, signed: false };
+        let table = [
+            ("100", Ok("100")),
+            ("0012.50", Ok("12.50")),
+            (".5", Ok("0.5")),
+            ("", Ok("")),
+            ("1.234", Err("最多 2 位小数，请去掉多余的")),
+            ("-1", Err(mistake::NEGATIVE)),
+            ("1.2.3", Err(mistake::NUMBER)),
+            (".", Err(mistake::NUMBER)),
+            ("1234567890123", Err(mistake::NUMBER_TOO_LARGE)),
+        ];
+        for (text, expected) in table {
+            assert_eq!(money.normal(text, today()), expected.map(String::from).map_err(String::from), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_are_completed_from_today() {
+        let table = [
+            ("2026-11-21", Ok("2026-11-21")),
+            ("20260229", Err(mistake::DATE)),
+            ("20240229", Ok("2024-02-29")),
+            ("1103", Ok("2026-11-03")),
+            ("11-3", Ok("2026-11-03")),
+            ("5", Ok("2026-11-05")),
+            ("31", Err(mistake::DATE)),
+            ("1900-01-01", Ok("1900-01-01")),
+            ("2199-12-31", Ok("2199-12-31")),
+            ("1899-12-31", Err(mistake::DATE_RANGE)),
+            ("2200-01-01", Err(mistake::DATE_RANGE)),
+            ("123", Err(mistake::DATE)),
+            ("--", Err(mistake::DATE)),
+        ];
+        for (text, expected) in table {
+            assert_eq!(Kind::Date.normal(text, today()), expected.map(String::from).map_err(String::from), "{text}");
+        }
+    }
+}
