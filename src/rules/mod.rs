@@ -9,6 +9,7 @@ pub mod late_fee;
 pub mod meter_state;
 pub mod money;
 pub mod numbers;
+pub mod reading_use;
 pub mod route;
 pub mod tariff;
 pub mod utility;

@@ -1,0 +1,35 @@
+//! Judging rows: accepted, unread, or a defect with a named kind, a disposition and a sentence that helps.
+
+mod columns;
+mod connection;
+mod customers;
+mod defect;
+mod lower;
+mod prehashed;
+mod readings;
+mod record;
+mod swaps;
+
+pub use customers::{CustomerJudge, CustomerTotals, CustomerVerdict, Footer};
+pub use defect::{Defect, Disposition, Kind};
+pub(crate) use prehashed::PrehashedMap;
+pub use readings::{ReadingJudge, ReadingOutcome, RemoteMeters};
+pub use swaps::{SwapJudge, SwapVerdict};
+
+use chrono::NaiveDate;
+
+/// What the judges are told instead of looking at a clock or a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// Days after this one lie in the future: the business day.
+    pub today: NaiveDate,
+    /// Use above the average times this is held.
+    pub high_use_factor: u32,
+}
+
+impl Terms {
+    /// The terms of a business day with the usual factor 3.
+    pub fn on(today: NaiveDate) -> Self {
+        Self { today, high_use_factor: 3 }
+    }
+}

@@ -1,0 +1,363 @@
+//! Readings from cards, handhelds and remote platforms, judged against what is on file.
+//!
+//! Every row is first judged alone (known, readable, in time). Then rows of one account are compared: the same value
+//! again is a repeat, another value a conflict and both are held. Last, what remains is judged by its use; of a remote
+//! meter only the newest good row, which decides the month. Rows are kept as forty-odd bytes each, never as text.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::BuildHasherDefault;
+
+use chrono::NaiveDateTime;
+
+use super::Terms;
+use super::columns::Cells;
+use super::defect::{Defect, Flaw, Kind};
+use super::lower::cause_of_low;
+use super::prehashed::Prehashed;
+use crate::inbound::clean;
+use crate::inbound::on_file::{FileAccount, OnFile};
+use crate::inbound::profile::{Layout, Profile, ReadBy, Recognised};
+use crate::inbound::read::Row;
+use crate::inbound::rows::ReadingRow;
+use crate::inbound::rows::customer::Standing;
+use crate::inbound::rows::reading::{Columns, UnreadRow};
+use crate::rules::money::Milli;
+use crate::rules::reading_use::{self, Before, Use, whole};
+
+/// What became of a file of readings.
+#[derive(Debug, Default)]
+pub struct ReadingOutcome {
+    /// Data rows.
+    pub rows: u32,
+    /// Accepted rows in the order of the accounts on file; older rows of remote meters too.
+    pub accepted: Vec<ReadingRow>,
+    /// Rows nobody could read, in the order of the file: for the next walk.
+    pub unread: Vec<UnreadRow>,
+    /// Defects in the order of the file. Rows of [`Kind::ZeroUse`] are accepted too.
+    pub defects: Vec<Defect>,
+    /// Use of accepted rows by book.
+    pub volume_by_book: BTreeMap<u16, u64>,
+    /// Accepted rows that are estimates (估抄).
+    pub estimated: u32,
+    /// Remote meters, when the file is of that kind.
+    pub meters: Option<RemoteMeters>,
+    /// Remarks of rows; number 0 is empty.
+    pub remarks: Vec<String>,
+    /// Readers (抄表员); number 0 is empty.
+    pub readers: Vec<String>,
+}
+
+/// The meters of a remote platform's file, as slots of accounts on file.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct RemoteMeters {
+    /// Meters whose newest good row is accepted.
+    pub billed: u32,
+    /// Meters whose newest good row is held.
+    pub held: Vec<u32>,
+    /// Meters in use in the books of the file without any row.
+    pub without_rows: Vec<u32>,
+    /// Meters with rows, none of them good.
+    pub without_good_row: Vec<u32>,
+}
+
+/// Judges the rows of a file of readings.
+pub struct ReadingJudge<'a> {
+    profile: &'a Profile,
+    layout: &'a Layout,
+    columns: Columns,
+    read_by: ReadBy,
+    terms: Terms,
+    prints: HashSet<u64, BuildHasherDefault<Prehashed>>,
+    kept: Vec<ReadingRow>,
+    /// Line → printed last reading, where it is not the one on file.
+    printed: BTreeMap<u32, String>,
+    /// Slots that had any row.
+    seen: Vec<bool>,
+    out: ReadingOutcome,
+}
+
+impl<'a> ReadingJudge<'a> {
+    /// A judge for the rows of `file` against `on_file`.
+    pub fn new(file: &'a Recognised, on_file: &dyn OnFile, terms: Terms) -> Self {
+        let empty = || vec![String::new()];
+        Self {
+            profile: &file.profile,
+            layout: &file.layout,
+            columns: Columns::of(&file.layout),
+            read_by: file.profile.source.unwrap_or(ReadBy::Card),
+            terms,
+            prints: HashSet::default(),
+            kept: Vec::new(),
+            printed: BTreeMap::new(),
+            seen: vec![false; on_file.slots() as usize],
+            out: ReadingOutcome { remarks: empty(), readers: empty(), ..ReadingOutcome::default() },
+        }
+    }
+
+    /// Takes the next row.
+    pub fn take(&mut self, row: &Row, on_file: &dyn OnFile) {
+        if self.profile.is_total(row) {
+            return;
+        }
+        self.out.rows += 1;
+        let cells = Cells { row, layout: self.layout };
+        let id_column = if self.read_by == ReadBy::Card { self.columns.account } else { self.columns.meter };
+        let id = cells.text(id_column);
+        match self.row(cells, id_column, &id, on_file) {
+            Ok(()) => {}
+            Err(flaw) => self.out.defects.push(flaw.on(row.line, &id)),
+        }
+    }
+
+    /// Judges the row alone and keeps it for [`finish`](Self::finish).
+    fn row(&mut self, cells: Cells<'_>, id_column: Option<usize>, id: &str, on_file: &dyn OnFile) -> Result<(), Flaw> {
+        let known = if self.read_by == ReadBy::Card { on_file.by_account(id) } else { on_file.by_meter(id) }
+            .filter(|_| !id.is_empty());
+        if let Some(seen) = known.and_then(|account| self.seen.get_mut(account.slot as usize)) {
+            *seen = true;
+        }
+        if !self.prints.insert(cells.row.print()) {
+            return Err(Flaw::new(Kind::DuplicateRow, "与前面一行完全相同，已忽略"));
+        }
+        cells.check_text()?;
+        let account = known.ok_or_else(|| self.unknown(cells, id_column))?;
+        let value_cell = cells.row.get(self.columns.value.unwrap_or(usize::MAX));
+        if let Some(why) = self.unread(cells, value_cell) {
+            self.out.unread.push(UnreadRow { line: cells.row.line, id: id.to_owned(), slot: account.slot, why });
+            return Ok(());
+        }
+        if account.standing == Standing::Closed {
+            return Err(cells.flaw(Kind::AccountClosed, id_column, "已销户，请核对户号，确有用水请先复户"));
+        }
+        let value = self.value(cells, value_cell, &account)?;
+        let at = self.moment(cells)?;
+        if on_file.has_reading(&account, at, value) {
+            return Err(Flaw::new(Kind::OnFile, "这次抄表已在册，不再导入"));
+        }
+        if at.date() > self.terms.today {
+            return Err(cells.flaw(Kind::FutureDate, self.columns.date, "在将来，请核对年月日"));
+        }
+        if let Some(last) = account.last_date.filter(|last| at.date() <= *last) {
+            let what = format!("不晚于上次抄表日期{last}，请核对日期");
+            return Err(cells.flaw(Kind::BeforeLastReading, self.columns.date, &what));
+        }
+        self.note_printed(cells, &account);
+        self.keep(cells, account.slot, value, at);
+        Ok(())
+    }
+
+    fn unknown(&self, cells: Cells<'_>, id_column: Option<usize>) -> Flaw {
+        let (kind, what) = match self.read_by {
+            ReadBy::Card => (Kind::UnknownAccount, "不在用户档案中，请核对户号"),
+            ReadBy::Handheld | ReadBy::Remote => (Kind::UnknownMeter, "不在用户档案中，请核对表号或先补录换表"),
+        };
+        cells.flaw(kind, id_column, what)
+    }
+
+    /// Why the row says that nobody could read: by the handheld's state, or by the card's remark when no value stands there.
+    fn unread(&self, cells: Cells<'_>, value_cell: &str) -> Option<String> {
+        let word = match self.read_by {
+            ReadBy::Card if !clean::text(value_cell).is_empty() => return None,
+            ReadBy::Card => cells.text(self.columns.remark),
+            ReadBy::Handheld => cells.text(self.columns.read_state),
+            ReadBy::Remote => return None,
+        };
+        self.profile.word("unread", &word).map(str::to_owned)
+    }
+
+    fn value(&self, cells: Cells<'_>, cell: &str, account: &FileAccount) -> Result<Milli, Flaw> {
+        let column = self.columns.value;
+        let value = clean::quantity(cell)
+            .filter(|value| !value.is_negative())
+            .ok_or_else(|| cells.flaw(Kind::UnreadableValue, column, "不是示数，请退回抄表员重抄"))?;
+        if reading_use::dial(account.dial_digits).is_some_and(|dial| whole(value) >= dial) {
+            let what = format!("超过{}位表的最大示数，请退回抄表员重抄", account.dial_digits);
+            return Err(cells.flaw(Kind::UnreadableValue, column, &what));
+        }
+        Ok(value)
+    }
+
+    fn moment(&self, cells: Cells<'_>) -> Result<NaiveDateTime, Flaw> {
+        let column = self.columns.date;
+        let at = column.unwrap_or(usize::MAX);
+        let cell = cells.row.get(at);
+        let moment = if cells.row.is_number(at) {
+            clean::date_of_number(cell).map(NaiveDateTime::from)
+        } else {
+            clean::moment(cell)
+        };
+        moment.ok_or_else(|| cells.flaw(Kind::UnreadableDate, column, "不是日期，请改为如2026-10-11"))
+    }
+
+    /// Notes a card whose printed last reading is not the one on file. A card without one says nothing.
+    fn note_printed(&mut self, cells: Cells<'_>, account: &FileAccount) {
+        let printed = cells.text(self.columns.printed_last);
+        let (Some(last), false) = (account.last, printed.is_empty()) else { return };
+        if clean::quantity(&printed).map(whole) != Some(last) {
+            self.printed.insert(cells.row.line, crate::rules::fault::shown(&printed));
+        }
+    }
+
+    fn keep(&mut self, cells: Cells<'_>, slot: u32, value: Milli, at: NaiveDateTime) {
+        let remark = cells.text(self.columns.remark);
+        let reader = cells.text(self.columns.reader);
+        self.kept.push(ReadingRow {
+            line: cells.row.line,
+            slot,
+            value,
+            at,
+            used: 0,
+            decides: true,
+            estimated: self.profile.word("estimated", &remark).is_some(),
+            remark: number_of(&mut self.out.remarks, &remark),
+            reader: number_of(&mut self.out.readers, &reader),
+        });
+    }
+
+    /// Compares the rows of each account and judges their use.
+    pub fn finish(mut self, on_file: &dyn OnFile) -> ReadingOutcome {
+        let mut kept = std::mem::take(&mut self.kept);
+        let remote = self.read_by == ReadBy::Remote;
+        // Rows of one account side by side, of a remote meter oldest first; the file's order within.
+        kept.sort_unstable_by_key(|row| (row.slot, remote.then_some(row.at), row.line));
+        let mut meters = RemoteMeters::default();
+        for rows in kept.chunk_by(|a, b| a.slot == b.slot) {
+            let Some(account) = on_file.at(rows[0].slot) else { continue };
+            let good = self.without_repeats(rows, on_file);
+            if remote {
+                self.decide_remote(&good, &account, on_file, &mut meters);
+            } else {
+                good.iter().for_each(|row| {
+                    self.decide(*row, &[], &account, on_file);
+                });
+            }
+        }
+        if remote {
+            self.missing_meters(&kept, on_file, &mut meters);
+            self.out.meters = Some(meters);
+        }
+        self.out.defects.sort_by_key(|defect| defect.line);
+        self.out.unread.sort_by_key(|row| row.line);
+        self.out
+    }
+
+    /// Leaves out repeats and conflicts among the rows of one account (remote: of one account and time).
+    fn without_repeats(&mut self, rows: &[ReadingRow], on_file: &dyn OnFile) -> Vec<ReadingRow> {
+        let remote = self.read_by == ReadBy::Remote;
+        let mut good = Vec::with_capacity(rows.len());
+        for group in rows.chunk_by(|a, b| !remote || a.at == b.at) {
+            let first = group[0];
+            if group.iter().all(|row| row.value == first.value) {
+                good.push(first);
+                for row in &group[1..] {
+                    let flaw = Flaw::new(Kind::DuplicateRow, format!("与第{}行是同一次抄表，已忽略", first.line));
+                    self.defect(row, flaw, on_file);
+                }
+                continue;
+            }
+            for row in group {
+                let other = group.iter().find(|other| other.value != row.value).unwrap_or(&first);
+                let what = format!("示数{}与第{}行的{}不同，请复抄后选定其一", row.value, other.line, other.value);
+                self.defect(row, Flaw::new(Kind::ConflictingDuplicate, what), on_file);
+            }
+        }
+        good
+    }
+
+    /// The newest good row decides; older ones are accepted as they are.
+    fn decide_remote(
+        &mut self,
+        good: &[ReadingRow],
+        account: &FileAccount,
+        on_file: &dyn OnFile,
+        meters: &mut RemoteMeters,
+    ) {
+        let Some((newest, older)) = good.split_last() else { return };
+        self.out.accepted.extend(older.iter().map(|row| ReadingRow { decides: false, ..*row }));
+        if self.decide(*newest, older, account, on_file) {
+            meters.billed += 1;
+        } else {
+            meters.held.push(account.slot);
+        }
+    }
+
+    /// Judges a row by its use; true when it is accepted.
+    fn decide(&mut self, row: ReadingRow, older: &[ReadingRow], account: &FileAccount, on_file: &dyn OnFile) -> bool {
+        if let Some(printed) = self.printed.get(&row.line) {
+            let last = account.last.map_or_else(String::new, |last| last.to_string());
+            let what = format!("卡片印的上次示数{printed}与档案{last}不同，请核对卡片是否属于本户");
+            let flaw =
+                Flaw::at(Kind::PrintedLastDiffers, self.layout.heading(self.columns.printed_last.unwrap_or(0)), what);
+            self.defect(&row, flaw, on_file);
+            return false;
+        }
+        let this = whole(row.value);
+        let Some(last) = account.last else {
+            return self.accept(row, 0, account);
+        };
+        let before = Before { last, dial_digits: account.dial_digits, average: account.average };
+        let factor = self.terms.high_use_factor;
+        let flaw = match reading_use::judge(this, before, factor) {
+            Use::Ordinary(used) => return self.accept(row, used, account),
+            Use::Zero => {
+                let flaw = Flaw::new(Kind::ZeroUse, format!("示数{this}与上次相同，用量为零，请留意是否表停"));
+                self.defect(&row, flaw, on_file);
+                return self.accept(row, 0, account);
+            }
+            Use::High(used) => {
+                let average = account.average.text();
+                let what = format!("用量{used}（{last}→{this}）超过近期平均{average}的{factor}倍，请核实后确认");
+                Flaw::new(Kind::HighUse, what)
+            }
+            Use::Rollover(used) => {
+                let digits = account.dial_digits;
+                let what = format!("示数{this}低于上次{last}，{digits}位表像是走满归零，用量{used}，请核实后确认");
+                Flaw::new(Kind::Rollover, what)
+            }
+            Use::Lower => Flaw::new(Kind::LowerThanLast, cause_of_low(this, older, account, factor, on_file)),
+        };
+        self.defect(&row, flaw, on_file);
+        false
+    }
+
+    fn accept(&mut self, row: ReadingRow, used: u64, account: &FileAccount) -> bool {
+        *self.out.volume_by_book.entry(account.book).or_default() += used;
+        self.out.estimated += u32::from(row.estimated);
+        self.out.accepted.push(ReadingRow { used: u32::try_from(used).unwrap_or(u32::MAX), ..row });
+        true
+    }
+
+    fn defect(&mut self, row: &ReadingRow, flaw: Flaw, on_file: &dyn OnFile) {
+        let id = if self.read_by == ReadBy::Card { on_file.account_of(row.slot) } else { on_file.meter_of(row.slot) };
+        self.out.defects.push(flaw.on(row.line, id));
+    }
+
+    /// Meters in use in the books of the file that sent nothing, or nothing good.
+    fn missing_meters(&self, kept: &[ReadingRow], on_file: &dyn OnFile, meters: &mut RemoteMeters) {
+        let accounts = || (0..on_file.slots()).filter_map(|slot| on_file.at(slot));
+        let seen = |account: &FileAccount| self.seen[account.slot as usize];
+        let books: BTreeSet<u16> = accounts().filter(seen).map(|account| account.book).collect();
+        let expected = |account: &FileAccount| {
+            account.read_by == Some(ReadBy::Remote)
+                && account.standing == Standing::Normal
+                && books.contains(&account.book)
+                && !on_file.meter_of(account.slot).is_empty()
+        };
+        meters.without_rows = accounts().filter(expected).filter(|account| !seen(account)).map(|a| a.slot).collect();
+        let has_row = |slot: u32| kept.binary_search_by_key(&slot, |row| row.slot).is_ok();
+        meters.without_good_row =
+            accounts().filter(seen).map(|account| account.slot).filter(|slot| !has_row(*slot)).collect();
+    }
+}
+
+/// The number of a word in a short list, which grows by new ones; the empty word is 0, and so is one that finds no room.
+fn number_of(words: &mut Vec<String>, word: &str) -> u16 {
+    if word.is_empty() {
+        return 0;
+    }
+    let at = words.iter().position(|known| known == word).unwrap_or_else(|| {
+        words.push(word.to_owned());
+        words.len() - 1
+    });
+    u16::try_from(at).unwrap_or(0)
+}

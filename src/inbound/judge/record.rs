@@ -1,0 +1,289 @@
+//! One customer's cells → a [`CustomerRow`], or the first flaw.
+
+use super::Terms;
+use super::columns::Cells;
+use super::connection::{self, ConnectionDates};
+use super::defect::{Flaw, Kind};
+use crate::inbound::clean;
+use crate::inbound::profile::{Profile, ReadBy};
+use crate::inbound::rows::customer::{Arrear, Bank, Columns, CustomerRow, LastReading, MeterFacts, Sms, Standing};
+use crate::rules::meter_state::MeterState;
+use crate::rules::money::{Fen, Milli};
+use crate::rules::utility::Utility;
+use crate::rules::{numbers, route};
+
+/// Name of somebody unknown.
+const UNKNOWN_NAME: &str = "用户";
+/// Fewest and most digits of a counter.
+const DIAL_DIGITS: std::ops::RangeInclusive<u32> = 3..=9;
+
+/// Reads one customer.
+pub(super) fn read(cells: Cells<'_>, columns: &Columns, profile: &Profile, terms: Terms) -> Result<CustomerRow, Flaw> {
+    let utility = profile.utility.unwrap_or(Utility::Water);
+    connection::check_name(cells, columns)?;
+    let (class, class_label) = class_of(cells, columns, profile)?;
+    let id_number = id_of(cells, columns, &class, terms)?;
+    let (standing, meter_state) = state_of(cells, columns, profile)?;
+    let place = place_of(cells, columns)?;
+    let past = |column| cells.past_date(column, terms.today);
+    let (applied, invoiced) = (past(columns.applied)?, past(columns.invoiced)?);
+    if utility == Utility::Gas {
+        connection::check_unit(cells, columns)?;
+        connection::check_payment(cells, columns)?;
+        connection::check_connection(cells, columns, ConnectionDates { applied, invoiced })?;
+    }
+    let bank = bank_of(cells, columns)?;
+    let meter = meter_of(cells, columns, terms)?;
+    let last_value = cells.quantity(columns.last_value)?;
+    let last_date = past(columns.last_date)?;
+    Ok(CustomerRow {
+        line: cells.row.line,
+        utility,
+        account: cells.text(columns.account).into_owned(),
+        name: cells.some(columns.name).unwrap_or_else(|| UNKNOWN_NAME.to_owned()),
+        id_number,
+        landline: cells.some(columns.landline),
+        mobile: cells.some(columns.mobile),
+        sms: cells
+            .some(columns.sms_number)
+            .map(|number| Sms { number, carrier: cells.text(columns.sms_carrier).into_owned() }),
+        estate: cells.some(columns.estate),
+        address: cells.text(columns.address).into_owned(),
+        form: place.as_ref().map(|place| place.form),
+        parts: place.as_ref().map(|place| place.parts),
+        route: place.map(|place| place.route),
+        read_by: read_by(cells, columns, profile)?,
+        user_kind: cells.some(columns.user_kind),
+        user_type: cells.some(columns.user_type),
+        method: cells.some(columns.method),
+        bank,
+        agreement: cells.some(columns.agreement),
+        mix: mix_of(cells, columns, profile, &class)?,
+        class,
+        class_label,
+        people: cells.count(columns.people)?,
+        discount: discount_of(cells, columns, profile)?,
+        connection: cells.some(columns.connection),
+        applied,
+        invoiced,
+        opened: past(columns.opened)?,
+        supplied: past(columns.supplied)?,
+        standing,
+        state_label: cells.text(columns.state).into_owned(),
+        meter_state,
+        meter,
+        last: last_value.map(|value| LastReading { date: last_date, value }),
+        volumes: volumes_of(cells, columns)?,
+        bought: cells.quantity(columns.bought)?,
+        cooker: cells.some(columns.cooker),
+        flame_guard: cells.some(columns.flame_guard).map(|word| word == "有"),
+        balance: cells.money(columns.balance)?.unwrap_or(Fen::ZERO),
+        arrears: arrears_of(cells, columns)?,
+        remark: cells.some(columns.remark),
+    })
+}
+
+fn class_of(cells: Cells<'_>, columns: &Columns, profile: &Profile) -> Result<(String, String), Flaw> {
+    let label = cells.text(columns.class);
+    match profile.word("class", &label) {
+        Some(class) => Ok((class.to_owned(), label.into_owned())),
+        None => {
+            let what = format!("不在价目表，请改为：{}", profile.words_of("class"));
+            Err(cells.flaw(Kind::UnknownPriceClass, columns.class, &what))
+        }
+    }
+}
+
+/// Residents and mixed use have a resident ID, all others a unified social credit code.
+fn id_of(cells: Cells<'_>, columns: &Columns, class: &str, terms: Terms) -> Result<Option<String>, Flaw> {
+    let text = cells.text(columns.id_number);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let person = matches!(class, "resident" | "resident_boiler" | "mixed");
+    let checked = if person { numbers::resident_id(&text, terms.today) } else { numbers::uscc(&text) };
+    let heading = cells.heading(columns.id_number);
+    let kind = if person { Kind::BadResidentId } else { Kind::BadUscc };
+    // The number itself does not go into the message: messages are logged and exported.
+    let flaw =
+        |fault: numbers::Fault| Flaw::at(kind, heading, format!("“{heading}”：{}", fault.message)).by(fault.rule);
+    checked.map(|checked| Some(checked.clean)).map_err(flaw)
+}
+
+fn state_of(cells: Cells<'_>, columns: &Columns, profile: &Profile) -> Result<(Standing, MeterState), Flaw> {
+    let label = cells.text(columns.state);
+    let known = match profile.word("state", &label) {
+        Some("normal") => Some((Standing::Normal, MeterState::Supplied)),
+        Some("suspended") => Some((Standing::Suspended, MeterState::Sealed)),
+        Some("closed") => Some((Standing::Closed, MeterState::Removed)),
+        Some(code) => MeterState::parse(code).map(|state| (Standing::Normal, state)),
+        None => None,
+    };
+    known.ok_or_else(|| {
+        let what = format!("不是已知状态，请改为：{}", profile.words_of("state"));
+        cells.flaw(Kind::UnknownState, columns.state, &what)
+    })
+}
+
+struct Place {
+    form: (route::Area, route::Kind),
+    parts: route::Parts,
+    route: String,
+}
+
+/// Checks the route number against its parts (R-040 … R-044): it must be exactly what they compose to.
+fn place_of(cells: Cells<'_>, columns: &Columns) -> Result<Option<Place>, Flaw> {
+    let fields = [columns.book, columns.building, columns.unit, columns.room, columns.route];
+    if fields.iter().all(|column| cells.text(*column).is_empty()) {
+        return Ok(None);
+    }
+    let bad = |column: Option<usize>, what: &str| cells.flaw(Kind::BadRouteNumber, column, what);
+    let area = route::Area::from_label(&cells.text(columns.area))
+        .ok_or_else(|| bad(columns.area, "应为老区或新区，抄表序号由此编排，请改正"))?;
+    let kind = route::Kind::from_label(&cells.text(columns.building_kind))
+        .ok_or_else(|| bad(columns.building_kind, "应为多层或高层，抄表序号由此编排，请改正"))?;
+    let number = |column: Option<usize>| {
+        clean::count(&cells.text(column)).ok_or_else(|| bad(column, "不是数字，无法核对抄表序号，请改正"))
+    };
+    let narrow = |column| number(column)?.try_into().map_err(|_| bad(column, "太大，无法编入抄表序号，请核对"));
+    let small = |column| number(column)?.try_into().map_err(|_| bad(column, "太大，无法编入抄表序号，请核对"));
+    let parts = route::Parts {
+        book: narrow(columns.book)?,
+        building: small(columns.building)?,
+        unit: small(columns.unit)?,
+        room: narrow(columns.room)?,
+    };
+    let right = route::compose(&parts, area, kind)
+        .map_err(|fault| Flaw::at(Kind::BadRouteNumber, cells.heading(columns.route), fault.message).by(fault.rule))?;
+    if cells.text(columns.route) != right.as_str() {
+        let what = format!("与册、楼、单元、室不符，按{}{}应为{right}，请核对", area.label(), kind.label());
+        return Err(bad(columns.route, &what).by(route::rule(area, kind)));
+    }
+    Ok(Some(Place { form: (area, kind), parts, route: right }))
+}
+
+fn read_by(cells: Cells<'_>, columns: &Columns, profile: &Profile) -> Result<Option<ReadBy>, Flaw> {
+    let label = cells.text(columns.read_by);
+    if label.is_empty() {
+        return Ok(None);
+    }
+    let known = profile.word("read_by", &label).and_then(ReadBy::from_code);
+    known.map(Some).ok_or_else(|| {
+        let what = format!("不是抄表方式，请改为：{}", profile.words_of("read_by"));
+        cells.flaw(Kind::UnknownWord, columns.read_by, &what)
+    })
+}
+
+fn discount_of(cells: Cells<'_>, columns: &Columns, profile: &Profile) -> Result<Option<String>, Flaw> {
+    let label = cells.text(columns.discount);
+    if label.is_empty() {
+        return Ok(None);
+    }
+    profile.word("discount", &label).map(|group| Some(group.to_owned())).ok_or_else(|| {
+        let what = format!("不是优待类别，请改为：{}", profile.words_of("discount"));
+        cells.flaw(Kind::UnknownWord, columns.discount, &what)
+    })
+}
+
+/// All three or none; the card passes its check digit and has lost none.
+fn bank_of(cells: Cells<'_>, columns: &Columns) -> Result<Option<Bank>, Flaw> {
+    let Some(card) = cells.some(columns.card_number) else { return Ok(None) };
+    let heading = cells.heading(columns.card_number);
+    let flaw = |what: String| Flaw::at(Kind::BadBankCard, heading, format!("“{heading}”：{what}"));
+    if columns.card_number.is_some_and(|column| cells.row.lost_digits(column)) {
+        return Err(flaw("单元格是数字格式，15位以后的数字已丢失，请按银行卡重新录入为文本".into()));
+    }
+    let checked = numbers::bank_card(&card).map_err(|fault| flaw(fault.message).by(fault.rule))?;
+    Ok(Some(Bank {
+        card_number: checked.clean,
+        bank: cells.text(columns.bank).into_owned(),
+        holder: cells.text(columns.holder).into_owned(),
+    }))
+}
+
+fn meter_of(cells: Cells<'_>, columns: &Columns, terms: Terms) -> Result<Option<MeterFacts>, Flaw> {
+    let fitted = cells.past_date(columns.fitted, terms.today)?;
+    let calibre = cells.calibre(columns.calibre)?;
+    let base = cells.quantity(columns.base)?;
+    let digits = match cells.count(columns.dial_digits)? {
+        Some(digits) if !DIAL_DIGITS.contains(&digits) => {
+            return Err(cells.flaw(Kind::UnreadableNumber, columns.dial_digits, "不是表位数，应为3至9，请核对"));
+        }
+        digits => digits,
+    };
+    let Some(number) = cells.some(columns.meter) else { return Ok(None) };
+    Ok(Some(MeterFacts {
+        number,
+        maker: cells.some(columns.maker),
+        model: cells.some(columns.model),
+        calibre,
+        dial_digits: digits.and_then(|digits| u8::try_from(digits).ok()),
+        direction: cells.some(columns.direction),
+        fitted,
+        base,
+    }))
+}
+
+/// `居民60%;非居民40%`: known shares that add up to 100 %, for mixed accounts and no others.
+fn mix_of(cells: Cells<'_>, columns: &Columns, profile: &Profile, class: &str) -> Result<Vec<(String, u8)>, Flaw> {
+    let text = cells.text(columns.mix);
+    let bad = |what: &str| cells.flaw(Kind::BadMixRatio, columns.mix, what);
+    if text.is_empty() {
+        return match class {
+            "mixed" => Err(bad("，混用户必须填各类用水的比例，请补齐")),
+            _ => Ok(Vec::new()),
+        };
+    }
+    if class != "mixed" {
+        return Err(bad("，但用水性质不是混用，请改用水性质或清空比例"));
+    }
+    let mut shares = Vec::new();
+    for share in text.split([';', '；']).filter(|share| !share.is_empty()) {
+        let split = share.find(|c: char| c.is_ascii_digit()).map(|at| share.split_at(at));
+        let read = split.and_then(|(label, percent)| {
+            let percent = clean::count(percent.strip_suffix(['%', '％']).unwrap_or(percent))?;
+            Some((profile.word("mix", label)?.to_owned(), u8::try_from(percent).ok()?))
+        });
+        shares.push(read.ok_or_else(|| bad("看不懂，请改为如“居民60%;非居民40%”"))?);
+    }
+    let sum: u32 = shares.iter().map(|(_, percent)| u32::from(*percent)).sum();
+    if sum != 100 {
+        return Err(bad(&format!("合计{sum}%，应为100%，请核对")));
+    }
+    Ok(shares)
+}
+
+fn volumes_of(cells: Cells<'_>, columns: &Columns) -> Result<Vec<u32>, Flaw> {
+    let text = cells.text(columns.volumes);
+    let number = |part: &str| {
+        clean::quantity(part)
+            .filter(|value| !value.is_negative())
+            .and_then(|Milli(value)| u32::try_from(value / 1000).ok())
+            .ok_or_else(|| cells.flaw(Kind::UnreadableNumber, columns.volumes, "不是用量，请改为如“23;19;18”"))
+    };
+    text.split([';', '；']).filter(|part| !part.trim().is_empty()).map(number).collect()
+}
+
+/// `202607:100.00;202609:85.00`, whose number and sum must be those of their columns.
+fn arrears_of(cells: Cells<'_>, columns: &Columns) -> Result<Vec<Arrear>, Flaw> {
+    let text = cells.text(columns.arrears);
+    let bad = || cells.flaw(Kind::UnreadableNumber, columns.arrears, "看不懂，请改为如“202609:90.00”");
+    let mut bills = Vec::new();
+    for part in text.split([';', '；']).filter(|part| !part.trim().is_empty()) {
+        let (period, amount) = part.split_once([':', '：']).ok_or_else(bad)?;
+        let period = clean::date(&format!("{}01", period.trim())).ok_or_else(bad)?;
+        let amount = clean::money(amount).filter(|amount| amount.0 > 0).ok_or_else(bad)?;
+        bills.push(Arrear { period, amount });
+    }
+    let sum: Fen = bills.iter().map(|bill| bill.amount).sum();
+    let stated = cells.money(columns.arrears_sum)?;
+    if stated.is_some_and(|stated| stated != sum) {
+        let what = format!("与欠费明细合计{sum}不符，请核对");
+        return Err(cells.flaw(Kind::ArrearsMismatch, columns.arrears_sum, &what));
+    }
+    if cells.count(columns.arrears_count)?.is_some_and(|count| count as usize != bills.len()) {
+        let what = format!("与欠费明细{}笔不符，请核对", bills.len());
+        return Err(cells.flaw(Kind::ArrearsMismatch, columns.arrears_count, &what));
+    }
+    Ok(bills)
+}

@@ -1,0 +1,46 @@
+//! A reading as a file gives it. A million of them are held while a file is judged, so a row is a few words long.
+
+use chrono::NaiveDateTime;
+
+use crate::rules::money::Milli;
+
+columns! {
+    account, meter, book, place, name, address, printed_last, value, date, remark, reader, read_state, battery, valve,
+    signal,
+}
+
+/// An accepted reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadingRow {
+    /// Line in the file.
+    pub line: u32,
+    /// The account on file: [`crate::inbound::on_file::FileAccount::slot`].
+    pub slot: u32,
+    /// The counter as read, with its decimals.
+    pub value: Milli,
+    /// When it was read.
+    pub at: NaiveDateTime,
+    /// Use since the last reading on file, whole units; 0 for an older row of a meter whose newest row decides.
+    pub used: u32,
+    /// Does this row decide the month? Always, but for older rows of a remote meter.
+    pub decides: bool,
+    /// 估抄: an estimate.
+    pub estimated: bool,
+    /// Number of the remark in [`crate::inbound::judge::ReadingOutcome::remarks`]; 0 is none.
+    pub remark: u16,
+    /// Number of the reader (抄表员) in [`crate::inbound::judge::ReadingOutcome::readers`]; 0 is none.
+    pub reader: u16,
+}
+
+/// A row without a reading and without a fault: nobody could read the meter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadRow {
+    /// Line in the file.
+    pub line: u32,
+    /// Account or meter as it stands in the row.
+    pub id: String,
+    /// The account on file.
+    pub slot: u32,
+    /// Why: 门闭, 表埋, 水淹, 未抄, 抄表失败.
+    pub why: String,
+}
