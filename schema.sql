@@ -169,3 +169,158 @@ CREATE TABLE d_worker (
     phone TEXT NOT NULL,
     active INTEGER NOT NULL
 ) STRICT;
+
+-- 一户一档: one household, one file.
+CREATE TABLE d_account (
+    id INTEGER PRIMARY KEY,
+    no TEXT NOT NULL,
+    utility TEXT NOT NULL,
+    name TEXT NOT NULL,
+    initials TEXT,
+    id_kind TEXT,
+    id_number TEXT,
+    phone TEXT,
+    mobile TEXT,
+    sms TEXT,
+    sms_carrier TEXT,
+    estate TEXT NOT NULL,
+    address TEXT NOT NULL,
+    area TEXT,
+    building_kind TEXT,
+    building TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    room TEXT NOT NULL,
+    book TEXT NOT NULL,
+    route TEXT NOT NULL,
+    read_way TEXT NOT NULL,
+    class TEXT NOT NULL,
+    class_confirmed INTEGER NOT NULL,
+    mix TEXT,
+    people INTEGER,
+    discount TEXT,
+    user_kind TEXT,
+    user_type TEXT,
+    method TEXT NOT NULL,
+    bank_name TEXT,
+    bank_holder TEXT,
+    bank_card TEXT,
+    agreement TEXT,
+    connection TEXT,
+    connected INTEGER,
+    invoiced INTEGER,
+    supplied INTEGER,
+    opened INTEGER,
+    status TEXT NOT NULL,
+    customer INTEGER NOT NULL,
+    recent TEXT NOT NULL,
+    remark TEXT NOT NULL,
+    extra TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX d_account_no ON d_account (no);
+CREATE INDEX d_account_book ON d_account (book, route);
+
+-- Who the account belonged to, since when: opening and every transfer.
+CREATE TABLE d_owner (
+    account INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    id_kind TEXT,
+    id_number TEXT,
+    fee INTEGER NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+
+-- The last word on a field that was amended.
+CREATE TABLE d_field (
+    account INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    seen TEXT,
+    value TEXT,
+    PRIMARY KEY (account, field, id)
+) STRICT, WITHOUT ROWID;
+
+-- 表: the meters of an account, each with its state (A-05).
+CREATE TABLE d_meter (
+    account INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    no TEXT NOT NULL,
+    maker TEXT NOT NULL,
+    model TEXT NOT NULL,
+    calibre TEXT NOT NULL,
+    dial INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    fitted INTEGER,
+    first INTEGER NOT NULL,
+    removed INTEGER,
+    last INTEGER,
+    state TEXT NOT NULL,
+    seal TEXT NOT NULL,
+    disputed INTEGER NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX d_meter_no ON d_meter (no);
+
+-- 读数 in order of the day they were taken; the last row of an account is its last reading.
+CREATE TABLE d_reading (
+    account INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    meter INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    estimated INTEGER NOT NULL,
+    rollover INTEGER NOT NULL,
+    remark TEXT NOT NULL,
+    PRIMARY KEY (account, day, id)
+) STRICT, WITHOUT ROWID;
+
+-- 账单: its lines stay in the entry that made it.
+CREATE TABLE d_bill (
+    account INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    cycle TEXT NOT NULL,
+    first_day INTEGER NOT NULL,
+    last_day INTEGER NOT NULL,
+    dated INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    volume INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    unpaid INTEGER NOT NULL,
+    tariff TEXT NOT NULL,
+    estimated INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX d_bill_unpaid ON d_bill (account, unpaid) WHERE unpaid > 0;
+
+-- 收费 on an account.
+CREATE TABLE d_payment (
+    account INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    shift INTEGER NOT NULL,
+    business_day INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    receipt TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    late_fee INTEGER NOT NULL,
+    waived INTEGER NOT NULL,
+    to_prepaid INTEGER NOT NULL,
+    from_prepaid INTEGER NOT NULL,
+    lines TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reversed_by INTEGER,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+
+-- Money of the customer that no bill took: 预存, and credit from corrections and double payments.
+CREATE TABLE d_balance (
+    account INTEGER PRIMARY KEY,
+    prepaid INTEGER NOT NULL,
+    credit INTEGER NOT NULL
+) STRICT;

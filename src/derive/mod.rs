@@ -17,10 +17,12 @@ use crate::store::local::PendingRow;
 use crate::store::tables::base::HoldRow;
 use crate::store::{StoreError, Tx};
 
+pub mod account;
 pub mod bulk;
 pub mod cross;
 pub mod ledger;
 pub mod rebuild;
+pub mod row;
 pub mod run;
 pub mod site;
 pub mod user;
@@ -39,7 +41,7 @@ pub struct Fold {
 }
 
 /// Every fold.
-pub const FOLDS: &[&Fold] = &[&site::FOLD, &run::FOLD, &user::FOLD, &worker::FOLD];
+pub const FOLDS: &[&Fold] = &[&account::FOLD, &site::FOLD, &run::FOLD, &user::FOLD, &worker::FOLD];
 
 /// Tables every kind shares, keyed (kind, subject).
 const SHARED: &[&str] = &["d_exception", "d_hold", "d_posting"];

@@ -116,6 +116,12 @@ impl Id {
         Self(self.0 - self.item())
     }
 
+    /// The n-th (from 0) thing an account brought with it when it was opened: an old bill has no entry of its own, so it is
+    /// named `#1`, `#2` … within its account.
+    pub const fn brought(n: i64) -> Self {
+        Self(-1 - n)
+    }
+
     /// Another item of the same entry. `item` is below [`ITEMS`].
     pub fn with_item(self, item: usize) -> Self {
         debug_assert!((item as i64) < ITEMS);
@@ -125,6 +131,9 @@ impl Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < 0 {
+            return write!(f, "#{}", -self.0);
+        }
         write!(f, "{}.{}.{}", self.site(), self.epoch(), self.seq())?;
         if self.item() > 0 { write!(f, "/{}", self.item()) } else { Ok(()) }
     }
@@ -141,6 +150,10 @@ impl FromStr for Id {
 
     fn from_str(text: &str) -> Result<Self, BadId> {
         let bad = || BadId(text.chars().take(40).collect());
+        if let Some(number) = text.trim().strip_prefix('#') {
+            let number: i64 = number.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(bad)?;
+            return Ok(Self(-number));
+        }
         let (place, item) = text.trim().split_once('/').map_or((text.trim(), "0"), |(a, b)| (a, b));
         let mut parts = place.split('.');
         let (Some(site), Some(epoch), Some(seq), None) = (parts.next(), parts.next(), parts.next(), parts.next())
@@ -191,6 +204,7 @@ mod tests {
         assert!(id.0 > 0);
         assert_eq!(id.to_string(), "ZZZZZ.63.3999999/511");
         assert_eq!(id.to_string().parse::<Id>().unwrap(), id);
+        assert_eq!((Id::brought(0).to_string().as_str(), "#2".parse::<Id>().unwrap()), ("#1", Id::brought(1)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Queries that are more than a row or a prefix scan, one file a subject. SQL stands here and nowhere above.
 
+pub mod account;
 pub mod base;
 pub mod state;
 pub mod user;

@@ -1,4 +1,6 @@
 //! Row types of the derived tables, one file a subject.
 
+pub mod account;
 pub mod base;
+pub mod billing;
 pub mod user;

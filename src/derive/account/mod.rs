@@ -1,0 +1,71 @@
+//! 户: an account's fold. Everything on an account — its file, meters, readings, bills, payments, corrections — is derived
+//! from the account's own entries in order; each file here takes one family of actions and states its merge rule.
+
+use super::cross::Cross;
+use super::{DeriveError, Event, Fold, Fx};
+use crate::book::subject::Kind;
+
+pub mod bill;
+pub mod file;
+pub mod payment;
+pub mod reading;
+
+/// The fold of accounts.
+pub const FOLD: Fold = Fold {
+    kind: Kind::Account,
+    tables: &[
+        ("d_account", "id"),
+        ("d_owner", "account"),
+        ("d_field", "account"),
+        ("d_meter", "account"),
+        ("d_reading", "account"),
+        ("d_bill", "account"),
+        ("d_payment", "account"),
+        ("d_balance", "account"),
+    ],
+    knows: &[
+        ("account.open", 1),
+        ("account.amend", 1),
+        ("account.transfer", 1),
+        ("reading.enter", 1),
+        ("reading.correct", 1),
+        ("bill.issue", 1),
+        ("bill.cancel", 1),
+        ("payment.take", 1),
+        ("payment.reverse", 1),
+    ],
+    apply,
+};
+
+/// One 户号, one account.
+pub const NUMBER: Cross = Cross {
+    what: "account_no",
+    kind: Kind::Account,
+    holders: |tx, no| Ok(tx.accounts_of_no(no)?.into_iter().map(|row| row.id).collect()),
+    several: |tx| tx.account_nos_of_several(),
+    of: |tx, id| Ok(tx.account(id)?.map(|row| row.no).into_iter().collect()),
+};
+
+/// One 表号, one account.
+pub const METER: Cross = Cross {
+    what: "meter_no",
+    kind: Kind::Account,
+    holders: |tx, no| tx.accounts_of_meter(no),
+    several: |tx| tx.meter_nos_of_several(),
+    of: |tx, id| tx.meter_nos_of(id),
+};
+
+fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    match event.action() {
+        "account.open" => file::open(fx, event),
+        "account.amend" => file::amend(fx, event),
+        "account.transfer" => file::transfer(fx, event),
+        "reading.enter" => reading::enter(fx, event),
+        "reading.correct" => reading::correct(fx, event),
+        "bill.issue" => bill::issue(fx, event),
+        "bill.cancel" => bill::cancel(fx, event),
+        "payment.take" => payment::take(fx, event),
+        "payment.reverse" => payment::reverse(fx, event),
+        _ => Ok(()),
+    }
+}

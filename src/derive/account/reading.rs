@@ -1,0 +1,77 @@
+//! Readings.
+//!
+//! Merge: readings of different days stand side by side; two of one day both stand, the later (hlc) counts as the day's; a
+//! correction names what it corrects and both values stay.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::derive::{DeriveError, Event, Fx};
+use crate::rules::id::Id;
+use crate::rules::money::Milli;
+use crate::store::tables::account::ReadingRow;
+
+/// Body of `reading.enter`: of a single entry and of a bulk row.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct ReadingEntered {
+    /// The meter it was read on.
+    pub meter: Id,
+    /// 抄表日期.
+    pub day: NaiveDate,
+    /// 示数.
+    pub value: Milli,
+    /// card, handheld, remote, self, till.
+    pub source: String,
+    /// 估抄.
+    #[serde(default)]
+    pub estimated: bool,
+    /// The counter passed zero, confirmed.
+    #[serde(default)]
+    pub rollover: bool,
+    /// 备注.
+    #[serde(default)]
+    pub remark: String,
+}
+
+/// Body of `reading.correct`.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct ReadingCorrected {
+    /// The account.
+    pub account: Id,
+    /// The reading corrected: its day …
+    pub day: NaiveDate,
+    /// … and its entry.
+    pub reading: Id,
+    /// The value seen before.
+    pub seen: Milli,
+    /// The right value.
+    pub value: Milli,
+    /// Why.
+    pub reason: String,
+}
+
+/// Applies `reading.enter`.
+pub fn enter(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: ReadingEntered = event.read()?;
+    fx.tx.put(&ReadingRow {
+        account: event.subject,
+        day: body.day,
+        id: event.id,
+        meter: body.meter,
+        value: body.value,
+        source: body.source,
+        estimated: body.estimated,
+        rollover: body.rollover,
+        remark: body.remark,
+    })?;
+    Ok(())
+}
+
+/// Applies `reading.correct`.
+pub fn correct(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: ReadingCorrected = event.read()?;
+    if let Some(row) = fx.tx.get::<ReadingRow>(&[&event.subject, &body.day, &body.reading])? {
+        fx.tx.put(&ReadingRow { value: body.value, estimated: false, ..row })?;
+    }
+    Ok(())
+}
