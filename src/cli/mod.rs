@@ -4,6 +4,7 @@ mod check;
 mod common;
 mod do_;
 mod init;
+mod quote;
 mod show;
 
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ enum Command {
     Init(init::InitArgs),
     /// 办一项业务 (JSON)，与屏幕上完全一样
     Do(do_::DoArgs),
+    /// 试算：费用、滞纳金、承诺日期、号码；每行一个 JSON，不需要数据库
+    Quote(quote::QuoteArgs),
     /// 显示一条记录的全部
     Show(show::ShowArgs),
     /// 核对日记账与账目
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
         None => Err(CliError::usage("屏幕还没有接上，请用子命令 (--help)")),
         Some(Command::Init(args)) => init::run(&context, &args),
         Some(Command::Do(args)) => do_::run(&context, &args),
+        Some(Command::Quote(args)) => quote::run(&context, &args),
         Some(Command::Show(args)) => show::run(&context, &args),
         Some(Command::Verify(args)) => check::verify(&context, &args),
         Some(Command::Rebuild) => check::rebuild(&context),

@@ -88,6 +88,11 @@ impl PriceBook {
         Ok(())
     }
 
+    /// Notes a file that could not even be read as text.
+    pub fn refuse(&mut self, fault: FileFault) {
+        self.faults.push(fault);
+    }
+
     /// Mistakes found while reading files.
     pub fn faults(&self) -> &[FileFault] {
         &self.faults
