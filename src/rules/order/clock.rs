@@ -9,6 +9,7 @@ use chrono::{NaiveDate, TimeDelta};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rules::calendar::Calendar;
 use crate::rules::moment::{self, Moment};
 use crate::rules::refusal::Refusal;
 
@@ -80,6 +81,12 @@ pub enum Span {
 pub trait WorkingDays {
     /// The `n`-th working day after `day`; an uncovered year is refused, never guessed.
     fn add(&self, day: NaiveDate, n: u32) -> Result<NaiveDate, Refusal>;
+}
+
+impl WorkingDays for Calendar {
+    fn add(&self, day: NaiveDate, n: u32) -> Result<NaiveDate, Refusal> {
+        Ok(self.after_working_days(day, i64::from(n))?)
+    }
 }
 
 impl Span {

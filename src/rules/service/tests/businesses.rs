@@ -123,6 +123,27 @@ fn an_unseal_is_promised_over_the_holidays_and_spoken_with_its_days() {
 }
 
 #[test]
+fn promises_follow_the_state_councils_calendar() {
+    let calendar = crate::rules::calendar::Calendar::builtin();
+    let catalogue = catalogue();
+    let seal = catalogue.get("seal").unwrap();
+    for (told, due) in [
+        ("2026-02-12 10:00", "2026-02-24"), // 13 and 14 (worked in exchange) February, then after Spring Festival
+        ("2026-09-29 16:00", "2026-10-09"), // 30 September, then 8 and 9 October
+        ("2026-11-20 17:59", "2026-11-25"),
+    ] {
+        let case = case("gas", told).in_state(MeterState::Supplied).with("reason", "外出");
+        let verdict = seal.judge(&case, &catalogue.common, &calendar);
+        let promise = verdict.promise.map(|promise| moment::day(promise.due).to_string());
+        assert_eq!(promise.as_deref(), Some(due), "{told} {:?}", verdict.refusals);
+    }
+    let late = case("gas", "2026-12-30 16:00").in_state(MeterState::Supplied).with("reason", "外出");
+    let verdict = seal.judge(&late, &catalogue.common, &calendar);
+    assert_eq!(verdict.refusals.len(), 1);
+    assert!(verdict.refusals[0].message.contains("2027"), "{}", verdict.refusals[0]);
+}
+
+#[test]
 fn a_calendar_that_ends_before_the_promise_is_refused_until_a_date_is_agreed() {
     let late = case("gas", "2026-12-30 16:00").in_state(MeterState::Supplied).with("reason", "外出");
     assert_eq!(messages("seal", &late), ["A-09 日历只到2026年"]);
