@@ -209,3 +209,29 @@ fn clear(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreError>
     }
     Ok(())
 }
+
+/// What became of an entry that came from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// New: kept and derived.
+    New,
+    /// Held already: nothing changed (I-6).
+    Known,
+    /// Its place is taken by another entry: a fork.
+    Fork,
+}
+
+/// Takes an entry that another book wrote, byte for byte. Checking signatures and chains is the exchange's business; here the
+/// entry only has to be sound by itself.
+pub fn receive(tx: &Tx<'_>, entry: &EntryRow) -> Result<Received, StoreError> {
+    if let Some(word) = crate::book::entry::fault(entry) {
+        return Err(StoreError::Corrupt(format!("凭单 {}：{word}", entry.id)));
+    }
+    if let Some(known) = tx.entry(entry.id)? {
+        return Ok(if known.hash == entry.hash { Received::Known } else { Received::Fork });
+    }
+    tx.insert_entry(entry)?;
+    let fx = record(tx, entry)?;
+    crate::store::local::note_words(tx, &fx.reindex)?;
+    Ok(Received::New)
+}

@@ -58,35 +58,41 @@ impl Desk {
         if new.name.trim().is_empty() {
             return Err(Refusal::field("name", "name", "网点名称不能为空"));
         }
-        let verifier = password::verifier(new.password, !new.practice)?;
+        password::verifier(new.password, !new.practice)?;
         let mut db = Db::create(path, options)?;
         let keys = Keys::create(path)?;
         let at = clock.now();
         let tx = db.write()?;
         tx.set_setting("site", site.as_str())?;
         tx.set_setting("epoch", "1")?;
-        let opened = SiteOpened {
-            code: site.as_str().to_owned(),
-            name: new.name.trim().to_owned(),
-            utility: new.utility.to_owned(),
-            head_office: new.head_office,
-            practice: new.practice,
-        };
-        write(&tx, "site.open", Kind::Site, None, at, &opened)?;
-        let manager = UserAdded {
-            login: new.login.to_owned(),
-            name: new.manager.to_owned(),
-            roles: vec!["admin".into(), "data_director".into(), "hall_supervisor".into()],
-            password: verifier,
-            first_day: at.date_naive(),
-        };
-        write(&tx, "user.add", Kind::User, None, at, &manager)?;
+        found(&tx, &site, at, new)?;
         let head = Head::read(&tx)?;
         tx.commit()?;
         let _ = mark::write(path, &Mark::of(&head));
         let code = keys.recovery_code();
         let practice = new.practice;
         Ok((Self { db, keys, clock, site, practice, session: None, notices: Vec::new() }, code))
+    }
+
+    /// A practice book in memory with a fixed secret, for tests and what-if work. It begins empty; entries are received into it.
+    pub fn in_memory(site: &str, clock: Box<dyn Clock>) -> Result<Self, Refusal> {
+        let site = Site::parse(site).map_err(|error| Refusal::usage(error.to_string()))?;
+        let mut db = Db::in_memory()?;
+        let tx = db.write()?;
+        tx.set_setting("site", site.as_str())?;
+        tx.set_setting("epoch", "1")?;
+        tx.commit()?;
+        let keys = Keys::from_master([7; 32]);
+        Ok(Self { db, keys, clock, site, practice: true, session: None, notices: Vec::new() })
+    }
+
+    /// Begins the book of a desk made by [`Desk::in_memory`]: its site and first manager.
+    pub fn begin(&mut self, new: &NewSite<'_>) -> Result<(), Refusal> {
+        let at = self.clock.now();
+        let tx = self.db.write()?;
+        found(&tx, &self.site, at, new)?;
+        tx.commit()?;
+        Ok(())
     }
 
     /// Opens a book; goes on with interrupted derivation, and in a new epoch when the file is an older copy.
@@ -126,6 +132,33 @@ impl Desk {
         };
         Ok(Self { db, keys, clock, site, practice, session: None, notices })
     }
+}
+
+/// The first entries of a book: the site, and its first manager.
+fn found(
+    tx: &Tx<'_>,
+    site: &Site,
+    at: chrono::DateTime<chrono::FixedOffset>,
+    new: &NewSite<'_>,
+) -> Result<(), Refusal> {
+    let verifier = password::verifier(new.password, !new.practice)?;
+    let opened = SiteOpened {
+        code: site.as_str().to_owned(),
+        name: new.name.trim().to_owned(),
+        utility: new.utility.to_owned(),
+        head_office: new.head_office,
+        practice: new.practice,
+    };
+    write(tx, "site.open", Kind::Site, None, at, &opened)?;
+    let manager = UserAdded {
+        login: new.login.to_owned(),
+        name: new.manager.to_owned(),
+        roles: vec!["admin".into(), "data_director".into(), "hall_supervisor".into()],
+        password: verifier,
+        first_day: at.date_naive(),
+    };
+    write(tx, "user.add", Kind::User, None, at, &manager)?;
+    Ok(())
 }
 
 /// Writes an entry of the system itself, before anybody can be logged in.
