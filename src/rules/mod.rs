@@ -1,6 +1,8 @@
 //! Pure rules: no I/O, no clock, no screen.
 
 pub mod calendar;
+pub mod classes;
+pub mod customer_fields;
 pub mod exact;
 pub mod fault;
 pub mod form;
