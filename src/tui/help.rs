@@ -78,7 +78,7 @@ impl<C> Screen<C> for Help {
                 Line::Head(text) => {
                     canvas.text(1, y, text, Ink::Strong);
                 }
-                Line::Key { key, name, help } if name.is_empty() => {
+                Line::Key { key, name: "", help } => {
                     canvas.text_in(2, y, 19, key, Ink::Accent);
                     canvas.text(22, y, help, Ink::Text);
                 }

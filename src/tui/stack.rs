@@ -100,7 +100,7 @@ impl<C: Context + 'static> Stack<C> {
         }
         if !reply.used && !closed {
             reply = match command {
-                Some(command) => self.from_everywhere(command, cx),
+                Some(command) => self.run_everywhere(command, cx),
                 None if key.is(Code::Esc) => Reply::pop(),
                 None => reply,
             };
@@ -125,6 +125,7 @@ impl<C: Context + 'static> Stack<C> {
         for reply in replies {
             self.perform(reply, cx);
         }
+        self.keep_drafts(cx);
     }
 
     /// The clock ticked. True when something may have changed.
@@ -141,10 +142,10 @@ impl<C: Context + 'static> Stack<C> {
 
     /// Locks, unless locked already or nobody is there to lock out.
     pub fn lock(&mut self, cx: &mut C) {
-        if !self.top().is_some_and(|s| s.is_closed()) {
-            if let Some(screen) = cx.lock_screen() {
-                self.layers.push(screen);
-            }
+        if !self.top().is_some_and(|s| s.is_closed())
+            && let Some(screen) = cx.lock_screen()
+        {
+            self.layers.push(screen);
         }
     }
 
@@ -202,7 +203,7 @@ impl<C: Context + 'static> Stack<C> {
     }
 
     /// The commands that work in every place; what the stack does not know itself goes to the context.
-    fn from_everywhere(&mut self, command: Command, cx: &mut C) -> Reply<C> {
+    fn run_everywhere(&mut self, command: Command, cx: &mut C) -> Reply<C> {
         match command {
             Command::Help => Reply::push(Help::new(self.place(), &self.keys(cx))),
             Command::Palette => Reply::push(Palette::new(&chrome::reachable(&self.keys(cx)), self.initials)),
@@ -221,7 +222,7 @@ impl<C: Context + 'static> Stack<C> {
                 reply = self.with_top(|s| s.on_key(key, cx));
             }
         }
-        if reply.used { reply } else { self.from_everywhere(command, cx) }
+        if reply.used { reply } else { self.run_everywhere(command, cx) }
     }
 
     /// Does what a layer asked, step by step; steps may bring new ones.

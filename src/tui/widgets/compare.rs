@@ -2,6 +2,7 @@
 
 use crate::text::toolkit as words;
 use crate::tui::canvas::Canvas;
+use crate::tui::safe;
 use crate::tui::theme::Ink;
 
 /// One line: a name, what was and what will be (each with a note such as `180x5`), and the difference.
@@ -45,9 +46,9 @@ pub fn draw(canvas: &mut Canvas, lines: &[Line]) -> u16 {
     for (y, line) in (1..canvas.height()).zip(lines) {
         let ink = if line.strong { Ink::Strong } else { Ink::Text };
         canvas.text_in(1, y, name, &line.name, ink);
-        canvas.text_in(before, y, note, &line.before_note, Ink::Faint);
+        canvas.number(before, y, note, &safe::cut(&line.before_note, usize::from(note)), Ink::Faint);
         canvas.number(before + note, y, AMOUNT, &line.before, ink);
-        canvas.text_in(after, y, note, &line.after_note, Ink::Faint);
+        canvas.number(after, y, note, &safe::cut(&line.after_note, usize::from(note)), Ink::Faint);
         canvas.number(after + note, y, AMOUNT, &line.after, ink);
         canvas.number(difference, y, AMOUNT, &line.difference, ink);
     }

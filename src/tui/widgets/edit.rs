@@ -70,10 +70,10 @@ impl LineEdit {
 
     /// A combining character may have joined with the one before: the cursor must not stand inside.
     fn snap(&mut self) {
-        if let Some((start, g)) = self.text.grapheme_indices(true).find(|(start, g)| self.at < start + g.len()) {
-            if start < self.at {
-                self.at = start + g.len();
-            }
+        if let Some((start, g)) = self.text.grapheme_indices(true).find(|(start, g)| self.at < start + g.len())
+            && start < self.at
+        {
+            self.at = start + g.len();
         }
     }
 

@@ -121,18 +121,18 @@ impl Form {
         visible.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect()
     }
 
-    /// What a draft keeps, when something changed since the last call: all values but passwords.
+    /// What a draft keeps, when something changed since the last call: all that was typed but passwords.
     pub fn take_change(&mut self) -> Option<Map<String, Value>> {
         if !std::mem::take(&mut self.changed) {
             return None;
         }
-        let kept = self.fields.iter().filter(|f| f.kind != Kind::Secret && !f.edit.text().is_empty());
+        let kept = self.fields.iter().filter(|f| !f.fixed && f.kind != Kind::Secret && !f.edit.text().is_empty());
         Some(kept.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect())
     }
 
     /// Takes a draft back in; fields that no longer exist are passed over.
     pub fn restore(&mut self, values: &Map<String, Value>) {
-        for field in &mut self.fields {
+        for field in self.fields.iter_mut().filter(|f| !f.fixed) {
             if let Some(value) = values.get(field.id).and_then(Value::as_str) {
                 field.put(value);
             }
@@ -146,7 +146,7 @@ impl Form {
         for field in &mut self.fields {
             field.judge(today);
         }
-        self.to_first_mistake()
+        self.go_to_first_mistake()
     }
 
     /// Shows what the desk refused: (field, sentence). Sentences about no field of this form come back, to be said.
@@ -158,7 +158,7 @@ impl Form {
                 None => others.push(sentence),
             }
         }
-        self.to_first_mistake();
+        self.go_to_first_mistake();
         others
     }
 
@@ -167,7 +167,7 @@ impl Form {
         self.fields.iter().filter_map(|f| f.error.as_deref().map(|e| (f.id, e))).collect()
     }
 
-    fn to_first_mistake(&mut self) -> bool {
+    fn go_to_first_mistake(&mut self) -> bool {
         let first = self.fields.iter().position(|f| f.error.is_some() && f.takes_focus());
         if let Some(i) = first {
             self.focus = i;
@@ -185,10 +185,10 @@ impl Form {
         if self.fields.is_empty() {
             return FormEvent::Unused;
         }
-        if self.list.is_some() {
-            if let Some(event) = self.on_key_in_list(key) {
-                return event;
-            }
+        if self.list.is_some()
+            && let Some(event) = self.on_key_in_list(key)
+        {
+            return event;
         }
         if key == (Key { code: Code::Tab, ctrl: false, shift: true }) {
             return self.leave(false);

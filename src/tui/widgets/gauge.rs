@@ -17,7 +17,7 @@ pub fn bars(values: &[i64]) -> String {
 
 /// A progress bar in one row: how far, in numbers too. `total` 0: not known yet.
 pub fn progress(canvas: &mut Canvas, y: u16, done: u64, total: u64) {
-    let percent = if total == 0 { 0 } else { done.min(total) * 100 / total };
+    let percent = (done.min(total) * 100).checked_div(total).unwrap_or(0);
     let numbers = if total == 0 { format!("{done}") } else { format!("{percent:>3}%  {done}/{total}") };
     let cells = u16::try_from(numbers.len()).unwrap_or(0);
     let room = canvas.width().saturating_sub(cells + 6);
