@@ -93,6 +93,11 @@ impl Keys {
         }
     }
 
+    /// The same keys, for another thread.
+    pub fn again(&self) -> Self {
+        Self::from_master(*self.master)
+    }
+
     /// Makes new keys and writes their file, owner-only; refuses to overwrite one.
     pub fn create(db: &Path) -> Result<Self, SealError> {
         let mut master = [0u8; 32];

@@ -5,6 +5,7 @@
 //! `assets/roles.toml`.
 
 pub mod action;
+pub mod drafts;
 pub mod open;
 pub mod password;
 pub mod refusal;

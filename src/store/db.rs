@@ -146,7 +146,7 @@ impl Db {
 }
 
 /// Owner-only rights on the file; the log files beside it inherit them from SQLite.
-fn restrict(path: &Path) -> Result<(), StoreError> {
+pub(in crate::store) fn restrict(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -6,6 +6,7 @@
 
 pub mod column;
 pub mod db;
+pub mod drafts;
 pub mod entries;
 pub mod error;
 pub mod local;
