@@ -170,6 +170,26 @@ CREATE TABLE d_worker (
     active INTEGER NOT NULL
 ) STRICT;
 
+-- 价目: one file of the price book, its text whole.
+CREATE TABLE d_tariff (
+    id INTEGER PRIMARY KEY,
+    code TEXT NOT NULL,
+    valid_from INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX d_tariff_code ON d_tariff (code, valid_from);
+
+-- 工作日历 of one year, its file's text whole.
+CREATE TABLE d_calendar (
+    id INTEGER PRIMARY KEY,
+    year INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    text TEXT NOT NULL,
+    changed INTEGER NOT NULL
+) STRICT;
+
 -- 一户一档: one household, one file.
 CREATE TABLE d_account (
     id INTEGER PRIMARY KEY,
@@ -259,6 +279,7 @@ CREATE TABLE d_meter (
     state TEXT NOT NULL,
     seal TEXT NOT NULL,
     disputed INTEGER NOT NULL,
+    replaced_by INTEGER,
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -294,6 +315,7 @@ CREATE TABLE d_bill (
     estimated INTEGER NOT NULL,
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
+    note TEXT NOT NULL,
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 

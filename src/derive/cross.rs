@@ -23,7 +23,13 @@ pub struct Cross {
 }
 
 /// Every kind of number.
-pub const ALL: &[Cross] = &[super::user::LOGIN, super::account::NUMBER, super::account::METER];
+pub const ALL: &[Cross] = &[
+    super::user::LOGIN,
+    super::account::NUMBER,
+    super::account::METER,
+    super::tariff::SAME_DAY,
+    super::tariff::SAME_YEAR,
+];
 
 /// A subject is about to be folded again: all its numbers may change holders.
 pub(super) fn touch_all_of(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreError> {

@@ -25,6 +25,7 @@ pub mod rebuild;
 pub mod row;
 pub mod run;
 pub mod site;
+pub mod tariff;
 pub mod user;
 pub mod worker;
 
@@ -41,7 +42,8 @@ pub struct Fold {
 }
 
 /// Every fold.
-pub const FOLDS: &[&Fold] = &[&account::FOLD, &site::FOLD, &run::FOLD, &user::FOLD, &worker::FOLD];
+pub const FOLDS: &[&Fold] =
+    &[&account::FOLD, &site::FOLD, &run::FOLD, &user::FOLD, &worker::FOLD, &tariff::FOLD, &tariff::CALENDAR_FOLD];
 
 /// Tables every kind shares, keyed (kind, subject).
 const SHARED: &[&str] = &["d_exception", "d_hold", "d_posting"];

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::refusal::Refusal;
 use super::rights::Rights;
+use super::tariffs::Shelf;
 use crate::book::seal::Keys;
 use crate::book::subject::Subject;
 use crate::rules::id::{Id, Site};
@@ -55,6 +56,8 @@ pub struct Cx<'t, 'c> {
     pub practice: bool,
     /// Sealing and search keys.
     pub keys: &'t Keys,
+    /// The price book and the calendar.
+    pub shelf: &'t Shelf,
 }
 
 /// What an action decided.

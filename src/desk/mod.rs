@@ -12,8 +12,11 @@ pub mod refusal;
 pub mod rights;
 pub mod run;
 pub mod session;
+pub mod tariffs;
 pub mod verify;
 
+pub mod calendar_put;
+pub mod tariff_put;
 pub mod user_add;
 pub mod worker_add;
 
@@ -37,7 +40,12 @@ use rights::Rights;
 use session::Session;
 
 /// Every action.
-pub const ACTIONS: &[Def] = &[def::<user_add::UserAdd>(), def::<worker_add::WorkerAdd>()];
+pub const ACTIONS: &[Def] = &[
+    def::<calendar_put::CalendarPut>(),
+    def::<tariff_put::TariffPut>(),
+    def::<user_add::UserAdd>(),
+    def::<worker_add::WorkerAdd>(),
+];
 
 /// Longest idempotency key.
 pub const MAX_KEY: usize = 200;
@@ -56,6 +64,7 @@ pub struct Desk {
     practice: bool,
     session: Option<Session>,
     notices: Vec<String>,
+    shelf: tariffs::Shelf,
 }
 
 /// One call of an action.
@@ -175,7 +184,18 @@ impl Desk {
             rights.require(def.name)?;
         }
         let next = head.next()?;
-        let cx = Cx { tx: &tx, actor: &actor, rights: &rights, at, day, next, site: &site, practice, keys: &self.keys };
+        let cx = Cx {
+            tx: &tx,
+            actor: &actor,
+            rights: &rights,
+            at,
+            day,
+            next,
+            site: &site,
+            practice,
+            keys: &self.keys,
+            shelf: &self.shelf,
+        };
         let decision = (def.decide)(&cx, input)?;
         let Some(draft) = decision.draft else {
             return Ok((Done { entry: None, result: decision.output, repeated: false }, None));

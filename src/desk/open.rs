@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::refusal::Refusal;
+use super::tariffs::Shelf;
 use super::{Desk, password};
 use crate::book::append::{self, Head, NewEntry};
 use crate::book::clock::Clock;
@@ -71,7 +72,10 @@ impl Desk {
         let _ = mark::write(path, &Mark::of(&head));
         let code = keys.recovery_code();
         let practice = new.practice;
-        Ok((Self { db, keys, clock, site, practice, session: None, notices: Vec::new() }, code))
+        Ok((
+            Self { db, keys, clock, site, practice, session: None, notices: Vec::new(), shelf: Shelf::default() },
+            code,
+        ))
     }
 
     /// A practice book in memory with a fixed secret, for tests and what-if work. It begins empty; entries are received into it.
@@ -83,7 +87,7 @@ impl Desk {
         tx.set_setting("epoch", "1")?;
         tx.commit()?;
         let keys = Keys::from_master([7; 32]);
-        Ok(Self { db, keys, clock, site, practice: true, session: None, notices: Vec::new() })
+        Ok(Self { db, keys, clock, site, practice: true, session: None, notices: Vec::new(), shelf: Shelf::default() })
     }
 
     /// Begins the book of a desk made by [`Desk::in_memory`]: its site and first manager.
@@ -130,7 +134,7 @@ impl Desk {
             let practice = tx.own_site(site.as_str())?.is_some_and(|row| row.practice);
             (site, practice)
         };
-        Ok(Self { db, keys, clock, site, practice, session: None, notices })
+        Ok(Self { db, keys, clock, site, practice, session: None, notices, shelf: Shelf::default() })
     }
 }
 

@@ -87,6 +87,11 @@ impl Calendar {
         Ok(number)
     }
 
+    /// Makes a year uncovered: its files contradict each other.
+    pub fn forget(&mut self, year: i32) {
+        self.years.remove(&year);
+    }
+
     /// First and last year covered.
     pub fn span(&self) -> Option<(i32, i32)> {
         Some((*self.years.first_key_value()?.0, *self.years.last_key_value()?.0))

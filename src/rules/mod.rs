@@ -13,6 +13,7 @@ pub mod moment;
 pub mod money;
 pub mod numbers;
 pub mod order;
+pub mod pricing;
 pub mod reading_use;
 pub mod refusal;
 pub mod route;

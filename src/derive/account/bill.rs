@@ -111,6 +111,7 @@ pub fn issue(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> 
         estimated: body.estimated,
         kind: body.kind,
         state: if body.amount > Fen::ZERO { "open" } else { "paid" }.into(),
+        note: String::new(),
     })?;
     Ok(())
 }

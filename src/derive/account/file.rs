@@ -226,6 +226,7 @@ pub fn fit(fx: &mut Fx<'_, '_>, event: &Event<'_>, meter: &MeterFacts) -> Result
         state: meter.state.clone(),
         seal: meter.seal.clone(),
         disputed: false,
+        replaced_by: None,
     })?;
     Ok(())
 }
@@ -247,6 +248,7 @@ fn open_arrear(fx: &mut Fx<'_, '_>, event: &Event<'_>, arrear: &Arrear, index: u
         estimated: false,
         kind: "opening".into(),
         state: "open".into(),
+        note: String::new(),
     })?;
     Ok(())
 }

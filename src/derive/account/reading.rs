@@ -31,6 +31,9 @@ pub struct ReadingEntered {
     /// 备注.
     #[serde(default)]
     pub remark: String,
+    /// The price class seen on site at the first reading of a new account.
+    #[serde(default)]
+    pub class: Option<String>,
 }
 
 /// Body of `reading.correct`.

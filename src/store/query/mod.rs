@@ -3,4 +3,5 @@
 pub mod account;
 pub mod base;
 pub mod state;
+pub mod tariff;
 pub mod user;

@@ -161,6 +161,8 @@ table! {
         seal: String,
         /// Two swaps claim it: billing is held until a field check.
         disputed: bool,
+        /// The meter fitted in its place by a swap.
+        replaced_by: Option<Id>,
     }
 
     /// 读数.

@@ -35,8 +35,10 @@ table! {
         estimated: bool,
         /// opening, use, rebill, swap …
         kind: String,
-        /// open, paid, cancelled.
+        /// open, paid, cancelled, held (no money yet: `note` says why).
         state: String,
+        /// Why it was cancelled or is held; else empty.
+        note: String,
     }
 
     /// 收费.

@@ -3,4 +3,5 @@
 pub mod account;
 pub mod base;
 pub mod billing;
+pub mod tariff;
 pub mod user;

@@ -1,0 +1,193 @@
+//! Which tariff an account pays on a day: by class, by the shares of a mix, by discount group, or the dearest of all until
+//! the class of a new account is confirmed.
+//!
+//! R-072, A-07: a new account pays the highest price among the classes in force on its opening date until its class is
+//! confirmed. R-073: a mixed account is split by ratio, each share through its own ladder. R-074: a discount group names a
+//! tariff of its own, the one whose `class` is the group's word; it takes the place of the resident tariff. A group without a
+//! tariff is refused, and the bill is held: nobody's discount is dropped unnoticed.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::fault::{Fault, shown};
+use super::tariff::{PriceBook, Tariff};
+use super::utility::Utility;
+
+/// Class of a mixed account: it has no price of its own.
+pub const MIXED: &str = "mixed";
+/// The class a discount group's tariff stands in for.
+pub const RESIDENT: &str = "resident";
+/// Discount groups and the word a tariff file may use for them instead.
+pub const GROUPS: [(&str, &str); 2] = [("特困", "hardship"), ("双证", "double_certificate")];
+
+/// What of an account decides its price.
+#[derive(Debug, Clone, Copy)]
+pub struct Pricing<'a> {
+    /// What is supplied.
+    pub utility: Utility,
+    /// Price class.
+    pub class: &'a str,
+    /// False while the highest price stands in (A-07).
+    pub confirmed: bool,
+    /// `resident:0.7;non_resident:0.3`, for class `mixed`.
+    pub mix: Option<&'a str>,
+    /// 优待类别.
+    pub discount: Option<&'a str>,
+    /// 开户日期: decides which price is the highest (A-07).
+    pub opened: Option<NaiveDate>,
+}
+
+/// Part of the use under one tariff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeShare {
+    /// Tariff code.
+    pub code: String,
+    /// Part of the use, above 0, up to 1.
+    pub ratio: Decimal,
+}
+
+/// The tariffs an account pays on a day, with their ratios; one of ratio 1 unless it is mixed.
+pub fn shares(book: &PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result<Vec<CodeShare>, Fault> {
+    let whole = |tariff: &Tariff| vec![CodeShare { code: tariff.code.clone(), ratio: Decimal::ONE }];
+    if !account.confirmed {
+        return dearest(book, account, day).map(whole);
+    }
+    let group = match account.discount.filter(|group| !group.is_empty()) {
+        Some(group) => Some(of_group(book, account.utility, group, day)?),
+        None => None,
+    };
+    if account.class != MIXED {
+        return match group {
+            Some(tariff) => Ok(whole(tariff)),
+            None => book.of_class(account.utility, account.class, day).map(whole),
+        };
+    }
+    let mut shares: Vec<CodeShare> = Vec::new();
+    for (class, ratio) in read_mix(account.mix.unwrap_or_default())? {
+        let tariff = match group.filter(|_| class == RESIDENT) {
+            Some(tariff) => tariff,
+            None => book.of_class(account.utility, class, day)?,
+        };
+        shares.push(CodeShare { code: tariff.code.clone(), ratio });
+    }
+    Ok(shares)
+}
+
+/// The dearest tariff on the opening date; on `day` when that price is no longer in force or the date is unknown.
+fn dearest<'b>(book: &'b PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result<&'b Tariff, Fault> {
+    let at_opening = account.opened.and_then(|opened| book.dearest(account.utility, opened));
+    at_opening
+        .filter(|tariff| book.at(&tariff.code, day).is_ok())
+        .or_else(|| book.dearest(account.utility, day))
+        .ok_or_else(|| Fault::new("A-07", format!("{day} 没有任何{}价目，请先导入价目", account.utility.label())))
+}
+
+/// The tariff of a discount group.
+fn of_group<'b>(book: &'b PriceBook, utility: Utility, group: &str, day: NaiveDate) -> Result<&'b Tariff, Fault> {
+    let word = GROUPS.iter().find(|(name, _)| *name == group).map(|(_, word)| *word);
+    let mut found = book.in_force(day).filter(|tariff| {
+        tariff.utility == utility && (tariff.class == group || word.is_some_and(|word| tariff.class == word))
+    });
+    let first = found.next().ok_or_else(|| {
+        let message = format!("优待类别“{}”在 {day} 没有价目，请先导入该类别的价目", shown(group));
+        Fault::new("R-074", message)
+    })?;
+    match found.next() {
+        None => Ok(first),
+        Some(second) => {
+            let message = format!("优待类别“{group}”有两份价目 {} 和 {}，请停用其一", first.code, second.code);
+            Err(Fault::new("R-074", message))
+        }
+    }
+}
+
+/// Reads the shares of a mix: `resident:0.7;non_resident:0.3`. They add up to 1.
+pub fn read_mix(text: &str) -> Result<Vec<(&str, Decimal)>, Fault> {
+    let bad = || Fault::new("R-073", format!("混用比例“{}”不对，应如 resident:0.7;non_resident:0.3", shown(text)));
+    let mut shares = Vec::new();
+    for part in text.split(';').filter(|part| !part.trim().is_empty()) {
+        let (class, ratio) = part.split_once(':').ok_or_else(bad)?;
+        let ratio = Decimal::from_str_exact(ratio.trim()).map_err(|_| bad())?;
+        if ratio <= Decimal::ZERO || ratio > Decimal::ONE || class.trim() == MIXED {
+            return Err(bad());
+        }
+        shares.push((class.trim(), ratio));
+    }
+    let sum: Decimal = shares.iter().map(|(_, ratio)| *ratio).sum();
+    if sum != Decimal::ONE {
+        return Err(Fault::new("R-073", format!("混用比例“{}”合计不是1，请核对", shown(text))));
+    }
+    Ok(shares)
+}
+
+/// The share whose late-fee rule counts for a bill: the largest, of equal ones the first.
+pub fn leading(shares: &[CodeShare]) -> Option<&CodeShare> {
+    shares.iter().reduce(|best, other| if other.ratio > best.ratio { other } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tariff::builtin::price_book;
+
+    fn day() -> NaiveDate {
+        "2026-10-12".parse().unwrap()
+    }
+
+    fn resident() -> Pricing<'static> {
+        Pricing {
+            utility: Utility::Water,
+            class: RESIDENT,
+            confirmed: true,
+            mix: None,
+            discount: None,
+            opened: Some("2014-05-01".parse().unwrap()),
+        }
+    }
+
+    fn codes(account: &Pricing<'_>) -> Result<String, Fault> {
+        let shares = shares(&price_book(), account, day())?;
+        Ok(shares.iter().map(|share| format!("{}×{}", share.code, share.ratio)).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn the_class_names_the_tariff() {
+        assert_eq!(codes(&resident()).unwrap(), "BJ-WATER-RES-2014×1");
+        assert_eq!(codes(&Pricing { class: "special", ..resident() }).unwrap(), "SAMPLE-WATER-SPECIAL×1");
+        assert_eq!(codes(&Pricing { class: "heating", ..resident() }).unwrap_err().rule, "R-036");
+    }
+
+    #[test]
+    fn a_mix_names_one_tariff_a_share_and_must_add_up() {
+        let mixed = |mix| Pricing { class: MIXED, mix: Some(mix), ..resident() };
+        assert_eq!(
+            codes(&mixed("resident:0.7;non_resident:0.3")).unwrap(),
+            "BJ-WATER-RES-2014×0.7 SAMPLE-WATER-NONRES×0.3"
+        );
+        for bad in ["", "resident:0.7", "resident:0.7;non_resident:0.4", "resident=1", "resident:-1;special:2"] {
+            assert_eq!(codes(&mixed(bad)).unwrap_err().rule, "R-073", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_discount_group_without_a_tariff_is_refused_and_never_forgotten() {
+        let poor = Pricing { discount: Some("特困"), ..resident() };
+        assert_eq!(codes(&poor).unwrap_err().rule, "R-074");
+        let own = "code = \"HARD\"\nname = \"特困水价\"\nutility = \"water\"\nunit = \"m3\"\nclass = \"特困\"\nvalid_from = 2015-01-01\n\
+                   document = \"d\"\ncycle = \"year\"\n[[component]]\nkey = \"w\"\nname = \"水费\"\nsteps = [ { price = \"1\" } ]\n";
+        let mut book = price_book();
+        book.read_file("hard.toml", own);
+        assert_eq!(shares(&book, &poor, day()).unwrap()[0].code, "HARD");
+        let mixed = Pricing { class: MIXED, mix: Some("resident:0.5;special:0.5"), ..poor };
+        assert_eq!(shares(&book, &mixed, day()).unwrap()[0].code, "HARD");
+    }
+
+    #[test]
+    fn a_new_account_pays_the_highest_price_until_its_class_is_confirmed() {
+        let new = Pricing { confirmed: false, ..resident() };
+        let dearest = price_book().dearest(Utility::Water, day()).unwrap().code.clone();
+        assert_eq!(codes(&new).unwrap(), format!("{dearest}×1"));
+        let early = Pricing { opened: Some("1999-01-01".parse().unwrap()), ..new };
+        assert_eq!(codes(&early).unwrap(), format!("{dearest}×1"), "no price on the opening date: that of the day");
+    }
+}

@@ -1,0 +1,75 @@
+//! The price book and the calendar: all files, what changed since they were read, and numbers that several files claim.
+
+use rusqlite::params;
+
+use crate::rules::id::Id;
+use crate::store::tables::tariff::{CalendarRow, TariffRow};
+use crate::store::{StoreError, Tx};
+
+impl Tx<'_> {
+    /// Every tariff file, by code and first day, the oldest entry first.
+    pub fn tariffs(&self) -> Result<Vec<TariffRow>, StoreError> {
+        self.select::<TariffRow>(" ORDER BY code, valid_from, id", &[])
+    }
+
+    /// The files of a code.
+    pub fn tariffs_of_code(&self, code: &str) -> Result<Vec<TariffRow>, StoreError> {
+        self.select::<TariffRow>(" WHERE code = ? ORDER BY valid_from, id", &[&code])
+    }
+
+    /// Every calendar file, by year.
+    pub fn calendars(&self) -> Result<Vec<CalendarRow>, StoreError> {
+        self.select::<CalendarRow>(" ORDER BY year, id", &[])
+    }
+
+    /// A stamp that changes whenever a tariff or calendar file was added or replaced.
+    pub fn price_stamp(&self) -> Result<[i64; 4], StoreError> {
+        let mut statement = self.conn().prepare_cached(
+            "SELECT (SELECT count(*) FROM d_tariff), (SELECT coalesce(max(id), 0) FROM d_tariff),
+                    (SELECT count(*) FROM d_calendar), (SELECT coalesce(sum(changed / 512), 0) FROM d_calendar)",
+        )?;
+        Ok(statement.query_row([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?)
+    }
+
+    /// Tariffs whose text differs for one code and first day, `CODE@2026-01-01` each.
+    pub fn tariffs_of_several(&self) -> Result<Vec<String>, StoreError> {
+        let rows = self.tariffs()?;
+        let pairs = rows.windows(2).filter(|pair| {
+            (&pair[0].code, pair[0].valid_from) == (&pair[1].code, pair[1].valid_from) && pair[0].text != pair[1].text
+        });
+        let mut names: Vec<String> = pairs.map(|pair| format!("{}@{}", pair[0].code, pair[0].valid_from)).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// Who loaded a tariff of this code and first day; the first alone while all texts agree.
+    pub fn holders_of_tariff(&self, name: &str) -> Result<Vec<Id>, StoreError> {
+        let Some((code, day)) = name.rsplit_once('@') else { return Ok(Vec::new()) };
+        let rows = self.tariffs_of_code(code)?;
+        Ok(disagreeing(rows.into_iter().filter(|row| row.valid_from.to_string() == day).map(|row| (row.id, row.text))))
+    }
+
+    /// Years whose text differs between two calendar files.
+    pub fn calendars_of_several(&self) -> Result<Vec<String>, StoreError> {
+        self.words(
+            "SELECT CAST(year AS TEXT) FROM d_calendar GROUP BY year HAVING count(DISTINCT text) > 1 ORDER BY year",
+        )
+    }
+
+    /// Who loaded a year; the first alone while all texts agree.
+    pub fn holders_of_calendar(&self, year: &str) -> Result<Vec<Id>, StoreError> {
+        let mut statement = self
+            .conn()
+            .prepare_cached("SELECT id, text FROM d_calendar WHERE year = CAST(?1 AS INTEGER) ORDER BY id")?;
+        let rows = statement.query_map(params![year], |row| Ok((Id(row.get(0)?), row.get::<_, String>(1)?)))?;
+        Ok(disagreeing(rows.collect::<Result<Vec<_>, _>>()?.into_iter()))
+    }
+}
+
+/// All holders when their texts differ, else the first.
+fn disagreeing(rows: impl Iterator<Item = (Id, String)>) -> Vec<Id> {
+    let rows: Vec<(Id, String)> = rows.collect();
+    let differ = rows.windows(2).any(|pair| pair[0].1 != pair[1].1);
+    let count = if differ { rows.len() } else { rows.len().min(1) };
+    rows.into_iter().take(count).map(|(id, _)| id).collect()
+}
