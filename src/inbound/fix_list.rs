@@ -1,1 +1,114 @@
-//! E
+//! The fix list as CSV: rows not taken, what is wrong, what to do, and the cells as they stood.
+//!
+//! Written for Excel: UTF-8 with a byte order mark, CRLF. A cell from outside is never a formula there, and long
+//! numbers and those with a leading zero keep their digits: both get an apostrophe, which an import takes off again.
+
+use std::io::Write;
+
+use super::judge::{Disposition, Kind};
+use super::profile::Layout;
+
+/// Fields that hold resident IDs and card numbers.
+const SEALED_FIELDS: [&str; 2] = ["id_number", "card_number"];
+const HEADINGS: [&str; 5] = ["行号", "标识", "问题", "处理", "说明"];
+/// Excel turns longer digit strings into numbers with an exponent.
+const LONGEST_NUMBER: usize = 11;
+
+/// A row of the fix list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixRow {
+    /// Line in the file.
+    pub line: u32,
+    /// Account, meter or slip.
+    pub id: String,
+    /// What is wrong.
+    pub kind: Kind,
+    /// What is done with it.
+    pub disposition: Disposition,
+    /// Where, and what to do.
+    pub message: String,
+    /// The cells of the row in the file.
+    pub cells: Vec<String>,
+}
+
+/// Columns whose cells nobody sees in full without a reason: resident IDs and card numbers.
+pub fn sealed_columns(layout: &Layout) -> Vec<usize> {
+    SEALED_FIELDS.iter().filter_map(|field| layout.column(field)).collect()
+}
+
+/// Writes the list. Of cells in `hidden` columns only the last four characters show.
+pub fn write_csv<W: Write>(mut out: W, headings: &[String], hidden: &[usize], rows: &[FixRow]) -> csv::Result<()> {
+    out.write_all("\u{FEFF}".as_bytes())?;
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
+    writer
+        .write_record(HEADINGS.iter().map(|heading| (*heading).to_owned()).chain(headings.iter().map(|h| safe(h))))?;
+    for row in rows {
+        let facts = [
+            row.line.to_string(),
+            safe(&row.id),
+            row.kind.label().to_owned(),
+            row.disposition.label().to_owned(),
+            safe(&row.message),
+        ];
+        let cells = row.cells.iter().enumerate().map(|(column, cell)| match hidden.contains(&column) {
+            true => safe(&last_four(cell)),
+            false => safe(cell),
+        });
+        writer.write_record(facts.into_iter().chain(cells))?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+fn last_four(cell: &str) -> String {
+    let count = cell.chars().count();
+    if count <= 4 { cell.to_owned() } else { format!("****{}", cell.chars().skip(count - 4).collect::<String>()) }
+}
+
+/// A cell that a spreadsheet takes for text.
+fn safe(cell: &str) -> String {
+    let digits = !cell.is_empty() && cell.bytes().all(|b| b.is_ascii_digit());
+    let loses_digits = digits && (cell.len() > LONGEST_NUMBER || cell.len() > 1 && cell.starts_with('0'));
+    let formula = cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']) && !is_number(cell);
+    if loses_digits || formula { format!("'{cell}") } else { cell.to_owned() }
+}
+
+fn is_number(cell: &str) -> bool {
+    let rest = cell.strip_prefix('-').unwrap_or(cell);
+    let digits = rest.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    digits && rest.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::clean;
+
+    fn written(cells: &[&str], hidden: &[usize]) -> String {
+        let row = FixRow {
+            line: 7,
+            id: "3100000001".into(),
+            kind: Kind::HighUse,
+            disposition: Disposition::Held,
+            message: "用量偏大，请核实".into(),
+            cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+        };
+        let mut out = Vec::new();
+        write_csv(&mut out, &["户号".into(), "户名".into()], hidden, &[row]).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_list_opens_in_excel_and_no_cell_is_a_formula() {
+        let text = written(&["=cmd|'/c calc'!A0", "@SUM(A1)", "+1", "-5", "\t=1", "王,芳"], &[]);
+        assert!(text.starts_with("\u{FEFF}行号,标识,问题,处理,说明,户号,户名\r\n7,3100000001,用量偏大,待确认,"));
+        assert!(text.contains(",'=cmd|'/c calc'!A0,'@SUM(A1),'+1,-5,'\t=1,\"王,芳\"\r\n"), "{text}");
+    }
+
+    #[test]
+    fn digits_survive_and_are_read_back_and_sealed_cells_show_four() {
+        let text = written(&["0001011101", "6217000709355100929", "530124194610038814"], &[2]);
+        assert!(text.contains(",'0001011101,'6217000709355100929,****8814\r\n"), "{text}");
+        assert_eq!(clean::text("'0001011101"), "0001011101");
+    }
+}

@@ -5,7 +5,7 @@
 //! into accepted, unread or a defect with a named kind. Nothing here writes: what is accepted ends in `desk`.
 
 pub mod clean; // what a cell means: text, numbers, dates
-
+pub mod fix_list; // rows not taken, as CSV for the person who mends them
 pub mod judge; // customers, readings, swap slips: accepted, unread, or a defect
 pub mod on_file; // what the branch already knows, as the judges ask for it
 pub mod profile; // named column maps, recognised by headings
