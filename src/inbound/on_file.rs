@@ -3,11 +3,9 @@
 //! The judges ask a trait, so they work on a map in memory and on the database alike. [`FileMap`] is that map: small
 //! records and one buffer of text, fit for a million accounts.
 
-use std::hash::{DefaultHasher, Hasher};
-
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::judge::PrehashedMap;
+use super::judge::{PrehashedMap, hash_of};
 use super::profile::ReadBy;
 use super::rows::customer::{CustomerRow, Standing};
 use crate::rules::money::Milli;
@@ -178,12 +176,6 @@ fn put(map: &mut PrehashedMap<u32>, text: &str, slot: u32) {
         hash = hash.wrapping_add(1);
     }
     map.insert(hash, slot);
-}
-
-fn hash_of(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(text.as_bytes());
-    hasher.finish()
 }
 
 impl OnFile for FileMap {

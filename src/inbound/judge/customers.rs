@@ -3,12 +3,9 @@
 //! Of two rows that clash the first is good. Nothing is kept of a row but hashes of its account, meter and cells, so a
 //! million customers are judged in some fifty megabytes.
 
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hasher};
-
 use super::columns::Cells;
 use super::defect::{Defect, Flaw, Kind};
-use super::prehashed::PrehashedMap;
+use super::prehashed::{PrehashedMap, hash_of};
 use super::{Terms, record};
 use crate::inbound::clean;
 use crate::inbound::on_file::OnFile;
@@ -17,6 +14,7 @@ use crate::inbound::read::Row;
 use crate::inbound::rows::CustomerRow;
 use crate::inbound::rows::customer::Columns;
 use crate::rules::money::Fen;
+use std::collections::BTreeMap;
 
 /// The verdict on a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,10 +238,4 @@ fn add_one(counts: &mut BTreeMap<String, u32>, key: &str) {
             counts.insert(key.to_owned(), 1);
         }
     }
-}
-
-fn hash_of(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(text.as_bytes());
-    hasher.finish()
 }

@@ -12,7 +12,7 @@ mod swaps;
 
 pub use customers::{CustomerJudge, CustomerTotals, CustomerVerdict, Footer};
 pub use defect::{Defect, Disposition, Kind};
-pub(crate) use prehashed::PrehashedMap;
+pub(crate) use prehashed::{PrehashedMap, hash_of};
 pub use readings::{ReadingJudge, ReadingOutcome, RemoteMeters};
 pub use swaps::{SwapJudge, SwapVerdict};
 

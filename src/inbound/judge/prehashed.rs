@@ -1,7 +1,7 @@
 //! Maps whose keys are hashes already: hashing them again would cost a third of an import.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
 
 /// A map from a hash.
 pub(crate) type PrehashedMap<V> = HashMap<u64, V, BuildHasherDefault<Prehashed>>;
@@ -24,4 +24,11 @@ impl Hasher for Prehashed {
     fn finish(&self) -> u64 {
         self.0
     }
+}
+
+/// The hash of a text, as keys of such maps. Good for one run only: it is never stored.
+pub(crate) fn hash_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }
