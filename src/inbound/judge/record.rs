@@ -1,5 +1,7 @@
 //! One customer's cells → a [`CustomerRow`], or the first flaw.
 
+use rust_decimal::Decimal;
+
 use super::Terms;
 use super::columns::Cells;
 use super::connection::{self, ConnectionDates};
@@ -7,31 +9,26 @@ use super::defect::{Flaw, Kind};
 use crate::inbound::clean;
 use crate::inbound::profile::{Profile, ReadBy};
 use crate::inbound::rows::customer::{Arrear, Bank, Columns, CustomerRow, LastReading, MeterFacts, Sms, Standing};
+use crate::rules::classes::{self, Discount};
+use crate::rules::customer_fields::UNKNOWN_NAME;
 use crate::rules::meter_state::MeterState;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::utility::Utility;
 use crate::rules::{numbers, route};
 
-/// Name of somebody unknown.
-const UNKNOWN_NAME: &str = "用户";
 /// Fewest and most digits of a counter.
 const DIAL_DIGITS: std::ops::RangeInclusive<u32> = 3..=9;
 
 /// Reads one customer.
 pub(super) fn read(cells: Cells<'_>, columns: &Columns, profile: &Profile, terms: Terms) -> Result<CustomerRow, Flaw> {
     let utility = profile.utility.unwrap_or(Utility::Water);
-    connection::check_name(cells, columns)?;
     let (class, class_label) = class_of(cells, columns, profile)?;
     let id_number = id_of(cells, columns, &class, terms)?;
     let (standing, meter_state) = state_of(cells, columns, profile)?;
     let place = place_of(cells, columns)?;
     let past = |column| cells.past_date(column, terms.today);
     let (applied, invoiced) = (past(columns.applied)?, past(columns.invoiced)?);
-    if utility == Utility::Gas {
-        connection::check_unit(cells, columns)?;
-        connection::check_payment(cells, columns)?;
-        connection::check_connection(cells, columns, ConnectionDates { applied, invoiced })?;
-    }
+    connection::check(cells, columns, ConnectionDates { applied, invoiced })?;
     let bank = bank_of(cells, columns)?;
     let meter = meter_of(cells, columns, terms)?;
     let last_value = cells.quantity(columns.last_value)?;
@@ -58,11 +55,11 @@ pub(super) fn read(cells: Cells<'_>, columns: &Columns, profile: &Profile, terms
         method: cells.some(columns.method),
         bank,
         agreement: cells.some(columns.agreement),
-        mix: mix_of(cells, columns, profile, &class)?,
+        mix: mix_of(cells, columns, &class)?,
         class,
         class_label,
         people: cells.count(columns.people)?,
-        discount: discount_of(cells, columns, profile)?,
+        discount: discount_of(cells, columns)?,
         connection: cells.some(columns.connection),
         applied,
         invoiced,
@@ -100,7 +97,7 @@ fn id_of(cells: Cells<'_>, columns: &Columns, class: &str, terms: Terms) -> Resu
     if text.is_empty() {
         return Ok(None);
     }
-    let person = matches!(class, "resident" | "resident_boiler" | "mixed");
+    let person = classes::is_household(class);
     let checked = if person { numbers::resident_id(&text, terms.today) } else { numbers::uscc(&text) };
     let heading = cells.heading(columns.id_number);
     let kind = if person { Kind::BadResidentId } else { Kind::BadUscc };
@@ -174,14 +171,14 @@ fn read_by(cells: Cells<'_>, columns: &Columns, profile: &Profile) -> Result<Opt
     })
 }
 
-fn discount_of(cells: Cells<'_>, columns: &Columns, profile: &Profile) -> Result<Option<String>, Flaw> {
+fn discount_of(cells: Cells<'_>, columns: &Columns) -> Result<Option<String>, Flaw> {
     let label = cells.text(columns.discount);
     if label.is_empty() {
         return Ok(None);
     }
-    profile.word("discount", &label).map(|group| Some(group.to_owned())).ok_or_else(|| {
-        let what = format!("不是优待类别，请改为：{}", profile.words_of("discount"));
-        cells.flaw(Kind::UnknownWord, columns.discount, &what)
+    Discount::from_label(&label).map(|group| Some(group.label().to_owned())).ok_or_else(|| {
+        let known = Discount::ALL.map(Discount::label).join("、");
+        cells.flaw(Kind::UnknownWord, columns.discount, &format!("不是优待类别，请改为：{known}"))
     })
 }
 
@@ -224,33 +221,20 @@ fn meter_of(cells: Cells<'_>, columns: &Columns, terms: Terms) -> Result<Option<
     }))
 }
 
-/// `居民60%;非居民40%`: known shares that add up to 100 %, for mixed accounts and no others.
-fn mix_of(cells: Cells<'_>, columns: &Columns, profile: &Profile, class: &str) -> Result<Vec<(String, u8)>, Flaw> {
+/// `居民60%;非居民40%`: shares that add up to 100 %, for mixed accounts and no others.
+fn mix_of(cells: Cells<'_>, columns: &Columns, class: &str) -> Result<Vec<(String, Decimal)>, Flaw> {
     let text = cells.text(columns.mix);
     let bad = |what: &str| cells.flaw(Kind::BadMixRatio, columns.mix, what);
-    if text.is_empty() {
-        return match class {
-            "mixed" => Err(bad("，混用户必须填各类用水的比例，请补齐")),
-            _ => Ok(Vec::new()),
-        };
+    match (text.is_empty(), class == classes::MIXED) {
+        (true, false) => Ok(Vec::new()),
+        (true, true) => Err(bad("，混用户必须填各类用水的比例，请补齐")),
+        (false, false) => Err(bad("，但用水性质不是混用，请改用水性质或清空比例")),
+        (false, true) => {
+            let shares = classes::parse_mix(&text);
+            let shares = shares.map_err(|fault| bad(&format!("：{}", fault.message)).by(fault.rule))?;
+            Ok(shares.into_iter().map(|(class, ratio)| (class.to_owned(), ratio)).collect())
+        }
     }
-    if class != "mixed" {
-        return Err(bad("，但用水性质不是混用，请改用水性质或清空比例"));
-    }
-    let mut shares = Vec::new();
-    for share in text.split([';', '；']).filter(|share| !share.is_empty()) {
-        let split = share.find(|c: char| c.is_ascii_digit()).map(|at| share.split_at(at));
-        let read = split.and_then(|(label, percent)| {
-            let percent = clean::count(percent.strip_suffix(['%', '％']).unwrap_or(percent))?;
-            Some((profile.word("mix", label)?.to_owned(), u8::try_from(percent).ok()?))
-        });
-        shares.push(read.ok_or_else(|| bad("看不懂，请改为如“居民60%;非居民40%”"))?);
-    }
-    let sum: u32 = shares.iter().map(|(_, percent)| u32::from(*percent)).sum();
-    if sum != 100 {
-        return Err(bad(&format!("合计{sum}%，应为100%，请核对")));
-    }
-    Ok(shares)
 }
 
 fn volumes_of(cells: Cells<'_>, columns: &Columns) -> Result<Vec<u32>, Flaw> {

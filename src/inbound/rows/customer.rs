@@ -1,6 +1,7 @@
 //! A customer as a file gives it: everything of one household, one file (一户一档, R-037).
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::inbound::profile::ReadBy;
@@ -62,8 +63,8 @@ pub struct CustomerRow {
     pub class: String,
     /// The label of the class in the file.
     pub class_label: String,
-    /// Shares of a mixed account: class and per cent.
-    pub mix: Vec<(String, u8)>,
+    /// Shares of a mixed account: class and ratio; they add up to 1.
+    pub mix: Vec<(String, Decimal)>,
     /// 用水人口
     pub people: Option<u32>,
     /// 优待类别 (特困, 双证)
