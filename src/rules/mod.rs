@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod classes;
+pub mod counties;
 pub mod customer_fields;
 pub mod exact;
 pub mod fault;

@@ -6,6 +6,7 @@
 
 use chrono::{Datelike, Months, NaiveDate};
 
+use super::counties;
 pub use super::fault::Fault;
 
 /// A number that passed its check.
@@ -52,7 +53,7 @@ fn is_filler(c: char) -> bool {
 /// Checks a resident ID (居民身份证号码, GB 11643) as of `today`.
 ///
 /// Eighteen digits (the last may be X), a known province, a birth date that exists, is not after `today` and not more
-/// than 120 years before it, and the check character.
+/// than 120 years before it, and the check character. A county unknown today or in the year of birth is a warning.
 pub fn resident_id(text: &str, today: NaiveDate) -> Result<Checked, Fault> {
     let fault = |message: String| Fault::new("GB 11643", message);
     let clean = clean(text);
@@ -79,7 +80,8 @@ pub fn resident_id(text: &str, today: NaiveDate) -> Result<Checked, Fault> {
     if id_check(&bytes[..17]) != bytes[17] {
         return Err(fault("身份证号码校验位不符，可能输错一位，请核对".into()));
     }
-    Ok(Checked { clean, warning: None })
+    let warning = counties::warning(&clean[..6], born.year());
+    Ok(Checked { clean, warning })
 }
 
 /// The check character of seventeen digits.
