@@ -80,6 +80,16 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// Writes a text over as many rows as it needs in `width` cells; returns the row after it.
+    pub fn paragraph(&mut self, x: u16, y: u16, width: u16, text: &str, ink: Ink) -> u16 {
+        let mut row = y;
+        for line in safe::wrap(text, usize::from(width)) {
+            self.text_in(x, row, width, &line, ink);
+            row = row.saturating_add(1);
+        }
+        row
+    }
+
     fn write(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
         let width = width.min(self.area.width.saturating_sub(x));
         if width == 0 || y >= self.area.height || text.is_empty() {

@@ -94,19 +94,25 @@ pub fn run<C: Context + 'static>(
 #[derive(Default)]
 struct Held {
     queue: VecDeque<Input>,
+    /// Since when keys have been held back; `None` when none are, or when waiting was given up.
     since: Option<Instant>,
+    given_up: bool,
 }
 
 impl Held {
     /// Gives the keys to the stack as long as it takes them.
     fn give<C: Context + 'static>(&mut self, stack: &mut Stack<C>, cx: &mut C) {
         while !stack.has_quit() {
-            let overdue = self.since.is_some_and(|since| since.elapsed() >= WAIT_MAX);
-            if stack.waits() && !overdue {
-                self.since = self.since.or_else(|| (!self.queue.is_empty()).then(Instant::now));
-                return;
+            if !stack.waits() {
+                (self.since, self.given_up) = (None, false);
+            } else if !self.given_up {
+                if self.since.is_some_and(|since| since.elapsed() >= WAIT_MAX) {
+                    (self.since, self.given_up) = (None, true);
+                } else {
+                    self.since = self.since.or_else(|| (!self.queue.is_empty()).then(Instant::now));
+                    return;
+                }
             }
-            self.since = None;
             match self.queue.pop_front() {
                 Some(Input::Key(key)) => stack.key(key, cx),
                 Some(Input::Paste(text)) => stack.paste(&text, cx),

@@ -20,7 +20,7 @@ fn is_ideographic_variant(c: char) -> bool {
 
 /// The text as it may be shown: every unsafe character becomes [`MARK`], heaps of combining marks are cut.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !needs_cleaning(text) {
+    if simple_cells(text).is_some() || !needs_cleaning(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -103,15 +103,31 @@ pub fn cells_of(grapheme: &str) -> usize {
     if grapheme.len() == 1 { 1 } else { usize::from(grapheme.cell_width()) }
 }
 
+/// Cells of a character that is always one character on screen by itself and may always be shown: the usual letters,
+/// ideographs, Chinese punctuation and box lines. Nearly all text is made of these, and needs no segmentation.
+fn simple_width(c: char) -> Option<usize> {
+    match c {
+        ' '..='~' | '\u{2500}'..='\u{259f}' => Some(1),
+        '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' | '\u{20000}'..='\u{2a6df}' => Some(2),
+        '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{ff01}'..='\u{ff5e}' => Some(2),
+        _ => None,
+    }
+}
+
+/// Cells of a text made of simple characters only.
+fn simple_cells(text: &str) -> Option<usize> {
+    text.chars().map(simple_width).sum()
+}
+
 /// Cells a text takes once cleaned.
 pub fn cells(text: &str) -> usize {
-    clean(text).graphemes(true).map(cells_of).sum()
+    simple_cells(text).unwrap_or_else(|| clean(text).graphemes(true).map(cells_of).sum())
 }
 
 /// The text cut to at most `width` cells, with `..` where something was left out, never inside a character.
 pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
     let text = clean(text);
-    if text.graphemes(true).map(cells_of).sum::<usize>() <= width {
+    if cells(&text) <= width {
         return text;
     }
     if width < 2 {
@@ -203,6 +219,16 @@ mod tests {
     #[test]
     fn lines_wrap_between_characters() {
         assert_eq!(wrap("人民路12号\n二", 6), ["人民路", "12号", "二"]);
+    }
+
+    #[test]
+    fn the_short_way_to_count_cells_is_the_long_one() {
+        for c in ('\u{20}'..='\u{2a6df}').filter(|c| simple_width(*c).is_some()) {
+            let text = format!("{c}国{c}");
+            assert_eq!(simple_cells(&text), Some(text.graphemes(true).map(cells_of).sum()), "{c:?}");
+            assert_eq!(text.graphemes(true).count(), 3, "{c:?}");
+            assert!(!is_unsafe(c));
+        }
     }
 
     proptest! {
