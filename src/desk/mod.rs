@@ -5,6 +5,7 @@
 //! `assets/roles.toml`.
 
 pub mod action;
+pub mod demo;
 pub mod drafts;
 pub mod open;
 pub mod password;
@@ -14,6 +15,7 @@ pub mod run;
 pub mod session;
 pub mod tariffs;
 pub mod verify;
+pub mod view_home;
 
 pub mod calendar_put;
 pub mod tariff_put;
