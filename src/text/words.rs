@@ -7,7 +7,7 @@
 //! left out: everybody writes it differently.
 
 use super::pinyin::{Kind, initials};
-use super::width::normal;
+use super::width::{normal, plain};
 
 /// Longest run of initials that is one word; of a longer run the rest goes by pairs.
 pub const LETTERS: usize = 6;
@@ -103,9 +103,10 @@ impl Words {
         self.cut(&normal(address), Kind::Place, None);
     }
 
-    /// Adds the last four digits of a number.
+    /// Adds the last four digits of a number; signs and blanks in it do not count.
     pub fn number(&mut self, number: &str) {
-        if let Some(word) = tail(number) {
+        let bare: String = number.chars().map(plain).filter(char::is_ascii_alphanumeric).collect();
+        if let Some(word) = tail(&bare) {
             self.add(&word);
         }
     }
