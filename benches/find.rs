@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use meterdesk::rules::id::{Id, Site};
 use meterdesk::store::search::{Owes, Total};
-use meterdesk::store::tables::account::{AccountRow, MeterRow};
 use meterdesk::store::{Db, OpenOptions, StoreError, local};
 use meterdesk::text::pinyin::{Kind, initials};
+use rusqlite::{Connection, params};
 
 #[path = "../src/store/search/sample.rs"]
 mod sample;
@@ -76,15 +76,17 @@ fn main() -> Result<(), StoreError> {
 }
 
 fn run(place: &Path, accounts: u64, rounds: u64) -> Result<(), StoreError> {
-    let mut db = Db::create(place, OpenOptions::default())?;
+    drop(Db::create(place, OpenOptions::default())?);
     words(accounts);
-    fill(&mut db, accounts)?;
+    fill(place, accounts)?;
+    let (db, _) = Db::open(place, OpenOptions::default())?;
+    db.checkpoint()?;
     let started = Instant::now();
     db.reindex_search(|_| ())?;
     println!("index of {accounts} accounts made in {:.1} s", started.elapsed().as_secs_f64());
     db.checkpoint()?;
     println!("index: {:.1} bytes an account", db.search_bytes()? as f64 / accounts as f64);
-    let owes: Owes = (0..accounts).filter(|n| sample::mix(*n) % 10 == 0).map(id).collect();
+    let owes: Owes = (0..accounts).filter(|n| sample::mix(*n).is_multiple_of(10)).map(id).collect();
     drop(db);
     first(place, &owes)?;
     let (mut db, _) = Db::open(place, OpenOptions::default())?;
@@ -118,77 +120,21 @@ fn words(accounts: u64) {
 }
 
 /// Fills the derived tables.
-fn fill(db: &mut Db, accounts: u64) -> Result<(), StoreError> {
-    let tx = db.write()?;
-    for n in 0..accounts {
-        let one = sample::account(n);
-        let mut phones = one.phones.into_iter();
-        let text = str::to_owned;
-        tx.put(&MeterRow {
-            account: id(n),
-            id: id(n),
-            no: one.meter,
-            maker: text(""),
-            model: text(""),
-            calibre: text("20"),
-            dial: 5,
-            direction: text(""),
-            fitted: None,
-            first: Default::default(),
-            removed: None,
-            last: None,
-            state: text("通水"),
-            seal: text(""),
-            disputed: false,
-        })?;
-        tx.put(&AccountRow {
-            id: id(n),
-            no: one.no,
-            utility: text("water"),
-            name: one.name,
-            initials: None,
-            id_kind: None,
-            id_number: None,
-            mobile: phones.next(),
-            phone: phones.next(),
-            sms: None,
-            sms_carrier: None,
-            estate: text(""),
-            address: one.address,
-            area: None,
-            building_kind: None,
-            building: text("1"),
-            unit: text("1"),
-            room: text("101"),
-            book: text("0001"),
-            route: text("00010110101"),
-            read_way: text("card"),
-            class: text("resident"),
-            class_confirmed: true,
-            mix: None,
-            people: None,
-            discount: None,
-            user_kind: None,
-            user_type: None,
-            method: text("cash"),
-            bank_name: None,
-            bank_holder: None,
-            bank_card: None,
-            agreement: None,
-            connection: None,
-            connected: None,
-            invoiced: None,
-            supplied: None,
-            opened: None,
-            status: text("正常"),
-            customer: id(n),
-            recent: text("10;11;12"),
-            remark: text(""),
-            extra: text("{}"),
-        })?;
+fn fill(place: &Path, accounts: u64) -> rusqlite::Result<()> {
+    let mut conn = Connection::open(place)?;
+    let tx = conn.transaction()?;
+    {
+        let columns = ["id", "no", "name", "address", "mobile", "phone"];
+        let mut account = tx.prepare(&sample::insert(&tx, "d_account", &columns)?)?;
+        let mut meter = tx.prepare(&sample::insert(&tx, "d_meter", &["account", "id", "no"])?)?;
+        for n in 0..accounts {
+            let one = sample::account(n);
+            let (mobile, phone) = (one.phones.first(), one.phones.get(1));
+            account.execute(params![id(n).0, one.no, one.name, one.address, mobile, phone])?;
+            meter.execute(params![id(n).0, id(n).0, one.meter])?;
+        }
     }
-    tx.commit()?;
-    db.checkpoint()
+    tx.commit()
 }
 
 /// The first keys after the program was started.

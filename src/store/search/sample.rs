@@ -54,7 +54,7 @@ pub struct Sample {
 /// Account `n` of the town, from 0.
 pub fn account(n: u64) -> Sample {
     let (book, place) = (n / 120, n % 120);
-    let street = book % 8 == 0;
+    let street = book.is_multiple_of(8);
     let chance = mix(n);
     let mut phones = Vec::new();
     if chance % 10 < 9 {
@@ -77,7 +77,7 @@ pub fn account(n: u64) -> Sample {
 }
 
 fn person(chance: u64) -> String {
-    if chance % 200 == 0 {
+    if chance.is_multiple_of(200) {
         return "用户".to_owned();
     }
     let (surnames, given): (Vec<char>, Vec<char>) = (SURNAMES.chars().collect(), GIVEN.chars().collect());
@@ -95,7 +95,7 @@ fn firm(chance: u64) -> String {
 
 fn shop(book: u64, place: u64) -> String {
     let road = pick(&ROADS, mix(book));
-    if place % 3 == 0 {
+    if place.is_multiple_of(3) {
         format!("{road}{}号{}铺", place * 2 + 1, place % 4 + 1)
     } else {
         format!("{road}{}号", place * 2 + 1)
@@ -107,8 +107,11 @@ fn flat(book: u64, place: u64) -> String {
     let estate =
         [*pick(&ESTATE_FIRST, chance >> 4), *pick(&ESTATE_LAST, chance >> 18), *pick(&ESTATE_PART, chance >> 28)];
     let (building, unit, floor, door) = (place / 42 + 1, place % 42 / 14 + 1, place % 14 / 2 + 1, place % 2 + 1);
-    let room =
-        if chance % 3 == 0 { format!("{:04}", floor * 100 + door) } else { format!("{}室", floor * 100 + door) };
+    let room = if chance.is_multiple_of(3) {
+        format!("{:04}", floor * 100 + door)
+    } else {
+        format!("{}室", floor * 100 + door)
+    };
     format!("{}{}号{}{building}幢{unit}单元{room}", pick(&ROADS, chance), chance % 300 + 1, estate.concat())
 }
 
@@ -121,4 +124,19 @@ pub fn mix(n: u64) -> u64 {
     let mut z = n.wrapping_add(0x9E37_79B9_7F4A_7C15).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 30)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+/// An INSERT with these columns as parameters; whatever else the table wants is empty.
+pub fn insert(conn: &rusqlite::Connection, table: &str, columns: &[&str]) -> rusqlite::Result<String> {
+    let mut statement = conn.prepare(&format!("SELECT name, type, \"notnull\" FROM pragma_table_info('{table}')"))?;
+    let mut rows = statement.query([])?;
+    let (mut names, mut values) = (columns.to_vec().join(", "), vec!["?"; columns.len()].join(", "));
+    while let Some(row) = rows.next()? {
+        let (name, kind, wanted): (String, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if wanted && !columns.contains(&name.as_str()) {
+            names += &format!(", {name}");
+            values += if kind == "TEXT" { ", ''" } else { ", 0" };
+        }
+    }
+    Ok(format!("INSERT OR REPLACE INTO {table}({names}) VALUES({values})"))
 }

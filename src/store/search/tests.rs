@@ -1,81 +1,27 @@
 //! The search box whole: what a clerk types against accounts in a database.
 
 use proptest::prelude::*;
+use rusqlite::params;
 
 use super::*;
-use crate::store::tables::account::{AccountRow, MeterRow};
-use crate::store::tables::billing::BillRow;
+use crate::store::local::note_words;
 use crate::text::pinyin::{Kind, initials};
 use crate::text::words::{Script, parts};
 
-fn account(id: i64, no: &str, name: &str, address: &str) -> AccountRow {
-    let text = |text: &str| text.to_owned();
-    AccountRow {
-        id: Id(id),
-        no: text(no),
-        utility: text("water"),
-        name: text(name),
-        initials: None,
-        id_kind: None,
-        id_number: None,
-        phone: None,
-        mobile: None,
-        sms: None,
-        sms_carrier: None,
-        estate: text(""),
-        address: text(address),
-        area: None,
-        building_kind: None,
-        building: text(""),
-        unit: text(""),
-        room: text(""),
-        book: text("0001"),
-        route: text(""),
-        read_way: text("card"),
-        class: text("resident"),
-        class_confirmed: true,
-        mix: None,
-        people: None,
-        discount: None,
-        user_kind: None,
-        user_type: None,
-        method: text("cash"),
-        bank_name: None,
-        bank_holder: None,
-        bank_card: None,
-        agreement: None,
-        connection: None,
-        connected: None,
-        invoiced: None,
-        supplied: None,
-        opened: None,
-        status: text("正常"),
-        customer: Id(id),
-        recent: text(""),
-        remark: text(""),
-        extra: text("{}"),
-    }
+/// An account's row, as far as the search box reads it.
+#[derive(Clone)]
+struct Row {
+    id: i64,
+    no: String,
+    name: String,
+    address: String,
+    initials: Option<String>,
+    phones: [Option<String>; 2],
 }
 
-fn meter(account: i64, no: &str) -> MeterRow {
-    let text = |text: &str| text.to_owned();
-    MeterRow {
-        account: Id(account),
-        id: Id(account),
-        no: text(no),
-        maker: text(""),
-        model: text(""),
-        calibre: text("20"),
-        dial: 5,
-        direction: text(""),
-        fitted: None,
-        first: Default::default(),
-        removed: None,
-        last: None,
-        state: text("通水"),
-        seal: text(""),
-        disputed: false,
-    }
+fn account(id: i64, no: &str, name: &str, address: &str) -> Row {
+    let (no, name, address) = (no.to_owned(), name.to_owned(), address.to_owned());
+    Row { id, no, name, address, initials: None, phones: [None, None] }
 }
 
 /// A branch in memory with these accounts, the index in step.
@@ -85,7 +31,7 @@ struct Branch {
 }
 
 impl Branch {
-    fn with(rows: Vec<AccountRow>) -> Self {
+    fn with(rows: Vec<Row>) -> Self {
         let mut branch = Self { db: Db::in_memory().unwrap(), owes: Owes::default() };
         branch.change(rows);
         branch.db.reindex_search(|_| ()).unwrap();
@@ -96,21 +42,34 @@ impl Branch {
     fn town(accounts: u64) -> Self {
         let mut branch = Self::with(Vec::new());
         branch.change((0..accounts).map(sampled).collect());
-        let tx = branch.db.write().unwrap();
-        (0..accounts).for_each(|n| tx.put(&meter(id(n), &sample::account(n).meter)).unwrap());
-        tx.commit().unwrap();
+        branch.db.conn().execute_batch("BEGIN").unwrap();
+        (0..accounts).for_each(|n| branch.meter(id(n), &sample::account(n).meter));
+        branch.db.conn().execute_batch("COMMIT").unwrap();
         branch.db.refresh_search(|_| ()).unwrap();
         branch
     }
 
     /// Changes accounts as an action does: rows, and a note for the index.
-    fn change(&mut self, rows: Vec<AccountRow>) {
+    fn change(&mut self, rows: Vec<Row>) {
         let tx = self.db.write().unwrap();
+        let columns = ["id", "no", "name", "address", "initials", "mobile", "phone"];
+        let sql = sample::insert(tx.conn(), "d_account", &columns).unwrap();
         for row in rows {
-            tx.put(&row).unwrap();
-            crate::store::local::note_words(&tx, &[row.id].into()).unwrap();
+            let values = params![row.id, row.no, row.name, row.address, row.initials, row.phones[0], row.phones[1]];
+            tx.conn().prepare_cached(&sql).unwrap().execute(values).unwrap();
+            note_words(&tx, &[Id(row.id)].into()).unwrap();
         }
         tx.commit().unwrap();
+    }
+
+    fn meter(&self, account: i64, no: &str) {
+        let sql = sample::insert(self.db.conn(), "d_meter", &["account", "id", "no"]).unwrap();
+        self.db.conn().execute(&sql, params![account, account, no]).unwrap();
+    }
+
+    fn bill(&self, account: i64, id: i64, unpaid: i64) {
+        let sql = sample::insert(self.db.conn(), "d_bill", &["account", "id", "unpaid"]).unwrap();
+        self.db.conn().execute(&sql, params![account, id, unpaid]).unwrap();
     }
 
     fn find(&self, text: &str) -> Vec<i64> {
@@ -126,14 +85,14 @@ fn id(n: u64) -> i64 {
     ((n / 150 + 10) * 512 + n % 150) as i64
 }
 
-fn sampled(n: u64) -> AccountRow {
+fn sampled(n: u64) -> Row {
     let one = sample::account(n);
     let mut phones = one.phones.into_iter();
-    AccountRow { mobile: phones.next(), phone: phones.next(), ..account(id(n), &one.no, &one.name, &one.address) }
+    Row { phones: [phones.next(), phones.next()], ..account(id(n), &one.no, &one.name, &one.address) }
 }
 
 fn four() -> Branch {
-    let phoned = |row, mobile: &str| AccountRow { mobile: Some(mobile.to_owned()), ..row };
+    let phoned = |row, mobile: &str| Row { phones: [Some(mobile.to_owned()), None], ..row };
     let mut branch = Branch::with(vec![
         phoned(account(1, "10023377", "曾世芳", "人民路12号33幢2单元0502"), "13912345678"),
         account(2, "10023391", "王建国", "人民路12号33幢2单元0503"),
@@ -141,10 +100,8 @@ fn four() -> Branch {
         account(4, "10090017", "用户", "人民路12号5幢1单元0105"),
         account(5, "10090018", "李䶮𠮷", "厦门路7号Ａ座３０１室"),
     ]);
-    let tx = branch.db.write().unwrap();
-    tx.put(&meter(1, "M0031877")).unwrap();
-    tx.put(&meter(3, "LC2200001932")).unwrap();
-    tx.commit().unwrap();
+    branch.meter(1, "M0031877");
+    branch.meter(3, "LC2200001932");
     branch.db.reindex_search(|_| ()).unwrap();
     branch.owes.set(Id(4));
     branch
@@ -210,9 +167,8 @@ fn orders_and_receipts_are_named() {
 #[test]
 fn a_corrected_reading_replaces_the_read_one() {
     let mut branch = four();
-    let mut row = branch.db.look().unwrap().account(Id(1)).unwrap().unwrap();
-    row.initials = Some("csf".to_owned());
-    branch.change(vec![row]);
+    let row = account(1, "10023377", "曾世芳", "人民路12号33幢2单元0502");
+    branch.change(vec![Row { initials: Some("csf".to_owned()), ..row }]);
     assert_eq!((branch.find("csf"), branch.find("zsf")), (vec![1], vec![]));
     branch.db.refresh_search(|_| ()).unwrap();
     assert_eq!((branch.find("csf"), branch.find("zsf"), branch.find("rml 502")), (vec![1], vec![], vec![1]));
@@ -245,7 +201,7 @@ fn a_changed_account_is_found_at_once_and_a_closed_one_no_more() {
     assert_eq!(branch.find("0571-88012345"), Vec::<i64>::new(), "the phone is theirs no more");
     let tx = branch.db.write().unwrap();
     tx.clear("d_account", "id", 1).unwrap();
-    crate::store::local::note_words(&tx, &[Id(1)].into()).unwrap();
+    note_words(&tx, &[Id(1)].into()).unwrap();
     tx.commit().unwrap();
     for _ in 0..2 {
         assert_eq!((branch.find("zsf"), branch.find("13912345678"), branch.find("33")), (vec![], vec![], vec![2]));
@@ -290,29 +246,11 @@ fn the_first_two_thousand_are_taken_debtors_before_the_others() {
 
 #[test]
 fn who_owes_is_read_from_the_bills() {
-    let mut branch = four();
-    let tx = branch.db.write().unwrap();
-    let day = chrono::NaiveDate::from_ymd_opt(2026, 10, 1).unwrap();
-    for (account, unpaid) in [(2, 100), (3, 0), (2, 5)] {
-        let bill = BillRow {
-            account: Id(account),
-            id: Id(account * 1000 + unpaid),
-            cycle: "2026-10".to_owned(),
-            first_day: day,
-            last_day: day,
-            dated: day,
-            due: day,
-            volume: Default::default(),
-            amount: Default::default(),
-            unpaid: crate::rules::money::Fen(unpaid),
-            tariff: String::new(),
-            estimated: false,
-            kind: String::new(),
-            state: String::new(),
-        };
-        tx.put(&bill).unwrap();
+    let branch = four();
+    for (account, id, unpaid) in [(2, 1, 100), (3, 2, 0), (2, 3, 5)] {
+        branch.bill(account, id, unpaid);
     }
-    let owes = tx.owing().unwrap();
+    let owes = branch.db.look().unwrap().owing().unwrap();
     assert_eq!((owes.len(), owes.has(Id(2)), owes.has(Id(3))), (1, true, false));
 }
 
@@ -374,7 +312,7 @@ proptest! {
         let mut changed = Branch::with(Vec::new());
         let mut rows = std::collections::BTreeMap::new();
         for (n, alike, what) in steps {
-            let row = AccountRow { id: Id(id(n)), customer: Id(id(n)), ..sampled(alike) };
+            let row = Row { id: id(n), ..sampled(alike) };
             rows.insert(n, row.clone());
             changed.change(vec![row]);
             match what {
