@@ -7,6 +7,7 @@
 pub mod action;
 pub mod demo;
 pub mod drafts;
+pub mod finder;
 pub mod open;
 pub mod password;
 pub mod refusal;

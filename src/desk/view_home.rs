@@ -7,6 +7,7 @@ use super::refusal::Refusal;
 use super::session;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
+use crate::store::search::{Owes, Total};
 
 /// The facts of the top line.
 #[derive(Debug, Clone, Default)]
@@ -82,13 +83,17 @@ pub struct Found {
 }
 
 /// Searches for a text; an empty one finds nothing.
-pub fn find(desk: &Desk, text: &str, limit: usize) -> Result<Found, Refusal> {
+pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found, Refusal> {
     let tx = desk.look()?;
-    let hits: Vec<_> = tx.accounts_of_no(text.trim())?.into_iter().take(limit).collect();
-    let total = Milli::whole(hits.len() as i64).grouped();
-    let mut rows = Vec::with_capacity(hits.len());
-    for row in hits {
-        let id = row.id;
+    let hits = tx.find(text, limit, owes)?;
+    let count = |count: usize| Milli::whole(i64::try_from(count).unwrap_or(i64::MAX / 1000)).grouped();
+    let total = match hits.total {
+        Total::Exactly(exactly) => count(exactly),
+        Total::AtLeast(least) => format!("{}+", count(least)),
+    };
+    let mut rows = Vec::with_capacity(hits.ids.len());
+    for id in hits.ids {
+        let Some(row) = tx.account(id)? else { continue };
         let state = tx.meter_on_wall(id)?.map(|meter| meter.state).unwrap_or_default();
         rows.push(HitRow {
             owed: tx.owed(id)?,

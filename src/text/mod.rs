@@ -8,10 +8,5 @@ pub mod words; // what an account is found by
 
 /// Pinyin initials of the program's own words: `派工台` → `pgt`.
 pub fn initials_of(words: &str) -> String {
-    use ::pinyin::ToPinyin;
-    let letter = |c: char| match c.to_pinyin() {
-        Some(reading) => reading.first_letter().chars().next(),
-        None => c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase()),
-    };
-    words.chars().filter_map(letter).collect()
+    pinyin::initials(words, pinyin::Kind::Place, None).into_iter().next().unwrap_or_default()
 }

@@ -14,6 +14,7 @@ use super::stack::Stack;
 use super::terminal::Tty;
 use super::theme::{Ink, Theme};
 use crate::desk::drafts::DraftBox;
+use crate::desk::finder::Finder;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_home::TopFacts;
 use crate::desk::{Call, Desk, Done, view_home};
@@ -25,6 +26,8 @@ pub const IDLE: Duration = Duration::from_secs(10 * 60);
 pub struct App {
     /// The branch's book with the person at it.
     pub desk: Desk,
+    /// Who owes, and the search index kept in step.
+    pub finder: Finder,
     /// Wakes the screens when work in the background has something.
     pub waker: Waker,
     drafts: Option<DraftWriter>,
@@ -39,7 +42,13 @@ impl App {
         let open = |desk: &Desk| if in_memory { None } else { desk.draft_box().ok() };
         let drafts = open(&desk).and_then(|store| DraftWriter::new(Sealed { store }).ok());
         let kept = open(&desk);
-        let mut app = Self { desk, waker, drafts, kept, facts: TopFacts::default() };
+        let news = waker.clone();
+        let finder = if in_memory {
+            Finder::idle()
+        } else {
+            Finder::start(&desk, move || news.wake()).unwrap_or_else(|_| Finder::idle())
+        };
+        let mut app = Self { desk, finder, waker, drafts, kept, facts: TopFacts::default() };
         app.refresh();
         app
     }
@@ -48,6 +57,7 @@ impl App {
     pub fn act(&mut self, action: &str, input: &serde_json::Value, key: Option<&str>) -> Result<Done, Refusal> {
         let done = self.desk.perform(action, &input.to_string(), Call { key, at: None });
         if done.is_ok() {
+            self.finder.refresh();
             self.refresh();
         }
         done

@@ -59,7 +59,7 @@ impl Home {
     }
 
     fn search(&mut self, app: &App) {
-        let found = view_home::find(&app.desk, self.query.text(), HITS);
+        let found = view_home::find(&app.desk, self.query.text(), HITS, &app.finder.owes());
         let found = found.unwrap_or_default();
         self.total = found.total;
         self.hits = found.rows;
@@ -126,6 +126,11 @@ impl Screen<App> for Home {
     fn on_paste(&mut self, text: &str, app: &mut App) -> Reply<App> {
         self.query.insert_str(text);
         self.table.select(0);
+        self.search(app);
+        Reply::done()
+    }
+
+    fn on_wake(&mut self, app: &mut App) -> Reply<App> {
         self.search(app);
         Reply::done()
     }
