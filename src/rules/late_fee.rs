@@ -46,15 +46,21 @@ pub fn late_fee(rule: &LateFeeRule, principal: Fen, due: NaiveDate, paid: NaiveD
     if days == 0 || principal == Fen::ZERO {
         return Ok(LateFee { days, days_next_year, raw, fee: Fen::ZERO });
     }
+    let fee = charge(rule, raw, principal)?;
+    Ok(LateFee { days, days_next_year, raw, fee })
+}
+
+/// What a raw fee comes to: cut to the step, raised to the minimum, capped at the principal where the tariff says so.
+pub fn charge(rule: &LateFeeRule, raw: Decimal, principal: Fen) -> Result<Fen, Fault> {
     let mut fee = cut(raw, rule).max(rule.minimum);
     if rule.cap_principal {
         fee = fee.min(principal.decimal());
     }
-    let fee = Fen::round(fee).ok_or_else(|| Fault::new("R-180", "滞纳金太大，请核对日期和本金"))?;
-    Ok(LateFee { days, days_next_year, raw, fee })
+    Fen::round(fee).ok_or_else(|| Fault::new("R-180", "滞纳金太大，请核对日期和本金"))
 }
 
-fn raw(rule: &LateFeeRule, principal: Decimal, days: i64, days_next_year: i64) -> Option<Decimal> {
+/// The fee before cutting: principal × rate × days, with the rate of the next year for the days after 31 December.
+pub fn raw(rule: &LateFeeRule, principal: Decimal, days: i64, days_next_year: i64) -> Option<Decimal> {
     let first = principal.checked_mul(rule.rate)?.checked_mul(days.into())?;
     let later = rule.next_year_rate.unwrap_or(rule.rate);
     let second = principal.checked_mul(later)?.checked_mul(days_next_year.into())?;

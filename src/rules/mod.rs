@@ -14,6 +14,7 @@ pub mod moment;
 pub mod money;
 pub mod numbers;
 pub mod order;
+pub mod part_payment;
 pub mod pricing;
 pub mod reading_use;
 pub mod refusal;
