@@ -74,42 +74,6 @@ CREATE TABLE l_stale (
     account INTEGER PRIMARY KEY
 ) STRICT;
 
--- The search box (src/store/search): which accounts hold a word, as sets of places in blocks of 65,536.
-CREATE TABLE l_search_word (
-    word TEXT NOT NULL,
-    block INTEGER NOT NULL,
-    docs BLOB NOT NULL,
-    PRIMARY KEY (word, block)
-) STRICT, WITHOUT ROWID;
-
--- The account at each place, 4,096 places a row.
-CREATE TABLE l_search_ids (
-    chunk INTEGER PRIMARY KEY,
-    least INTEGER NOT NULL,
-    most INTEGER NOT NULL,
-    ids BLOB NOT NULL
-) STRICT;
-
--- Words of accounts changed since the blocks were written.
-CREATE TABLE l_search_recent (
-    id INTEGER PRIMARY KEY,
-    words TEXT NOT NULL
-) STRICT;
-
--- Phone numbers as whole numbers behind a 1.
-CREATE TABLE l_search_phone (
-    digits INTEGER NOT NULL,
-    id INTEGER NOT NULL,
-    PRIMARY KEY (digits, id)
-) STRICT, WITHOUT ROWID;
-
--- One row: is the index whole, and how many places it has given. No row: whole and empty.
-CREATE TABLE l_search_state (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    ready INTEGER NOT NULL,
-    places INTEGER NOT NULL
-) STRICT;
-
 -- ===== derived ======================================================================================================
 
 -- 网点: who writes, as each site's own entries say.
@@ -357,24 +321,94 @@ CREATE TABLE d_bill (
 
 CREATE INDEX d_bill_unpaid ON d_bill (account, unpaid) WHERE unpaid > 0;
 
--- 收费 on an account.
+-- 收费 on an account. `lines` say what each bill took, as the fold applied it; what no bill took is `credit`.
 CREATE TABLE d_payment (
     account INTEGER NOT NULL,
     id INTEGER NOT NULL,
-    shift INTEGER NOT NULL,
+    shift INTEGER,
     business_day INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    actor TEXT NOT NULL,
     method TEXT NOT NULL,
     receipt TEXT NOT NULL,
+    paper TEXT,
     amount INTEGER NOT NULL,
     late_fee INTEGER NOT NULL,
     waived INTEGER NOT NULL,
     to_prepaid INTEGER NOT NULL,
     from_prepaid INTEGER NOT NULL,
+    from_credit INTEGER NOT NULL,
+    credit INTEGER NOT NULL,
     lines TEXT NOT NULL,
     state TEXT NOT NULL,
     reversed_by INTEGER,
+    confirmed_by INTEGER,
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
+
+-- What part payments of a bill leave behind for its late fee.
+CREATE TABLE d_bill_late (
+    account INTEGER NOT NULL,
+    bill INTEGER NOT NULL,
+    fen_days INTEGER NOT NULL,
+    fen_days_later INTEGER NOT NULL,
+    charged INTEGER NOT NULL,
+    PRIMARY KEY (account, bill)
+) STRICT, WITHOUT ROWID;
+
+-- 班次: an opened till, from its counted float to its close.
+CREATE TABLE d_shift (
+    id INTEGER PRIMARY KEY,
+    user INTEGER NOT NULL,
+    clerk TEXT NOT NULL,
+    no INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    opened_at TEXT NOT NULL,
+    opening INTEGER NOT NULL,
+    income INTEGER NOT NULL,
+    paid_in INTEGER NOT NULL,
+    cash INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    counted INTEGER,
+    over INTEGER,
+    note TEXT NOT NULL,
+    head TEXT NOT NULL,
+    closed_by INTEGER,
+    closed_at TEXT
+) STRICT;
+
+CREATE INDEX d_shift_user ON d_shift (user, state);
+CREATE INDEX d_shift_day ON d_shift (day);
+
+-- Everything that moved money in a shift, one line an entry; a reversal and a deposit stand with their sign.
+CREATE TABLE d_till (
+    shift INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    series TEXT NOT NULL,
+    serial INTEGER NOT NULL,
+    paper TEXT,
+    account INTEGER,
+    payer TEXT NOT NULL,
+    item TEXT NOT NULL,
+    method TEXT NOT NULL,
+    principal INTEGER NOT NULL,
+    late_fee INTEGER NOT NULL,
+    waived INTEGER NOT NULL,
+    to_prepaid INTEGER NOT NULL,
+    from_prepaid INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    reverses INTEGER,
+    reversed_by INTEGER,
+    pending INTEGER NOT NULL,
+    PRIMARY KEY (shift, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX d_till_receipt ON d_till (series, serial);
+CREATE INDEX d_till_paper ON d_till (paper) WHERE paper IS NOT NULL;
+CREATE INDEX d_till_day ON d_till (day);
 
 -- Money of the customer that no bill took: 预存, and credit from corrections and double payments.
 CREATE TABLE d_balance (

@@ -27,6 +27,7 @@ pub const ALL: &[Cross] = &[
     super::user::LOGIN,
     super::account::NUMBER,
     super::account::METER,
+    super::shift::PAPER,
     super::tariff::SAME_DAY,
     super::tariff::SAME_YEAR,
 ];

@@ -37,6 +37,8 @@ pub mod account {
     pub const FEE: &str = "fee";
     /// Opening balances from the old system.
     pub const OPENING: &str = "opening";
+    /// 备用金 and counted cash between shifts.
+    pub const TILL: &str = "till";
     /// Over or short of a till.
     pub const OVER_SHORT: &str = "over_short";
     /// Not yet explained.

@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod rebuild;
 pub mod row;
 pub mod run;
+pub mod shift;
 pub mod site;
 pub mod tariff;
 pub mod user;
@@ -42,8 +43,16 @@ pub struct Fold {
 }
 
 /// Every fold.
-pub const FOLDS: &[&Fold] =
-    &[&account::FOLD, &site::FOLD, &run::FOLD, &user::FOLD, &worker::FOLD, &tariff::FOLD, &tariff::CALENDAR_FOLD];
+pub const FOLDS: &[&Fold] = &[
+    &account::FOLD,
+    &site::FOLD,
+    &run::FOLD,
+    &shift::FOLD,
+    &user::FOLD,
+    &worker::FOLD,
+    &tariff::FOLD,
+    &tariff::CALENDAR_FOLD,
+];
 
 /// Tables every kind shares, keyed (kind, subject).
 const SHARED: &[&str] = &["d_exception", "d_hold", "d_posting"];

@@ -21,6 +21,7 @@ pub const FOLD: Fold = Fold {
         ("d_reading", "account"),
         ("d_bill", "account"),
         ("d_payment", "account"),
+        ("d_bill_late", "account"),
         ("d_balance", "account"),
     ],
     knows: &[
@@ -31,7 +32,10 @@ pub const FOLD: Fold = Fold {
         ("reading.correct", 1),
         ("bill.issue", 1),
         ("bill.cancel", 1),
+        ("fee.take", 1),
         ("payment.take", 1),
+        ("payment.enter_late", 1),
+        ("payment.confirm", 1),
         ("payment.reverse", 1),
     ],
     apply,
@@ -64,7 +68,8 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         "reading.correct" => reading::correct(fx, event),
         "bill.issue" => bill::issue(fx, event),
         "bill.cancel" => bill::cancel(fx, event),
-        "payment.take" => payment::take(fx, event),
+        "payment.take" | "payment.enter_late" => payment::take(fx, event),
+        "payment.confirm" => payment::confirm(fx, event),
         "payment.reverse" => payment::reverse(fx, event),
         _ => Ok(()),
     }

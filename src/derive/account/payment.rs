@@ -1,26 +1,44 @@
 //! Payments (收费) as the account sees them.
 //!
 //! Merge: every payment's money stays counted. A bill takes what it still owes, in order of the payments; what it no longer owes
-//! is the customer's credit, with an exception. A payment is reversed at most once; a second reversal is an exception.
+//! is the customer's credit, with an exception `paid_twice`. Prepaid or credit spent twice: the first use is effective, the
+//! second has no effect and is an exception. A payment is reversed at most once (I-11): of a second reversal the cash is gone
+//! and stands in suspense, with an exception. A hand-written slip is confirmed by another person than its maker (I-10).
 
 use serde::{Deserialize, Serialize};
 
+use chrono::NaiveDate;
+
+use crate::book::subject::Kind;
+use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::rules::part_payment::Earlier;
+use crate::store::StoreError;
+use crate::store::tables::base::ExceptionRow;
+use crate::store::tables::billing::{BalanceRow, BillLateRow, BillRow, PaymentRow};
 
-/// Body of `payment.take`.
+/// Body of `payment.take` and `payment.enter_late`.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 pub struct PaymentTaken {
     /// The account.
     pub account: Id,
-    /// The shift.
-    pub shift: Id,
+    /// The shift; none for money that came without a till (bank debit): then the account itself posts it.
+    pub shift: Option<Id>,
+    /// 户号 and 户名 as printed.
+    pub payer: String,
+    /// What is paid for: 水费, 气费 …
+    pub item: String,
     /// 现金, 银行卡, 转账, 预存.
     pub method: String,
     /// 核对单 number.
     pub receipt: String,
-    /// Money taken in.
+    /// Number of a hand-written slip.
+    pub paper: Option<String>,
+    /// The day late fees were counted to.
+    pub day: NaiveDate,
+    /// Money taken in: tendered − change.
     pub amount: Fen,
     /// What the customer gave.
     pub tendered: Fen,
@@ -30,6 +48,8 @@ pub struct PaymentTaken {
     pub to_prepaid: Fen,
     /// Taken from prepaid.
     pub from_prepaid: Fen,
+    /// Taken from the customer's credit.
+    pub from_credit: Fen,
     /// Per bill.
     pub lines: Vec<PaymentLine>,
 }
@@ -39,22 +59,312 @@ pub struct PaymentTaken {
 pub struct PaymentLine {
     /// The bill.
     pub bill: Id,
+    /// 账期, for the slip.
+    pub cycle: String,
     /// Principal.
     pub principal: Fen,
-    /// Late fee.
+    /// Late fee paid.
     pub late_fee: Fen,
     /// Late fee waived.
     pub waived: Fen,
 }
 
-/// Applies `payment.take`.
+/// Body of `payment.reverse`.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct PaymentReversed {
+    /// The entry reversed: a payment or a fee.
+    pub payment: Id,
+    /// Its account, if any.
+    pub account: Option<Id>,
+    /// The shift that had taken it.
+    pub origin: Id,
+    /// The shift whose drawer gives the money back.
+    pub shift: Id,
+    /// Why.
+    pub reason: String,
+    /// Its 核对单 number.
+    pub receipt: String,
+    /// What the slip said: 户号 and 户名.
+    pub payer: String,
+    /// 收款项目.
+    pub item: String,
+    /// 方式, the money goes back the way it came.
+    pub method: String,
+    /// Money given back.
+    pub amount: Fen,
+    /// Principal in it, for the report.
+    pub principal: Fen,
+    /// Late fee in it.
+    pub late_fee: Fen,
+    /// Late fee waived with it.
+    pub waived: Fen,
+    /// Prepaid in it.
+    pub to_prepaid: Fen,
+    /// Prepaid or credit it had used.
+    pub from_prepaid: Fen,
+    /// A service fee (`fee.take`), not a payment on bills.
+    pub is_fee: bool,
+}
+
+/// Body of `payment.confirm`.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct PaymentConfirmed {
+    /// The payment.
+    pub payment: Id,
+    /// Its account.
+    pub account: Id,
+    /// Its shift.
+    pub shift: Id,
+    /// 备注.
+    pub remark: String,
+}
+
+/// One line as a bill took it, in [`PaymentRow::lines`].
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct AppliedLine(pub Id, pub Fen, pub Fen, pub Fen);
+
+/// The ledger account a method's money stands on; none for prepaid.
+pub fn money_account(method: &str) -> Option<&'static str> {
+    match method {
+        "现金" => Some(account::CASH),
+        "预存" => None,
+        _ => Some(account::BANK),
+    }
+}
+
+/// The lines of a payment as the bills took them.
+pub fn applied(row: &PaymentRow) -> Vec<AppliedLine> {
+    serde_json::from_str(&row.lines).unwrap_or_default()
+}
+
+/// Applies `payment.take` and `payment.enter_late`.
 pub fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: PaymentTaken = event.read()?;
-    let _ = (fx, body);
+    check_sum(&body)?;
+    let mut balance = balance(fx, event.subject)?;
+    let mut legs = Legs::default();
+    if body.shift.is_none() {
+        legs.add(account::BANK, body.amount);
+    }
+    let short = body.from_prepaid > balance.prepaid.max(Fen::ZERO) || body.from_credit > balance.credit.max(Fen::ZERO);
+    if short {
+        // What was spent already cannot pay again; the money that came with it stays the customer's.
+        let note = format!("核对单 {} 用的预存或余款已在别处用掉，这笔没有销账", body.receipt);
+        except(fx, event.subject, "prepaid_twice", last_spender(fx, event)?, event.id, note)?;
+        legs.add(account::CREDIT, -body.amount);
+        balance.credit += body.amount;
+        legs.post(fx, Kind::Account, event)?;
+        fx.tx.put(&balance)?;
+        fx.tx.put(&PaymentRow { credit: body.amount, ..row(event, &body, &[], "surplus") })?;
+        return Ok(());
+    }
+    legs.add(account::PREPAID, body.from_prepaid - body.to_prepaid).add(account::CREDIT, body.from_credit);
+    balance.prepaid += body.to_prepaid - body.from_prepaid;
+    balance.credit -= body.from_credit;
+    let (mut lines, mut rest) = (Vec::new(), Fen::ZERO);
+    for line in &body.lines {
+        let (applied, over) = pay_bill(fx, event, &body, line)?;
+        legs.add(account::RECEIVABLE, -applied.1).add(account::LATE_FEE, -applied.2 - applied.3);
+        legs.add(account::WAIVER, applied.3);
+        rest += over;
+        lines.push(applied);
+    }
+    legs.add(account::CREDIT, -rest);
+    balance.credit += rest;
+    legs.post(fx, Kind::Account, event)?;
+    fx.tx.put(&balance)?;
+    fx.tx.put(&PaymentRow { credit: rest, ..row(event, &body, &lines, "taken") })?;
     Ok(())
 }
 
-/// Applies `payment.reverse`.
-pub fn reverse(_fx: &mut Fx<'_, '_>, _event: &Event<'_>) -> Result<(), DeriveError> {
+/// The parts of a payment must be the money and balances it names; a body that is not is no payment.
+fn check_sum(body: &PaymentTaken) -> Result<(), DeriveError> {
+    let parts: Fen = body.lines.iter().map(|line| line.principal + line.late_fee).sum();
+    let negative = body.lines.iter().any(|line| (line.principal.0 | line.late_fee.0 | line.waived.0) < 0)
+        || (body.to_prepaid.0 | body.from_prepaid.0 | body.from_credit.0 | body.amount.0) < 0;
+    if negative || parts + body.to_prepaid != body.amount + body.from_prepaid + body.from_credit {
+        return Err(DeriveError::Body("收费各项之和与金额不符".into()));
+    }
+    Ok(())
+}
+
+/// Lets one bill take what it still owes; answers what it took and what is over.
+fn pay_bill(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    body: &PaymentTaken,
+    line: &PaymentLine,
+) -> Result<(AppliedLine, Fen), DeriveError> {
+    let bill = fx.tx.get::<BillRow>(&[&event.subject, &line.bill])?.filter(|bill| bill.state == "open");
+    let Some(bill) = bill.filter(|bill| bill.unpaid > Fen::ZERO) else {
+        let other = payer_of(fx, event.subject, line.bill)?.unwrap_or(line.bill);
+        let note =
+            format!("账单 {} 已经缴清或作废，核对单 {} 又收了一次，多收的记为用户余款", line.cycle, body.receipt);
+        except(fx, event.subject, "paid_twice", other, event.id, note)?;
+        return Ok((AppliedLine(line.bill, Fen::ZERO, Fen::ZERO, Fen::ZERO), line.principal + line.late_fee));
+    };
+    let principal = line.principal.min(bill.unpaid);
+    let over = line.principal - principal;
+    if over > Fen::ZERO {
+        let other = payer_of(fx, event.subject, line.bill)?.unwrap_or(line.bill);
+        let note = format!("账单 {} 只欠 {principal}，核对单 {} 多收 {over}，记为用户余款", line.cycle, body.receipt);
+        except(fx, event.subject, "paid_twice", other, event.id, note)?;
+    }
+    let (due, unpaid) = (bill.due, bill.unpaid - principal);
+    let state = if unpaid == Fen::ZERO { "paid" } else { "open" }.to_owned();
+    fx.tx.put(&BillRow { unpaid, state, ..bill })?;
+    change_late(fx, event.subject, line.bill, |earlier| {
+        earlier.add(principal, line.late_fee + line.waived, due, body.day);
+    })?;
+    Ok((AppliedLine(line.bill, principal, line.late_fee, line.waived), over))
+}
+
+fn row(event: &Event<'_>, body: &PaymentTaken, lines: &[AppliedLine], state: &str) -> PaymentRow {
+    PaymentRow {
+        account: event.subject,
+        id: event.id,
+        shift: body.shift,
+        business_day: event.entry.business_day,
+        day: body.day,
+        actor: event.entry.actor.clone(),
+        method: body.method.clone(),
+        receipt: body.receipt.clone(),
+        paper: body.paper.clone(),
+        amount: body.amount,
+        late_fee: lines.iter().map(|line| line.2).sum(),
+        waived: lines.iter().map(|line| line.3).sum(),
+        to_prepaid: body.to_prepaid,
+        from_prepaid: body.from_prepaid,
+        from_credit: body.from_credit,
+        credit: Fen::ZERO,
+        lines: serde_json::to_string(lines).unwrap_or_default(),
+        state: state.to_owned(),
+        reversed_by: None,
+        confirmed_by: None,
+    }
+}
+
+/// The payment that a bill took money of last.
+fn payer_of(fx: &Fx<'_, '_>, account: Id, bill: Id) -> Result<Option<Id>, StoreError> {
+    let pays =
+        |row: &PaymentRow| row.state == "taken" && applied(row).iter().any(|line| line.0 == bill && line.1.0 > 0);
+    Ok(fx.tx.payments(account)?.iter().rev().find(|row| pays(row)).map(|row| row.id))
+}
+
+/// The payment that used the balance before.
+fn last_spender(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<Id, StoreError> {
+    let spent = |row: &PaymentRow| row.state == "taken" && row.from_prepaid + row.from_credit > Fen::ZERO;
+    Ok(fx.tx.payments(event.subject)?.iter().rev().find(|row| spent(row)).map_or(event.id, |row| row.id))
+}
+
+/// The money of the customer that no bill took.
+pub fn balance(fx: &Fx<'_, '_>, account: Id) -> Result<BalanceRow, StoreError> {
+    let known = fx.tx.get::<BalanceRow>(&[&account])?;
+    Ok(known.unwrap_or(BalanceRow { account, prepaid: Fen::ZERO, credit: Fen::ZERO }))
+}
+
+/// What part payments of a bill left behind for its late fee.
+pub fn earlier(row: &BillLateRow) -> Earlier {
+    Earlier { fen_days: row.fen_days, fen_days_later: row.fen_days_later, charged: row.charged }
+}
+
+fn change_late(fx: &Fx<'_, '_>, account: Id, bill: Id, change: impl FnOnce(&mut Earlier)) -> Result<(), StoreError> {
+    let known = fx.tx.get::<BillLateRow>(&[&account, &bill])?;
+    let mut sum = known.as_ref().map(earlier).unwrap_or_default();
+    change(&mut sum);
+    if sum == Earlier::default() {
+        return fx.tx.delete::<BillLateRow>(&[&account, &bill]);
+    }
+    let Earlier { fen_days, fen_days_later, charged } = sum;
+    fx.tx.put(&BillLateRow { account, bill, fen_days, fen_days_later, charged })
+}
+
+fn except(fx: &Fx<'_, '_>, account: Id, what: &str, first: Id, second: Id, note: String) -> Result<(), StoreError> {
+    fx.tx.put(&ExceptionRow {
+        kind: Kind::Account.letter().to_owned(),
+        subject: account,
+        what: what.to_owned(),
+        first,
+        second,
+        note,
+        state: "open".to_owned(),
+        owner: None,
+        decision: None,
+    })
+}
+
+/// Applies `payment.reverse`: the account takes back what the payment had given, the drawer's side is the shift's.
+pub fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: PaymentReversed = event.read()?;
+    if body.is_fee {
+        return Ok(()); // the money of a fee is the shift's alone
+    }
+    let mut legs = Legs::default();
+    let known = fx.tx.get::<PaymentRow>(&[&event.subject, &body.payment])?;
+    let Some(payment) = known.filter(|row| row.state != "reversed") else {
+        let first = fx.tx.get::<PaymentRow>(&[&event.subject, &body.payment])?.and_then(|row| row.reversed_by);
+        let note = format!("核对单 {} 冲正了两次，第二次退出的 {} 挂账待查", body.receipt, body.amount);
+        except(fx, event.subject, "reversed_twice", first.unwrap_or(body.payment), event.id, note)?;
+        legs.add(account::SUSPENSE, body.amount).post(fx, Kind::Account, event)?;
+        return Ok(());
+    };
+    let mut balance = balance(fx, event.subject)?;
+    let surplus = payment.state == "surplus";
+    if !surplus {
+        legs.add(account::PREPAID, payment.to_prepaid - payment.from_prepaid);
+        legs.add(account::CREDIT, -payment.from_credit);
+        balance.prepaid += payment.from_prepaid - payment.to_prepaid;
+        balance.credit += payment.from_credit;
+    }
+    legs.add(account::CREDIT, payment.credit);
+    balance.credit -= payment.credit;
+    for line in applied(&payment) {
+        let credit = unpay_bill(fx, event, &payment, &line)?;
+        balance.credit -= credit;
+        legs.add(account::RECEIVABLE, line.1 - credit).add(account::CREDIT, credit);
+        legs.add(account::LATE_FEE, line.2 + line.3).add(account::WAIVER, -line.3);
+    }
+    // A reversal gives back what the payment had brought; anything else of its cash is unexplained.
+    legs.add(account::SUSPENSE, body.amount - payment.amount);
+    legs.post(fx, Kind::Account, event)?;
+    if balance.prepaid.is_negative() || balance.credit.is_negative() {
+        let note = format!("冲正核对单 {} 后预存或余款不足，缺额待补", body.receipt);
+        except(fx, event.subject, "balance_negative", payment.id, event.id, note)?;
+    }
+    fx.tx.put(&balance)?;
+    fx.tx.put(&PaymentRow { state: "reversed".into(), reversed_by: Some(event.id), ..payment })?;
+    Ok(())
+}
+
+/// Gives a bill its debt back; a bill cancelled since had turned the payment into credit: answers how much of it.
+fn unpay_bill(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    payment: &PaymentRow,
+    line: &AppliedLine,
+) -> Result<Fen, DeriveError> {
+    let AppliedLine(id, principal, late_fee, waived) = line.clone();
+    let Some(bill) = fx.tx.get::<BillRow>(&[&event.subject, &id])? else { return Ok(Fen::ZERO) };
+    let due = bill.due;
+    change_late(fx, event.subject, id, |earlier| earlier.take_back(principal, late_fee + waived, due, payment.day))?;
+    if bill.state == "cancelled" {
+        return Ok(principal);
+    }
+    if principal > Fen::ZERO {
+        fx.tx.put(&BillRow { unpaid: bill.unpaid + principal, state: "open".into(), ..bill })?;
+    }
+    Ok(Fen::ZERO)
+}
+
+/// Applies `payment.confirm`.
+pub fn confirm(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: PaymentConfirmed = event.read()?;
+    let Some(payment) = fx.tx.get::<PaymentRow>(&[&event.subject, &body.payment])? else { return Ok(()) };
+    if payment.actor == event.entry.actor {
+        let note = format!("手开核对单 {} 由经手人自己确认，不算数", payment.receipt);
+        except(fx, event.subject, "confirmed_by_maker", payment.id, event.id, note)?;
+    } else if payment.confirmed_by.is_none() {
+        fx.tx.put(&PaymentRow { confirmed_by: Some(event.id), ..payment })?;
+    }
     Ok(())
 }

@@ -47,17 +47,23 @@ table! {
         account: Id,
         /// The entry.
         id: Id,
-        /// The shift that took it.
-        shift: Id,
+        /// The shift that took it; none for money that came without a till (bank debit).
+        shift: Option<Id>,
         /// 营业日.
         business_day: NaiveDate,
+        /// The day late fees were counted to: the business day, or the true day of a hand-written slip.
+        day: NaiveDate,
+        /// Who took it (user id as text).
+        actor: String,
         /// 方式.
         method: String,
         /// 核对单 number.
         receipt: String,
-        /// Money taken (prepaid used not counted).
+        /// Number of the hand-written slip.
+        paper: Option<String>,
+        /// Money taken in (prepaid and credit used not counted).
         amount: Fen,
-        /// 滞纳金 in it.
+        /// 滞纳金 that bills took.
         late_fee: Fen,
         /// 减免.
         waived: Fen,
@@ -65,12 +71,32 @@ table! {
         to_prepaid: Fen,
         /// Taken from prepaid.
         from_prepaid: Fen,
-        /// Per bill, JSON: `[["B03.1.9/3","85.00","1.50","0.00"],…]` (bill, principal, late fee, waived).
+        /// Taken from the customer's credit.
+        from_credit: Fen,
+        /// What no bill took: became the customer's credit.
+        credit: Fen,
+        /// Per bill as applied, JSON: `[["B03.1.9/3","85.00","1.50","0.00"],…]` (bill, principal, late fee, waived).
         lines: String,
-        /// taken, reversed, surplus.
+        /// taken, reversed, surplus (a balance that was spent already: no effect).
         state: String,
         /// The reversing entry.
         reversed_by: Option<Id>,
+        /// A hand-written slip: the confirming entry.
+        confirmed_by: Option<Id>,
+    }
+
+    /// What part payments of a bill leave behind for its late fee, see `rules::part_payment`.
+    pub struct BillLateRow("d_bill_late", 2) {
+        /// The account.
+        account: Id,
+        /// The bill.
+        bill: Id,
+        /// Σ principal paid × days late, in fen and days, within the due date's year.
+        fen_days: i64,
+        /// The same after it.
+        fen_days_later: i64,
+        /// Late fee charged so far, paid or waived.
+        charged: Fen,
     }
 
     /// Money of the customer that no bill took.

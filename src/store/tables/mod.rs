@@ -4,4 +4,5 @@ pub mod account;
 pub mod base;
 pub mod billing;
 pub mod tariff;
+pub mod till;
 pub mod user;

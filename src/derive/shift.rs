@@ -1,0 +1,369 @@
+//! 班次: an opened till from its counted float to its close.
+//!
+//! Merge: every entry's money stays counted. A shift is closed once, by the first closing; a second closing and money that moved
+//! after the close are exceptions. One 核对单 number or one hand-written slip in two shifts is a clash, both stay.
+//!
+//! The cash of a shift is its counted opening plus its cash entries (I-8). Between shifts the money lies in `till`: opening takes
+//! it out, closing puts what was counted back and books over or short, so the ledger's `cash` is what lies in open
+//! drawers.
+
+use serde::{Deserialize, Serialize};
+
+use super::account::payment::{PaymentConfirmed, PaymentReversed, PaymentTaken, money_account};
+use super::cross::Cross;
+use super::ledger::{Legs, account};
+use super::{DeriveError, Event, Fold, Fx};
+use crate::book::subject::Kind;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::StoreError;
+use crate::store::tables::base::ExceptionRow;
+use crate::store::tables::till::{ShiftRow, TillRow, parse_receipt};
+
+/// The fold of shifts.
+pub const FOLD: Fold = Fold {
+    kind: Kind::Shift,
+    tables: &[("d_shift", "id"), ("d_till", "shift")],
+    knows: &[
+        ("shift.open", 1),
+        ("shift.deposit", 1),
+        ("shift.close", 1),
+        ("payment.take", 1),
+        ("payment.enter_late", 1),
+        ("payment.confirm", 1),
+        ("payment.reverse", 1),
+        ("fee.take", 1),
+    ],
+    apply,
+};
+
+/// One hand-written slip, one shift.
+pub const PAPER: Cross = Cross {
+    what: "paper_slip",
+    kind: Kind::Shift,
+    holders: |tx, paper| {
+        let rows = tx.till_of_paper(paper)?.into_iter().filter(|row| row.reversed_by.is_none());
+        Ok(rows.map(|row| row.shift).collect::<std::collections::BTreeSet<_>>().into_iter().collect())
+    },
+    several: |tx| tx.papers_of_several(),
+    of: |tx, shift| Ok(tx.scan::<TillRow>(&[&shift])?.into_iter().filter_map(|row| row.paper).collect()),
+};
+
+/// Body of `shift.open`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct ShiftOpened {
+    /// The clerk.
+    pub user: Id,
+    /// Name as printed.
+    pub clerk: String,
+    /// 班次 of the day.
+    pub no: i64,
+    /// 营业日.
+    pub day: chrono::NaiveDate,
+    /// 备用金, counted.
+    pub float: Fen,
+}
+
+/// Body of `shift.deposit`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct ShiftDeposited {
+    /// The shift.
+    pub shift: Id,
+    /// How much was paid in; minus takes a mistaken deposit back.
+    pub amount: Fen,
+    /// 银行, 财务.
+    pub to: String,
+    /// 缴款单 number.
+    pub slip: String,
+}
+
+/// Body of `shift.close`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct ShiftClosed {
+    /// The shift.
+    pub shift: Id,
+    /// Cash counted.
+    pub counted: Fen,
+    /// Cash that should have been there when it was counted.
+    pub expected: Fen,
+    /// 备注.
+    pub note: String,
+    /// Head code of the chain before this entry, as printed on the slip.
+    pub head: String,
+}
+
+/// Body of `fee.take`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct FeeTaken {
+    /// The shift.
+    pub shift: Id,
+    /// The account, if any.
+    pub account: Option<Id>,
+    /// 户号 and 户名, or who paid.
+    pub payer: String,
+    /// 收款项目: 过户费, 补卡费 …
+    pub kind: String,
+    /// How much.
+    pub amount: Fen,
+    /// 方式.
+    pub method: String,
+    /// What the customer gave.
+    pub tendered: Fen,
+    /// 找零.
+    pub change: Fen,
+    /// 核对单 number.
+    pub receipt: String,
+    /// The intake, order or request it belongs to, as typed.
+    pub for_what: String,
+}
+
+fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    match event.action() {
+        "shift.open" => open(fx, event),
+        "shift.deposit" => deposit(fx, event),
+        "shift.close" => close(fx, event),
+        "payment.take" => take(fx, event, "payment"),
+        "payment.enter_late" => take(fx, event, "late_entry"),
+        "payment.confirm" => confirm(fx, event),
+        "payment.reverse" => reverse(fx, event),
+        "fee.take" => fee(fx, event),
+        _ => Ok(()),
+    }
+}
+
+fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: ShiftOpened = event.read()?;
+    let mut legs = Legs::default();
+    legs.add(account::CASH, body.float).add(account::TILL, -body.float).post(fx, Kind::Shift, event)?;
+    fx.tx.put(&ShiftRow {
+        id: event.subject,
+        user: body.user,
+        clerk: body.clerk,
+        no: body.no,
+        day: body.day,
+        opened_at: event.entry.at.clone(),
+        opening: body.float,
+        income: Fen::ZERO,
+        paid_in: Fen::ZERO,
+        cash: body.float,
+        state: "open".into(),
+        counted: None,
+        over: None,
+        note: String::new(),
+        head: String::new(),
+        closed_by: None,
+        closed_at: None,
+    })?;
+    Ok(())
+}
+
+/// Moves the shift's cash; money after the close is kept and shown.
+fn move_cash(fx: &Fx<'_, '_>, event: &Event<'_>, income: Fen, paid_in: Fen) -> Result<(), DeriveError> {
+    let Some(mut row) = fx.tx.shift(event.subject)? else { return Ok(()) };
+    if let Some(closing) = row.closed_by {
+        let note = format!("{} 班次 {} 交班之后还有一笔 {}，请核对现金", row.clerk, row.no, event.id);
+        except(fx, event, "after_close", closing, note)?;
+    }
+    row.income += income;
+    row.paid_in += paid_in;
+    row.cash += income - paid_in;
+    Ok(fx.tx.put(&row)?)
+}
+
+fn except(fx: &Fx<'_, '_>, event: &Event<'_>, what: &str, first: Id, note: String) -> Result<(), StoreError> {
+    fx.tx.put(&ExceptionRow {
+        kind: Kind::Shift.letter().to_owned(),
+        subject: event.subject,
+        what: what.to_owned(),
+        first,
+        second: event.id,
+        note,
+        state: "open".to_owned(),
+        owner: None,
+        decision: None,
+    })
+}
+
+/// A movement with nothing in it yet.
+fn blank(fx: &Fx<'_, '_>, event: &Event<'_>, kind: &str) -> Result<TillRow, StoreError> {
+    let day = fx.tx.shift(event.subject)?.map_or(event.entry.business_day, |shift| shift.day);
+    Ok(TillRow {
+        shift: event.subject,
+        id: event.id,
+        kind: kind.to_owned(),
+        day,
+        at: event.entry.at.clone(),
+        series: String::new(),
+        serial: 0,
+        paper: None,
+        account: None,
+        payer: String::new(),
+        item: String::new(),
+        method: "现金".to_owned(),
+        principal: Fen::ZERO,
+        late_fee: Fen::ZERO,
+        waived: Fen::ZERO,
+        to_prepaid: Fen::ZERO,
+        from_prepaid: Fen::ZERO,
+        amount: Fen::ZERO,
+        reverses: None,
+        reversed_by: None,
+        pending: false,
+    })
+}
+
+fn cash_of(method: &str, amount: Fen) -> Fen {
+    if money_account(method) == Some(account::CASH) { amount } else { Fen::ZERO }
+}
+
+fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>, kind: &str) -> Result<(), DeriveError> {
+    let body: PaymentTaken = event.read()?;
+    let mut legs = Legs::default();
+    if let Some(money) = money_account(&body.method) {
+        legs.add(money, body.amount);
+    } else if body.amount != Fen::ZERO {
+        return Err(DeriveError::Body("预存缴费不应收钱".into()));
+    }
+    legs.post(fx, Kind::Shift, event)?;
+    let (series, serial) = parse_receipt(&body.receipt).unwrap_or_default();
+    if let Some(paper) = &body.paper {
+        fx.touch(PAPER.what, paper);
+    }
+    fx.tx.put(&TillRow {
+        series,
+        serial,
+        pending: body.paper.is_some(),
+        paper: body.paper,
+        account: Some(body.account),
+        payer: body.payer,
+        item: body.item,
+        principal: body.lines.iter().map(|line| line.principal).sum(),
+        late_fee: body.lines.iter().map(|line| line.late_fee).sum(),
+        waived: body.lines.iter().map(|line| line.waived).sum(),
+        to_prepaid: body.to_prepaid,
+        from_prepaid: body.from_prepaid + body.from_credit,
+        amount: body.amount,
+        method: body.method.clone(),
+        ..blank(fx, event, kind)?
+    })?;
+    move_cash(fx, event, cash_of(&body.method, body.amount), Fen::ZERO)
+}
+
+fn fee(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: FeeTaken = event.read()?;
+    let money = money_account(&body.method).ok_or_else(|| DeriveError::Body("服务费不能用预存".into()))?;
+    let mut legs = Legs::default();
+    legs.add(money, body.amount).add(account::FEE, -body.amount).post(fx, Kind::Shift, event)?;
+    let (series, serial) = parse_receipt(&body.receipt).unwrap_or_default();
+    fx.tx.put(&TillRow {
+        series,
+        serial,
+        account: body.account,
+        payer: body.payer,
+        item: body.kind,
+        principal: body.amount,
+        amount: body.amount,
+        method: body.method.clone(),
+        ..blank(fx, event, "fee")?
+    })?;
+    move_cash(fx, event, cash_of(&body.method, body.amount), Fen::ZERO)
+}
+
+/// A reversal as the shift that gives the money back sees it, and as the shift that had taken it does.
+fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: PaymentReversed = event.read()?;
+    let mut legs = Legs::default();
+    if event.subject == body.origin {
+        legs = mark_reversed(fx, event, &body)?;
+    }
+    if event.subject == body.shift {
+        if let Some(money) = money_account(&body.method) {
+            legs.add(money, -body.amount);
+        }
+    }
+    legs.post(fx, Kind::Shift, event)?;
+    if event.subject != body.shift {
+        return Ok(());
+    }
+    fx.tx.put(&TillRow {
+        account: body.account,
+        payer: body.payer,
+        item: body.item,
+        method: body.method.clone(),
+        principal: -body.principal,
+        late_fee: -body.late_fee,
+        waived: -body.waived,
+        to_prepaid: -body.to_prepaid,
+        from_prepaid: -body.from_prepaid,
+        amount: -body.amount,
+        reverses: Some(body.payment),
+        ..blank(fx, event, "reversal")?
+    })?;
+    move_cash(fx, event, cash_of(&body.method, -body.amount), Fen::ZERO)
+}
+
+/// Marks the movement as reversed, once (I-11). The income of a fee is taken back here, that of a payment by its account.
+fn mark_reversed(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Result<Legs, DeriveError> {
+    let mut legs = Legs::default();
+    let known = fx.tx.till_of_entry(event.subject, body.payment)?;
+    let again = known.as_ref().is_none_or(|row| row.reversed_by.is_some());
+    if body.is_fee && again {
+        let first = known.as_ref().and_then(|row| row.reversed_by).unwrap_or(body.payment);
+        let note = format!("{} {} 冲正了两次，第二次退出的 {} 挂账待查", body.item, body.receipt, body.amount);
+        except(fx, event, "reversed_twice", first, note)?;
+        legs.add(account::SUSPENSE, body.amount);
+    } else if body.is_fee {
+        legs.add(account::FEE, body.amount);
+    }
+    if let Some(row) = known.filter(|_| !again) {
+        if let Some(paper) = &row.paper {
+            fx.touch(PAPER.what, paper);
+        }
+        fx.tx.put(&TillRow { reversed_by: Some(event.id), ..row })?;
+    }
+    Ok(legs)
+}
+
+fn confirm(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: PaymentConfirmed = event.read()?;
+    let maker = fx.tx.entry(body.payment)?.map(|entry| entry.actor);
+    if maker.is_some_and(|maker| maker != event.entry.actor) {
+        if let Some(row) = fx.tx.till_of_entry(event.subject, body.payment)? {
+            fx.tx.put(&TillRow { pending: false, ..row })?;
+        }
+    }
+    Ok(())
+}
+
+fn deposit(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: ShiftDeposited = event.read()?;
+    let mut legs = Legs::default();
+    legs.add(account::CASH, -body.amount).add(account::PAID_IN, body.amount).post(fx, Kind::Shift, event)?;
+    fx.tx.put(&TillRow { item: body.to, payer: body.slip, amount: -body.amount, ..blank(fx, event, "deposit")? })?;
+    move_cash(fx, event, Fen::ZERO, body.amount)
+}
+
+fn close(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: ShiftClosed = event.read()?;
+    let Some(row) = fx.tx.shift(event.subject)? else { return Ok(()) };
+    if let Some(first) = row.closed_by {
+        let note = format!("{} 班次 {} 交班两次，以第一次为准", row.clerk, row.no);
+        except(fx, event, "closed_twice", first, note)?;
+        return Ok(());
+    }
+    let over = body.counted - row.cash;
+    let mut legs = Legs::default();
+    legs.add(account::OVER_SHORT, -over).add(account::CASH, over - body.counted).add(account::TILL, body.counted);
+    legs.post(fx, Kind::Shift, event)?;
+    fx.tx.put(&ShiftRow {
+        state: "closed".into(),
+        counted: Some(body.counted),
+        over: Some(over),
+        note: body.note,
+        head: body.head,
+        closed_by: Some(event.id),
+        closed_at: Some(event.entry.at.clone()),
+        ..row
+    })?;
+    Ok(())
+}

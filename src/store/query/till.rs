@@ -1,0 +1,122 @@
+//! Shifts, receipts and payments by what people ask for.
+
+use chrono::NaiveDate;
+use rusqlite::params;
+
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::column::day_number;
+use crate::store::tables::account::AccountRow;
+use crate::store::tables::billing::{BillRow, PaymentRow};
+use crate::store::tables::till::{ShiftRow, TillRow};
+use crate::store::{StoreError, Tx};
+
+impl Tx<'_> {
+    /// The shift a clerk has open; of several (two sites) the oldest.
+    pub fn open_shift(&self, user: Id) -> Result<Option<ShiftRow>, StoreError> {
+        let found = self.select::<ShiftRow>(" WHERE user = ? AND state = 'open' ORDER BY id LIMIT 1", &[&user])?;
+        Ok(found.into_iter().next())
+    }
+
+    /// A shift by id.
+    pub fn shift(&self, id: Id) -> Result<Option<ShiftRow>, StoreError> {
+        self.get::<ShiftRow>(&[&id])
+    }
+
+    /// A clerk's shift that was closed last.
+    pub fn last_closed_shift(&self, user: Id) -> Result<Option<ShiftRow>, StoreError> {
+        let tail = " WHERE user = ? AND state = 'closed' ORDER BY day DESC, id DESC LIMIT 1";
+        Ok(self.select::<ShiftRow>(tail, &[&user])?.into_iter().next())
+    }
+
+    /// Shifts of business days, in order of day and opening.
+    pub fn shifts_between(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<ShiftRow>, StoreError> {
+        self.select::<ShiftRow>(" WHERE day BETWEEN ? AND ? ORDER BY day, id", &[&from, &to])
+    }
+
+    /// How many shifts a business day has.
+    pub fn shift_count(&self, day: NaiveDate) -> Result<i64, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT count(*) FROM d_shift WHERE day = ?1")?;
+        Ok(statement.query_row([day_number(day)], |row| row.get(0))?)
+    }
+
+    /// Movements of business days, in order of shift and entry.
+    pub fn till_between(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<TillRow>, StoreError> {
+        self.select::<TillRow>(" WHERE day BETWEEN ? AND ? ORDER BY day, shift, id", &[&from, &to])
+    }
+
+    /// The last number given in a series of receipts, 0 at its beginning.
+    pub fn last_receipt(&self, series: &str) -> Result<i64, StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("SELECT coalesce(max(serial), 0) FROM d_till WHERE series = ?1")?;
+        Ok(statement.query_row([series], |row| row.get(0))?)
+    }
+
+    /// Movements of a receipt number.
+    pub fn till_of_receipt(&self, series: &str, serial: i64) -> Result<Vec<TillRow>, StoreError> {
+        self.select::<TillRow>(" WHERE series = ? AND serial = ? ORDER BY shift, id", &[&series, &serial])
+    }
+
+    /// Movements with the number of a hand-written slip.
+    pub fn till_of_paper(&self, paper: &str) -> Result<Vec<TillRow>, StoreError> {
+        self.select::<TillRow>(" WHERE paper = ? ORDER BY shift, id", &[&paper])
+    }
+
+    /// Hand-written slips entered under one number in several shifts.
+    pub fn papers_of_several(&self) -> Result<Vec<String>, StoreError> {
+        self.words(
+            "SELECT paper FROM d_till WHERE paper IS NOT NULL AND reversed_by IS NULL
+             GROUP BY paper HAVING count(DISTINCT shift) > 1 ORDER BY paper",
+        )
+    }
+
+    /// Hand-written slips nobody has confirmed yet.
+    pub fn pending_slips(&self) -> Result<Vec<TillRow>, StoreError> {
+        self.select::<TillRow>(
+            " WHERE paper IS NOT NULL AND pending = 1 AND reversed_by IS NULL ORDER BY shift, id",
+            &[],
+        )
+    }
+
+    /// The movement an entry made in any shift: the one that is not a reversal of something else.
+    pub fn till_of_entry(&self, shift: Id, entry: Id) -> Result<Option<TillRow>, StoreError> {
+        self.get::<TillRow>(&[&shift, &entry])
+    }
+
+    /// Late fee waived for an account on a business day; reversed payments do not count.
+    pub fn waived_on(&self, account: Id, day: NaiveDate) -> Result<Fen, StoreError> {
+        let mut statement = self.conn().prepare_cached(
+            "SELECT coalesce(sum(waived), 0) FROM d_payment WHERE account = ?1 AND business_day = ?2 AND state = 'taken'",
+        )?;
+        Ok(Fen(statement.query_row(params![account.0, day_number(day)], |row| row.get(0))?))
+    }
+
+    /// Bills of an account in a cycle.
+    pub fn bills_of_cycle(&self, account: Id, cycle: &str) -> Result<Vec<BillRow>, StoreError> {
+        self.select::<BillRow>(" WHERE account = ? AND cycle = ? ORDER BY due, id", &[&account, &cycle])
+    }
+
+    /// Payments of an account, oldest first.
+    pub fn payments(&self, account: Id) -> Result<Vec<PaymentRow>, StoreError> {
+        self.scan::<PaymentRow>(&[&account])
+    }
+
+    /// Walks every unpaid bill in account order.
+    pub fn walk_unpaid(
+        &self,
+        mut visit: impl FnMut(&AccountRow, &[BillRow]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        use crate::store::Table;
+        let mut accounts =
+            self.conn().prepare("SELECT DISTINCT account FROM d_bill WHERE unpaid > 0 ORDER BY account")?;
+        let mut rows = accounts.query([])?;
+        while let Some(row) = rows.next()? {
+            let id = Id(row.get(0)?);
+            let account = self.first::<AccountRow>(&AccountRow::sql().get, &[&id])?;
+            if let Some(account) = account {
+                visit(&account, &self.unpaid_bills(id)?)?;
+            }
+        }
+        Ok(())
+    }
+}
