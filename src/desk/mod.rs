@@ -5,9 +5,7 @@
 //! `assets/roles.toml`.
 
 pub mod action;
-pub mod demo;
 pub mod drafts;
-pub mod finder;
 pub mod open;
 pub mod password;
 pub mod refusal;
@@ -15,10 +13,18 @@ pub mod rights;
 pub mod run;
 pub mod session;
 pub mod tariffs;
+pub mod till;
 pub mod verify;
-pub mod view_home;
 
 pub mod calendar_put;
+pub mod fee_take;
+pub mod payment_confirm;
+pub mod payment_enter_late;
+pub mod payment_reverse;
+pub mod payment_take;
+pub mod shift_close;
+pub mod shift_deposit;
+pub mod shift_open;
 pub mod tariff_put;
 pub mod user_add;
 pub mod worker_add;
@@ -45,6 +51,14 @@ use session::Session;
 /// Every action.
 pub const ACTIONS: &[Def] = &[
     def::<calendar_put::CalendarPut>(),
+    def::<fee_take::FeeTake>(),
+    def::<payment_confirm::PaymentConfirm>(),
+    def::<payment_enter_late::PaymentEnterLate>(),
+    def::<payment_reverse::PaymentReverse>(),
+    def::<payment_take::PaymentTake>(),
+    def::<shift_close::ShiftClose>(),
+    def::<shift_deposit::ShiftDeposit>(),
+    def::<shift_open::ShiftOpen>(),
     def::<tariff_put::TariffPut>(),
     def::<user_add::UserAdd>(),
     def::<worker_add::WorkerAdd>(),

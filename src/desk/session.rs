@@ -21,8 +21,8 @@ pub struct Session {
 }
 
 /// The business day (营业日) of a person's entries: that of their open shift, else the date.
-pub fn business_day(_tx: &Tx<'_>, _actor: &UserRow, at: DateTime<FixedOffset>) -> Result<NaiveDate, StoreError> {
-    Ok(at.date_naive())
+pub fn business_day(tx: &Tx<'_>, actor: &UserRow, at: DateTime<FixedOffset>) -> Result<NaiveDate, StoreError> {
+    Ok(tx.open_shift(actor.id)?.map_or(at.date_naive(), |shift| shift.day))
 }
 
 impl Desk {

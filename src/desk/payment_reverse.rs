@@ -1,0 +1,136 @@
+//! `payment.reverse`: 冲正. A counter-entry with a reason, within the amount a role may reverse; nothing is deleted. The money goes
+//! back the way it came, cash out of the drawer of the person who gives it back.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::refusal::{Fault, Refusal};
+use super::till::find;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::account::payment::{PaymentReversed, money_account};
+use crate::derive::ledger::account as ledger;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::tables::billing::{BalanceRow, PaymentRow};
+use crate::store::tables::till::{ShiftRow, TillRow};
+use crate::text::till::say_back;
+
+/// The action.
+pub struct PaymentReverse;
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// The payment or fee: entry, 核对单 number or paper number.
+    pub payment: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub struct Output {
+    /// The payment reversed.
+    pub payment: Id,
+    /// Its 核对单 number.
+    pub receipt: String,
+    /// Money given back.
+    pub amount: Fen,
+    /// 方式.
+    pub method: String,
+    /// The shift whose drawer gives it.
+    pub shift: Id,
+    /// The line to say.
+    pub spoken: String,
+}
+
+impl Action for PaymentReverse {
+    const NAME: &'static str = "payment.reverse";
+    const SUMMARY: &'static str = "冲正一笔收费，写明原因";
+    const MERGE: &'static str = "一笔收费只冲正一次，以第一次为准；第二次退出的钱挂账待查，列为疑问";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let row = find::receipt(cx.tx, "payment", &input.payment)?;
+        let reason = input.reason.trim();
+        if reason.is_empty() || reason.chars().count() > 200 {
+            return Err(Refusal::field("R-178", "reason", "冲正必须写明原因，最多 200 字"));
+        }
+        if let Some(by) = row.reversed_by {
+            return Err(Refusal::field(
+                "I-11",
+                "payment",
+                format!("核对单 {} 已由 {by} 冲正，不能再冲", row.receipt()),
+            ));
+        }
+        cx.rights.require_amount("payment.reverse", row.amount.max(row.from_prepaid))?;
+        let drawer = drawer(cx, &row)?;
+        Refusal::unless_empty(money_is_there(cx, &row, &drawer)?)?;
+        let body = body(&row, &drawer, reason);
+        let mut subjects: Vec<Subject> = row.account.map(|id| Subject::new(Kind::Account, id)).into_iter().collect();
+        subjects.push(Subject::new(Kind::Shift, drawer.id));
+        if drawer.id != row.shift {
+            subjects.push(Subject::new(Kind::Shift, row.shift));
+        }
+        let output = Output {
+            payment: row.id,
+            receipt: row.receipt(),
+            amount: row.amount,
+            spoken: say_back(&row.method, row.amount),
+            method: row.method,
+            shift: drawer.id,
+        };
+        Decision::write(subjects, &body, output)
+    }
+}
+
+/// The drawer that gives the money back: the actor's own, else the one that took it while it is still open.
+fn drawer(cx: &Cx<'_, '_>, row: &TillRow) -> Result<ShiftRow, Refusal> {
+    if let Some(own) = cx.tx.open_shift(cx.actor.id)? {
+        return Ok(own);
+    }
+    let origin = cx.tx.shift(row.shift)?.filter(|shift| shift.state == "open");
+    origin.ok_or_else(|| Refusal::rule("R-178", "收这笔钱的班次已经交班，请由开着班的营业员冲正"))
+}
+
+/// Cash must lie in the drawer, and what the payment had put on the customer's balance must still be there.
+fn money_is_there(cx: &Cx<'_, '_>, row: &TillRow, drawer: &ShiftRow) -> Result<Vec<Fault>, Refusal> {
+    let mut faults = Vec::new();
+    if money_account(&row.method) == Some(ledger::CASH) && row.amount > drawer.cash {
+        let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash, row.amount);
+        faults.push(Fault::field("R-366", "payment", text));
+    }
+    let Some(account) = row.account.filter(|_| row.kind != "fee") else { return Ok(faults) };
+    let Some(payment) = cx.tx.get::<PaymentRow>(&[&account, &row.id])? else { return Ok(faults) };
+    let balance = cx.tx.get::<BalanceRow>(&[&account])?;
+    let (prepaid, credit) = balance.map_or((Fen::ZERO, Fen::ZERO), |row| (row.prepaid, row.credit));
+    let gone = payment.to_prepaid - payment.from_prepaid > prepaid || payment.credit - payment.from_credit > credit;
+    if gone {
+        faults.push(Fault::field("R-172", "payment", "这笔存进的预存或余款已经用掉，请先冲正后来用它的那笔"));
+    }
+    Ok(faults)
+}
+
+fn body(row: &TillRow, drawer: &ShiftRow, reason: &str) -> PaymentReversed {
+    PaymentReversed {
+        payment: row.id,
+        account: row.account,
+        origin: row.shift,
+        shift: drawer.id,
+        reason: reason.to_owned(),
+        receipt: row.receipt(),
+        payer: row.payer.clone(),
+        item: row.item.clone(),
+        method: row.method.clone(),
+        amount: row.amount,
+        principal: row.principal,
+        late_fee: row.late_fee,
+        waived: row.waived,
+        to_prepaid: row.to_prepaid,
+        from_prepaid: row.from_prepaid,
+        is_fee: row.kind == "fee",
+    }
+}

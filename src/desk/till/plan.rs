@@ -1,0 +1,287 @@
+//! The plan of a payment: which bills, how much of each, what is waived. The preview on the screen and the entry are made from
+//! the same plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::ask::{Amounts, Ask, Waive};
+use super::due::{self, Due};
+use super::settle::{Settlement, settle};
+use crate::derive::account::payment::PaymentLine;
+use crate::desk::refusal::{Fault, Refusal};
+use crate::rules::id::Id;
+use crate::rules::late_fee;
+use crate::rules::money::Fen;
+use crate::rules::part_payment::{Owed, share};
+use crate::rules::tariff::PriceBook;
+use crate::store::Tx;
+use crate::store::tables::account::AccountRow;
+use crate::store::tables::billing::{BalanceRow, BillRow};
+
+/// A payment as it would be taken.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The account.
+    pub account: AccountRow,
+    /// The day late fees are counted to.
+    pub day: NaiveDate,
+    /// What each bill gets.
+    pub lines: Vec<PlanLine>,
+    /// 应收: all lines and what is to be put to prepaid on request.
+    pub total: Fen,
+    /// How it is paid.
+    pub money: Settlement,
+    /// Prepaid and credit before.
+    pub balance: BalanceRow,
+}
+
+/// What one bill gets.
+#[derive(Debug, Clone)]
+pub struct PlanLine {
+    /// What it owes.
+    pub due: Due,
+    /// Principal paid.
+    pub principal: Fen,
+    /// Late fee paid.
+    pub late_fee: Fen,
+    /// Late fee waived.
+    pub waived: Fen,
+}
+
+impl Plan {
+    /// The lines as the entry keeps them.
+    pub fn payment_lines(&self) -> Vec<PaymentLine> {
+        let line = |line: &PlanLine| PaymentLine {
+            bill: line.due.bill.id,
+            cycle: line.due.bill.cycle.clone(),
+            principal: line.principal,
+            late_fee: line.late_fee,
+            waived: line.waived,
+        };
+        self.lines.iter().map(line).collect()
+    }
+
+    /// Late fee paid.
+    pub fn late_fee(&self) -> Fen {
+        self.lines.iter().map(|line| line.late_fee).sum()
+    }
+
+    /// Late fee waived.
+    pub fn waived(&self) -> Fen {
+        self.lines.iter().map(|line| line.waived).sum()
+    }
+}
+
+/// Plans a payment on `day`.
+pub fn plan(tx: &Tx<'_>, book: &PriceBook, day: NaiveDate, ask: &Ask) -> Result<Plan, Refusal> {
+    let account = tx.account_of_text(&ask.account)?;
+    let account = account.ok_or_else(|| Refusal::missing("account", "户", &ask.account))?;
+    Refusal::unless_empty(signs(ask))?;
+    let chosen = choose(tx, book, &account, day, ask)?;
+    if chosen.is_empty() && ask.to_prepaid.is_none_or(|sum| sum == Fen::ZERO) {
+        return Err(Refusal::field("R-174", "account", format!("{} {} 没有欠费，不用缴费", account.no, account.name)));
+    }
+    let waived = waive(tx, &account, day, &chosen, ask)?;
+    let lines = lay(&chosen, &waived, ask)?;
+    let bills: Fen = lines.iter().map(|line| line.principal + line.late_fee).sum();
+    let total = bills + ask.to_prepaid.unwrap_or_default();
+    if ask.expected_total.is_some_and(|seen| seen != total) {
+        let seen = ask.expected_total.unwrap_or_default();
+        return Err(Refusal::stale(format!("应收已变：您看到的是 {seen}，现在是 {total}，请重新核对后再收")));
+    }
+    let balance = tx.get::<BalanceRow>(&[&account.id])?;
+    let balance = balance.unwrap_or(BalanceRow { account: account.id, prepaid: Fen::ZERO, credit: Fen::ZERO });
+    let money = settle(ask, bills, total, &balance)?;
+    Ok(Plan { account, day, lines, total, money, balance })
+}
+
+/// Negative amounts, all of them at once.
+fn signs(ask: &Ask) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut check = |field: &str, sum: Option<Fen>| {
+        if sum.is_some_and(Fen::is_negative) {
+            faults.push(Fault::field("R-172", field, "金额不能是负数，请改正"));
+        }
+    };
+    check("tendered", ask.tendered);
+    check("to_prepaid", ask.to_prepaid);
+    check("from_prepaid", ask.from_prepaid);
+    match &ask.waive {
+        Some(Waive::Sum(sum)) => check("waive", Some(*sum)),
+        Some(Waive::Named(map)) => map.values().for_each(|sum| check("waive", Some(*sum))),
+        Some(Waive::All) | None => {}
+    }
+    let amounts: Vec<Fen> = match &ask.amounts {
+        Some(Amounts::Sum(sum)) => vec![*sum],
+        Some(Amounts::Each(list)) => list.clone(),
+        Some(Amounts::Named(map)) => map.values().copied().collect(),
+        None => Vec::new(),
+    };
+    if amounts.iter().any(|sum| *sum <= Fen::ZERO) {
+        faults.push(Fault::field("R-172", "amounts", "每笔金额要大于零，不缴的账单请不要列出"));
+    }
+    faults
+}
+
+/// The bills to be paid, in the order asked, else oldest first.
+fn choose(tx: &Tx<'_>, book: &PriceBook, account: &AccountRow, day: NaiveDate, ask: &Ask) -> Result<Vec<Due>, Refusal> {
+    let names: Option<Vec<&String>> = match (&ask.bills, &ask.amounts) {
+        (Some(names), _) => Some(names.iter().collect()),
+        (None, Some(Amounts::Named(map))) => Some(map.keys().collect()),
+        (None, _) => None,
+    };
+    let Some(names) = names else {
+        // A payment into prepaid alone leaves the bills alone only when nothing is owed.
+        return Ok(due::due(tx, book, account, day)?);
+    };
+    let (mut chosen, mut seen, mut faults) = (Vec::new(), BTreeSet::new(), Vec::new());
+    for name in names {
+        match find_bills(tx, account, name)? {
+            Err(fault) => faults.push(fault),
+            Ok(bills) => {
+                for bill in bills {
+                    if seen.insert(bill.id) {
+                        chosen.push(due::due_of(tx, book, account, bill, day)?);
+                    } else {
+                        faults.push(Fault::field("R-172", "bills", format!("账单“{name}”列了两次，请去掉一个")));
+                    }
+                }
+            }
+        }
+    }
+    Refusal::unless_empty(faults)?;
+    Ok(chosen)
+}
+
+/// The unpaid bills a name stands for: one by id or `#1`, those of a 账期.
+fn find_bills(tx: &Tx<'_>, account: &AccountRow, name: &str) -> Result<Result<Vec<BillRow>, Fault>, Refusal> {
+    let known = match name.parse::<Id>() {
+        Ok(id) => tx.get::<BillRow>(&[&account.id, &id])?.into_iter().collect(),
+        Err(_) => tx.bills_of_cycle(account.id, name.trim())?,
+    };
+    let fault = |text: String| Ok(Err(Fault::field("R-172", "bills", text)));
+    if known.is_empty() {
+        return fault(format!("{} 名下没有账单“{name}”，请核对", account.no));
+    }
+    let unpaid: Vec<BillRow> = known.iter().filter(|bill| bill.unpaid > Fen::ZERO).cloned().collect();
+    if !unpaid.is_empty() {
+        return Ok(Ok(unpaid));
+    }
+    if known.iter().all(|bill| bill.state == "cancelled") {
+        return fault(format!("账单“{name}”已经作废，不用缴费"));
+    }
+    fault(format!("账单“{name}”已经缴清，请不要重复收费"))
+}
+
+/// What is waived of each bill: only estimated bills, within the clerk's own limit for the account and day.
+fn waive(
+    tx: &Tx<'_>,
+    account: &AccountRow,
+    day: NaiveDate,
+    chosen: &[Due],
+    ask: &Ask,
+) -> Result<BTreeMap<Id, Fen>, Refusal> {
+    let Some(wanted) = &ask.waive else { return Ok(BTreeMap::new()) };
+    let fault = |text: String| Refusal::field("A-17", "waive", text);
+    let mut asked: BTreeMap<Id, Fen> = BTreeMap::new();
+    match wanted {
+        Waive::All => {
+            asked = chosen.iter().filter(|due| due.bill.estimated).map(|due| (due.bill.id, due.fee())).collect();
+            if asked.values().all(|sum| *sum == Fen::ZERO) && chosen.iter().any(|due| due.fee() > Fen::ZERO) {
+                return Err(fault("只有估抄账单的滞纳金可由营业员自行减免，其他须走特殊处理审批".into()));
+            }
+        }
+        Waive::Sum(sum) => {
+            let mut rest = *sum;
+            for due in chosen.iter().filter(|due| due.bill.estimated) {
+                let part = rest.min(due.fee());
+                asked.insert(due.bill.id, part);
+                rest -= part;
+            }
+            if rest > Fen::ZERO {
+                return Err(fault(format!("要减免 {sum}，而估抄账单的滞纳金只有 {}，请改正", *sum - rest)));
+            }
+        }
+        Waive::Named(map) => {
+            for (name, sum) in map {
+                let bills = find_bills(tx, account, name)?;
+                let bills = bills.map_err(|fault| Refusal::field("A-17", "waive", fault.message))?;
+                for bill in bills {
+                    asked.insert(bill.id, *sum);
+                }
+            }
+        }
+    }
+    let mut before = tx.waived_on(account.id, day)?;
+    for (bill, sum) in asked.iter().filter(|(_, sum)| **sum > Fen::ZERO) {
+        let due = chosen.iter().find(|due| due.bill.id == *bill);
+        let due = due.ok_or_else(|| fault(format!("要减免的账单 {bill} 不在这次缴费里，请核对")))?;
+        let late = due.late.as_ref().map_err(|fault| Refusal::field(fault.rule, "waive", &fault.message))?;
+        if *sum > late.fee.fee {
+            return Err(fault(format!("{} 的滞纳金只有 {}，不能减免 {sum}", due.bill.cycle, late.fee.fee)));
+        }
+        let Some(rule) = &late.rule else { continue };
+        late_fee::own_waiver(rule, due.bill.estimated, before, *sum).map_err(|out| fault(out.message))?;
+        before += *sum;
+    }
+    Ok(asked)
+}
+
+/// Lays the money on the bills: the late fee first, then the principal.
+fn lay(chosen: &[Due], waived: &BTreeMap<Id, Fen>, ask: &Ask) -> Result<Vec<PlanLine>, Refusal> {
+    let mut faults = Vec::new();
+    let mut lines = Vec::new();
+    let mut rest = match &ask.amounts {
+        Some(Amounts::Sum(sum)) => Some(*sum),
+        _ => None,
+    };
+    if let Some(Amounts::Each(list)) = &ask.amounts {
+        if list.len() > chosen.len() || (ask.bills.is_some() && list.len() != chosen.len()) {
+            let text = format!("金额有 {} 个，账单有 {} 笔，对不上，请核对", list.len(), chosen.len());
+            return Err(Refusal::field("R-172", "amounts", text));
+        }
+    }
+    for (index, due) in chosen.iter().enumerate() {
+        let off = waived.get(&due.bill.id).copied().unwrap_or_default();
+        let money = match (&ask.amounts, rest) {
+            (None, _) => None,
+            (Some(Amounts::Sum(_)), rest) => rest,
+            (Some(Amounts::Each(list)), _) => Some(list.get(index).copied().unwrap_or_default()),
+            (Some(Amounts::Named(map)), _) => Some(amount_of(map, due)),
+        };
+        if money == Some(Fen::ZERO) {
+            continue;
+        }
+        if let Err(fault) = &due.late {
+            faults.push(Fault::field(fault.rule, "bills", format!("{}：{}", due.bill.cycle, fault.message)));
+            continue;
+        }
+        let owed = Owed { principal: due.bill.unpaid, late_fee: due.fee() - off };
+        let all = owed.principal + owed.late_fee;
+        let got = share(owed, money.unwrap_or(all));
+        let taken = got.principal + got.late_fee;
+        match &mut rest {
+            Some(rest) => *rest -= taken,
+            None if money.is_some_and(|money| money > taken) => {
+                let text =
+                    format!("{} 只欠 {all}，不能缴 {}，多出的请存预存", due.bill.cycle, money.unwrap_or_default());
+                faults.push(Fault::field("R-172", "amounts", text));
+            }
+            None => {}
+        }
+        lines.push(PlanLine { due: due.clone(), principal: got.principal, late_fee: got.late_fee, waived: off });
+    }
+    if let Some(over) = rest.filter(|over| *over > Fen::ZERO) {
+        faults.push(Fault::field("R-172", "amounts", format!("比欠费多出 {over}，多出的请存预存 (to_prepaid)")));
+    }
+    Refusal::unless_empty(faults)?;
+    Ok(lines)
+}
+
+/// The amount a map names for a bill: by id or by 账期.
+fn amount_of(map: &BTreeMap<String, Fen>, due: &Due) -> Fen {
+    let by_id = map.iter().find(|(name, _)| name.parse::<Id>().is_ok_and(|id| id == due.bill.id));
+    let found = by_id.map(|(_, sum)| *sum).or_else(|| map.get(&due.bill.cycle).copied());
+    found.unwrap_or_default()
+}

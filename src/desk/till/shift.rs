@@ -1,0 +1,23 @@
+//! The open shift of the person at the desk.
+
+use crate::desk::action::Cx;
+use crate::desk::refusal::Refusal;
+use crate::rules::id::Id;
+use crate::store::tables::till::ShiftRow;
+
+/// The shift the actor has open; without one no money moves.
+pub fn own(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
+    let shift = cx.tx.open_shift(cx.actor.id)?;
+    shift.ok_or_else(|| Refusal::rule("R-176", "您还没有开班，请先清点备用金并开班 (shift.open)"))
+}
+
+/// An open shift: the named one, else the actor's own.
+pub fn named_or_own(cx: &Cx<'_, '_>, shift: Option<Id>) -> Result<ShiftRow, Refusal> {
+    let Some(id) = shift else { return own(cx) };
+    let row = cx.tx.shift(id)?.ok_or_else(|| Refusal::missing("shift", "班次", &id.to_string()))?;
+    if row.state == "open" {
+        Ok(row)
+    } else {
+        Err(Refusal::field("R-178", "shift", format!("{} 的班次 {} 已经交班，请核对", row.clerk, row.no)))
+    }
+}
