@@ -5,7 +5,6 @@ mod common;
 mod do_;
 mod init;
 mod quote;
-mod screens;
 mod show;
 
 use std::path::PathBuf;
@@ -57,7 +56,7 @@ pub fn run() -> ExitCode {
     let args = Args::parse();
     let context = Context { db: args.db, as_user: args.as_user, password_stdin: args.password_stdin, json: args.json };
     let outcome = match args.command {
-        None => screens::run(&context),
+        None => Err(CliError::usage("屏幕还没有接上，请用子命令 (--help)")),
         Some(Command::Init(args)) => init::run(&context, &args),
         Some(Command::Do(args)) => do_::run(&context, &args),
         Some(Command::Quote(args)) => quote::run(&context, &args),

@@ -176,6 +176,7 @@ fn receive<'e>(desk: &mut Desk, entries: impl Iterator<Item = &'e EntryRow>) {
         derive::receive(&tx, entry).unwrap();
     }
     tx.commit().unwrap();
+    derive::bulk::finish(desk.db_mut(), |_| {}).unwrap();
 }
 
 fn differences(left: &Desk, right: &Desk) -> Vec<String> {
