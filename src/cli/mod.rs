@@ -5,6 +5,7 @@ mod common;
 mod do_;
 mod init;
 mod quote;
+mod screens;
 mod show;
 
 use std::path::PathBuf;
@@ -56,7 +57,7 @@ pub fn run() -> ExitCode {
     let args = Args::parse();
     let context = Context { db: args.db, as_user: args.as_user, password_stdin: args.password_stdin, json: args.json };
     let outcome = match args.command {
-        None => Err(CliError::usage("屏幕还没有接上，请用子命令 (--help)")),
+        None => screens::run(&context),
         Some(Command::Init(args)) => init::run(&context, &args),
         Some(Command::Do(args)) => do_::run(&context, &args),
         Some(Command::Quote(args)) => quote::run(&context, &args),

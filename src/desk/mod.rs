@@ -5,7 +5,9 @@
 //! `assets/roles.toml`.
 
 pub mod action;
+pub mod demo;
 pub mod drafts;
+pub mod finder;
 pub mod open;
 pub mod password;
 pub mod refusal;
@@ -15,6 +17,7 @@ pub mod session;
 pub mod tariffs;
 pub mod till;
 pub mod verify;
+pub mod view_home;
 
 pub mod calendar_put;
 pub mod fee_take;

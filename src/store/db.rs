@@ -90,6 +90,11 @@ impl Db {
         Self::connect(&self.path, self.options.clone(), OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
+    /// The raw connection, for the store's own work in many short transactions.
+    pub(in crate::store) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path

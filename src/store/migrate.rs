@@ -167,7 +167,8 @@ mod tests {
         let mut statement = conn
             .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
             .unwrap();
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+        let plain = |sql: String| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        statement.query_map([], |row| Ok((row.get(0)?, plain(row.get(1)?)))).unwrap().map(Result::unwrap).collect()
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Tables are of three kinds, by name: `entry*` is the day book, `d_*` is derived from it and may be dropped and rebuilt,
 //! `l_*` is local to this machine. Rows are typed by the [`table!`](crate::store::table) macro; a new table is a struct in
-//! [`tables`], its DDL in `schema.sql`.
+//! [`tables`], its DDL in `schema.sql`. The search box has its own index in [`search`].
 
 pub mod column;
 pub mod db;
@@ -12,6 +12,7 @@ pub mod error;
 pub mod local;
 pub mod migrate;
 pub mod query;
+pub mod search;
 pub mod table;
 pub mod tables;
 

@@ -1,5 +1,13 @@
-//! Every Chinese string a person sees that is shared; safe text; pinyin.
+//! Every Chinese string a person sees that is shared; safe text; pinyin, widths and the words of the search box.
 
+pub mod pinyin; // initials of names and places
 pub mod safe;
 pub mod till;
 pub mod toolkit; // the frame, forms and popups of the screens
+pub mod width; // full-width and half-width
+pub mod words; // what an account is found by
+
+/// Pinyin initials of the program's own words: `派工台` → `pgt`.
+pub fn initials_of(words: &str) -> String {
+    pinyin::initials(words, pinyin::Kind::Place, None).into_iter().next().unwrap_or_default()
+}

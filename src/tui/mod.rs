@@ -123,6 +123,7 @@
 //!
 //! Snapshots: [`harness::render`] at 80×24 and 120×40. Whole program: `tests/support/pty.rs`.
 
+pub mod app;
 pub mod canvas;
 pub mod chrome;
 pub mod decode;
@@ -138,6 +139,7 @@ pub mod palette;
 pub mod run;
 pub mod safe;
 pub mod screen;
+pub mod screens;
 pub mod stack;
 pub mod terminal;
 pub mod theme;

@@ -62,6 +62,11 @@ pub trait Screen<C> {
         Reply::done()
     }
 
+    /// The layers above are gone and this one is on top again: read again what may have changed.
+    fn on_return(&mut self, cx: &mut C) {
+        let _ = cx;
+    }
+
     /// Work in the background has something new (see [`crate::tui::input::Waker`]); every layer is told.
     fn on_wake(&mut self, cx: &mut C) -> Reply<C> {
         let _ = cx;

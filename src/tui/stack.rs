@@ -293,6 +293,9 @@ impl<C: Context + 'static> Stack<C> {
         if self.layers.len() > 1 {
             self.keep_drafts(cx);
             self.layers.pop();
+            if let Some(layer) = self.layers.last_mut() {
+                layer.on_return(cx);
+            }
         }
     }
 

@@ -70,3 +70,39 @@ CREATE TABLE l_pending (
 CREATE TABLE l_stale (
     account INTEGER PRIMARY KEY
 ) STRICT;
+
+-- The search box (src/store/search): which accounts hold a word, as sets of places in blocks of 65,536.
+CREATE TABLE l_search_word (
+    word TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    docs BLOB NOT NULL,
+    PRIMARY KEY (word, block)
+) STRICT, WITHOUT ROWID;
+
+-- The account at each place, 4,096 places a row.
+CREATE TABLE l_search_ids (
+    chunk INTEGER PRIMARY KEY,
+    least INTEGER NOT NULL,
+    most INTEGER NOT NULL,
+    ids BLOB NOT NULL
+) STRICT;
+
+-- Words of accounts changed since the blocks were written.
+CREATE TABLE l_search_recent (
+    id INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
+
+-- Phone numbers as whole numbers behind a 1.
+CREATE TABLE l_search_phone (
+    digits INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (digits, id)
+) STRICT, WITHOUT ROWID;
+
+-- One row: is the index whole, and how many places it has given. No row: whole and empty.
+CREATE TABLE l_search_state (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    ready INTEGER NOT NULL,
+    places INTEGER NOT NULL
+) STRICT;

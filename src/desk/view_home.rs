@@ -1,0 +1,133 @@
+//! What the home screen and the top line show.
+
+use chrono::NaiveDate;
+
+use super::Desk;
+use super::refusal::Refusal;
+use super::session;
+use crate::rules::id::Id;
+use crate::rules::money::{Fen, Milli};
+use crate::store::search::{Owes, Total};
+
+/// The facts of the top line.
+#[derive(Debug, Clone, Default)]
+pub struct TopFacts {
+    /// Name of the office.
+    pub site_name: String,
+    /// Title of the person's first role.
+    pub title: String,
+    /// 营业日.
+    pub day: NaiveDate,
+    /// Number of the open shift.
+    pub shift: Option<String>,
+    /// Entries head office has not acknowledged.
+    pub waiting: i64,
+    /// Open exceptions.
+    pub exceptions: i64,
+    /// Accounts in the book.
+    pub accounts: i64,
+}
+
+/// Reads the facts of the top line.
+pub fn top_facts(desk: &Desk) -> Result<TopFacts, Refusal> {
+    let tx = desk.look()?;
+    let now = desk.now();
+    let actor = match desk.session() {
+        Some(session) => tx.user(session.user)?,
+        None => None,
+    };
+    let day = match &actor {
+        Some(actor) => session::business_day(&tx, actor, now)?,
+        None => now.date_naive(),
+    };
+    let title = desk.rights()?.titles().first().map(|title| (*title).to_owned()).unwrap_or_default();
+    Ok(TopFacts {
+        site_name: tx.own_site(desk.site().as_str())?.map(|site| site.name).unwrap_or_default(),
+        title,
+        day,
+        shift: None,
+        waiting: 0,
+        exceptions: tx.exception_count()?,
+        accounts: tx.account_count()?,
+    })
+}
+
+/// One hit of the search box.
+#[derive(Debug, Clone)]
+pub struct HitRow {
+    /// The account.
+    pub id: Id,
+    /// 户号.
+    pub no: String,
+    /// 户名.
+    pub name: String,
+    /// 地址.
+    pub address: String,
+    /// Short word of the price class.
+    pub class: String,
+    /// 水 气 电 热.
+    pub utility: String,
+    /// What it owes.
+    pub owed: Fen,
+    /// State, as on the screen.
+    pub state: String,
+}
+
+/// What a text found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Best first.
+    pub rows: Vec<HitRow>,
+    /// How many: `4`, `2,000+`.
+    pub total: String,
+}
+
+/// Searches for a text; an empty one finds nothing.
+pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found, Refusal> {
+    let tx = desk.look()?;
+    let hits = tx.find(text, limit, owes)?;
+    let count = |count: usize| Milli::whole(i64::try_from(count).unwrap_or(i64::MAX / 1000)).grouped();
+    let total = match hits.total {
+        Total::Exactly(exactly) => count(exactly),
+        Total::AtLeast(least) => format!("{}+", count(least)),
+    };
+    let mut rows = Vec::with_capacity(hits.ids.len());
+    for id in hits.ids {
+        let Some(row) = tx.account(id)? else { continue };
+        let state = tx.meter_on_wall(id)?.map(|meter| meter.state).unwrap_or_default();
+        rows.push(HitRow {
+            owed: tx.owed(id)?,
+            state: if row.status == "正常" { state } else { row.status },
+            id,
+            no: row.no,
+            name: row.name,
+            address: row.address,
+            class: row.class,
+            utility: row.utility,
+        });
+    }
+    Ok(Found { rows, total })
+}
+
+/// One line of home: what happened today, what is due, what is mine.
+#[derive(Debug, Clone, Default)]
+pub struct FactLine {
+    /// `今天`, `到期`, `我的`.
+    pub head: String,
+    /// The rest.
+    pub text: String,
+    /// To be looked at.
+    pub look: bool,
+}
+
+/// The lines of home.
+#[derive(Debug, Clone, Default)]
+pub struct HomeFacts {
+    /// Up to three lines.
+    pub lines: Vec<FactLine>,
+}
+
+/// Reads the lines of home.
+pub fn facts(_desk: &Desk) -> Result<HomeFacts, Refusal> {
+    Ok(HomeFacts::default())
+}

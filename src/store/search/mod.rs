@@ -1,0 +1,185 @@
+//! The search box (找): one text, in any order, of anything a clerk may know about an account.
+//!
+//! Numbers of five digits and more are looked up at the beginning of account, meter and phone numbers. Everything else
+//! becomes words; an account must hold them all, and the first 2,000 are taken. Those whose number was typed whole come
+//! first, then those who owe, then by address.
+//!
+//! The index is our own (an FTS5 table was tried first: figures in docs/performance.md): a table of words and blocks of
+//! 65,536 accounts, each a short blob of a set. Sets are cut as bits, so the worst text costs little more than the best,
+//! and nothing a person types can be syntax. What changed since the blocks were written lies in a small table beside
+//! them that is searched word by word, so an amended account costs one small row.
+
+mod build;
+mod doc;
+mod docset;
+mod ids;
+mod index;
+mod lock;
+mod matching;
+mod numbers;
+mod owes;
+mod query;
+mod rank;
+mod varint;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use rusqlite::Connection;
+
+use super::{Db, StoreError, Tx};
+use crate::rules::id::Id;
+
+pub use owes::Owes;
+pub use query::{Named, Query};
+
+/// At most so many accounts are taken for one text.
+pub const FIRST: usize = 2_000;
+/// Up to so many hits are looked at one by one: is the phone still theirs, how do their addresses follow one another.
+const CLOSELY: usize = 200;
+
+/// How many accounts a text finds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Total {
+    /// All of them.
+    Exactly(usize),
+    /// Only the first were taken, there may be more: "2,000+".
+    AtLeast(usize),
+}
+
+/// What a text found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hits {
+    /// An order or receipt number in the text; whoever shows hits looks it up.
+    pub named: Option<Named>,
+    /// Accounts, best first.
+    pub ids: Vec<Id>,
+    /// How many there are in all.
+    pub total: Total,
+}
+
+/// Accounts found, those that come before debtors, and whether there may be more.
+#[derive(Default)]
+struct Found {
+    ids: Vec<i64>,
+    first: HashSet<i64>,
+    cut: bool,
+}
+
+impl Found {
+    fn add(&mut self, id: i64, first: bool) {
+        self.ids.push(id);
+        if first {
+            self.first.insert(id);
+        }
+    }
+
+    /// Every id once, rising.
+    fn settle(&mut self) {
+        self.ids.sort_unstable();
+        self.ids.dedup();
+    }
+
+    fn retain(&mut self, other: &Self) {
+        self.ids.retain(|id| other.ids.binary_search(id).is_ok());
+        self.cut |= other.cut;
+    }
+}
+
+impl Tx<'_> {
+    /// Finds accounts, at most `limit`. Any text is fine; one that says nothing finds nothing. Accounts changed a moment
+    /// ago are found by what they are now. While an index is made anew, some are not found yet.
+    pub fn find(&self, text: &str, limit: usize, owes: &Owes) -> Result<Hits, StoreError> {
+        Ok(find(self.conn(), text, limit, owes)?)
+    }
+
+    /// Who owes: every account with an unpaid bill. Read once, on a thread of its own, then kept by [`Owes::note`].
+    pub fn owing(&self) -> Result<Owes, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT DISTINCT account FROM d_bill WHERE unpaid > 0")?;
+        let ids = statement.query_map([], |row| row.get(0).map(Id))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Db {
+    /// Takes accounts that changed into the search index, or makes it anew where it is not whole. Every step is a short
+    /// transaction of its own; after an import of a million it takes half a minute, so call it beside the screens' thread,
+    /// on a connection of its own. When another process is at it, nothing is done. `done` hears how many accounts were
+    /// taken in so far.
+    pub fn refresh_search(&self, mut done: impl FnMut(u64)) -> Result<(), StoreError> {
+        match lock::try_take(self.path())? {
+            Some(_held) => Ok(index::refresh(self.conn(), &mut done)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the search index anew from the derived tables.
+    pub fn reindex_search(&self, mut done: impl FnMut(u64)) -> Result<(), StoreError> {
+        let _held = lock::take(self.path())?;
+        Ok(index::reindex(self.conn(), &mut done)?)
+    }
+
+    /// Bytes the search index takes in the file.
+    pub fn search_bytes(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name LIKE 'l\\_search%' ESCAPE '\\'";
+        Ok(self.conn().query_row(sql, [], |row| row.get::<_, i64>(0))? as u64)
+    }
+}
+
+fn find(conn: &Connection, text: &str, limit: usize, owes: &Owes) -> rusqlite::Result<Hits> {
+    let query = Query::parse(text);
+    if query.is_empty() {
+        return Ok(Hits { named: query.named, ids: Vec::new(), total: Total::Exactly(0) });
+    }
+    let mut found = search(conn, &query)?;
+    if found.ids.is_empty() && !query.numbers.is_empty() {
+        found = search(conn, &Query::words_only(text))?;
+    }
+    let (ids, total) = rank::ranked(conn, found, owes)?;
+    Ok(Hits { named: query.named, ids: ids.into_iter().take(limit).map(Id).collect(), total })
+}
+
+fn search(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
+    if !query.numbers.is_empty() {
+        return by_numbers(conn, query);
+    }
+    let mut found = matching::holding(conn, &query.clauses(false), None)?;
+    if found.first.len() == found.ids.len() {
+        // Nobody is behind the others for a number not typed whole, so nobody need be put before them.
+        found.first.clear();
+    }
+    if found.ids.is_empty()
+        && let Some(number) = query.short_number()
+    {
+        found = numbers::beginning(conn, &number)?;
+    }
+    if found.ids.is_empty() {
+        found = matching::holding(conn, &query.clauses(true), None)?;
+    }
+    found.settle();
+    Ok(found)
+}
+
+/// Accounts with numbers that begin so, and all the words.
+fn by_numbers(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
+    let mut all: Option<Found> = None;
+    for number in &query.numbers {
+        let mut next = numbers::beginning(conn, number)?;
+        next.settle();
+        if let Some(before) = &all {
+            next.retain(before);
+        }
+        all = Some(next);
+    }
+    let mut found = all.unwrap_or_default();
+    if query.has_words() {
+        let mut worded = matching::holding(conn, &query.clauses(false), Some(&found.ids))?;
+        worded.settle();
+        found.retain(&worded);
+    }
+    Ok(found)
+}

@@ -1,0 +1,309 @@
+//! What a person typed into the search box, understood: an order, a receipt, long numbers, and words in any order.
+
+use crate::rules::id::{Id, Site};
+use crate::text::width::plain;
+use crate::text::words::{LETTERS, Script, is_furniture, number, parts};
+
+/// Characters of the text that are looked at; the rest of a long paste is not.
+const CHARS: usize = 96;
+/// Digits from which a number is looked up as an account, meter or phone number.
+const LONG: usize = 5;
+/// Most words of one query, the most telling ones; further ones are passed over.
+const WORDS: usize = 8;
+
+/// Something typed with its own number, to be opened whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// An order or another entry: `B03.1.3981`.
+    Entry(Id),
+    /// A receipt (核对单): `B03-1-000702`, in capitals, the running number with its zeros as typed.
+    Receipt(String),
+}
+
+/// A text understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// An order or receipt number among the words.
+    pub named: Option<Named>,
+    /// Beginnings of account, meter or phone numbers, capitals and digits.
+    pub numbers: Vec<String>,
+    /// The words, the most telling first.
+    words: Vec<Word>,
+    /// All digits of a text of nothing but short numbers.
+    spaced: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Word {
+    /// A number: without its zeros, as typed; `open` while it is the last thing typed, and may go on.
+    Digits { bare: String, typed: String, open: bool },
+    /// Pinyin initials.
+    Letters(String),
+    /// One Chinese character or a pair of neighbours.
+    Chinese(String),
+}
+
+/// Words of which an account must hold one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Clause {
+    /// What was meant outright.
+    pub(super) exact: Vec<String>,
+    /// What the number still being typed may become: `50` finds 502. Hits by these alone come later.
+    pub(super) open: Vec<String>,
+}
+
+impl Query {
+    /// Understands a text. Never fails: what cannot be anything is passed over.
+    pub fn parse(text: &str) -> Self {
+        Self::read(text, true)
+    }
+
+    /// Understands a text whose long numbers are nobody's as words only: `rml10023` is a street and a house number.
+    pub fn words_only(text: &str) -> Self {
+        Self::read(text, false)
+    }
+
+    fn read(text: &str, numbers: bool) -> Self {
+        let normal: String = text.chars().map(plain).take(CHARS).collect();
+        let mut query = Self::default();
+        for chunk in normal.split([' ', ',', ';']).filter(|chunk| !chunk.is_empty()) {
+            query.chunk(chunk, numbers);
+        }
+        let bare: String = normal.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        if query.numbers.is_empty() && bare.len() > LONG && bare.bytes().all(|b| b.is_ascii_digit()) {
+            query.spaced = Some(bare);
+        }
+        query.close(&normal);
+        query.choose();
+        query
+    }
+
+    /// Does it ask for nothing?
+    pub fn is_empty(&self) -> bool {
+        self.named.is_none() && self.numbers.is_empty() && self.words.is_empty()
+    }
+
+    /// Does it hold words, besides numbers to look up?
+    pub fn has_words(&self) -> bool {
+        !self.words.is_empty()
+    }
+
+    /// The number the text may have meant when it found nothing else: `m0031`, `139 1234 5678`.
+    pub fn short_number(&self) -> Option<String> {
+        self.spaced.clone()
+    }
+
+    /// What an account must hold: of every clause one word.
+    pub(super) fn clauses(&self, loose: bool) -> Vec<Clause> {
+        self.words.iter().flat_map(|word| word.clauses(loose)).collect()
+    }
+
+    fn chunk(&mut self, chunk: &str, numbers: bool) {
+        if let Some(named) = named(chunk) {
+            self.named.get_or_insert(named);
+        } else if let Some(long) = long_number(chunk).filter(|_| numbers) {
+            self.numbers.push(long);
+        } else {
+            self.cut(chunk, numbers);
+        }
+    }
+
+    fn cut(&mut self, chunk: &str, numbers: bool) {
+        let parts = parts(chunk);
+        for part in &parts {
+            match part.script {
+                Script::Han => self.chinese(part.text),
+                Script::Latin => self.words.push(Word::Letters(part.text.to_owned())),
+                Script::Digits if numbers && part.text.len() >= LONG => self.numbers.push(part.text.to_owned()),
+                Script::Digits => self.digits(part.text),
+            }
+        }
+        if let [letters, digits] = parts[..]
+            && (letters.script, digits.script) == (Script::Latin, Script::Digits)
+            && digits.text.len() >= 3
+            && letters.end == digits.start
+        {
+            self.spaced = Some([letters.text, digits.text].concat().to_ascii_uppercase());
+        }
+    }
+
+    fn digits(&mut self, typed: &str) {
+        self.words.push(Word::Digits { bare: number(typed).to_owned(), typed: typed.to_owned(), open: false });
+    }
+
+    fn chinese(&mut self, run: &str) {
+        let chars: Vec<char> = run.chars().collect();
+        if let [one] = chars[..] {
+            self.words.push(Word::Chinese(one.to_string()));
+        }
+        // Pairs that do not overlap first: they tell more.
+        let (even, odd): (Vec<usize>, Vec<usize>) = (0..chars.len().saturating_sub(1)).partition(|at| at % 2 == 0);
+        for at in even.into_iter().chain(odd) {
+            self.words.push(Word::Chinese(chars[at..at + 2].iter().collect()));
+        }
+    }
+
+    /// Marks the number that stands last in the text: it may go on.
+    fn close(&mut self, normal: &str) {
+        if normal.ends_with(|c: char| c.is_ascii_digit())
+            && let Some(Word::Digits { open, .. }) =
+                self.words.iter_mut().rev().find(|word| matches!(word, Word::Digits { .. }))
+        {
+            *open = true;
+        }
+    }
+
+    /// Keeps the most telling words, and drops furniture where there is anything else.
+    fn choose(&mut self) {
+        let furniture = |word: &Word| matches!(word, Word::Chinese(text) if is_furniture(text));
+        if self.words.iter().any(|word| !furniture(word)) {
+            self.words.retain(|word| !furniture(word));
+        }
+        self.words.sort_by_key(|word| std::cmp::Reverse(word.telling()));
+        self.words.dedup();
+        self.words.truncate(WORDS);
+    }
+}
+
+impl Word {
+    /// How far the word tells accounts apart, roughly.
+    fn telling(&self) -> usize {
+        match self {
+            Self::Digits { bare, .. } => bare.len() * 2,
+            Self::Letters(text) => text.len().min(LETTERS) * 2 - 1,
+            Self::Chinese(text) => 5 * usize::from(text.chars().count() > 1),
+        }
+    }
+
+    /// What the word asks for; loosely, every number may go on, and initials may stand anywhere in a name.
+    fn clauses(&self, loose: bool) -> Vec<Clause> {
+        match self {
+            Self::Digits { bare, typed, open } => {
+                let mut exact = vec![bare.clone()];
+                exact.extend((typed.len() == 4).then(|| format!("t{typed}")));
+                let open = if loose || *open { vec![format!("{bare}p")] } else { Vec::new() };
+                vec![Clause { exact, open }]
+            }
+            Self::Letters(text) => letters(text, loose),
+            Self::Chinese(text) => vec![Clause::word(text)],
+        }
+    }
+}
+
+impl Clause {
+    fn word(text: &str) -> Self {
+        Self { exact: vec![text.to_owned()], open: Vec::new() }
+    }
+}
+
+/// Initials: the first six as one word, the rest by pairs; loosely, all by pairs.
+fn letters(text: &str, loose: bool) -> Vec<Clause> {
+    let (first, pairs_from) = if loose && text.len() > 2 { (2, 1) } else { (text.len().min(LETTERS), LETTERS - 1) };
+    let pairs = pairs_from..text.len().saturating_sub(1).min(pairs_from + LETTERS);
+    let pairs = pairs.map(|at| Clause::word(&text[at..at + 2]));
+    std::iter::once(Clause::word(&text[..first])).chain(pairs).collect()
+}
+
+/// An order number with its two dots, or a receipt number with its two dashes and letters before the first.
+fn named(chunk: &str) -> Option<Named> {
+    if chunk.contains('.')
+        && let Ok(id) = chunk.to_ascii_uppercase().parse::<Id>()
+    {
+        return Some(Named::Entry(id));
+    }
+    let mut parts = chunk.split('-');
+    let (site, epoch, running) = (parts.next()?, parts.next()?, parts.next()?);
+    let digits = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let fine = parts.next().is_none()
+        && Site::parse(site).is_ok()
+        && site.bytes().any(|b| b.is_ascii_lowercase())
+        && digits(epoch, 2)
+        && digits(running, 9);
+    fine.then(|| Named::Receipt(chunk.to_ascii_uppercase()))
+}
+
+/// Digits from five on, maybe behind the letters of a meter number or with dashes as in a phone number.
+fn long_number(chunk: &str) -> Option<String> {
+    let bare: String = chunk.chars().filter(|c| *c != '-').collect();
+    let fine = bare.bytes().all(|b| b.is_ascii_alphanumeric())
+        && bare.bytes().filter(u8::is_ascii_digit).count() >= LONG
+        && chunk.split('-').any(|part| part.bytes().filter(u8::is_ascii_digit).count() >= LONG)
+        && bare.bytes().last().is_some_and(|b| b.is_ascii_digit() || b == b'x');
+    fine.then(|| bare.to_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The clauses as text: alternatives by `|`, those a number may become behind `~`.
+    fn asked(text: &str) -> String {
+        let clause = |clause: &Clause| {
+            let open: String = clause.open.iter().map(|word| format!("~{word}")).collect();
+            clause.exact.join("|") + &open
+        };
+        Query::parse(text).clauses(false).iter().map(clause).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn words_are_understood_in_any_order_and_spelling() {
+        for (text, clauses) in [
+            ("rml 12 502", "502~502p rml 12"),
+            ("502 rml 12", "502 rml 12~12p"),
+            ("人民路12 0502", "502|t0502~502p 人民 民路 12"),
+            ("rml12", "rml 12~12p"),
+            ("ｒｍｌ１２ ", "rml 12"),
+            ("12号", "12"),
+            ("人", "人"),
+            ("33幢2单元", "33 2"),
+            ("yzsjyfz", "yzsjyf fz"),
+            ("单元 3", "3~3p"),
+            ("\"'*()", ""),
+        ] {
+            assert_eq!(asked(text), clauses, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_with_a_place_of_their_own_are_seen() {
+        let site = Site::parse("B03").unwrap();
+        assert_eq!(Query::parse("b03.1.3981").named, Id::new(&site, 1, 3981, 0).map(Named::Entry));
+        assert_eq!(Query::parse("Ｂ03－1－000702").named, Some(Named::Receipt("B03-1-000702".into())));
+        for (text, number) in [
+            ("10023377", "10023377"),
+            ("139 12345", "12345"),
+            ("0571-88012345", "057188012345"),
+            ("lc2200001932", "LC2200001932"),
+            ("户号10023377", "10023377"),
+        ] {
+            let query = Query::parse(text);
+            assert_eq!(query.numbers, [number], "{text}");
+            assert_eq!(query.named, None, "{text}");
+        }
+        assert!(Query::parse("光明小区2-1-0301").numbers.is_empty());
+        assert_eq!(Query::parse("m0031").short_number().as_deref(), Some("M0031"));
+        assert_eq!(Query::parse("139 1234 5678").short_number().as_deref(), Some("13912345678"));
+    }
+
+    #[test]
+    fn a_long_paste_stays_small() {
+        let long = "人民路12号\" OR * NEAR(".repeat(600);
+        assert!(Query::parse(&long).clauses(false).len() <= WORDS);
+        assert!(Query::parse(&"1".repeat(10_000)).numbers[0].len() <= CHARS);
+        assert!(Query::parse(&"z".repeat(10_000)).clauses(true).len() <= WORDS);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_asks_for_a_few_plain_words(text in "\\PC{0,40}|[a-z0-9人民\"'*:^()\\-. ]{0,30}") {
+            let query = Query::parse(&text);
+            for clause in [query.clauses(false), query.clauses(true)].concat() {
+                prop_assert!(!clause.exact.is_empty());
+                for word in clause.exact.iter().chain(&clause.open) {
+                    prop_assert!(!word.is_empty() && word.len() <= 24);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! The search box whole: what a clerk types against accounts in a database.
+
+use proptest::prelude::*;
+use rusqlite::params;
+
+use super::*;
+use crate::store::local::note_words;
+use crate::text::pinyin::{Kind, initials};
+use crate::text::words::{Script, parts};
+
+/// An account's row, as far as the search box reads it.
+#[derive(Clone)]
+struct Row {
+    id: i64,
+    no: String,
+    name: String,
+    address: String,
+    initials: Option<String>,
+    phones: [Option<String>; 2],
+}
+
+fn account(id: i64, no: &str, name: &str, address: &str) -> Row {
+    let (no, name, address) = (no.to_owned(), name.to_owned(), address.to_owned());
+    Row { id, no, name, address, initials: None, phones: [None, None] }
+}
+
+/// A branch in memory with these accounts, the index in step.
+struct Branch {
+    db: Db,
+    owes: Owes,
+}
+
+impl Branch {
+    fn with(rows: Vec<Row>) -> Self {
+        let mut branch = Self { db: Db::in_memory().unwrap(), owes: Owes::default() };
+        branch.change(rows);
+        branch.db.reindex_search(|_| ()).unwrap();
+        branch
+    }
+
+    /// Accounts of the made-up town.
+    fn town(accounts: u64) -> Self {
+        let mut branch = Self::with(Vec::new());
+        branch.change((0..accounts).map(sampled).collect());
+        branch.db.conn().execute_batch("BEGIN").unwrap();
+        (0..accounts).for_each(|n| branch.meter(id(n), &sample::account(n).meter));
+        branch.db.conn().execute_batch("COMMIT").unwrap();
+        branch.db.refresh_search(|_| ()).unwrap();
+        branch
+    }
+
+    /// Changes accounts as an action does: rows, and a note for the index.
+    fn change(&mut self, rows: Vec<Row>) {
+        let tx = self.db.write().unwrap();
+        let columns = ["id", "no", "name", "address", "initials", "mobile", "phone"];
+        let sql = sample::insert(tx.conn(), "d_account", &columns).unwrap();
+        for row in rows {
+            let values = params![row.id, row.no, row.name, row.address, row.initials, row.phones[0], row.phones[1]];
+            tx.conn().prepare_cached(&sql).unwrap().execute(values).unwrap();
+            note_words(&tx, &[Id(row.id)].into()).unwrap();
+        }
+        tx.commit().unwrap();
+    }
+
+    fn meter(&self, account: i64, no: &str) {
+        let sql = sample::insert(self.db.conn(), "d_meter", &["account", "id", "no"]).unwrap();
+        self.db.conn().execute(&sql, params![account, account, no]).unwrap();
+    }
+
+    fn bill(&self, account: i64, id: i64, unpaid: i64) {
+        let sql = sample::insert(self.db.conn(), "d_bill", &["account", "id", "unpaid"]).unwrap();
+        self.db.conn().execute(&sql, params![account, id, unpaid]).unwrap();
+    }
+
+    fn find(&self, text: &str) -> Vec<i64> {
+        self.hits(text).ids.iter().map(|id| id.0).collect()
+    }
+
+    fn hits(&self, text: &str) -> Hits {
+        self.db.look().unwrap().find(text, 5_000, &self.owes).unwrap()
+    }
+}
+
+fn id(n: u64) -> i64 {
+    ((n / 150 + 10) * 512 + n % 150) as i64
+}
+
+fn sampled(n: u64) -> Row {
+    let one = sample::account(n);
+    let mut phones = one.phones.into_iter();
+    Row { phones: [phones.next(), phones.next()], ..account(id(n), &one.no, &one.name, &one.address) }
+}
+
+fn four() -> Branch {
+    let phoned = |row, mobile: &str| Row { phones: [Some(mobile.to_owned()), None], ..row };
+    let mut branch = Branch::with(vec![
+        phoned(account(1, "10023377", "曾世芳", "人民路12号33幢2单元0502"), "13912345678"),
+        account(2, "10023391", "王建国", "人民路12号33幢2单元0503"),
+        phoned(account(3, "10087120", "老王面馆", "人民路125号商铺"), "0571-88012345"),
+        account(4, "10090017", "用户", "人民路12号5幢1单元0105"),
+        account(5, "10090018", "李䶮𠮷", "厦门路7号Ａ座３０１室"),
+    ]);
+    branch.meter(1, "M0031877");
+    branch.meter(3, "LC2200001932");
+    branch.db.reindex_search(|_| ()).unwrap();
+    branch.owes.set(Id(4));
+    branch
+}
+
+#[test]
+fn everything_a_clerk_may_know_finds_the_account() {
+    let branch = four();
+    for (text, ids) in [
+        ("10023377", &[1][..]),
+        ("100233", &[1, 2]),
+        ("１００２３３９１", &[2]),
+        ("m0031877", &[1]),
+        ("M0031", &[1]),
+        ("lc22000", &[3]),
+        ("1932", &[3]),
+        ("13912345678", &[1]),
+        ("139 1234 5678", &[1]),
+        ("5678", &[1]),
+        ("0571-88012345", &[3]),
+        ("057188", &[3]),
+        ("曾世芳", &[1]),
+        ("zsf", &[1]),
+        ("ZS", &[1]),
+        ("世芳", &[1]),
+        ("lwmg", &[3]),
+        ("wmg", &[3]),
+        ("ly", &[5]),
+        ("𠮷", &[5]),
+        ("xml7", &[5]),
+        ("xml 301", &[5]),
+        ("厦门路7号a座", &[5]),
+        ("rml 12 502", &[1]),
+        ("502 12 rml", &[1]),
+        ("人民路12 0502", &[1]),
+        ("人民路１２号 ５０２", &[1]),
+        ("人民路12号33幢2单元0502", &[1]),
+        ("33幢2单元", &[1, 2]),
+        ("rml12 5", &[4, 1, 2]),
+        ("曾 12", &[1]),
+        ("rml125", &[3]),
+        ("502 5678", &[1]),
+        ("13912 rml", &[1]),
+        ("13912 xml", &[]),
+        ("10023377 13912345678", &[1]),
+        ("李四", &[]),
+        ("csf", &[]),
+        ("", &[]),
+        (" -?*\"' ", &[]),
+    ] {
+        assert_eq!(branch.find(text), ids, "{text:?}");
+    }
+}
+
+#[test]
+fn orders_and_receipts_are_named() {
+    let branch = four();
+    let hits = branch.hits("b03.1.3981");
+    assert_eq!((hits.named, hits.total), ("B03.1.3981".parse().ok().map(Named::Entry), Total::Exactly(0)));
+    assert_eq!(branch.hits("B03-1-000702").named, Some(Named::Receipt("B03-1-000702".to_owned())));
+}
+
+#[test]
+fn a_corrected_reading_replaces_the_read_one() {
+    let mut branch = four();
+    let row = account(1, "10023377", "曾世芳", "人民路12号33幢2单元0502");
+    branch.change(vec![Row { initials: Some("csf".to_owned()), ..row }]);
+    assert_eq!((branch.find("csf"), branch.find("zsf")), (vec![1], vec![]));
+    branch.db.refresh_search(|_| ()).unwrap();
+    assert_eq!((branch.find("csf"), branch.find("zsf"), branch.find("rml 502")), (vec![1], vec![], vec![1]));
+}
+
+#[test]
+fn a_number_typed_whole_comes_first_then_debtors_then_the_street() {
+    let mut branch = Branch::with(vec![
+        account(1, "100101", "甲", "建设路10号"),
+        account(2, "10010", "乙", "建设路9号"),
+        account(3, "100102", "丙", "建设路2号"),
+        account(4, "100103", "丁", "建设路1号"),
+    ]);
+    branch.owes.set(Id(1));
+    assert_eq!(branch.find("10010"), [2, 1, 4, 3]);
+    assert_eq!(branch.find("建设路"), [1, 4, 3, 2]);
+    // 10号 is still being typed at "1": 1号 was typed whole.
+    assert_eq!(branch.find("建设路1"), [4, 1]);
+}
+
+#[test]
+fn a_changed_account_is_found_at_once_and_a_closed_one_no_more() {
+    let mut branch = four();
+    branch.change(vec![account(2, "10023391", "钱多多", "人民路12号33幢2单元0503")]);
+    for _ in 0..2 {
+        assert_eq!((branch.find("王建国"), branch.find("qdd")), (vec![], vec![2]));
+        branch.db.refresh_search(|_| ()).unwrap();
+    }
+    branch.change(vec![account(3, "10087120", "老王面馆", "人民路125号商铺")]);
+    assert_eq!(branch.find("0571-88012345"), Vec::<i64>::new(), "the phone is theirs no more");
+    let tx = branch.db.write().unwrap();
+    tx.clear("d_account", "id", 1).unwrap();
+    note_words(&tx, &[Id(1)].into()).unwrap();
+    tx.commit().unwrap();
+    for _ in 0..2 {
+        assert_eq!((branch.find("zsf"), branch.find("13912345678"), branch.find("33")), (vec![], vec![], vec![2]));
+        branch.db.refresh_search(|_| ()).unwrap();
+    }
+}
+
+#[test]
+fn many_changes_are_written_into_the_blocks_and_nothing_is_found_twice() {
+    let mut branch = Branch::town(6_000);
+    let before = branch.find("rml 1");
+    for round in 0..3 {
+        branch.change((0..700).map(|n| sampled(n * 3 + round)).collect());
+        branch.db.refresh_search(|_| ()).unwrap();
+    }
+    branch.change((1_000..4_500).map(sampled).collect());
+    branch.db.refresh_search(|_| ()).unwrap();
+    assert_eq!(branch.find("rml 1"), before);
+    let places = index::state(branch.db.conn()).unwrap().places;
+    assert!(places >= 6_000 + 2_100 + 3_500, "{places}");
+}
+
+#[test]
+fn an_interrupted_index_is_made_anew() {
+    let branch = Branch::town(3_000);
+    let before = branch.find("rml");
+    branch.db.conn().execute("UPDATE l_search_state SET ready = 0, places = 0", []).unwrap();
+    assert!(branch.find("rml").is_empty());
+    branch.db.refresh_search(|_| ()).unwrap();
+    assert_eq!(branch.find("rml"), before);
+}
+
+#[test]
+fn the_first_two_thousand_are_taken_debtors_before_the_others() {
+    let mut branch = Branch::town(5_000);
+    let all = branch.hits("1");
+    assert_eq!((all.total, all.ids.len()), (Total::AtLeast(FIRST), FIRST));
+    let last = all.ids[FIRST - 1];
+    branch.owes.set(last);
+    assert_eq!(branch.hits("1").ids[0], last);
+}
+
+#[test]
+fn who_owes_is_read_from_the_bills() {
+    let branch = four();
+    for (account, id, unpaid) in [(2, 1, 100), (3, 2, 0), (2, 3, 5)] {
+        branch.bill(account, id, unpaid);
+    }
+    let owes = branch.db.look().unwrap().owing().unwrap();
+    assert_eq!((owes.len(), owes.has(Id(2)), owes.has(Id(3))), (1, true, false));
+}
+
+/// Ways to say a part of an address: as it stands, its beginning, its initials, a number without zeros or in full width.
+fn said(part: &str, script: Script, kind: Kind, way: u8) -> String {
+    let chars: Vec<char> = part.chars().collect();
+    match (script, way % 4) {
+        (Script::Digits, 1) => part.trim_start_matches('0').to_owned(),
+        (Script::Digits, 2) => part.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap()).collect(),
+        (Script::Han, 1) => chars[usize::from(way) % chars.len()..].iter().collect(),
+        (Script::Han, 2) => initials(part, kind, None)[0].clone(),
+        (Script::Han, 3) => {
+            let letters = &initials(part, kind, None)[0];
+            letters[..letters.len().min(1 + usize::from(way) / 4 % 4)].to_ascii_uppercase()
+        }
+        _ => part.to_owned(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_parts_of_its_own_name_and_address_find_an_account(
+        picks in proptest::collection::vec((0..1_500u64, proptest::collection::vec((any::<u8>(), any::<u8>()), 1..6)), 60),
+    ) {
+        let branch = Branch::town(1_500);
+        for (n, ways) in picks {
+            let one = sample::account(n);
+            let (name, address) = (crate::text::width::normal(&one.name), crate::text::width::normal(&one.address));
+            let mut all: Vec<(&str, Script, Kind)> = parts(&address).iter().map(|p| (p.text, p.script, Kind::Place)).collect();
+            all.extend(parts(&name).iter().map(|p| (p.text, p.script, Kind::Name)));
+            let words: Vec<String> =
+                ways.iter().map(|(which, way)| { let (text, script, kind) = all[usize::from(*which) % all.len()]; said(text, script, kind, *way) }).collect();
+            let text = words.join(" ");
+            prop_assert!(branch.find(&text).contains(&id(n)), "{text:?} for {} {}", one.name, one.address);
+            for number in [one.no, one.meter].iter().chain(&one.phones) {
+                prop_assert_eq!(branch.find(number)[0], id(n), "{}", number);
+                prop_assert!(branch.find(&number[..7]).contains(&id(n)), "{}", number);
+                prop_assert!(branch.find(&number[number.len() - 4..]).contains(&id(n)));
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_is_harmless(text in "\\PC{0,60}", more in "[a-z0-9人民路号 \"'*^:()\\-.]{0,40}") {
+        let branch = four();
+        branch.find(&text);
+        branch.find(&more);
+        branch.find(&more.repeat(300));
+    }
+
+    /// The index against the plain reading of every account, through any order of changes.
+    #[test]
+    fn changes_in_any_order_leave_what_a_fresh_index_holds(
+        steps in proptest::collection::vec((0..40u64, 0..400u64, 0..8u8), 1..60),
+        texts in proptest::collection::vec("[zwlrjyx]{1,3}|[1-9]|人民|路|[1-3]0[12]|rml [1-9]", 6),
+    ) {
+        let mut changed = Branch::with(Vec::new());
+        let mut rows = std::collections::BTreeMap::new();
+        for (n, alike, what) in steps {
+            let row = Row { id: id(n), ..sampled(alike) };
+            rows.insert(n, row.clone());
+            changed.change(vec![row]);
+            match what {
+                0..3 => changed.db.refresh_search(|_| ()).unwrap(),
+                3 => {
+                    changed.db.refresh_search(|_| ()).unwrap();
+                    index::transact(changed.db.conn(), || index::fold(changed.db.conn())).unwrap();
+                }
+                _ => {}
+            }
+        }
+        let fresh = Branch::with(rows.into_values().collect());
+        for text in texts {
+            prop_assert_eq!(changed.hits(&text), fresh.hits(&text), "{}", text);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What all screens of the program share: the desk with the person at it, the drafts, the top line — and the way in.
+
+use std::time::Duration;
+
+use chrono::Datelike;
+
+use super::drafts::{DraftSink, DraftWriter};
+use super::input::{Inputs, Waker};
+use super::keymap::Command;
+use super::run::{Ending, run};
+use super::screen::{Context, Draft, Reply, Screen, TopLine, Waiting};
+use super::screens;
+use super::stack::Stack;
+use super::terminal::Tty;
+use super::theme::{Ink, Theme};
+use crate::desk::drafts::DraftBox;
+use crate::desk::finder::Finder;
+use crate::desk::refusal::Refusal;
+use crate::desk::view_home::TopFacts;
+use crate::desk::{Call, Desk, Done, view_home};
+
+/// Idle time after which the screen locks itself.
+pub const IDLE: Duration = Duration::from_secs(10 * 60);
+
+/// The context of every screen.
+pub struct App {
+    /// The branch's book with the person at it.
+    pub desk: Desk,
+    /// Who owes, and the search index kept in step.
+    pub finder: Finder,
+    /// Wakes the screens when work in the background has something.
+    pub waker: Waker,
+    drafts: Option<DraftWriter>,
+    kept: Option<DraftBox>,
+    facts: TopFacts,
+}
+
+impl App {
+    /// Takes a desk over. Nobody is logged in yet, or somebody already (practice, `--as`).
+    pub fn new(desk: Desk, waker: Waker) -> Self {
+        let in_memory = desk.path() == std::path::Path::new(":memory:");
+        let open = |desk: &Desk| if in_memory { None } else { desk.draft_box().ok() };
+        let drafts = open(&desk).and_then(|store| DraftWriter::new(Sealed { store }).ok());
+        let kept = open(&desk);
+        let news = waker.clone();
+        let finder = if in_memory {
+            Finder::idle()
+        } else {
+            Finder::start(&desk, move || news.wake()).unwrap_or_else(|_| Finder::idle())
+        };
+        let mut app = Self { desk, finder, waker, drafts, kept, facts: TopFacts::default() };
+        app.refresh();
+        app
+    }
+
+    /// Performs an action for the person at the desk; the top line follows.
+    pub fn act(&mut self, action: &str, input: &serde_json::Value, key: Option<&str>) -> Result<Done, Refusal> {
+        let done = self.desk.perform(action, &input.to_string(), Call { key, at: None });
+        if done.is_ok() {
+            self.finder.refresh();
+            self.refresh();
+        }
+        done
+    }
+
+    /// Performs an action and reads its answer.
+    pub fn ask(&mut self, action: &str, input: &serde_json::Value) -> Result<serde_json::Value, Refusal> {
+        let done = self.act(action, input, None)?;
+        serde_json::from_str(&done.result).map_err(|error| Refusal::data(error.to_string()))
+    }
+
+    /// Reads the facts of the top line again.
+    pub fn refresh(&mut self) {
+        if let Ok(facts) = view_home::top_facts(&self.desk) {
+            self.facts = facts;
+        }
+    }
+
+    /// The facts of the top line.
+    pub fn facts(&self) -> &TopFacts {
+        &self.facts
+    }
+
+    /// What a form held when it was last left or the power went.
+    pub fn draft(&self, key: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+        let bytes = self.kept.as_ref()?.get(&self.draft_name(key)).ok()??;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Drafts of this person whose key begins with `prefix`, newest first.
+    pub fn draft_keys(&self, prefix: &str) -> Vec<String> {
+        let own = self.draft_name("");
+        let names = self.kept.as_ref().and_then(|kept| kept.names(&self.draft_name(prefix)).ok()).unwrap_or_default();
+        names.into_iter().map(|(name, _)| name[own.len()..].to_owned()).collect()
+    }
+
+    /// Waits until every draft is on disk.
+    pub fn flush_drafts(&self) {
+        if let Some(drafts) = &self.drafts {
+            drafts.flush();
+        }
+    }
+
+    fn draft_name(&self, key: &str) -> String {
+        let user = self.desk.session().map(|session| session.user.to_string()).unwrap_or_default();
+        format!("{user}/{key}")
+    }
+}
+
+/// The disk side of drafts.
+struct Sealed {
+    store: DraftBox,
+}
+
+impl DraftSink for Sealed {
+    fn save(&mut self, key: &str, bytes: &[u8]) -> Result<(), String> {
+        let at = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX));
+        self.store.save(key, at, bytes).map_err(|error| error.message())
+    }
+
+    fn forget(&mut self, key: &str) -> Result<(), String> {
+        self.store.forget(key).map_err(|error| error.to_string())
+    }
+}
+
+impl Context for App {
+    fn top_line(&self) -> TopLine {
+        let facts = &self.facts;
+        let mut left = vec![format!("{} {}", facts.site_name, self.desk.site())];
+        if let Some(session) = self.desk.session() {
+            left.push(format!("{} {}", session.name, facts.title));
+        }
+        left.push(format!("营业日 {:02}-{:02}", facts.day.month(), facts.day.day()));
+        if let Some(shift) = &facts.shift {
+            left.push(format!("班次 {shift}"));
+        }
+        let mut right = Vec::new();
+        if facts.waiting > 0 {
+            right.push(Waiting { text: format!("待上传 {}", facts.waiting), ink: Ink::Faint });
+        }
+        if facts.exceptions > 0 {
+            right.push(Waiting { text: format!("疑问 {}", facts.exceptions), ink: Ink::Look });
+        }
+        if let Some(reason) = self.drafts.as_ref().and_then(DraftWriter::failure) {
+            right.push(Waiting { text: reason, ink: Ink::Stop });
+        }
+        TopLine { left, right }
+    }
+
+    fn is_practice(&self) -> bool {
+        self.desk.is_practice()
+    }
+
+    fn run(&mut self, command: Command) -> Reply<Self> {
+        screens::everywhere(command, self)
+    }
+
+    fn lock_screen(&mut self) -> Option<Box<dyn Screen<Self>>> {
+        let session = self.desk.session()?.clone();
+        Some(Box::new(screens::login::Login::locked(&session)))
+    }
+
+    fn idle_limit(&self) -> Option<Duration> {
+        self.desk.session().map(|_| IDLE)
+    }
+
+    fn keep_draft(&mut self, draft: Draft) {
+        let key = self.draft_name(&draft.key);
+        if let Some(drafts) = &self.drafts {
+            drafts.keep(Draft { key, values: draft.values });
+        }
+    }
+
+    fn forget_draft(&mut self, key: &str) {
+        if let Some(drafts) = &self.drafts {
+            drafts.forget(&self.draft_name(key));
+        }
+    }
+}
+
+/// Pinyin initials of the program's own words, for the palette and the lists.
+pub fn initials(words: &str) -> String {
+    crate::text::initials_of(words)
+}
+
+/// Opens the screens on a desk and stays until the person leaves. Answers the exit code.
+pub fn open(desk: Desk) -> std::io::Result<u8> {
+    let mut inputs = Inputs::silent();
+    let mut app = App::new(desk, inputs.waker());
+    let theme = Theme::from_env(|name| std::env::var(name).ok());
+    let mut stack = match app.desk.session() {
+        Some(_) => Stack::new(screens::home::Home::new(&app), theme, initials),
+        None => Stack::new(screens::login::Login::first(&app), theme, initials),
+    };
+    let mut tty = Tty::enter()?;
+    inputs.listen()?;
+    let ending = run(&mut tty, &mut inputs, &mut stack, &mut app);
+    app.flush_drafts();
+    drop(tty);
+    let _ = app.desk.db().checkpoint_when_large();
+    Ok(match ending? {
+        Ending::Quit | Ending::Closed => 0,
+        Ending::Signal(signal) => u8::try_from(128 + signal).unwrap_or(255),
+    })
+}

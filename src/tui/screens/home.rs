@@ -1,0 +1,181 @@
+//! Home (首页): one box that finds everything, what waits today, and the way to every room.
+//!
+//! Enter opens the top hit of exactly the text typed: the search runs with the key itself, inside the frame's time, so there is
+//! never a hit of an earlier text on the screen.
+
+use crate::desk::view_home::{self, HitRow, HomeFacts};
+use crate::rules::id::Id;
+use crate::tui::app::App;
+use crate::tui::canvas::Canvas;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Draft, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::edit::{Edited, LineEdit};
+use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
+
+/// Hits looked at for one text: as many as the tallest screen shows.
+const HITS: usize = 60;
+/// Rows below the list: rule, today, due, mine.
+const FACTS: u16 = 4;
+
+/// The lowest layer of the stack.
+pub struct Home {
+    query: LineEdit,
+    table: Table,
+    hits: Vec<HitRow>,
+    total: String,
+    facts: HomeFacts,
+}
+
+impl Home {
+    /// Home for the person at the desk.
+    pub fn new(app: &App) -> Self {
+        let columns = vec![
+            Column::text("", Width::Fill(10, 1)),
+            Column::text("", Width::Fill(8, 2)),
+            Column::text("", Width::Fill(24, 5)),
+            Column::text("", Width::Cells(4)),
+            Column::text("", Width::Cells(2)),
+            Column::number("", 12),
+            Column::text("", Width::Cells(4)),
+        ];
+        let mut home = Self {
+            query: LineEdit::new(80),
+            table: Table::new(columns),
+            hits: Vec::new(),
+            total: String::new(),
+            facts: HomeFacts::default(),
+        };
+        home.read(app);
+        home
+    }
+
+    fn read(&mut self, app: &App) {
+        if let Ok(facts) = view_home::facts(&app.desk) {
+            self.facts = facts;
+        }
+        self.search(app);
+    }
+
+    fn search(&mut self, app: &App) {
+        let found = view_home::find(&app.desk, self.query.text(), HITS, &app.finder.owes());
+        let found = found.unwrap_or_default();
+        self.total = found.total;
+        self.hits = found.rows;
+    }
+
+    fn chosen(&self) -> Option<Id> {
+        self.hits.get(self.table.selected()).map(|hit| hit.id)
+    }
+
+    fn with_chosen(&mut self, app: &mut App, open: fn(&mut App, Id) -> Reply<App>) -> Reply<App> {
+        match self.chosen() {
+            Some(id) => open(app, id),
+            None => Reply::refuse("先在查找框里找到这一户"),
+        }
+    }
+}
+
+impl Screen<App> for Home {
+    fn place(&self) -> Place {
+        Place::Home
+    }
+
+    fn title(&self, _: &App) -> String {
+        "首页".into()
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        vec![Command::Open, Command::GoPay, Command::GoIntake, Command::GoDispatch, Command::Menu, Command::Lock]
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::Open => {
+                if let Some(reply) = super::named(app, self.query.text()) {
+                    return reply;
+                }
+                self.with_chosen(app, super::customer)
+            }
+            Command::GoPay => self.with_chosen(app, super::pay),
+            Command::GoIntake => {
+                let chosen = self.chosen().filter(|_| !self.query.text().trim().is_empty());
+                super::intake(app, chosen)
+            }
+            Command::GoDispatch => super::dispatch(app),
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        if key.typed().is_none() && self.table.on_key(key, self.hits.len()) != TableEvent::Unused {
+            return Reply::done();
+        }
+        match self.query.on_key(key) {
+            Edited::Unused => Reply::unused(),
+            Edited::Moved => Reply::done(),
+            Edited::Changed => {
+                self.table.select(0);
+                self.search(app);
+                Reply::done()
+            }
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, app: &mut App) -> Reply<App> {
+        self.query.insert_str(text);
+        self.table.select(0);
+        self.search(app);
+        Reply::done()
+    }
+
+    fn on_wake(&mut self, app: &mut App) -> Reply<App> {
+        self.search(app);
+        Reply::done()
+    }
+
+    fn on_return(&mut self, app: &mut App) {
+        self.read(app);
+    }
+
+    fn draft(&mut self) -> Option<Draft> {
+        None
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, app: &App) {
+        let width = canvas.width();
+        let x = canvas.text(1, 0, "找 > ", Ink::Accent);
+        let total = format!("{} / {} 户", self.total, grouped(app.facts().accounts));
+        let cells = u16::try_from(crate::tui::safe::cells(&total)).unwrap_or(0);
+        canvas.text(width.saturating_sub(cells + 1), 0, &total, Ink::Faint);
+        let (shown, at) = self.query.view(width.saturating_sub(x + cells + 3));
+        canvas.text(x, 0, &shown, Ink::Strong);
+        let list = canvas.height().saturating_sub(1 + FACTS);
+        let hits = &self.hits;
+        self.table.draw(&mut canvas.part(0, 1, width, list), hits.len(), false, |row| hit(&hits[row]));
+        self.draw_facts(canvas);
+        canvas.cursor(x + at, 0);
+    }
+}
+
+fn hit(hit: &HitRow) -> Row {
+    let ink = if hit.owed.0 > 0 { Ink::Look } else { Ink::Text };
+    let owed = if hit.owed.0 > 0 { format!("欠 {}", hit.owed.grouped()) } else { hit.owed.grouped() };
+    Row::new([&hit.no, &hit.name, &hit.address, &hit.class, &hit.utility]).cell(owed, ink).cell(&hit.state, Ink::Text)
+}
+
+fn grouped(count: i64) -> String {
+    crate::rules::money::Milli::whole(count).grouped()
+}
+
+impl Home {
+    fn draw_facts(&self, canvas: &mut Canvas) {
+        let top = canvas.height().saturating_sub(FACTS);
+        canvas.rule(top, "", Ink::Faint);
+        for (row, line) in (1u16..).zip(&self.facts.lines) {
+            let x = canvas.text(1, top + row, &line.head, Ink::Strong);
+            canvas.text(x + 2, top + row, &line.text, if line.look { Ink::Look } else { Ink::Text });
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Login and lock (登录, 锁屏): name and password; on a practice book the screen says whom one may be.
+
+use chrono::NaiveDate;
+
+use crate::desk::session::Session;
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::{Code, Key};
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Reply, Screen};
+use crate::tui::screens::home::Home;
+use crate::tui::theme::Ink;
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::{Form, FormEvent};
+
+/// Before anybody is there, or over what somebody is doing.
+pub struct Login {
+    form: Form,
+    locked: Option<Session>,
+}
+
+impl Login {
+    /// Nobody is logged in yet.
+    pub fn first(app: &App) -> Self {
+        let fields = vec![Field::text("login", "用户名", 32).required(), Field::secret("password", "密码").required()];
+        Self { form: Form::new(fields, app.desk.today(), initials), locked: None }
+    }
+
+    /// The screen is locked: the same person goes on, or another logs in from the start.
+    pub fn locked(session: &Session) -> Self {
+        let fields = vec![Field::secret("password", "密码").required()];
+        let form = Form::new(fields, NaiveDate::default(), initials);
+        Self { form, locked: Some(session.clone()) }
+    }
+
+    fn enter(&mut self, app: &mut App) -> Reply<App> {
+        if !self.form.check() {
+            return Reply::done();
+        }
+        let login =
+            self.locked.as_ref().map_or_else(|| self.form.value("login").trim().to_owned(), |s| s.login.clone());
+        let outcome = app.desk.sign_in(&login, self.form.value("password"));
+        self.form.set("password", "");
+        match outcome {
+            Ok(()) => {
+                app.refresh();
+                if self.locked.is_some() { Reply::pop() } else { Reply::replace(Home::new(app)) }
+            }
+            Err(refusal) => {
+                self.form.focus_on(if self.locked.is_some() { "password" } else { "login" });
+                Reply::refuse(refusal.message())
+            }
+        }
+    }
+}
+
+impl Screen<App> for Login {
+    fn place(&self) -> Place {
+        Place::Login
+    }
+
+    fn title(&self, _: &App) -> String {
+        if self.locked.is_some() { "锁屏" } else { "登录" }.into()
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        if self.locked.is_some() { Vec::new() } else { vec![Command::Quit] }
+    }
+
+    fn is_closed(&self) -> bool {
+        true
+    }
+
+    fn on_command(&mut self, command: Command, _: &mut App) -> Reply<App> {
+        if command == Command::Quit { Reply::quit() } else { Reply::unused() }
+    }
+
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        if key.is(Code::Enter) && self.form.focused() == "password" {
+            return self.enter(app);
+        }
+        Reply::used_if(self.form.on_key(key) != FormEvent::Unused)
+    }
+
+    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
+        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, app: &App) {
+        let top = canvas.height() / 3;
+        match &self.locked {
+            Some(session) => {
+                canvas.text(
+                    4,
+                    top.saturating_sub(2),
+                    &format!("{} 已锁屏，输入密码后接着做", session.name),
+                    Ink::Strong,
+                );
+            }
+            None => {
+                canvas.text(4, top.saturating_sub(2), &app.facts().site_name, Ink::Strong);
+            }
+        }
+        if app.desk.is_practice() {
+            let lines = [
+                "练习库的用户，密码都是 demo：",
+                "demo 营业员   check 第二位营业员   desk 派工   room 数据室   chief 审批   boss 主任",
+            ];
+            for (row, line) in (0u16..).zip(lines) {
+                canvas.text(4, top + 6 + row, line, Ink::Faint);
+            }
+        }
+        let width = canvas.width().saturating_sub(8).min(60);
+        self.form.draw(&mut canvas.part(3, top, width, 5));
+    }
+}
