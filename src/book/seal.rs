@@ -93,6 +93,11 @@ impl Keys {
         }
     }
 
+    /// Which key this is: eight hex digits, not secret.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The same keys, for another thread.
     pub fn again(&self) -> Self {
         Self::from_master(*self.master)

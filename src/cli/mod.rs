@@ -4,9 +4,11 @@ mod check;
 mod common;
 mod do_;
 mod init;
+mod key;
 mod quote;
 mod screens;
 mod show;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,6 +47,10 @@ enum Command {
     Quote(quote::QuoteArgs),
     /// 显示一条记录的全部
     Show(show::ShowArgs),
+    /// 用户与岗位
+    User(user::UserArgs),
+    /// 密钥文件
+    Key(key::KeyArgs),
     /// 核对日记账与账目
     Verify(check::VerifyArgs),
     /// 从日记账重新记账
@@ -62,6 +68,8 @@ pub fn run() -> ExitCode {
         Some(Command::Do(args)) => do_::run(&context, &args),
         Some(Command::Quote(args)) => quote::run(&context, &args),
         Some(Command::Show(args)) => show::run(&context, &args),
+        Some(Command::User(args)) => user::run(&context, &args),
+        Some(Command::Key(args)) => key::run(&context, &args),
         Some(Command::Verify(args)) => check::verify(&context, &args),
         Some(Command::Rebuild) => check::rebuild(&context),
     };

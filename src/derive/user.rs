@@ -16,7 +16,7 @@ use crate::store::tables::user::{UserRoleRow, UserRow};
 pub const FOLD: Fold = Fold {
     kind: Kind::User,
     tables: &[("d_user", "id"), ("d_user_role", "user")],
-    knows: &[("user.add", 1), ("user.right", 1), ("user.reset", 1), ("user.close", 1)],
+    knows: &[("user.add", 1), ("user.right", 1), ("user.reset", 1), ("user.password", 1), ("user.close", 1)],
     apply,
 };
 
@@ -57,7 +57,16 @@ pub struct UserRight {
     pub last_day: Option<NaiveDate>,
 }
 
-/// Body of `user.reset`.
+/// Body of `user.close`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct UserClosed {
+    /// The user.
+    pub user: Id,
+    /// Why.
+    pub reason: String,
+}
+
+/// Body of `user.reset` and `user.password`.
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub struct UserReset {
     /// The user.
@@ -84,6 +93,10 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         ("user.reset", Some(user)) => {
             let body: UserReset = event.read()?;
             Ok(fx.tx.put(&UserRow { password: body.password, active: true, ..user })?)
+        }
+        ("user.password", Some(user)) => {
+            let body: UserReset = event.read()?;
+            Ok(fx.tx.put(&UserRow { password: body.password, ..user })?)
         }
         ("user.close", Some(user)) => Ok(fx.tx.put(&UserRow { active: false, ..user })?),
         _ => Ok(()),

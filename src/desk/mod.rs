@@ -8,6 +8,7 @@ pub mod action;
 pub mod demo;
 pub mod drafts;
 pub mod finder;
+pub mod key_restore;
 pub mod open;
 pub mod password;
 pub mod refusal;
@@ -18,6 +19,7 @@ pub mod tariffs;
 pub mod till;
 pub mod verify;
 pub mod view_home;
+pub mod view_users;
 
 pub mod calendar_put;
 pub mod fee_take;
@@ -30,6 +32,11 @@ pub mod shift_deposit;
 pub mod shift_open;
 pub mod tariff_put;
 pub mod user_add;
+pub mod user_close;
+pub mod user_named;
+pub mod user_password;
+pub mod user_reset;
+pub mod user_right;
 pub mod worker_add;
 
 use std::path::Path;
@@ -64,6 +71,10 @@ pub const ACTIONS: &[Def] = &[
     def::<shift_open::ShiftOpen>(),
     def::<tariff_put::TariffPut>(),
     def::<user_add::UserAdd>(),
+    def::<user_close::UserClose>(),
+    def::<user_password::UserPassword>(),
+    def::<user_reset::UserReset>(),
+    def::<user_right::UserRight>(),
     def::<worker_add::WorkerAdd>(),
 ];
 

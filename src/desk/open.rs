@@ -66,6 +66,7 @@ impl Desk {
         let tx = db.write()?;
         tx.set_setting("site", site.as_str())?;
         tx.set_setting("epoch", "1")?;
+        tx.set_setting("key", keys.name())?;
         found(&tx, &site, at, new)?;
         let head = Head::read(&tx)?;
         tx.commit()?;

@@ -84,6 +84,13 @@ impl Tx<'_> {
         Ok(Fen(statement.query_row(params![account.0], |row| row.get(0))?))
     }
 
+    /// One sealed resident ID of the book, to try a key on.
+    pub fn any_sealed_id(&self) -> Result<Option<String>, StoreError> {
+        let mut found = self
+            .words("SELECT id_number FROM d_account WHERE id_kind = 'resident_id' AND id_number LIKE '%:%' LIMIT 1")?;
+        Ok(found.pop())
+    }
+
     /// How many accounts there are.
     pub fn account_count(&self) -> Result<i64, StoreError> {
         Ok(self.conn().query_row("SELECT count(*) FROM d_account", [], |row| row.get(0))?)

@@ -1,7 +1,7 @@
 //! Users by login.
 
 use crate::rules::id::Id;
-use crate::store::tables::user::UserRow;
+use crate::store::tables::user::{UserRoleRow, UserRow};
 use crate::store::{StoreError, Tx};
 
 impl Tx<'_> {
@@ -26,5 +26,15 @@ impl Tx<'_> {
     /// A user by id.
     pub fn user(&self, id: Id) -> Result<Option<UserRow>, StoreError> {
         self.get::<UserRow>(&[&id])
+    }
+
+    /// A user's roles, past and present.
+    pub fn roles_of(&self, user: Id) -> Result<Vec<UserRoleRow>, StoreError> {
+        self.scan::<UserRoleRow>(&[&user])
+    }
+
+    /// What was said last about one role of a user.
+    pub fn role_of(&self, user: Id, role: &str) -> Result<Option<UserRoleRow>, StoreError> {
+        self.get::<UserRoleRow>(&[&user, &role])
     }
 }
