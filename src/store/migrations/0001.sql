@@ -73,10 +73,10 @@ CREATE TABLE l_stale (
 
 -- The search box (src/store/search): which accounts hold a word, as sets of places in blocks of 65,536.
 CREATE TABLE l_search_word (
-    word TEXT NOT NULL,
     block INTEGER NOT NULL,
+    word TEXT NOT NULL,
     docs BLOB NOT NULL,
-    PRIMARY KEY (word, block)
+    PRIMARY KEY (block, word)
 ) STRICT, WITHOUT ROWID;
 
 -- The account at each place, 4,096 places a row.

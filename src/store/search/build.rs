@@ -11,6 +11,9 @@ use super::index::{set_places, state, transact};
 /// Words written in one transaction: some tens of milliseconds.
 const WORDS: usize = 8_192;
 
+/// A block with fewer places is written again when some come, a few hundred kilobytes; one with more is left alone.
+const SMALL: u64 = 8_192;
+
 /// Gathers accounts until their block is full, and writes it.
 pub(super) struct Builder<'c> {
     conn: &'c Connection,
@@ -24,9 +27,12 @@ pub(super) struct Builder<'c> {
 }
 
 impl<'c> Builder<'c> {
-    /// Goes on behind the last place of the index.
+    /// Goes on behind the last place of the index: in its last block while that is small, else in a new one.
     pub(super) fn new(conn: &'c Connection) -> rusqlite::Result<Self> {
-        let next = state(conn)?.places;
+        let mut next = state(conn)?.places;
+        if next % BLOCK as u64 >= SMALL {
+            next = next.next_multiple_of(BLOCK as u64);
+        }
         Ok(Self { conn, next, written: next, words: HashMap::new(), ids: Vec::new(), phones: Vec::new() })
     }
 
@@ -92,11 +98,11 @@ impl<'c> Builder<'c> {
 }
 
 fn write_words(conn: &Connection, block: u64, fresh: bool, words: &[(Box<str>, Vec<u16>)]) -> rusqlite::Result<()> {
-    let mut old = conn.prepare_cached("SELECT docs FROM l_search_word WHERE word = ?1 AND block = ?2")?;
-    let mut put = conn.prepare_cached("INSERT OR REPLACE INTO l_search_word(word, block, docs) VALUES(?1, ?2, ?3)")?;
+    let mut old = conn.prepare_cached("SELECT docs FROM l_search_word WHERE block = ?1 AND word = ?2")?;
+    let mut put = conn.prepare_cached("INSERT OR REPLACE INTO l_search_word(block, word, docs) VALUES(?1, ?2, ?3)")?;
     for (word, places) in words {
         let before: Option<Vec<u8>> =
-            if fresh { None } else { old.query_row(params![word, block as i64], |row| row.get(0)).optional()? };
+            if fresh { None } else { old.query_row(params![block as i64, word], |row| row.get(0)).optional()? };
         let blob = match before {
             None => encode(places),
             Some(blob) => {
@@ -106,7 +112,7 @@ fn write_words(conn: &Connection, block: u64, fresh: bool, words: &[(Box<str>, V
                 encode(&bits.places().collect::<Vec<_>>())
             }
         };
-        put.execute(params![word, block as i64, blob])?;
+        put.execute(params![block as i64, word, blob])?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ const MANY: usize = 2_048;
 /// Accounts read at once when many come.
 const STEP: usize = 4_096;
 /// So many accounts beside the blocks make it worth writing them in.
-const FOLD: i64 = 512;
+const FOLD: i64 = 256;
 
 /// Is the index whole, and how many places has it given?
 pub(super) struct State {

@@ -1,6 +1,6 @@
 //! Which accounts hold the words: block by block, the sets of the words cut with one another as bits.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -21,11 +21,10 @@ pub(super) fn holding(conn: &Connection, clauses: &[Clause], only: Option<&[i64]
     if clauses.is_empty() {
         return Ok(found);
     }
-    let recent = Recent::load(conn)?;
-    recent.search(clauses, only, &mut found);
+    let recent = Recent::search(conn, clauses, only, &mut found)?;
     let places = only.map(|wanted| ids::places(conn, wanted)).transpose()?;
     let mut search = Search {
-        docs: conn.prepare_cached("SELECT docs FROM l_search_word WHERE word = ?1 AND block = ?2")?,
+        docs: conn.prepare_cached("SELECT docs FROM l_search_word WHERE block = ?1 AND word = ?2")?,
         one: Bits::empty(),
         exact: Bits::empty(),
         either: Bits::empty(),
@@ -81,7 +80,7 @@ impl Search<'_> {
 
     fn load(&mut self, words: &[String], block: u64) -> rusqlite::Result<()> {
         for word in words {
-            let mut rows = self.docs.query(params![word, block as i64])?;
+            let mut rows = self.docs.query(params![block as i64, word])?;
             if let Some(row) = rows.next()? {
                 self.one.add(row.get_ref(0)?.as_blob()?);
             }
@@ -131,34 +130,55 @@ impl Search<'_> {
     }
 }
 
-/// Accounts put or taken out since the blocks were written, with their words; they hold, whatever the blocks say.
-struct Recent(HashMap<i64, String>);
+/// Accounts changed since the blocks were written; what stands beside the blocks holds, whatever they say.
+struct Recent(HashSet<i64>);
 
 impl Recent {
-    fn load(conn: &Connection) -> rusqlite::Result<Self> {
-        let mut statement = conn.prepare_cached("SELECT id, words FROM l_search_recent")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut recent: HashMap<i64, String> = rows.collect::<Result<_, _>>()?;
+    /// Looks through the changed accounts one by one.
+    fn search(
+        conn: &Connection,
+        clauses: &[Clause],
+        only: Option<&[i64]>,
+        found: &mut Found,
+    ) -> rusqlite::Result<Self> {
+        let mut recent = Self(HashSet::new());
         let (mut reader, mut gatherer) = (Reader::new(conn)?, Words::default());
         for id in doc::stale(conn, STALE)? {
-            let words = reader.read(id)?.map(|doc| doc.words(&mut gatherer).to_owned());
-            recent.insert(id, words.unwrap_or_default());
+            recent.0.insert(id);
+            if let Some(doc) = reader.read(id)?.filter(|_| wanted(id, only)) {
+                look(id, doc.words(&mut gatherer), clauses, found);
+            }
         }
-        Ok(Self(recent))
+        let mut statement = conn.prepare_cached("SELECT id, words FROM l_search_recent")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            if recent.0.insert(id) && wanted(id, only) {
+                look(id, row.get_ref(1)?.as_str()?, clauses, found);
+            }
+        }
+        Ok(recent)
     }
 
     fn has(&self, id: i64) -> bool {
-        self.0.contains_key(&id)
+        self.0.contains(&id)
     }
+}
 
-    fn search(&self, clauses: &[Clause], only: Option<&[i64]>, found: &mut Found) {
-        let wanted = |id: &i64| only.is_none_or(|only| only.binary_search(id).is_ok());
-        for (id, words) in self.0.iter().filter(|(id, _)| wanted(id)) {
-            let holds = |word: &String| words.split(' ').any(|have| have == word);
-            let exact = |clause: &Clause| clause.exact.iter().any(holds);
-            if clauses.iter().all(|clause| exact(clause) || clause.open.iter().any(holds)) {
-                found.add(*id, clauses.iter().all(exact));
-            }
-        }
+fn wanted(id: i64, only: Option<&[i64]>) -> bool {
+    only.is_none_or(|only| only.binary_search(&id).is_ok())
+}
+
+/// Takes an account when its words hold what is asked for.
+fn look(id: i64, words: &str, clauses: &[Clause], found: &mut Found) {
+    let holds = |word: &String| {
+        words.match_indices(word.as_str()).any(|(at, _)| {
+            let end = at + word.len();
+            (at == 0 || words.as_bytes()[at - 1] == b' ') && (end == words.len() || words.as_bytes()[end] == b' ')
+        })
+    };
+    let exact = |clause: &Clause| clause.exact.iter().any(holds);
+    if clauses.iter().all(|clause| exact(clause) || clause.open.iter().any(holds)) {
+        found.add(id, clauses.iter().all(exact));
     }
 }
