@@ -1,7 +1,7 @@
 //! Time behind a parameter, and the hybrid logical clock (HLC) that orders entries: milliseconds of the author's clock
 //! shifted by 16, counted up where the clock stands or goes back, so it always rises along a site's chain.
 
-use chrono::{DateTime, FixedOffset, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeZone, Utc};
 
 /// The one time zone of every branch: +08:00.
 pub fn zone() -> FixedOffset {
@@ -38,6 +38,17 @@ impl Clock for FixedClock {
     fn now(&self) -> DateTime<FixedOffset> {
         let millis = self.0.load(std::sync::atomic::Ordering::Relaxed);
         zone().timestamp_millis_opt(millis).single().unwrap_or_default()
+    }
+}
+
+/// A clock pinned to one day: the date stands still, the time of day runs. Practice branches of `demo` live on such a day, because
+/// the built-in calendar ends with a year.
+pub struct PinnedDay(pub NaiveDate);
+
+impl Clock for PinnedDay {
+    fn now(&self) -> DateTime<FixedOffset> {
+        let time = SystemClock.now().time();
+        self.0.and_time(time).and_local_timezone(zone()).single().unwrap_or_default()
     }
 }
 

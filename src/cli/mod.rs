@@ -2,6 +2,7 @@
 
 mod check;
 mod common;
+mod demo;
 mod do_;
 mod init;
 mod key;
@@ -41,6 +42,8 @@ pub struct Args {
 enum Command {
     /// 新建网点的数据库和第一个管理员
     Init(init::InitArgs),
+    /// 做一个练习库并打开
+    Demo(demo::DemoArgs),
     /// 办一项业务 (JSON)，与屏幕上完全一样
     Do(do_::DoArgs),
     /// 试算：费用、滞纳金、承诺日期、号码；每行一个 JSON，不需要数据库
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
     let outcome = match args.command {
         None => screens::run(&context),
         Some(Command::Init(args)) => init::run(&context, &args),
+        Some(Command::Demo(args)) => demo::run(&context, &args),
         Some(Command::Do(args)) => do_::run(&context, &args),
         Some(Command::Quote(args)) => quote::run(&context, &args),
         Some(Command::Show(args)) => show::run(&context, &args),

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::tariffs::Shelf;
 use super::{Desk, password};
 use crate::book::append::{self, Head, NewEntry};
-use crate::book::clock::Clock;
+use crate::book::clock::{Clock, PinnedDay};
 use crate::book::mark::{self, Mark};
 use crate::book::seal::Keys;
 use crate::book::subject::{Kind, Subject};
@@ -37,6 +37,9 @@ pub struct NewSite<'a> {
     /// Their password.
     pub password: &'a str,
 }
+
+/// Setting of a practice branch that lives on one day, `2026-11-21`.
+pub const PINNED_DAY: &str = "pinned_day";
 
 /// Utilities a branch can have.
 pub const UTILITIES: &[(&str, &str)] = &[("water", "水"), ("gas", "气"), ("power", "电"), ("heat", "热")];
@@ -111,8 +114,10 @@ impl Desk {
             notices.push("程序升级后，已从日记账重新记账".to_owned());
         }
         bulk::finish(&mut db, |_| {})?;
+        // The mark is read before the head: another desk writes it after its commit, so a sound book is never behind it.
+        let mark = mark::read(path);
         let head = Head::read(&db.read()?)?;
-        if let Some(ahead) = mark::read(path).filter(|mark| mark.is_ahead_of(&head)) {
+        if let Some(ahead) = mark.filter(|mark| mark.is_ahead_of(&head)) {
             let now = clock.now();
             let tx = db.write()?;
             let head = Head::read(&tx)?;
@@ -129,10 +134,14 @@ impl Desk {
                 ahead.epoch, ahead.seq, reason.after
             ));
         }
+        let mut clock = clock;
         let (site, practice) = {
             let tx = db.read()?;
             let site = Head::read(&tx)?.site;
             let practice = tx.own_site(site.as_str())?.is_some_and(|row| row.practice);
+            if let Some(day) = tx.setting(PINNED_DAY)?.filter(|_| practice).and_then(|day| day.parse().ok()) {
+                clock = Box::new(PinnedDay(day));
+            }
             (site, practice)
         };
         Ok(Self { db, keys, clock, site, practice, session: None, notices, shelf: Shelf::default() })

@@ -103,3 +103,12 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
+
+impl Tx<'_> {
+    /// Ids of all accounts, in order.
+    pub fn account_ids(&self) -> Result<Vec<Id>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT id FROM d_account ORDER BY id")?;
+        let rows = statement.query_map([], |row| Ok(Id(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
