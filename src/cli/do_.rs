@@ -53,8 +53,18 @@ pub fn run(context: &Context, args: &DoArgs) -> Result<u8, CliError> {
     let mut desk = context.open_as()?;
     let input = context.read_input(args.input.as_deref())?;
     let done = desk.perform(name, &input, Call { key: args.key.as_deref(), at: None })?;
+    print_slip(&desk, &done);
     println!("{}", answer(&Ok(done)));
     Ok(0)
+}
+
+/// Prints the slip of what was just booked, where this machine's slips go.
+fn print_slip(desk: &Desk, done: &Done) {
+    let Some(entry) = done.entry.filter(|_| !done.repeated) else { return };
+    let printed = desk.look().map(|tx| crate::outbound::printer::print(&tx, entry, false));
+    if let Ok(Err(error)) = printed {
+        eprintln!("注意：{error}");
+    }
 }
 
 fn list(context: &Context) -> Result<u8, CliError> {
@@ -100,6 +110,9 @@ fn batch(context: &Context, from: &str) -> Result<u8, CliError> {
         }
         let outcome = one_line(context, &mut desk, &line);
         refused |= outcome.is_err();
+        if let Ok(done) = &outcome {
+            print_slip(&desk, done);
+        }
         // Answered only after it is durable, and flushed at once, so that a caller never loses an answer it was owed.
         writeln!(out, "{}", answer(&outcome)).and_then(|()| out.flush()).map_err(|error| io(&error))?;
     }

@@ -7,8 +7,10 @@ mod do_;
 mod init;
 mod key;
 mod quote;
+mod report;
 mod screens;
 mod show;
+mod slip;
 mod user;
 
 use std::path::PathBuf;
@@ -48,6 +50,12 @@ enum Command {
     Do(do_::DoArgs),
     /// 试算：费用、滞纳金、承诺日期、号码；每行一个 JSON，不需要数据库
     Quote(quote::QuoteArgs),
+    /// 出报表
+    Report(report::ReportArgs),
+    /// 重印核对单
+    Slip(slip::SlipArgs),
+    /// 核对单送到哪里打印
+    Printer(slip::PrinterArgs),
     /// 显示一条记录的全部
     Show(show::ShowArgs),
     /// 用户与岗位
@@ -71,6 +79,9 @@ pub fn run() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(&context, &args),
         Some(Command::Do(args)) => do_::run(&context, &args),
         Some(Command::Quote(args)) => quote::run(&context, &args),
+        Some(Command::Report(args)) => report::run(&context, &args),
+        Some(Command::Slip(args)) => slip::run(&context, &args),
+        Some(Command::Printer(args)) => slip::printer(&context, &args),
         Some(Command::Show(args)) => show::run(&context, &args),
         Some(Command::User(args)) => user::run(&context, &args),
         Some(Command::Key(args)) => key::run(&context, &args),

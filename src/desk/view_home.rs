@@ -45,7 +45,10 @@ pub fn top_facts(desk: &Desk) -> Result<TopFacts, Refusal> {
         site_name: tx.own_site(desk.site().as_str())?.map(|site| site.name).unwrap_or_default(),
         title,
         day,
-        shift: None,
+        shift: match &actor {
+            Some(actor) => tx.open_shift(actor.id)?.map(|shift| shift.no.to_string()),
+            None => None,
+        },
         waiting: 0,
         exceptions: tx.exception_count()?,
         accounts: tx.account_count()?,

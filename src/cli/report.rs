@@ -1,0 +1,107 @@
+//! `report`: any report, as a table, CSV, JSON or workbook.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+
+use super::common::{CliError, Context, io};
+use crate::desk::refusal::Refusal;
+use crate::outbound::render;
+use crate::outbound::reports::{REPORTS, Report, report};
+
+/// Arguments of `report`.
+#[derive(Args)]
+pub struct ReportArgs {
+    /// 报表名，如 cash；用 --list 查看全部
+    name: Option<String>,
+    /// 起始营业日，如 2026-11-01
+    #[arg(long, value_name = "D")]
+    from: Option<NaiveDate>,
+    /// 截止营业日，默认今天
+    #[arg(long, value_name = "D")]
+    to: Option<NaiveDate>,
+    /// 格式
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    /// 写到文件；xlsx 默认写到当前目录
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// 列出全部报表
+    #[arg(long)]
+    list: bool,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// 终端表格
+    Table,
+    /// CSV (带 BOM)
+    Csv,
+    /// JSON
+    Json,
+    /// Excel 工作簿
+    Xlsx,
+}
+
+/// Runs `report`.
+pub fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
+    if args.list {
+        list(context);
+        return Ok(0);
+    }
+    let name = args.name.as_deref().ok_or_else(|| CliError::usage("请给出报表名，或用 --list 查看全部"))?;
+    let report = report(name).ok_or_else(|| CliError::usage(&format!("没有“{name}”这个报表，用 --list 查看全部")))?;
+    let desk = context.open()?;
+    let (from, to) = report.days(args.from, args.to, desk.today());
+    if from > to {
+        return Err(CliError::usage(&format!("起始日 {from} 晚于截止日 {to}，请改正")));
+    }
+    let bytes = write(context, args, report, &desk, from, to)?;
+    match out_path(args, report, from, to) {
+        None => std::io::stdout().lock().write_all(&bytes).map_err(|error| io(&error))?,
+        Some(path) => {
+            std::fs::write(&path, &bytes).map_err(|error| io(&error))?;
+            eprintln!("已写到 {}", path.display());
+        }
+    }
+    Ok(0)
+}
+
+fn list(context: &Context) {
+    for report in REPORTS {
+        if context.json {
+            println!("{}", serde_json::json!({ "report": report.name, "title": report.title, "about": report.about }));
+        } else {
+            println!("{:<12} {}：{}", report.name, report.title, report.about);
+        }
+    }
+}
+
+fn out_path(args: &ReportArgs, report: &Report, from: NaiveDate, to: NaiveDate) -> Option<PathBuf> {
+    let default = (args.format == Format::Xlsx).then(|| PathBuf::from(format!("{}-{from}-{to}.xlsx", report.name)));
+    args.out.clone().or(default)
+}
+
+fn write(
+    context: &Context,
+    args: &ReportArgs,
+    report: &Report,
+    desk: &crate::desk::Desk,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<u8>, CliError> {
+    let sheet = (report.fill)(&desk.look()?, from, to)?;
+    let mut bytes = Vec::new();
+    let fault = |error: String| CliError::from(Refusal::data(format!("报表写不出来：{error}")));
+    match args.format {
+        Format::Table if context.json => bytes = format!("{:#}\n", render::json(&sheet)).into_bytes(),
+        Format::Json => bytes = format!("{:#}\n", render::json(&sheet)).into_bytes(),
+        Format::Table => render::table(&mut bytes, &sheet).map_err(|error| io(&error))?,
+        Format::Csv => render::csv(&mut bytes, &sheet).map_err(|error| fault(error.to_string()))?,
+        Format::Xlsx => bytes = render::xlsx(&sheet).map_err(|error| fault(error.to_string()))?,
+    }
+    Ok(bytes)
+}

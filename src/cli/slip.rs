@@ -1,0 +1,62 @@
+//! `slip`: a 核对单 again, marked 重印; `printer`: where slips go.
+
+use clap::Args;
+
+use super::common::{CliError, Context};
+use crate::desk::refusal::Refusal;
+use crate::desk::till::find;
+use crate::outbound::{check_slip, printer};
+use crate::rules::id::Id;
+
+/// Arguments of `slip`.
+#[derive(Args)]
+pub struct SlipArgs {
+    /// 核对单号、手开单号或凭单号
+    number: String,
+    /// 送到打印机，而不是屏幕
+    #[arg(long)]
+    print: bool,
+}
+
+/// Arguments of `printer`.
+#[derive(Args)]
+pub struct PrinterArgs {
+    /// off、lp、lp:打印机名 或 file:文件夹；不给则显示现在的设置
+    target: Option<String>,
+}
+
+/// Shows or prints a slip again.
+pub fn run(context: &Context, args: &SlipArgs) -> Result<u8, CliError> {
+    let desk = context.open()?;
+    let tx = desk.look()?;
+    let entry = match find::movement(&tx, &args.number)? {
+        Some(row) => row.id,
+        None => args.number.parse::<Id>().map_err(|_| Refusal::missing("number", "核对单", &args.number))?,
+    };
+    let slip = check_slip::slip(&tx, entry, true)?;
+    let slip = slip.ok_or_else(|| Refusal::missing("number", "核对单", &args.number))?;
+    if args.print {
+        match printer::print(&tx, entry, true) {
+            Ok(Some(place)) => println!("已送到 {place}"),
+            Ok(None) => return Err(CliError::usage("还没有设置打印机，请用 printer lp 或 printer file:文件夹")),
+            Err(error) => return Err(Refusal::data(error.to_string()).into()),
+        }
+    } else {
+        print!("{}", slip.text);
+    }
+    Ok(0)
+}
+
+/// Shows or sets where slips go.
+pub fn printer(context: &Context, args: &PrinterArgs) -> Result<u8, CliError> {
+    let mut desk = context.open()?;
+    if let Some(text) = &args.target {
+        let target = printer::Target::parse(text)
+            .ok_or_else(|| CliError::usage("打印去处应为 off、lp、lp:打印机名 或 file:文件夹"))?;
+        let tx = desk.db_mut().write()?;
+        target.keep(&tx)?;
+        tx.commit()?;
+    }
+    println!("{}", printer::Target::of(&desk.look()?)?.text());
+    Ok(0)
+}

@@ -1,0 +1,116 @@
+//! Where slips go: nowhere, a folder, or `lp`. Called after COMMIT only, so nothing is printed that was not booked.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::check_slip::{self, Slip};
+use crate::rules::id::Id;
+use crate::store::{StoreError, Tx};
+
+/// Name of the setting of this machine.
+const SETTING: &str = "slips_to";
+
+/// Where this machine's slips go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// They are shown on request only.
+    Off,
+    /// One text file each in a folder.
+    Folder(PathBuf),
+    /// `lp`, with a printer's name or the default one.
+    Lp(Option<String>),
+}
+
+/// Why a slip was not printed; the payment stands all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("账已入，单子没有打出来：{0}。请用 slip 重印")]
+pub struct NotPrinted(pub String);
+
+impl Target {
+    /// Reads `off`, `file:FOLDER`, `lp`, `lp:NAME`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let name =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.@".contains(&b));
+        match text.trim().split_once(':') {
+            None if text.trim() == "off" => Some(Self::Off),
+            None if text.trim() == "lp" => Some(Self::Lp(None)),
+            Some(("file", folder)) if !folder.trim().is_empty() => Some(Self::Folder(folder.trim().into())),
+            Some(("lp", printer)) if name(printer.trim()) && !printer.trim().starts_with('-') => {
+                Some(Self::Lp(Some(printer.trim().to_owned())))
+            }
+            _ => None,
+        }
+    }
+
+    /// As it is kept.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Off => "off".into(),
+            Self::Folder(folder) => format!("file:{}", folder.display()),
+            Self::Lp(None) => "lp".into(),
+            Self::Lp(Some(name)) => format!("lp:{name}"),
+        }
+    }
+
+    /// Where this machine's slips go now.
+    pub fn of(tx: &Tx<'_>) -> Result<Self, StoreError> {
+        Ok(tx.setting(SETTING)?.and_then(|text| Self::parse(&text)).unwrap_or(Self::Off))
+    }
+
+    /// Keeps the choice.
+    pub fn keep(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        tx.set_setting(SETTING, &self.text())
+    }
+}
+
+/// Prints the slip of an entry where this machine's slips go. Answers where it went; none when there is nothing to print.
+pub fn print(tx: &Tx<'_>, entry: Id, reprint: bool) -> Result<Option<String>, NotPrinted> {
+    let store = |error: StoreError| NotPrinted(error.to_string());
+    let target = Target::of(tx).map_err(store)?;
+    if target == Target::Off {
+        return Ok(None);
+    }
+    let Some(slip) = check_slip::slip(tx, entry, reprint).map_err(store)? else { return Ok(None) };
+    send(&target, &slip, reprint).map(Some)
+}
+
+fn send(target: &Target, slip: &Slip, reprint: bool) -> Result<String, NotPrinted> {
+    let fault = |error: std::io::Error| NotPrinted(error.to_string());
+    match target {
+        Target::Off => Ok(String::new()),
+        Target::Folder(folder) => {
+            std::fs::create_dir_all(folder).map_err(fault)?;
+            let mark = if reprint { "-重印" } else { "" };
+            let path = folder.join(format!("{}{mark}.txt", slip.number.replace('/', "_")));
+            std::fs::write(&path, &slip.text).map_err(fault)?;
+            Ok(path.display().to_string())
+        }
+        Target::Lp(name) => {
+            let mut lp = Command::new("lp");
+            lp.arg("-s").args(name.iter().flat_map(|name| ["-d", name.as_str()]));
+            let quiet = lp.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut child = quiet.spawn().map_err(fault)?;
+            if let Some(mut pipe) = child.stdin.take() {
+                pipe.write_all(slip.text.as_bytes()).map_err(fault)?;
+            }
+            let done = child.wait().map_err(fault)?;
+            if done.success() { Ok(target.text()) } else { Err(NotPrinted(format!("lp 返回 {done}"))) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Target;
+
+    #[test]
+    fn targets_are_read_and_kept() {
+        for text in ["off", "file:/tmp/slips", "lp", "lp:till-1"] {
+            assert_eq!(Target::parse(text).unwrap().text(), text);
+        }
+        for bad in ["", "lp:", "lp:-o", "file:", "usb", "lp:a b"] {
+            assert_eq!(Target::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! 日收银报表: what each clerk took, by kind of receipt and method, the late fee as an item of its own, so that
+//! cash gas = gas charge + late fee; below it the identity of every shift (R-366, cash only: A-32).
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::Report;
+use crate::outbound::sheet::{Cell, Column, Sheet};
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::tables::till::{ShiftRow, TillRow};
+use crate::store::{StoreError, Tx};
+
+/// The report.
+pub const REPORT: Report = Report {
+    name: "cash",
+    title: "日收银报表",
+    about: "每人按收款项目和方式的收入，滞纳金单列，附现金结余核对",
+    from_beginning: false,
+    fill,
+};
+
+const LATE_FEE: &str = "滞纳金";
+const PREPAID: &str = "预存";
+const FROM_PREPAID: &str = "预存抵缴";
+
+/// What one item of one shift came to.
+#[derive(Default)]
+struct Sum {
+    count: i64,
+    taken: Fen,
+    reversed: Fen,
+}
+
+fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+    let shifts = tx.shifts_between(from, to)?;
+    let mut sums: BTreeMap<(Id, String, u8, String), Sum> = BTreeMap::new();
+    for row in tx.till_between(from, to)?.iter().filter(|row| row.kind != "deposit") {
+        for (rank, item, amount) in items(row) {
+            let sum = sums.entry((row.shift, row.method.clone(), rank, item)).or_default();
+            if row.reverses.is_some() {
+                sum.reversed += amount;
+            } else {
+                sum.count += 1;
+                sum.taken += amount;
+            }
+        }
+    }
+    let mut sheet = REPORT.sheet(from, to, columns());
+    for shift in &shifts {
+        for ((_, method, _, item), sum) in sums.iter().filter(|((id, ..), _)| *id == shift.id) {
+            sheet.rows.push(vec![
+                Cell::Day(shift.day),
+                Cell::text(&shift.clerk),
+                Cell::Count(shift.no),
+                Cell::text(method),
+                Cell::text(item),
+                Cell::Count(sum.count),
+                Cell::Money(sum.taken),
+                Cell::Money(sum.reversed),
+                Cell::Money(sum.taken + sum.reversed),
+            ]);
+        }
+    }
+    sheet.notes.extend(shifts.iter().map(identity));
+    Ok(sheet)
+}
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::new("day", "营业日"),
+        Column::new("clerk", "营业员"),
+        Column::new("shift", "班次"),
+        Column::new("method", "方式"),
+        Column::new("item", "收款项目"),
+        Column::sum("count", "笔数"),
+        Column::sum("taken", "收入"),
+        Column::sum("reversed", "冲正"),
+        Column::sum("amount", "净额"),
+    ]
+}
+
+/// The items of a movement; together they are its money. The rank orders them on the paper.
+fn items(row: &TillRow) -> Vec<(u8, String, Fen)> {
+    let all = [
+        (0, row.item.as_str(), row.principal),
+        (1, LATE_FEE, row.late_fee),
+        (2, PREPAID, row.to_prepaid),
+        (3, FROM_PREPAID, -row.from_prepaid),
+    ];
+    all.into_iter()
+        .filter(|(.., amount)| *amount != Fen::ZERO)
+        .map(|(rank, item, sum)| (rank, item.to_owned(), sum))
+        .collect()
+}
+
+/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余.
+pub fn identity(shift: &ShiftRow) -> String {
+    let close = match (shift.counted, shift.over) {
+        (Some(counted), Some(over)) if over == Fen::ZERO => format!("，清点 {}，相符", counted.grouped()),
+        (Some(counted), Some(over)) if over.is_negative() => {
+            format!("，清点 {}，短款 {}", counted.grouped(), over.abs().grouped())
+        }
+        (Some(counted), Some(over)) => format!("，清点 {}，长款 {}", counted.grouped(), over.grouped()),
+        _ => "，未交班".to_owned(),
+    };
+    format!(
+        "{} {} 班次 {}：前日现金结余 {} + 本日营业收入 {} - 存入 {} = 当日现金结余 {}{close}",
+        shift.day,
+        shift.clerk,
+        shift.no,
+        shift.opening.grouped(),
+        shift.income.grouped(),
+        shift.paid_in.grouped(),
+        shift.cash.grouped(),
+    )
+}

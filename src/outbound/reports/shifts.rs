@@ -1,0 +1,49 @@
+//! 班次一览: every shift with the parts of its identity, over or short, and its head code.
+
+use chrono::NaiveDate;
+
+use super::Report;
+use crate::outbound::sheet::{Cell, Column, Sheet};
+use crate::store::{StoreError, Tx};
+
+/// The report.
+pub const REPORT: Report = Report {
+    name: "shifts",
+    title: "班次一览",
+    about: "每班的备用金、收入、存入、结余、长短款和校验码",
+    from_beginning: false,
+    fill,
+};
+
+fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+    let columns = vec![
+        Column::new("day", "营业日"),
+        Column::new("clerk", "营业员"),
+        Column::new("shift", "班次"),
+        Column::sum("opening", "前日结余"),
+        Column::sum("income", "现金收入"),
+        Column::sum("paid_in", "存入"),
+        Column::sum("cash", "当日结余"),
+        Column::sum("counted", "清点"),
+        Column::sum("over_short", "长短款"),
+        Column::new("head", "校验码"),
+        Column::new("note", "备注"),
+    ];
+    let mut sheet = REPORT.sheet(from, to, columns);
+    for shift in tx.shifts_between(from, to)? {
+        sheet.rows.push(vec![
+            Cell::Day(shift.day),
+            Cell::text(shift.clerk),
+            Cell::Count(shift.no),
+            Cell::Money(shift.opening),
+            Cell::Money(shift.income),
+            Cell::Money(shift.paid_in),
+            Cell::Money(shift.cash),
+            shift.counted.map_or(Cell::Empty, Cell::Money),
+            shift.over.map_or(Cell::Empty, Cell::Money),
+            Cell::text(shift.head),
+            Cell::text(if shift.state == "open" { "未交班".to_owned() } else { shift.note }),
+        ]);
+    }
+    Ok(sheet)
+}
