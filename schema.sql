@@ -110,6 +110,18 @@ CREATE TABLE l_search_state (
     places INTEGER NOT NULL
 ) STRICT;
 
+-- Accounts that came in bulk, whose people's numbers are not hashed yet.
+CREATE TABLE l_unhashed (
+    account INTEGER PRIMARY KEY
+) STRICT;
+
+-- Accounts by the keyed hash of their people's numbers; made again when the search key changes.
+CREATE TABLE l_person (
+    hash INTEGER NOT NULL,
+    account INTEGER NOT NULL,
+    PRIMARY KEY (hash, account)
+) STRICT, WITHOUT ROWID;
+
 -- ===== derived ======================================================================================================
 
 -- 网点: who writes, as each site's own entries say.
@@ -285,18 +297,32 @@ CREATE TABLE d_owner (
     id_kind TEXT,
     id_number TEXT,
     fee INTEGER NOT NULL,
+    state TEXT NOT NULL,
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 
--- The last word on a field that was amended.
+-- Every amendment of a field, with what came of it.
 CREATE TABLE d_field (
     account INTEGER NOT NULL,
     field TEXT NOT NULL,
     id INTEGER NOT NULL,
-    seen TEXT,
+    turn INTEGER NOT NULL,
+    base INTEGER,
+    before TEXT,
     value TEXT,
+    mark INTEGER,
+    outcome TEXT NOT NULL,
     PRIMARY KEY (account, field, id)
 ) STRICT, WITHOUT ROWID;
+
+-- Files opened at a desk, by their person: two for one person, opened apart, are a clash.
+CREATE TABLE d_newcomer (
+    account INTEGER PRIMARY KEY,
+    mark INTEGER NOT NULL,
+    known TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX d_newcomer_mark ON d_newcomer (mark);
 
 -- 表: the meters of an account, each with its state (A-05).
 CREATE TABLE d_meter (

@@ -143,7 +143,7 @@ fn slice(db: &mut Db, done: &mut impl FnMut(usize)) -> Result<bool, StoreError> 
     } else {
         tx.put(&PendingRow { run: run.id, next })?;
     }
-    crate::store::local::note_words(&tx, &fx.reindex)?;
+    crate::store::local::note_bulk(&tx, &fx.reindex)?;
     tx.commit()?;
     done(rows);
     Ok(true)

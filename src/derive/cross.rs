@@ -28,6 +28,7 @@ pub const ALL: &[Cross] = &[
     super::account::NUMBER,
     super::account::METER,
     super::shift::PAPER,
+    super::account::PERSON,
     super::tariff::SAME_DAY,
     super::tariff::SAME_YEAR,
 ];

@@ -27,6 +27,8 @@ pub trait Action {
     const MERGE: &'static str;
     /// May a person without a role that names the action do it? Only reading and logging in.
     const FREE: bool = false;
+    /// Does its answer hold what must not be stored in clear?
+    const SECRET: bool = false;
     /// What is typed.
     type Input: DeserializeOwned + JsonSchema;
     /// What is answered.
@@ -101,6 +103,8 @@ pub struct Def {
     pub merge: &'static str,
     /// See [`Action::FREE`].
     pub free: bool,
+    /// See [`Action::SECRET`].
+    pub secret: bool,
     /// Decides from JSON.
     pub decide: fn(&Cx<'_, '_>, &str) -> Result<Decision<String>, Refusal>,
     /// JSON Schemas of input and result.
@@ -115,6 +119,7 @@ pub const fn def<A: Action>() -> Def {
         summary: A::SUMMARY,
         merge: A::MERGE,
         free: A::FREE,
+        secret: A::SECRET,
         decide: decide_json::<A>,
         schema: schema::<A>,
     }

@@ -8,6 +8,7 @@ pub mod action;
 pub mod demo;
 pub mod drafts;
 pub mod finder;
+pub mod index;
 pub mod key_restore;
 pub mod open;
 pub mod password;
@@ -21,7 +22,12 @@ pub mod verify;
 pub mod view_home;
 pub mod view_users;
 
+pub mod account_amend;
+pub mod account_open;
+pub mod account_transfer;
 pub mod calendar_put;
+pub mod customer_file;
+pub mod customer_reveal;
 pub mod fee_take;
 pub mod payment_confirm;
 pub mod payment_enter_late;
@@ -47,7 +53,7 @@ use serde::Serialize;
 use crate::book::append::{self, Head, NewEntry};
 use crate::book::clock::Clock;
 use crate::book::mark::{self, Mark};
-use crate::book::seal::Keys;
+use crate::book::seal::{Keys, Sealed};
 use crate::derive;
 use crate::rules::id::{Id, Site};
 use crate::store::local::AnswerRow;
@@ -60,6 +66,9 @@ use session::Session;
 
 /// Every action.
 pub const ACTIONS: &[Def] = &[
+    def::<account_amend::AccountAmend>(),
+    def::<account_open::AccountOpen>(),
+    def::<account_transfer::AccountTransfer>(),
     def::<calendar_put::CalendarPut>(),
     def::<fee_take::FeeTake>(),
     def::<payment_confirm::PaymentConfirm>(),
@@ -69,6 +78,7 @@ pub const ACTIONS: &[Def] = &[
     def::<shift_close::ShiftClose>(),
     def::<shift_deposit::ShiftDeposit>(),
     def::<shift_open::ShiftOpen>(),
+    def::<customer_reveal::CustomerReveal>(),
     def::<tariff_put::TariffPut>(),
     def::<user_add::UserAdd>(),
     def::<user_close::UserClose>(),
@@ -208,7 +218,9 @@ impl Desk {
         let session = self.session.as_ref().ok_or_else(|| Refusal::permission("R-003", "还没有登录，请先登录"))?;
         let (user, site, practice) = (session.user, self.site.clone(), self.practice);
         let tx = self.db.write()?;
-        if let Some(done) = key.map(|key| first_answer(&tx, &site, key, def, &fingerprint)).transpose()?.flatten() {
+        if let Some(done) =
+            key.map(|key| first_answer(&tx, &self.keys, &site, key, def, &fingerprint)).transpose()?.flatten()
+        {
             return Ok((done, None));
         }
         let head = Head::read(&tx)?;
@@ -249,9 +261,10 @@ impl Desk {
         };
         let row = append::append(&tx, &head, new)?;
         let fx = derive::record(&tx, &row)?;
-        crate::store::local::note_words(&tx, &fx.reindex)?;
+        index::follow(&tx, &self.keys, &fx.reindex)?;
         if let Some(key) = key {
-            let (key, action, result) = (key.to_owned(), def.name.to_owned(), decision.output.clone());
+            let (key, action) = (key.to_owned(), def.name.to_owned());
+            let result = kept_answer(&self.keys, def, &decision.output)?;
             tx.put(&AnswerRow { key, action, input: fingerprint, entry: row.id, result })?;
         }
         let head = Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head };
@@ -317,11 +330,34 @@ fn feed(value: &serde_json::Value, hasher: &mut blake3::Hasher) {
     }
 }
 
+/// Where a secret answer is sealed.
+const ANSWER_PLACE: &str = "answer";
+
+/// An answer as it is kept for its key: sealed when it is secret (I-13).
+fn kept_answer(keys: &Keys, def: &Def, output: &str) -> Result<String, Refusal> {
+    if !def.secret {
+        return Ok(output.to_owned());
+    }
+    let sealed = keys.seal(ANSWER_PLACE, output)?;
+    Ok(Sealed { tail: String::new(), ..sealed }.to_text())
+}
+
 /// The answer a key was given before. The same key with another input is refused.
-fn first_answer(tx: &Tx<'_>, site: &Site, key: &str, def: &Def, input: &[u8; 32]) -> Result<Option<Done>, Refusal> {
+fn first_answer(
+    tx: &Tx<'_>,
+    keys: &Keys,
+    site: &Site,
+    key: &str,
+    def: &Def,
+    input: &[u8; 32],
+) -> Result<Option<Done>, Refusal> {
     if let Some(known) = tx.get::<AnswerRow>(&[&key])? {
         if known.action == def.name && known.input == *input {
-            return Ok(Some(Done { entry: Some(known.entry), result: known.result, repeated: true }));
+            let result = match Sealed::from_text(&known.result).filter(|_| def.secret) {
+                Some(sealed) => keys.open_sealed(ANSWER_PLACE, &sealed)?.to_string(),
+                None => known.result,
+            };
+            return Ok(Some(Done { entry: Some(known.entry), result, repeated: true }));
         }
         return Err(Refusal::rule("key", format!("key“{key}”已用于凭单 {}，内容不同，请换一个 key", known.entry)));
     }

@@ -144,7 +144,9 @@ impl Desk {
             }
             (site, practice)
         };
-        Ok(Self { db, keys, clock, site, practice, session: None, notices, shelf: Shelf::default() })
+        let mut desk = Self { db, keys, clock, site, practice, session: None, notices, shelf: Shelf::default() };
+        desk.hash_people(|_| {})?;
+        Ok(desk)
     }
 }
 

@@ -239,6 +239,7 @@ impl Run {
         let body = RunClosed { rows: self.written, entries: self.entries, note };
         desk.write_system(&self.actor.clone(), "run.close", Some(self.id), &body)?;
         bulk::finish(&mut desk.db, |rows| progress(rows))?;
+        desk.hash_people(|_| {})?;
         desk.db.checkpoint_when_large()?;
         Ok(self.id)
     }

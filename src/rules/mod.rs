@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod classes;
 pub mod counties;
+pub mod customer;
 pub mod customer_fields;
 pub mod exact;
 pub mod fault;

@@ -46,6 +46,15 @@ impl Tx<'_> {
     }
 }
 
+/// Notes accounts that came in bulk: their words and their people's numbers are to be taken in.
+pub fn note_bulk(tx: &Tx<'_>, accounts: &std::collections::BTreeSet<Id>) -> Result<(), StoreError> {
+    for account in accounts {
+        tx.put(&StaleRow { account: *account })?;
+        tx.put(&UnhashedRow { account: *account })?;
+    }
+    Ok(())
+}
+
 /// Keeps the search index in step with accounts whose words may have changed.
 pub fn note_words(tx: &Tx<'_>, accounts: &std::collections::BTreeSet<Id>) -> Result<(), StoreError> {
     for account in accounts {
@@ -59,5 +68,37 @@ table! {
     pub struct StaleRow("l_stale", 1) {
         /// The account.
         account: Id,
+    }
+}
+
+table! {
+    /// An account that came in bulk, whose people's numbers are not hashed yet.
+    pub struct UnhashedRow("l_unhashed", 1) {
+        /// The account.
+        account: Id,
+    }
+
+    /// Under which keyed hash of a number an account is found.
+    pub struct PersonRow("l_person", 2) {
+        /// Keyed hash of a resident ID, credit code or bank card.
+        hash: i64,
+        /// The account.
+        account: Id,
+    }
+}
+
+impl Tx<'_> {
+    /// Accounts whose people's numbers are not hashed yet, at most `limit`.
+    pub fn unhashed_accounts(&self, limit: i64) -> Result<Vec<Id>, StoreError> {
+        let rows = self.select::<UnhashedRow>(" ORDER BY account LIMIT ?", &[&limit])?;
+        Ok(rows.into_iter().map(|row| row.account).collect())
+    }
+
+    /// Forgets which numbers lead to which account, and notes every account to be hashed anew: the search key has changed.
+    pub fn forget_people(&self) -> Result<(), StoreError> {
+        self.conn().execute_batch(
+            "DELETE FROM l_person; INSERT OR IGNORE INTO l_unhashed (account) SELECT id FROM d_account",
+        )?;
+        Ok(())
     }
 }

@@ -43,6 +43,11 @@ impl Book {
         Ok((done.entry, serde_json::from_str(&done.result).unwrap()))
     }
 
+    /// Takes in every entry of another book.
+    pub fn receive_from(&mut self, other: &Book) {
+        receive(&mut self.desk, other.entries().iter());
+    }
+
     fn entries(&self) -> Vec<EntryRow> {
         self.desk.look().unwrap().entries_after(Id(0), 1_000_000).unwrap()
     }

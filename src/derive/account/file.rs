@@ -1,19 +1,18 @@
-//! The customer file: opened, amended field by field with the value seen, transferred.
+//! The customer file opened, by a person at a desk or by an import.
 //!
-//! Merge: two openings are two accounts; one 户号 or one 表号 on both is a clash. Two amendments of different fields merge;
-//! equal values agree; unequal ones: the later wins and the loser stays visible in the history — but bank, ID and price class
-//! have no automatic winner: the old value stays until it is decided. Two transfers: the first stands, the second is an exception.
+//! Merge: two openings are two accounts; one 户号 or one 表号 on both is a clash, and so are two openings for one person by
+//! clerks who did not know of each other's.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{METER, NUMBER};
+use super::{METER, NUMBER, PERSON};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
-use crate::store::tables::account::{AccountRow, FieldRow, MeterRow, OwnerRow, ReadingRow};
+use crate::store::tables::account::{AccountRow, MeterRow, NewcomerRow, OwnerRow, ReadingRow};
 use crate::store::tables::billing::{BalanceRow, BillRow};
 
 /// Body of `account.open`: the whole file. Sealed numbers stand as [`crate::book::seal::Sealed::to_text`].
@@ -110,6 +109,10 @@ pub struct AccountOpened {
     pub arrears: Vec<Arrear>,
     /// 预存余额.
     pub prepaid: Fen,
+    /// Keyed hash of the resident ID or credit code, when a person opened the file at a desk.
+    pub id_mark: Option<i64>,
+    /// Accounts of the same person that the clerk was told of.
+    pub known: Vec<Id>,
 }
 
 /// A meter as a slip or a file gives it.
@@ -203,8 +206,14 @@ pub fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         id_kind: body.id_kind.clone(),
         id_number: body.id_number.clone(),
         fee: Fen::ZERO,
+        state: "owner".into(),
     })?;
-    fx.tx.put(&row(event, body))?;
+    if let Some(mark) = body.id_mark {
+        let known = body.known.iter().map(Id::to_string).collect::<Vec<_>>().join(" ");
+        fx.tx.put(&NewcomerRow { account: id, mark, known })?;
+        fx.touch(PERSON.what, &mark.to_string());
+    }
+    fx.tx.put(&row(id, event.id, body))?;
     Ok(())
 }
 
@@ -253,9 +262,10 @@ fn open_arrear(fx: &mut Fx<'_, '_>, event: &Event<'_>, arrear: &Arrear, index: u
     Ok(())
 }
 
-fn row(event: &Event<'_>, body: AccountOpened) -> AccountRow {
+/// The row of a file just opened: `id` the account, `customer` its first owner.
+pub fn row(id: Id, customer: Id, body: AccountOpened) -> AccountRow {
     AccountRow {
-        id: event.subject,
+        id,
         no: body.no,
         utility: body.utility,
         name: body.name,
@@ -294,102 +304,9 @@ fn row(event: &Event<'_>, body: AccountOpened) -> AccountRow {
         supplied: body.supplied,
         opened: body.opened,
         status: body.status,
-        customer: event.id,
+        customer,
         recent: body.recent,
         remark: body.remark,
         extra: body.extra,
     }
-}
-
-/// Body of `account.amend`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
-pub struct AccountAmended {
-    /// The account.
-    pub account: Id,
-    /// The field, as in [`AccountOpened`].
-    pub field: String,
-    /// The value seen before (sealed fields: the tail).
-    pub seen: Option<String>,
-    /// The new value.
-    pub value: Option<String>,
-}
-
-/// Body of `account.transfer`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
-pub struct AccountTransferred {
-    /// The account.
-    pub account: Id,
-    /// The owner this rests on: id of the `d_owner` row the clerk saw.
-    pub from: Id,
-    /// New 户名.
-    pub name: String,
-    /// resident_id or uscc.
-    pub id_kind: Option<String>,
-    /// Sealed.
-    pub id_number: Option<String>,
-    /// Mobile of the new owner.
-    pub mobile: Option<String>,
-    /// 直系亲属: no fee.
-    pub kin: bool,
-    /// 过户费.
-    pub fee: Fen,
-}
-
-/// Applies `account.amend`.
-pub fn amend(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
-    let body: AccountAmended = event.read()?;
-    fx.tx.put(&FieldRow {
-        account: event.subject,
-        field: body.field.clone(),
-        id: event.id,
-        seen: body.seen.clone(),
-        value: body.value.clone(),
-    })?;
-    let Some(mut row) = fx.tx.account(event.subject)? else { return Ok(()) };
-    if set_field(&mut row, &body.field, body.value) {
-        fx.tx.put(&row)?;
-        fx.reindex.insert(event.subject);
-    }
-    Ok(())
-}
-
-/// Sets a field of the file by name; false for a name that is none.
-pub fn set_field(row: &mut AccountRow, field: &str, value: Option<String>) -> bool {
-    let text = |value: Option<String>| value.unwrap_or_default();
-    match field {
-        "name" => row.name = text(value),
-        "initials" => row.initials = value,
-        "phone" => row.phone = value,
-        "mobile" => row.mobile = value,
-        _ => return false,
-    }
-    true
-}
-
-/// Applies `account.transfer`.
-pub fn transfer(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
-    let body: AccountTransferred = event.read()?;
-    let Some(row) = fx.tx.account(event.subject)? else { return Ok(()) };
-    fx.tx.put(&OwnerRow {
-        account: event.subject,
-        id: event.id,
-        since: event.entry.business_day,
-        name: body.name.clone(),
-        id_kind: body.id_kind.clone(),
-        id_number: body.id_number.clone(),
-        fee: body.fee,
-    })?;
-    let mobile = body.mobile.or(row.mobile.clone());
-    let new = AccountRow {
-        name: body.name,
-        initials: None,
-        id_kind: body.id_kind,
-        id_number: body.id_number,
-        mobile,
-        customer: event.id,
-        ..row
-    };
-    fx.tx.put(&new)?;
-    fx.reindex.insert(event.subject);
-    Ok(())
 }

@@ -4,11 +4,15 @@
 use super::cross::Cross;
 use super::{DeriveError, Event, Fold, Fx};
 use crate::book::subject::Kind;
+use crate::store::tables::account::NewcomerRow;
 
+pub mod amend;
 pub mod bill;
+pub mod fields;
 pub mod file;
 pub mod payment;
 pub mod reading;
+pub mod transfer;
 
 /// The fold of accounts.
 pub const FOLD: Fold = Fold {
@@ -17,6 +21,7 @@ pub const FOLD: Fold = Fold {
         ("d_account", "id"),
         ("d_owner", "account"),
         ("d_field", "account"),
+        ("d_newcomer", "account"),
         ("d_meter", "account"),
         ("d_reading", "account"),
         ("d_bill", "account"),
@@ -28,6 +33,7 @@ pub const FOLD: Fold = Fold {
         ("account.open", 1),
         ("account.amend", 1),
         ("account.transfer", 1),
+        ("customer.reveal", 1),
         ("reading.enter", 1),
         ("reading.correct", 1),
         ("bill.issue", 1),
@@ -59,11 +65,23 @@ pub const METER: Cross = Cross {
     of: |tx, id| tx.meter_nos_of(id),
 };
 
+/// One person, one new file, unless the clerk knew of the other.
+pub const PERSON: Cross = Cross {
+    what: "one_person",
+    kind: Kind::Account,
+    holders: |tx, mark| match mark.parse() {
+        Ok(mark) => tx.newcomers_unaware(mark),
+        Err(_) => Ok(Vec::new()),
+    },
+    several: |tx| tx.newcomer_marks_of_several(),
+    of: |tx, id| Ok(tx.get::<NewcomerRow>(&[&id])?.map(|row| row.mark.to_string()).into_iter().collect()),
+};
+
 fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     match event.action() {
         "account.open" => file::open(fx, event),
-        "account.amend" => file::amend(fx, event),
-        "account.transfer" => file::transfer(fx, event),
+        "account.amend" => amend::amend(fx, event),
+        "account.transfer" => transfer::transfer(fx, event),
         "reading.enter" => reading::enter(fx, event),
         "reading.correct" => reading::correct(fx, event),
         "bill.issue" => bill::issue(fx, event),

@@ -106,3 +106,15 @@ CREATE TABLE l_search_state (
     ready INTEGER NOT NULL,
     places INTEGER NOT NULL
 ) STRICT;
+
+-- Accounts that came in bulk, whose people's numbers are not hashed yet.
+CREATE TABLE l_unhashed (
+    account INTEGER PRIMARY KEY
+) STRICT;
+
+-- Accounts by the keyed hash of their people's numbers; made again when the search key changes.
+CREATE TABLE l_person (
+    hash INTEGER NOT NULL,
+    account INTEGER NOT NULL,
+    PRIMARY KEY (hash, account)
+) STRICT, WITHOUT ROWID;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod base;
+pub mod customer;
 pub mod state;
 pub mod tariff;
 pub mod till;

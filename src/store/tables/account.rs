@@ -113,9 +113,11 @@ table! {
         id_number: Option<String>,
         /// Transfer fee taken.
         fee: Fen,
+        /// owner, or disputed: a second transfer from the same owner.
+        state: String,
     }
 
-    /// One amendment of one field, the last (hlc, id) stands.
+    /// One amendment of one field.
     pub struct FieldRow("d_field", 3) {
         /// The account.
         account: Id,
@@ -123,10 +125,28 @@ table! {
         field: String,
         /// The entry.
         id: Id,
-        /// The value the clerk saw before.
-        seen: Option<String>,
+        /// Its place among the amendments of its unit, from 1, in the order of derivation.
+        turn: i64,
+        /// The last amendment of the unit that the clerk knew of.
+        base: Option<Id>,
+        /// The value on file before it.
+        before: Option<String>,
         /// The new value.
         value: Option<String>,
+        /// Keyed hash of a sealed value, to tell that two are the same.
+        mark: Option<i64>,
+        /// set, agreed, late (won over one it did not know of), lost, pending, decided.
+        outcome: String,
+    }
+
+    /// A file opened at a desk for a person with a number, as long as that person owns it.
+    pub struct NewcomerRow("d_newcomer", 1) {
+        /// The account.
+        account: Id,
+        /// Keyed hash of the person's number.
+        mark: i64,
+        /// Accounts of the same person that the clerk knew of, blank between.
+        known: String,
     }
 
     /// 表.

@@ -1,0 +1,550 @@
+//! `account.open`: a new customer file (一户一档), R-037 … R-081.
+//!
+//! The route number is composed from its parts (R-040 … ), the name of somebody unknown is 用户, the
+//! price class is the dearest until the first reading confirms it, the meter stands in a state of A-05. Resident
+//! ID and bank card are sealed before anything is written.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::customer_file::{self, Typed};
+use super::refusal::{Fault, Refusal};
+use super::tariffs;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::account::fields::CustomerFile;
+use crate::derive::account::file::{self, AccountOpened, Arrear, LastReading, MeterFacts};
+use crate::rules::customer::{self, EXTRA, FIELDS, METER};
+use crate::rules::customer_fields::{GROUP, IC_CARD, SINGLE, method};
+use crate::rules::id::Id;
+use crate::rules::meter_state::MeterState;
+use crate::rules::money::{Fen, Milli};
+use crate::rules::route;
+use crate::rules::utility::Utility;
+
+/// The action.
+pub struct AccountOpen;
+
+/// What is typed: the fields of the customer file. Only the address is needed.
+#[derive(Deserialize, Serialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Input {
+    /// 户号, as printed; empty: the next of the site's block.
+    pub account: Option<Typed>,
+    /// water, gas, power, heat; empty: the site's.
+    pub utility: Option<String>,
+    /// 户名; empty: 用户.
+    pub name: Option<Typed>,
+    /// Corrected pinyin initials of the name.
+    pub initials: Option<Typed>,
+    /// 证件号码: resident ID of a household, credit code of a firm.
+    pub id_number: Option<Typed>,
+    /// 联系电话.
+    pub phone: Option<Typed>,
+    /// 手机.
+    pub mobile: Option<Typed>,
+    /// 短信号码.
+    pub sms: Option<Typed>,
+    /// 短信公司: 移动, 联通, 电信, 广电.
+    pub sms_carrier: Option<Typed>,
+    /// 小区名称.
+    pub estate: Option<Typed>,
+    /// 地址, with its unit.
+    pub address: Option<Typed>,
+    /// 区域: old or new.
+    pub area: Option<Typed>,
+    /// 楼型: multi or high.
+    pub building_kind: Option<Typed>,
+    /// 楼号.
+    pub building: Option<Typed>,
+    /// 单元.
+    pub unit: Option<Typed>,
+    /// 室号.
+    pub room: Option<Typed>,
+    /// 抄表册号.
+    pub book: Option<Typed>,
+    /// 抄表序号: composed from its parts; when typed it must agree with them.
+    pub route: Option<Typed>,
+    /// 抄表方式: card, handheld, remote; empty: card.
+    pub read_way: Option<Typed>,
+    /// 价格类别: `resident`, `non_resident`, `special`, `mixed` …; empty: the dearest, until confirmed.
+    pub class: Option<Typed>,
+    /// 混用比例: `[{"class","ratio"}]` or `resident:0.7;non_resident:0.3`.
+    pub mix: Option<Typed>,
+    /// 人口, 1 to 99.
+    pub people: Option<Typed>,
+    /// 优待类别: 特困, 双证.
+    pub discount: Option<Typed>,
+    /// 用户类别: 普通用户, 公建用户.
+    pub user_kind: Option<Typed>,
+    /// 用户类型: IC卡, 抄表.
+    pub user_type: Option<Typed>,
+    /// 缴费方式: 现金, 银行代缴, 银行托收, 网上缴费, 充值; empty: 现金, of an IC card 充值.
+    pub method: Option<Typed>,
+    /// 银行名称.
+    pub bank_name: Option<Typed>,
+    /// 持卡人.
+    pub bank_holder: Option<Typed>,
+    /// 银行卡号.
+    pub bank_card: Option<Typed>,
+    /// 代扣协议号.
+    pub agreement: Option<Typed>,
+    /// 报装性质: 集体, 散户.
+    pub connection: Option<Typed>,
+    /// 报装日期.
+    pub connected: Option<Typed>,
+    /// 开票日期 (R-056 … R-058).
+    pub invoiced: Option<Typed>,
+    /// 通气日期.
+    pub supplied: Option<Typed>,
+    /// 开户日期; empty: the business day.
+    pub opened: Option<Typed>,
+    /// 状态: 正常, 报停; empty: 正常.
+    pub status: Option<Typed>,
+    /// 备注.
+    pub remark: Option<Typed>,
+    /// Further facts: cooker, flame_guard, cooker_year, heater, heater_flow, heater_year, heating, heating_power, heating_year,
+    /// hose, special, paper_file, custody, settled_with, temporary_until, bought.
+    pub extra: BTreeMap<String, Typed>,
+    /// The meter on the wall.
+    pub meter: Option<MeterInput>,
+    /// The last reading before this book.
+    pub last_reading: Option<LastReadingInput>,
+    /// 近三期用量, oldest first.
+    pub recent: Vec<u32>,
+    /// Unpaid bills from before this book.
+    pub arrears: Vec<ArrearInput>,
+    /// 预存余额 from before this book, `"100.00"`; needs the right `import.customers`.
+    pub prepaid: Option<Fen>,
+}
+
+/// A meter.
+#[derive(Deserialize, Serialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct MeterInput {
+    /// 表号.
+    pub no: String,
+    /// 厂家.
+    pub maker: Option<Typed>,
+    /// 型号.
+    pub model: Option<Typed>,
+    /// 口径, millimetres.
+    pub calibre: Option<Typed>,
+    /// 表位数; empty: 5.
+    pub dial: Option<Typed>,
+    /// 表方向.
+    pub direction: Option<Typed>,
+    /// 装表日期.
+    pub fitted: Option<Typed>,
+    /// 表底数; empty: 0.
+    pub first: Option<Milli>,
+    /// 表状态: applied, fitted, supplied, sealed or the Chinese word; empty: supplied.
+    pub state: Option<String>,
+    /// 铅封号.
+    pub seal: Option<Typed>,
+}
+
+/// The last reading before this book.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LastReadingInput {
+    /// 上次抄表日期.
+    pub day: NaiveDate,
+    /// 上次表底.
+    pub value: Milli,
+}
+
+/// An unpaid bill from before this book.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArrearInput {
+    /// 账期, `2026-09`.
+    pub cycle: String,
+    /// What is owed.
+    pub amount: Fen,
+}
+
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub struct Output {
+    /// 户号, as printed.
+    pub account: String,
+    /// The account's name in the day book.
+    pub id: Id,
+    /// 抄表序号.
+    pub route: String,
+    /// 价格类别.
+    pub class: String,
+    /// False while the dearest price stands in.
+    pub class_confirmed: bool,
+    /// What the clerk should look at: the same person's other accounts, a neighbour's route number.
+    pub warnings: Vec<String>,
+}
+
+impl Action for AccountOpen {
+    const NAME: &'static str = "account.open";
+    const SUMMARY: &'static str = "开户建档";
+    const MERGE: &'static str =
+        "两处各开一户就是两户；户号或表号相同的列为疑问；两处互不知情为同一人开户的列为疑问，两户都保留";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let mut form = Form { body: AccountOpened::default(), faults: Vec::new(), warnings: Vec::new() };
+        form.set_utility(cx, &input)?;
+        form.take_fields(cx, &input)?;
+        form.take_route(&input);
+        form.take_meter(cx, &input)?;
+        form.take_past(cx, &input)?;
+        form.take_number(cx, &input)?;
+        let broken = form.body.broken_rules();
+        form.faults.extend(broken.iter().map(customer_file::fault));
+        Refusal::unless_empty(form.faults)?;
+        let Form { body, warnings, .. } = form;
+        let output = Output {
+            account: body.no.clone(),
+            id: cx.next,
+            route: body.route.clone(),
+            class: body.class.clone(),
+            class_confirmed: body.class_confirmed,
+            warnings,
+        };
+        Decision::write(vec![Subject::new(Kind::Account, cx.next)], &body, output)
+    }
+}
+
+/// The file being filled in, with every mistake found so far.
+struct Form {
+    body: AccountOpened,
+    faults: Vec<Fault>,
+    warnings: Vec<String>,
+}
+
+impl Form {
+    fn fault(&mut self, rule: &str, field: &str, message: impl Into<String>) {
+        self.faults.push(Fault::field(rule, field, message));
+    }
+
+    fn set_utility(&mut self, cx: &Cx<'_, '_>, input: &Input) -> Result<(), Refusal> {
+        let own = cx.tx.own_site(cx.site.as_str())?.map(|site| site.utility).unwrap_or_default();
+        let typed = input.utility.as_deref().filter(|text| !text.is_empty());
+        let code = typed.unwrap_or(&own);
+        let known = Utility::ALL.into_iter().find(|utility| utility.code() == code || utility.label() == code);
+        match known {
+            Some(utility) => self.body.utility = utility.code().into(),
+            None => self.fault("utility", "utility", "行业应为 water、gas、power 或 heat，请改正"),
+        }
+        Ok(())
+    }
+
+    fn utility(&self) -> Utility {
+        Utility::from_code(&self.body.utility).unwrap_or(Utility::Water)
+    }
+
+    /// Every plain field, in the order of the form; class first, because the number of a customer hangs on it.
+    fn take_fields(&mut self, cx: &Cx<'_, '_>, input: &Input) -> Result<(), Refusal> {
+        let typed = serde_json::to_value(input).map_err(|error| Refusal::data(error.to_string()))?;
+        let text_of = |key: &str| {
+            let value: Option<Typed> = typed.get(key).and_then(|value| serde_json::from_value(value.clone()).ok());
+            value.map(|value| value.text()).unwrap_or_default()
+        };
+        self.take_class(cx, &text_of("class"))?;
+        for field in FIELDS.iter().filter(|field| !field.key.starts_with("class")) {
+            match customer_file::keep(cx, field, &text_of(field.key), &self.body) {
+                Ok(kept) => {
+                    self.body.set(field.key, kept.value.as_deref());
+                    self.warnings.extend(kept.warning);
+                    if field.key == "id_number" {
+                        self.body.id_mark = kept.mark;
+                    }
+                }
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        for (key, value) in &input.extra {
+            let name = format!("extra.{key}");
+            let Some(field) = EXTRA.iter().find(|field| field.key == name) else {
+                let known = EXTRA.iter().filter_map(|field| field.key.strip_prefix("extra.")).collect::<Vec<_>>();
+                self.fault("input", "extra", format!("没有“{key}”这一项，可填：{}", known.join("、")));
+                continue;
+            };
+            match customer_file::keep(cx, field, &value.text(), &self.body) {
+                Ok(kept) => _ = self.body.set(field.key, kept.value.as_deref()),
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        self.fill_in(cx);
+        self.find_person(cx, &text_of("id_number"))
+    }
+
+    /// What is left empty: method, way of reading, status, opening and connection dates.
+    fn fill_in(&mut self, cx: &Cx<'_, '_>) {
+        let body = &mut self.body;
+        let default = |slot: &mut String, value: &str| {
+            if slot.is_empty() {
+                value.clone_into(slot);
+            }
+        };
+        let pays = if body.user_type.as_deref() == Some(IC_CARD) { method::TOP_UP } else { method::CASH };
+        default(&mut body.method, pays);
+        default(&mut body.read_way, "card");
+        default(&mut body.status, "正常");
+        let today = body.opened.unwrap_or(cx.day);
+        body.opened = Some(today);
+        match body.connection.as_deref() {
+            Some(SINGLE) => {
+                let day = body.connected.or(body.invoiced).unwrap_or(today);
+                body.connected = body.connected.or(Some(day));
+                body.invoiced = body.invoiced.or(Some(day));
+                if today == cx.day && body.invoiced == body.connected && body.connected != Some(today) {
+                    self.fault("R-057", "connected", format!("散户的报装日期和开票日期都是办理当天 {today}，请改正"));
+                }
+            }
+            Some(GROUP) => body.connected = body.connected.or(Some(today)),
+            _ => {}
+        }
+        if self.body.status == "销户" {
+            self.fault("R-080", "status", "新开的户不能是销户，请改正");
+        }
+    }
+
+    fn take_class(&mut self, cx: &Cx<'_, '_>, typed: &str) -> Result<(), Refusal> {
+        let utility = self.utility();
+        if typed.trim().is_empty() {
+            let day = cx.day;
+            match cx.shelf.prices(cx.tx)?.dearest(utility, day) {
+                Some(tariff) => self.body.class = tariff.class.clone(),
+                None => self.fault(
+                    "A-07",
+                    "class",
+                    format!("{day} 没有任何{}价目，定不出最高价；请先导入价目，或填写价格类别", utility.label()),
+                ),
+            }
+            return Ok(());
+        }
+        let Some(field) = customer::field("class") else { return Ok(()) };
+        match customer_file::keep(cx, field, typed, &self.body) {
+            Ok(kept) => {
+                let class = kept.value.unwrap_or_default();
+                match customer_file::check_class(cx, utility, &class) {
+                    Ok(()) => {
+                        self.body.class = class;
+                        self.body.class_confirmed = true;
+                    }
+                    Err(refusal) => self.faults.extend(refusal.faults),
+                }
+            }
+            Err(fault) => self.faults.push(fault),
+        }
+        Ok(())
+    }
+
+    /// The same person's other accounts are told, not refused: one person may have several homes.
+    fn find_person(&mut self, cx: &Cx<'_, '_>, typed: &str) -> Result<(), Refusal> {
+        if self.body.id_number.is_none() {
+            return Ok(());
+        }
+        let clean = crate::rules::numbers::clean(typed);
+        for other in customer_file::accounts_of_person(cx.tx, cx.keys, &clean)? {
+            self.warnings.push(customer_file::same_person_line(&other));
+            self.body.known.push(other.id);
+        }
+        Ok(())
+    }
+
+    /// R-040 … R-044: composed from its parts; a typed one must agree, and gives the parts that were left out.
+    fn take_route(&mut self, input: &Input) {
+        let typed = input.route.as_ref().map(Typed::text).unwrap_or_default();
+        let area = self.body.area.as_deref().and_then(route::Area::from_label);
+        let kind = self.body.building_kind.as_deref().and_then(route::Kind::from_label);
+        if !typed.trim().is_empty() {
+            match route::parse(&typed, area, kind) {
+                Ok(parts) => {
+                    let body = &mut self.body;
+                    let fill = |slot: &mut String, value: String| {
+                        if slot.is_empty() {
+                            *slot = value;
+                        }
+                    };
+                    fill(&mut body.book, format!("{:04}", parts.book));
+                    fill(&mut body.building, parts.building.to_string());
+                    fill(&mut body.unit, parts.unit.to_string());
+                    fill(&mut body.room, parts.room.to_string());
+                    body.route = crate::rules::numbers::clean(&typed);
+                    if area.is_none() {
+                        let (area, kind) = if body.route.len() == 10 { ("old", "multi") } else { ("new", "high") };
+                        body.area = Some(area.into());
+                        body.building_kind = Some(kind.into());
+                    }
+                }
+                Err(wrong) => self.fault(wrong.rule, "route", wrong.message),
+            }
+        }
+        let before = self.body.route.clone();
+        match self.body.compose_route() {
+            Ok(()) if !before.is_empty() && before != self.body.route => {
+                let what = format!("抄表序号与册、楼、单元、室不符，应为{}，请核对", self.body.route);
+                self.fault("R-040", "route", what);
+            }
+            Ok(()) => {}
+            Err(wrong) => {
+                let field = if wrong.message.contains("室") { "room" } else { "unit" };
+                self.fault(wrong.rule, field, wrong.message);
+            }
+        }
+    }
+
+    fn take_meter(&mut self, cx: &Cx<'_, '_>, input: &Input) -> Result<(), Refusal> {
+        let Some(meter) = &input.meter else { return Ok(()) };
+        let no = crate::rules::numbers::clean(&meter.no);
+        if no.is_empty() || no.len() > 40 {
+            self.fault("R-065", "meter.no", "表号应为 1 到 40 个字符，请填写");
+        } else if let Some(other) = cx.tx.accounts_of_meter(&no)?.first() {
+            let other = cx.tx.account(*other)?.map(|row| row.no).unwrap_or_default();
+            self.fault("R-038", "meter.no", format!("表号 {no} 已挂在户 {other}，请核对"));
+        }
+        let typed = |key: &str| match key {
+            "meter.maker" => meter.maker.as_ref(),
+            "meter.model" => meter.model.as_ref(),
+            "meter.calibre" => meter.calibre.as_ref(),
+            "meter.dial" => meter.dial.as_ref(),
+            "meter.direction" => meter.direction.as_ref(),
+            "meter.fitted" => meter.fitted.as_ref(),
+            _ => meter.seal.as_ref(),
+        };
+        let mut values = BTreeMap::new();
+        for field in METER {
+            let text = typed(field.key).map(Typed::text).unwrap_or_default();
+            match customer_file::keep(cx, field, &text, &self.body) {
+                Ok(kept) => _ = values.insert(field.key, kept.value),
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        let mut take = |key: &str| values.remove(key).flatten();
+        let facts = MeterFacts {
+            no,
+            maker: take("meter.maker").unwrap_or_default(),
+            model: take("meter.model").unwrap_or_default(),
+            calibre: take("meter.calibre").unwrap_or_default(),
+            dial: take("meter.dial").and_then(|dial| dial.parse().ok()).unwrap_or(5),
+            direction: take("meter.direction").unwrap_or_default(),
+            fitted: take("meter.fitted").and_then(|day| day.parse().ok()),
+            first: meter.first.unwrap_or(Milli::ZERO),
+            state: self.meter_state(meter.state.as_deref()),
+            seal: take("meter.seal").unwrap_or_default(),
+        };
+        if facts.first.is_negative() || facts.first >= dial_end(facts.dial) {
+            self.fault("R-065", "meter.first", "表底数应在 0 与表的满程之间，请核对");
+        }
+        self.body.meter = Some(facts);
+        Ok(())
+    }
+
+    /// a meter on an account is at least applied for; removed ones are not opened.
+    fn meter_state(&mut self, typed: Option<&str>) -> String {
+        let state = match typed.map(str::trim).filter(|text| !text.is_empty()) {
+            None => Some(MeterState::Supplied),
+            Some(text) => MeterState::parse(text),
+        };
+        match state {
+            Some(MeterState::Unused) => {
+                self.fault("R-062", "meter.state", "未用的表须先置为报装才能挂到户上，请改正");
+            }
+            Some(MeterState::Removed) | None => {
+                self.fault("A-05", "meter.state", "表状态应为报装、装表、通气或封表，请改正");
+            }
+            _ => {}
+        }
+        state.map(|state| state.code().to_owned()).unwrap_or_default()
+    }
+
+    /// Last reading, recent use, arrears dated at the end of their period, prepaid.
+    fn take_past(&mut self, cx: &Cx<'_, '_>, input: &Input) -> Result<(), Refusal> {
+        if let Some(last) = &input.last_reading {
+            match &self.body.meter {
+                None => self.fault("R-065", "last_reading", "有上次表底就要有表，请填写水表"),
+                Some(meter) if last.value.is_negative() || last.value >= dial_end(meter.dial) => {
+                    self.fault("R-065", "last_reading", "上次表底应在 0 与表的满程之间，请核对");
+                }
+                Some(_) if last.day > cx.at.date_naive() => {
+                    self.fault("R-065", "last_reading", "上次抄表日期在今天之后，请核对");
+                }
+                Some(_) => self.body.last_reading = Some(LastReading { day: last.day, value: last.value }),
+            }
+        }
+        self.body.recent = input.recent.iter().map(u32::to_string).collect::<Vec<_>>().join(";");
+        if let Some(prepaid) = input.prepaid.filter(|prepaid| *prepaid != Fen::ZERO) {
+            cx.rights.require("import.customers")?;
+            if prepaid.is_negative() {
+                self.fault("R-180", "prepaid", "预存余额不能为负数，请核对");
+            }
+            self.body.prepaid = prepaid;
+        }
+        let row = file::row(cx.next, cx.next, self.body.clone());
+        let prices = cx.shelf.prices(cx.tx)?;
+        for (index, arrear) in input.arrears.iter().enumerate() {
+            let field = format!("arrears[{index}]");
+            match end_of_cycle(&arrear.cycle).filter(|end| *end < cx.at.date_naive()) {
+                None => self.fault("R-180", &field, "欠费账期应如 2026-09，且已经过去，请改正"),
+                Some(_) if arrear.amount <= Fen::ZERO => self.fault("R-180", &field, "欠费金额应大于 0，请改正"),
+                Some(dated) => {
+                    let (tariff, due) = due_of_arrear(&prices, &row, dated);
+                    let (cycle, amount) = (arrear.cycle.clone(), arrear.amount);
+                    self.body.arrears.push(Arrear { cycle, amount, dated, due, tariff });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_number(&mut self, cx: &Cx<'_, '_>, input: &Input) -> Result<(), Refusal> {
+        let typed = input.account.as_ref().map(Typed::text).unwrap_or_default();
+        let no = crate::rules::numbers::clean(&typed);
+        if no.is_empty() {
+            self.body.no = customer_file::next_no(cx)?;
+        } else if no.len() > 20 || !no.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            self.fault("account", "account", "户号应为最多 20 位数字或字母，请改正");
+        } else if customer_file::is_of_own_block(cx, &no) {
+            self.fault("account", "account", format!("户号 {no} 在本网点号段内，由程序编号，请留空"));
+        } else if let Some(other) = cx.tx.accounts_of_no(&no)?.first() {
+            self.fault("account", "account", format!("户号 {no} 已有户 {}，请换一个", other.name));
+        } else {
+            self.body.no = no;
+        }
+        let (book, route) = (&self.body.book, &self.body.route);
+        if !route.is_empty()
+            && let Some(other) = cx.tx.account_of_route(book, route, &self.body.utility)?
+        {
+            self.warnings.push(format!("抄表序号 {route} 与户 {} {} 相同，请核对室号", other.no, other.name));
+        }
+        Ok(())
+    }
+}
+
+/// One beyond the last reading of a counter.
+fn dial_end(dial: i64) -> Milli {
+    Milli(1000 * 10_i64.pow(u32::try_from(dial.clamp(0, 9)).unwrap_or(9)))
+}
+
+/// Last day of a cycle `2026-09`.
+pub fn end_of_cycle(cycle: &str) -> Option<NaiveDate> {
+    let (year, month) = cycle.split_once('-').filter(|(year, month)| year.len() == 4 && month.len() == 2)?;
+    let first = NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, 1)?;
+    let next = first.checked_add_months(chrono::Months::new(1))?;
+    next.pred_opt().filter(|last| last.month() == first.month())
+}
+
+/// The tariff whose late-fee rule counts for an opening arrear and the last day without fee; without a price both are open: no
+/// tariff, due on its date.
+pub fn due_of_arrear(
+    prices: &crate::rules::tariff::PriceBook,
+    account: &crate::store::tables::account::AccountRow,
+    dated: NaiveDate,
+) -> (String, NaiveDate) {
+    let code = tariffs::leading_code(prices, account, dated);
+    let due = code.and_then(|code| tariffs::due_of(prices, &code, dated).map(|due| (code, due)));
+    due.unwrap_or((String::new(), dated))
+}

@@ -1,0 +1,55 @@
+//! Customers: who opened a file apart from whom, numbers of a block, route numbers of neighbours.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::rules::id::Id;
+use crate::store::tables::account::{AccountRow, NewcomerRow};
+use crate::store::{StoreError, Tx};
+
+impl Tx<'_> {
+    /// Accounts opened at a desk for one person by clerks who did not know of each other's; fewer than two: none.
+    pub fn newcomers_unaware(&self, mark: i64) -> Result<Vec<Id>, StoreError> {
+        let rows = self.select::<NewcomerRow>(" WHERE mark = ? ORDER BY account", &[&mark])?;
+        let knows = |row: &NewcomerRow, other: Id| {
+            let other = other.to_string();
+            row.known.split(' ').any(|word| word == other)
+        };
+        let unaware = |row: &&NewcomerRow| {
+            rows.iter()
+                .any(|other| other.account != row.account && !knows(row, other.account) && !knows(other, row.account))
+        };
+        Ok(rows.iter().filter(unaware).map(|row| row.account).collect())
+    }
+
+    /// Marks that several files opened at a desk hold.
+    pub fn newcomer_marks_of_several(&self) -> Result<Vec<String>, StoreError> {
+        self.words("SELECT CAST(mark AS TEXT) FROM d_newcomer GROUP BY mark HAVING count(*) > 1 ORDER BY mark")
+    }
+
+    /// The largest 户号 between two, both included.
+    pub fn last_account_no(&self, low: &str, high: &str) -> Result<Option<String>, StoreError> {
+        let mut statement = self
+            .conn()
+            .prepare_cached("SELECT no FROM d_account WHERE no BETWEEN ?1 AND ?2 ORDER BY no DESC LIMIT 1")?;
+        Ok(statement.query_row(params![low, high], |row| row.get(0)).optional()?)
+    }
+
+    /// Accounts of a reading book in order of their route numbers, those with this building when it is not empty.
+    pub fn neighbours(&self, book: &str, building: &str, limit: i64) -> Result<Vec<AccountRow>, StoreError> {
+        self.select::<AccountRow>(
+            " WHERE book = ? AND (? = '' OR building = ?) ORDER BY route, id LIMIT ?",
+            &[&book, &building, &building, &limit],
+        )
+    }
+}
+
+impl Tx<'_> {
+    /// The account of a route number in a book.
+    pub fn account_of_route(&self, book: &str, route: &str, utility: &str) -> Result<Option<AccountRow>, StoreError> {
+        let found = self.select::<AccountRow>(
+            " WHERE book = ? AND route = ? AND utility = ? AND status <> '销户' ORDER BY id LIMIT 1",
+            &[&book, &route, &utility],
+        )?;
+        Ok(found.into_iter().next())
+    }
+}
