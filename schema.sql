@@ -478,3 +478,86 @@ CREATE TABLE d_balance (
     prepaid INTEGER NOT NULL,
     credit INTEGER NOT NULL
 ) STRICT;
+
+-- 工单, and cases closed at the window.
+CREATE TABLE d_order (
+    id INTEGER PRIMARY KEY,
+    account INTEGER,
+    service TEXT NOT NULL,
+    title TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    category TEXT NOT NULL,
+    state TEXT NOT NULL,
+    open INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    due INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    promise INTEGER,
+    step INTEGER,
+    urgency TEXT NOT NULL,
+    address TEXT NOT NULL,
+    area TEXT NOT NULL,
+    caller TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    wish TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    worker INTEGER,
+    day INTEGER NOT NULL,
+    told INTEGER NOT NULL,
+    dispatched INTEGER,
+    done INTEGER,
+    outcome TEXT NOT NULL,
+    overrun TEXT NOT NULL,
+    fee INTEGER NOT NULL,
+    join_key TEXT,
+    last INTEGER NOT NULL,
+    life TEXT
+) STRICT;
+
+-- The desk sorted by time left: held clocks apart, because what they have left does not shrink.
+CREATE INDEX d_order_due ON d_order (held, due, id) WHERE open = 1;
+CREATE INDEX d_order_stage ON d_order (stage, held, due, id) WHERE open = 1;
+CREATE INDEX d_order_join ON d_order (join_key) WHERE join_key IS NOT NULL;
+CREATE INDEX d_order_account ON d_order (account, id) WHERE account IS NOT NULL;
+CREATE INDEX d_order_day ON d_order (day);
+CREATE INDEX d_order_worker ON d_order (worker, dispatched) WHERE worker IS NOT NULL;
+
+-- What happened to an order, in effect or not.
+CREATE TABLE d_order_event (
+    order_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    what TEXT NOT NULL,
+    worker INTEGER,
+    note TEXT NOT NULL,
+    effective INTEGER NOT NULL,
+    PRIMARY KEY (order_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX d_order_event_day ON d_order_event (day, what);
+
+-- 挂起: cases parked under their queue number; what was typed is sealed.
+CREATE TABLE d_parked (
+    id INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    service TEXT NOT NULL,
+    account INTEGER,
+    day INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    missing TEXT NOT NULL,
+    draft TEXT NOT NULL,
+    state TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX d_parked_queue ON d_parked (queue) WHERE state <> 'taken';
+
+-- Orders whose end changes the meter, as their account sees them.
+CREATE TABLE d_write_back (
+    account INTEGER NOT NULL,
+    order_id INTEGER NOT NULL,
+    life TEXT NOT NULL,
+    PRIMARY KEY (account, order_id)
+) STRICT, WITHOUT ROWID;

@@ -3,7 +3,7 @@
 
 mod support;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::orders::{Sample, Town};
 use support::till::{accounts, owes, prices};
 
@@ -50,4 +50,82 @@ fn the_till() {
         ("demo", "shift.close", json!({ "counted": "275.00" })),
     ];
     town.agree_all(&samples, 25);
+}
+
+#[test]
+fn orders_and_the_meters_they_change() {
+    let mut order = Value::Null;
+    let mut leak = Value::Null;
+    let town = Town::new(|book| {
+        support::town::small(book);
+        let unseal = json!({ "service": "unseal", "account": "3100000004", "papers": ["owner_id", "application"] });
+        order = book.act("demo", "intake.take", unseal)["order"].clone();
+        book.act("desk", "order.dispatch", json!({ "orders": [order], "worker": "zm" }));
+        let fault = json!({ "service": "fault", "account": "3100000002", "fields": { "kind": "漏水" } });
+        leak = book.act("demo", "intake.take", fault)["order"].clone();
+    });
+    let passed = json!({ "order": order, "arrived": "10:00", "done": "10:01", "left": "10:01" });
+    let samples: Vec<Sample> = vec![
+        ("desk", "order.return", passed),
+        ("desk", "order.return", json!({ "order": order, "outcome": "未完成", "remark": "没人" })),
+        ("chief", "order.void", json!({ "order": order, "reason": "未验收" })),
+        ("demo", "order.defer", json!({ "order": order, "until": "2026-11-24" })),
+        ("desk", "order.pause", json!({ "order": order, "reason": "用户原因" })),
+        ("desk", "order.chase", json!({ "orders": [order, leak] })),
+        ("desk", "order.dispatch", json!({ "orders": [leak], "worker": "lq" })),
+        ("desk", "order.dispatch", json!({ "orders": [leak], "worker": "zm" })),
+        ("demo", "intake.take", json!({ "service": "fault", "account": "3100000002", "fields": { "kind": "停水" } })),
+    ];
+    town.agree_all(&samples, 25);
+}
+
+#[test]
+fn two_sites_that_take_in_the_same_thing_show_a_clash() {
+    let town = Town::new(support::town::small);
+    let leak = |caller: &str| json!({ "service": "fault", "address": "人民路12号", "caller": caller, "fields": { "kind": "漏水" } });
+    let samples: Vec<Sample> = vec![
+        ("demo", "intake.take", leak("张三")),
+        ("desk", "intake.take", leak("李四")),
+        ("demo", "intake.park", json!({ "service": "unseal", "account": "3100000004", "queue": "A1" })),
+        (
+            "demo",
+            "intake.take",
+            json!({ "service": "complaint", "address": "人民路", "caller": "王", "fields": { "course": "慢" } }),
+        ),
+    ];
+    town.agree_all(&samples, 5);
+}
+
+#[test]
+fn what_closes_an_order_and_what_was_parked() {
+    let mut order = Value::Null;
+    let (mut complaint, mut answered) = (Value::Null, Value::Null);
+    let town = Town::new(|book| {
+        support::town::small(book);
+        let fault = json!({ "service": "fault", "account": "3100000002", "fields": { "kind": "漏水" } });
+        order = book.act("demo", "intake.take", fault)["order"].clone();
+        book.act("desk", "order.dispatch", json!({ "orders": [order], "worker": "lq" }));
+        let slip = json!({ "order": order, "arrived": "10:00", "done": "10:00", "left": "10:00" });
+        book.act("desk", "order.return", slip);
+        let said = json!({ "service": "complaint", "address": "人民路", "caller": "王", "fields": { "course": "慢" } });
+        answered = book.act("demo", "intake.take", said.clone())["order"].clone();
+        complaint = book.act("demo", "intake.take", said)["order"].clone();
+        book.act("desk", "order.pause", json!({ "order": complaint, "reason": "等他方" }));
+        book.act("demo", "intake.park", json!({ "service": "fault", "address": "解放路", "queue": "A1" }));
+    });
+    let parked =
+        json!({ "service": "fault", "address": "解放路", "caller": "赵", "queue": "A1", "fields": { "kind": "停水" } });
+    let samples: Vec<Sample> = vec![
+        ("desk", "callback.record", json!({ "order": order, "outcome": "满意" })),
+        ("desk", "callback.record", json!({ "order": order, "outcome": "返修", "remark": "又漏" })),
+        ("desk", "callback.record", json!({ "order": order, "outcome": "无人接听" })),
+        ("desk", "order.resume", json!({ "order": complaint })),
+        ("chief", "order.void", json!({ "order": complaint, "reason": "重复" })),
+        ("chief", "complaint.answer", json!({ "order": answered, "outcome": "已答复", "remark": "核实中" })),
+        ("chief", "complaint.answer", json!({ "order": answered, "outcome": "已解决", "remark": "已道歉" })),
+        ("demo", "intake.resume", json!({ "queue": "A1" })),
+        ("demo", "intake.take", parked.clone()),
+        ("demo", "intake.park", parked),
+    ];
+    town.agree_all(&samples, 15);
 }

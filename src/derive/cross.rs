@@ -27,6 +27,7 @@ pub const ALL: &[Cross] = &[
     super::user::LOGIN,
     super::account::NUMBER,
     super::account::METER,
+    super::order::SAME,
     super::shift::PAPER,
     super::account::PERSON,
     super::tariff::SAME_DAY,

@@ -21,6 +21,7 @@ pub mod account;
 pub mod bulk;
 pub mod cross;
 pub mod ledger;
+pub mod order;
 pub mod rebuild;
 pub mod row;
 pub mod run;
@@ -45,6 +46,7 @@ pub struct Fold {
 /// Every fold.
 pub const FOLDS: &[&Fold] = &[
     &account::FOLD,
+    &order::FOLD,
     &site::FOLD,
     &run::FOLD,
     &shift::FOLD,

@@ -5,12 +5,16 @@
 //! `assets/roles.toml`.
 
 pub mod action;
+pub mod catalogue;
 pub mod demo;
 pub mod drafts;
 pub mod finder;
 pub mod index;
+pub mod intake_case;
+pub mod intake_talk;
 pub mod key_restore;
 pub mod open;
+pub mod order_step;
 pub mod password;
 pub mod refusal;
 pub mod rights;
@@ -26,9 +30,22 @@ pub mod account_amend;
 pub mod account_open;
 pub mod account_transfer;
 pub mod calendar_put;
+pub mod callback_record;
+pub mod complaint_answer;
 pub mod customer_file;
 pub mod customer_reveal;
 pub mod fee_take;
+pub mod intake_park;
+pub mod intake_preview;
+pub mod intake_resume;
+pub mod intake_take;
+pub mod order_chase;
+pub mod order_defer;
+pub mod order_dispatch;
+pub mod order_pause;
+pub mod order_resume;
+pub mod order_return;
+pub mod order_void;
 pub mod payment_confirm;
 pub mod payment_enter_late;
 pub mod payment_reverse;
@@ -44,6 +61,7 @@ pub mod user_password;
 pub mod user_reset;
 pub mod user_right;
 pub mod worker_add;
+pub mod worker_amend;
 
 use std::path::Path;
 
@@ -70,7 +88,20 @@ pub const ACTIONS: &[Def] = &[
     def::<account_open::AccountOpen>(),
     def::<account_transfer::AccountTransfer>(),
     def::<calendar_put::CalendarPut>(),
+    def::<callback_record::CallbackRecord>(),
+    def::<complaint_answer::ComplaintAnswer>(),
     def::<fee_take::FeeTake>(),
+    def::<intake_park::IntakePark>(),
+    def::<intake_preview::IntakePreview>(),
+    def::<intake_resume::IntakeResume>(),
+    def::<intake_take::IntakeTake>(),
+    def::<order_chase::OrderChase>(),
+    def::<order_defer::OrderDefer>(),
+    def::<order_dispatch::OrderDispatch>(),
+    def::<order_pause::OrderPause>(),
+    def::<order_resume::OrderResume>(),
+    def::<order_return::OrderReturn>(),
+    def::<order_void::OrderVoid>(),
     def::<payment_confirm::PaymentConfirm>(),
     def::<payment_enter_late::PaymentEnterLate>(),
     def::<payment_reverse::PaymentReverse>(),
@@ -86,6 +117,7 @@ pub const ACTIONS: &[Def] = &[
     def::<user_reset::UserReset>(),
     def::<user_right::UserRight>(),
     def::<worker_add::WorkerAdd>(),
+    def::<worker_amend::WorkerAmend>(),
 ];
 
 /// Longest idempotency key.

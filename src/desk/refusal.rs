@@ -117,6 +117,13 @@ impl Refusal {
     }
 }
 
+impl From<crate::rules::refusal::Refusal> for Fault {
+    fn from(refusal: crate::rules::refusal::Refusal) -> Self {
+        let field = Some(refusal.field.into_owned()).filter(|field| !field.is_empty());
+        Self { rule: refusal.rule.into_owned(), field, message: refusal.message }
+    }
+}
+
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::data(error.to_string())

@@ -17,6 +17,7 @@ pub mod numbers;
 pub mod order;
 pub mod part_payment;
 pub mod pricing;
+pub mod private_numbers;
 pub mod reading_use;
 pub mod refusal;
 pub mod route;

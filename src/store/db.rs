@@ -45,6 +45,8 @@ impl Db {
         let db = Self::connect(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         restrict(path)?;
         migrate::create(&db.conn)?;
+        // Its head must stand in the file itself: after a power cut the log alone would not tell whose file it is.
+        db.checkpoint()?;
         Ok(db)
     }
 
@@ -203,6 +205,11 @@ fn guard(conn: &Connection, options: &OpenOptions) -> Result<(), StoreError> {
 }
 
 impl<'a> Tx<'a> {
+    /// Where the database lies; none in memory.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.tx.path().filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+
     /// The raw connection, for the store's own queries.
     pub(in crate::store) fn conn(&self) -> &Connection {
         &self.tx

@@ -10,6 +10,7 @@ pub mod amend;
 pub mod bill;
 pub mod fields;
 pub mod file;
+pub mod order;
 pub mod payment;
 pub mod reading;
 pub mod transfer;
@@ -28,6 +29,7 @@ pub const FOLD: Fold = Fold {
         ("d_payment", "account"),
         ("d_bill_late", "account"),
         ("d_balance", "account"),
+        ("d_write_back", "account"),
     ],
     knows: &[
         ("account.open", 1),
@@ -43,6 +45,16 @@ pub const FOLD: Fold = Fold {
         ("payment.enter_late", 1),
         ("payment.confirm", 1),
         ("payment.reverse", 1),
+        ("intake.take", 1),
+        ("order.dispatch", 1),
+        ("order.pause", 1),
+        ("order.resume", 1),
+        ("order.defer", 1),
+        ("order.void", 1),
+        ("order.chase", 1),
+        ("order.return", 1),
+        ("callback.record", 1),
+        ("complaint.answer", 1),
     ],
     apply,
 };
@@ -89,6 +101,11 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         "payment.take" | "payment.enter_late" => payment::take(fx, event),
         "payment.confirm" => payment::confirm(fx, event),
         "payment.reverse" => payment::reverse(fx, event),
+        action if is_of_order(action) => order::apply(fx, event),
         _ => Ok(()),
     }
+}
+
+fn is_of_order(action: &str) -> bool {
+    super::order::ACTIONS.iter().any(|(name, _)| *name == action)
 }

@@ -200,7 +200,7 @@ impl PauseReason {
 }
 
 /// A time in which work stood still.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// Since when.
     pub from: Moment,

@@ -12,6 +12,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::{ClockTerm, Course, Milestone, Pause, Reading, Whose};
 use super::event::{AnswerOutcome, CallbackOutcome, Event, UNREACHED_LIMIT, What};
 use super::kind::{OrderKind, Outcome};
@@ -21,8 +23,8 @@ use crate::rules::id::Id;
 use crate::rules::moment::Moment;
 use crate::rules::refusal::Refusal;
 
-/// An order and all that happened to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An order and all that happened to it. Its JSON is what deriving keeps of it between two events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// What it was made with.
     pub terms: Terms,

@@ -71,6 +71,15 @@ impl Tx<'_> {
         self.last::<ReadingRow>(&[&account])
     }
 
+    /// The last reading on or before a day.
+    pub fn reading_on_or_before(&self, account: Id, day: chrono::NaiveDate) -> Result<Option<ReadingRow>, StoreError> {
+        let found = self.select::<ReadingRow>(
+            " WHERE account = ? AND day <= ? ORDER BY day DESC, id DESC LIMIT 1",
+            &[&account, &day],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
     /// Bills not paid, oldest due first.
     pub fn unpaid_bills(&self, account: Id) -> Result<Vec<BillRow>, StoreError> {
         self.select::<BillRow>(" WHERE account = ? AND unpaid > 0 ORDER BY due, cycle, id", &[&account])

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod base;
 pub mod customer;
+pub mod order;
 pub mod state;
 pub mod tariff;
 pub mod till;

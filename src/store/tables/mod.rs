@@ -3,6 +3,7 @@
 pub mod account;
 pub mod base;
 pub mod billing;
+pub mod order;
 pub mod tariff;
 pub mod till;
 pub mod user;

@@ -1,0 +1,270 @@
+//! What the entries about orders say: the bodies that `desk` writes and the folds read.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::id::Id;
+use crate::rules::meter_state::MeterState;
+use crate::rules::moment::Moment;
+use crate::rules::money::Fen;
+use crate::rules::order::{AnswerOutcome, CallbackOutcome, PauseReason, Slip, Terms};
+
+/// Body of `intake.take`. Numbers of IDs and cards never stand in it: the desk refuses them in any field.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct IntakeTaken {
+    /// Code of the business.
+    pub service: String,
+    /// Its name.
+    pub title: String,
+    /// counter or phone.
+    pub channel: String,
+    /// The account, if any.
+    #[serde(default)]
+    pub account: Option<Id>,
+    /// Address as it is printed.
+    pub address: String,
+    /// Who came or called.
+    #[serde(default)]
+    pub caller: String,
+    /// 联系电话.
+    #[serde(default)]
+    pub phone: String,
+    /// 类别 on the dispatch desk.
+    pub category: String,
+    /// 区域.
+    #[serde(default)]
+    pub area: String,
+    /// What is wanted, in one line.
+    #[serde(default)]
+    pub wish: String,
+    /// Papers seen, by key.
+    #[serde(default)]
+    pub papers: Vec<String>,
+    /// What was ticked about the case.
+    #[serde(default)]
+    pub situations: Vec<String>,
+    /// The form.
+    #[serde(default)]
+    pub fields: Vec<FieldSaid>,
+    /// 业务级别.
+    pub urgency: String,
+    /// When it happened.
+    #[serde(default)]
+    pub happened: Option<Moment>,
+    /// When the customer told us.
+    pub told: Moment,
+    /// When it was typed.
+    pub typed: Moment,
+    /// Fees agreed at the window; the till posts the money.
+    #[serde(default)]
+    pub charges: Vec<Charged>,
+    /// What was promised, as it was spoken.
+    #[serde(default)]
+    pub promise: Option<Promised>,
+    /// What was said to the customer.
+    #[serde(default)]
+    pub line: String,
+    /// The order it makes, whole; none when closed at the window or joined.
+    #[serde(default)]
+    pub terms: Option<Terms>,
+    /// Same thing at the same place, for repeat calls.
+    #[serde(default)]
+    pub join_key: Option<String>,
+    /// The open order a repeat call joins.
+    #[serde(default)]
+    pub joins: Option<Id>,
+    /// The parked case it was taken up from.
+    #[serde(default)]
+    pub parked: Option<Id>,
+}
+
+/// A field of a form or slip with what it says.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct FieldSaid {
+    /// Key in the catalogue.
+    pub key: String,
+    /// Label as the clerk read it.
+    pub label: String,
+    /// What it says.
+    pub value: String,
+}
+
+/// A fee agreed at the window.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Charged {
+    /// Kind of `fee.take`.
+    pub key: String,
+    /// 过户费.
+    pub name: String,
+    /// Amount; zero when free with proof.
+    pub amount: Fen,
+    /// What is given for it.
+    pub invoice: String,
+    /// Given back later.
+    pub deposit: bool,
+}
+
+/// A promise as it was spoken.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Promised {
+    /// 到场, 启封.
+    pub name: String,
+    /// 3个工作日.
+    pub limit: String,
+    /// By when.
+    pub due: Moment,
+}
+
+/// Body of `intake.park`.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct IntakeParked {
+    /// The parked case.
+    pub parked: Id,
+    /// 排队号.
+    pub queue: String,
+    /// Code of the business.
+    pub service: String,
+    /// The account, if known.
+    #[serde(default)]
+    pub account: Option<Id>,
+    /// Papers still to bring.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// What was typed, sealed.
+    pub draft: String,
+}
+
+/// Body of `intake.resume`.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct IntakeResumed {
+    /// The parked case.
+    pub parked: Id,
+}
+
+/// Body of `order.dispatch`: several orders to one worker.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct OrdersDispatched {
+    /// The orders.
+    pub orders: Vec<Id>,
+    /// Who goes.
+    pub worker: Id,
+}
+
+/// Body of `order.pause`.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct OrderPaused {
+    /// The order.
+    pub order: Id,
+    /// Why.
+    pub reason: PauseReason,
+    /// In the clerk's words.
+    #[serde(default)]
+    pub remark: String,
+    /// Until about when.
+    #[serde(default)]
+    pub until: Option<Moment>,
+}
+
+/// Body of `order.resume`.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct OrderResumed {
+    /// The order.
+    pub order: Id,
+}
+
+/// Body of `order.defer` (顺延).
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct OrderDeferred {
+    /// The order.
+    pub order: Id,
+    /// The time agreed with the customer.
+    pub until: Moment,
+    /// Why.
+    pub reason: String,
+}
+
+/// Body of `order.void` (作废).
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct OrderVoided {
+    /// The order.
+    pub order: Id,
+    /// Why.
+    pub reason: String,
+}
+
+/// Body of `order.chase` (催办).
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct OrdersChased {
+    /// The orders.
+    pub orders: Vec<Id>,
+    /// What was said.
+    #[serde(default)]
+    pub remark: String,
+}
+
+/// Body of `order.return` (回执).
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct OrderReturned {
+    /// The order.
+    pub order: Id,
+    /// The slip.
+    pub slip: Slip,
+    /// State of the meter after 合格.
+    #[serde(default)]
+    pub write_back: Option<MeterState>,
+    /// Further fields of the slip.
+    #[serde(default)]
+    pub fields: Vec<FieldSaid>,
+    /// Why a promise was not kept.
+    #[serde(default)]
+    pub overrun: String,
+}
+
+/// Body of `callback.record` (回访).
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct CallbackRecorded {
+    /// The order.
+    pub order: Id,
+    /// What came of it.
+    pub outcome: CallbackOutcome,
+    /// What was said.
+    #[serde(default)]
+    pub remark: String,
+    /// For 返修: new deadlines by clock.
+    #[serde(default)]
+    pub dues: Vec<NewDue>,
+}
+
+/// A deadline counted anew.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct NewDue {
+    /// Key of the clock.
+    pub key: String,
+    /// By when.
+    pub due: Moment,
+}
+
+/// Body of `complaint.answer` (答复).
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct ComplaintAnswered {
+    /// The order.
+    pub order: Id,
+    /// Answered, or solved too.
+    pub outcome: AnswerOutcome,
+    /// What was said.
+    pub remark: String,
+    /// Why a promise was not kept.
+    #[serde(default)]
+    pub overrun: String,
+}
+
+/// What an entry says happens to one order.
+pub struct Happening {
+    /// For [`crate::rules::order::Order::apply`].
+    pub what: crate::rules::order::What,
+    /// One line for the history.
+    pub note: String,
+    /// The worker concerned.
+    pub worker: Option<Id>,
+    /// Why a promise was not kept.
+    pub overrun: String,
+}

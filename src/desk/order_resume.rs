@@ -1,0 +1,59 @@
+//! `order.resume` (恢复): a paused order goes on where it was.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::order_step;
+use super::refusal::Refusal;
+use crate::derive::order::body::OrderResumed;
+use crate::rules::id::Id;
+use crate::rules::order::What;
+
+/// The action.
+pub struct OrderResume;
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// The order.
+    pub order: String,
+    /// In the clerk's words.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// What is answered.
+#[derive(Serialize, JsonSchema, Debug, Clone)]
+pub struct Output {
+    /// The order.
+    pub order: Id,
+    /// Where it stands now.
+    pub state: String,
+}
+
+impl Action for OrderResume {
+    const NAME: &'static str = "order.resume";
+    const SUMMARY: &'static str = "恢复暂停的工单";
+    const MERGE: &'static str = "两处各恢复一次：先的有效，后的列为疑问";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let found = order_step::find(cx.tx, "order", &input.order)?;
+        let mut faults = Vec::new();
+        order_step::text(cx, "reason", "备注", &input.reason, &mut faults);
+        let after = match found.after(What::Resumed, cx.at) {
+            Ok(after) => Some(after),
+            Err(reasons) => {
+                faults.extend(reasons);
+                None
+            }
+        };
+        Refusal::unless_empty(faults)?;
+        let state = after.map_or(found.order.state, |order| order.state).label().to_owned();
+        let output = Output { order: found.row.id, state };
+        Decision::write(found.subjects(), &OrderResumed { order: found.row.id }, output)
+    }
+}

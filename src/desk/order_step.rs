@@ -1,0 +1,117 @@
+//! What the actions on orders share: finding the order, asking its state machine, telling whom an entry is about.
+
+use super::action::Cx;
+use super::refusal::{Fault, Refusal};
+use crate::book::subject::{Kind, Subject};
+use crate::derive::order::{WINDOW, life};
+use crate::rules::id::Id;
+use crate::rules::moment::{self, Moment};
+use crate::rules::order::{Event, Order, What};
+use crate::store::Tx;
+use crate::store::tables::order::OrderRow;
+
+/// An order as found.
+pub struct Found {
+    /// Its row.
+    pub row: OrderRow,
+    /// Its life.
+    pub order: Order,
+}
+
+/// Finds an order by its number, whole (`B03.1.3981`) or only the last part (`3981`).
+pub fn find(tx: &Tx<'_>, field: &str, text: &str) -> Result<Found, Refusal> {
+    let text = text.trim();
+    let missing = || Refusal::missing(field, "工单", &crate::rules::fault::shown(text));
+    let id = match (text.parse::<Id>(), text.parse::<i64>()) {
+        (Ok(id), _) => id,
+        (Err(_), Ok(seq)) => tx.order_of_tail(seq)?.ok_or_else(missing)?,
+        (Err(_), Err(_)) => return Err(missing()),
+    };
+    let row = tx.order(id)?.ok_or_else(missing)?;
+    if tx.is_held(Kind::Order.letter(), id)? {
+        return Err(Refusal::field("upgrade", field, format!("工单 {id} 有新版程序记的内容，请升级程序后再办")));
+    }
+    let order = life(row.life.as_deref());
+    let order = order.ok_or_else(|| Refusal::field("R-303", field, format!("{id} 已{WINDOW}，没有工单")))?;
+    Ok(Found { row, order })
+}
+
+/// Finds several, each once; refuses when none is named.
+pub fn find_all(tx: &Tx<'_>, texts: &[String]) -> Result<Vec<Found>, Refusal> {
+    if texts.is_empty() {
+        return Err(Refusal::field("R-285", "orders", "没有选工单，请先选工单"));
+    }
+    let mut found: Vec<Found> = Vec::new();
+    for text in texts {
+        let one = find(tx, "orders", text)?;
+        if found.iter().all(|known| known.row.id != one.row.id) {
+            found.push(one);
+        }
+    }
+    Ok(found)
+}
+
+impl Found {
+    /// What the order becomes, or every reason why not, each naming the order.
+    pub fn after(&self, what: What, at: Moment) -> Result<Order, Vec<Fault>> {
+        let event = Event { at, what };
+        let mut order = self.order.clone();
+        let faults = order.faults(&event);
+        if faults.is_empty() && order.apply(&event).is_ok() {
+            return Ok(order);
+        }
+        Err(faults.into_iter().map(|fault| self.named(fault.into())).collect())
+    }
+
+    fn named(&self, fault: Fault) -> Fault {
+        if fault.field.as_deref() == Some("order") {
+            return Fault { message: format!("{} {}", self.row.id, fault.message), ..fault };
+        }
+        fault
+    }
+
+    /// Whom an entry about this order is about.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let account = self.row.account.map(|account| Subject::new(Kind::Account, account));
+        std::iter::once(Subject::new(Kind::Order, self.row.id)).chain(account).collect()
+    }
+}
+
+/// Whom an entry about several orders is about, each once.
+pub fn subjects_of(found: &[Found]) -> Vec<Subject> {
+    let mut subjects: Vec<Subject> = Vec::new();
+    for subject in found.iter().flat_map(Found::subjects) {
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    subjects
+}
+
+/// Free text of a slip or remark: without control characters, not too long, without private numbers (I-13).
+pub fn text(cx: &Cx<'_, '_>, field: &str, label: &str, said: &str, faults: &mut Vec<Fault>) -> String {
+    const LONGEST: usize = 500;
+    let said = said.trim();
+    if said.chars().count() > LONGEST {
+        faults.push(Fault::field("input", field, format!("{label}超过 {LONGEST} 个字，请缩短")));
+    }
+    if said.chars().any(char::is_control) {
+        faults.push(Fault::field("input", field, format!("{label}含有控制字符，请重新输入")));
+    }
+    if let Err(fault) = crate::rules::private_numbers::refuse(label, said, moment::day(cx.at)) {
+        faults.push(Fault::field(fault.rule, field, fault.message));
+    }
+    said.to_owned()
+}
+
+/// Reads a time of a slip; a bare clock time is of the day `day`.
+pub fn time(field: &str, label: &str, said: Option<&str>, at: Moment, faults: &mut Vec<Fault>) -> Option<Moment> {
+    let said = said.map(str::trim).filter(|said| !said.is_empty())?;
+    let clock = ["%H:%M", "%H:%M:%S"].iter().find_map(|form| chrono::NaiveTime::parse_from_str(said, form).ok());
+    let read = moment::parse(said).or_else(|| Some(moment::at(moment::day(at), clock?)));
+    if read.is_none() {
+        let what = format!("{label}“{}”不对，应如 09:30 或 2026-11-21 09:30", crate::rules::fault::shown(said));
+        faults.push(Fault::field("R-269", field, what));
+    }
+    read
+}

@@ -1,0 +1,68 @@
+//! `order.void` (作废, R-302): the order should never have been. The hall director decides on what a clerk took in, the lead of
+//! the hotline on what the hotline took in.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::order_step;
+use super::refusal::{Fault, Refusal};
+use crate::derive::order::body::OrderVoided;
+use crate::rules::id::Id;
+use crate::rules::order::{Voider, What};
+
+/// The action.
+pub struct OrderVoid;
+
+/// The right to void what the counter took in.
+pub const COUNTER: &str = "order.void.counter";
+/// The right to void what the hotline took in.
+pub const HOTLINE: &str = "order.void.hotline";
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// The order.
+    pub order: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is answered.
+#[derive(Serialize, JsonSchema, Debug, Clone)]
+pub struct Output {
+    /// The order.
+    pub order: Id,
+    /// Where it stands now.
+    pub state: String,
+}
+
+impl Action for OrderVoid {
+    const NAME: &'static str = "order.void";
+    const SUMMARY: &'static str = "作废工单：柜台受理的由营业厅主任，电话受理的由接听组班组长";
+    const MERGE: &'static str = "作废与回执各在一处：先到的有效，后到的列为疑问";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let found = order_step::find(cx.tx, "order", &input.order)?;
+        let mut faults = Vec::new();
+        let reason = order_step::text(cx, "reason", "作废原因", &input.reason, &mut faults);
+        faults.extend(found.after(What::Voided { reason: reason.clone() }, cx.at).err().unwrap_or_default());
+        Refusal::unless_empty(faults)?;
+        let voider = Voider::of(found.order.terms.by_phone);
+        let right = match voider {
+            Voider::HallDirector => COUNTER,
+            Voider::HotlineLead => HOTLINE,
+        };
+        if !cx.rights.allow(right) {
+            let how = if found.order.terms.by_phone { "电话" } else { "柜台" };
+            let message = format!("这张工单由{how}受理，作废须由{}办理", voider.label());
+            let fault = Fault { rule: "R-302".into(), field: Some("order".into()), message };
+            return Err(Refusal { faults: vec![fault], ..Refusal::permission("R-302", "") });
+        }
+        let body = OrderVoided { order: found.row.id, reason };
+        Decision::write(found.subjects(), &body, Output { order: found.row.id, state: "作废".to_owned() })
+    }
+}

@@ -1,0 +1,415 @@
+//! Intake and dispatch through `do`'s own functions: given a small branch, when an action, then its answer or its refusal.
+
+mod support;
+
+use chrono::{Duration, TimeZone};
+use meterdesk::book::clock::zone;
+use meterdesk::desk::refusal::{Refusal, RefusalKind};
+use meterdesk::desk::{Call, Desk};
+use serde_json::{Value, json};
+use support::orders::{Book, book, moment};
+use support::town;
+
+fn branch() -> Book {
+    let mut book = book("B03");
+    town::small(&mut book);
+    book
+}
+
+trait At {
+    fn at(&mut self, user: &str, minutes: i64, action: &str, input: Value) -> Result<Value, Refusal>;
+}
+
+impl At for Desk {
+    /// Performs an action so many minutes after 2026-11-21 10:00.
+    fn at(&mut self, user: &str, minutes: i64, action: &str, input: Value) -> Result<Value, Refusal> {
+        self.sign_in_practice(user)?;
+        let at = Some(moment() + Duration::minutes(minutes));
+        let done = self.perform(action, &input.to_string(), Call { key: None, at })?;
+        Ok(serde_json::from_str(&done.result).unwrap())
+    }
+}
+
+fn fields_of(refusal: &Refusal) -> Vec<&str> {
+    refusal.faults.iter().filter_map(|fault| fault.field.as_deref()).collect()
+}
+
+fn rules_of(refusal: &Refusal) -> Vec<&str> {
+    refusal.faults.iter().map(|fault| fault.rule.as_str()).collect()
+}
+
+fn leak(book: &mut Book) -> String {
+    let input = json!({ "service": "fault", "account": "3100000002", "fields": { "kind": "漏水", "area": "城区" } });
+    book.desk.at("demo", 0, "intake.take", input).unwrap()["order"].as_str().unwrap().to_owned()
+}
+
+const UNSEAL_PAPERS: [&str; 2] = ["owner_id", "application"];
+
+#[test]
+fn a_leak_in_town_is_promised_in_45_minutes_and_goes_to_its_end() {
+    let mut book = branch();
+    let input =
+        json!({ "service": "报修", "account": "3100000002", "fields": { "kind": "漏水", "detail": "表前漏水" } });
+    let taken = book.desk.at("demo", 0, "intake.take", input).unwrap();
+    assert_eq!(taken["due"], "2026-11-21T10:45:00+08:00");
+    assert_eq!(
+        (&taken["urgency"], &taken["category"], &taken["state"]),
+        (&json!("加急安排"), &json!("漏水"), &json!("待派"))
+    );
+    assert!(taken["line"].as_str().unwrap().contains("45分钟"), "{taken}");
+    let order = taken["order"].clone();
+    let done = book.desk.at("desk", 4, "order.dispatch", json!({ "orders": [order], "worker": "lq" })).unwrap();
+    assert_eq!(done["name"], "李强");
+    let slip = json!({ "order": order, "arrived": "10:40", "done": "11:00", "left": "11:05", "outcome": "合格", "remark": "" });
+    assert_eq!(book.desk.at("desk", 70, "order.return", slip).unwrap()["state"], "待回访");
+    let called = book.desk.at("desk", 90, "callback.record", json!({ "order": order, "outcome": "满意" })).unwrap();
+    assert_eq!(called["state"], "完结");
+    assert!(book.desk.verify(true, |_| {}).is_ok_and(|verdict| verdict.trial_balance.0 == 0));
+}
+
+#[test]
+fn a_leak_in_the_street_needs_an_address_and_a_caller_and_a_second_call_joins() {
+    let mut book = branch();
+    let fields = json!({ "kind": "漏水", "area": "农村" });
+    let refusal = book.desk.at("desk", 0, "intake.take", json!({ "service": "fault", "fields": fields })).unwrap_err();
+    assert_eq!(fields_of(&refusal), ["address", "caller"]);
+    let call = |caller: &str, address: &str| json!({ "service": "fault", "address": address, "caller": caller, "fields": fields });
+    let first = book.desk.at("desk", 0, "intake.take", call("路人", "人民路12号门前")).unwrap();
+    assert_eq!(first["due"], "2026-11-21T11:30:00+08:00");
+    let second = book.desk.at("desk", 5, "intake.take", call("张三", "人民路 １２号 门前")).unwrap();
+    assert_eq!((&second["order"], &second["joined"]), (&first["order"], &json!(true)));
+    let near = book.desk.at("desk", 6, "intake.take", call("李四", "人民路30号")).unwrap();
+    assert_eq!((&near["joined"], &near["similar"]), (&json!(false), &json!([first["order"]])));
+    let named =
+        json!({ "service": "fault", "address": "人民路31号", "caller": "赵", "fields": fields, "join": near["order"] });
+    assert_eq!(book.desk.at("desk", 7, "intake.take", named).unwrap()["order"], near["order"]);
+    let mut apart = call("王五", "人民路12号门前");
+    apart["separate"] = true.into();
+    assert_eq!(book.desk.at("desk", 8, "intake.take", apart).unwrap()["joined"], false);
+}
+
+#[test]
+fn unsealing_needs_its_papers_is_promised_in_three_working_days_and_opens_the_meter() {
+    let mut book = branch();
+    let input = |papers: &[&str]| json!({ "service": "unseal", "account": "3100000004", "papers": papers });
+    let refusal = book.desk.at("demo", 0, "intake.take", input(&["owner_id"])).unwrap_err();
+    assert_eq!(rules_of(&refusal), ["R-087"]);
+    assert!(refusal.message().contains("启封申请表"), "{}", refusal.message());
+    let taken = book.desk.at("demo", 0, "intake.take", input(&UNSEAL_PAPERS)).unwrap();
+    assert_eq!((&taken["due"], &taken["fee"]), (&json!("2026-11-25"), &json!("0.00")));
+    let order = taken["order"].clone();
+    book.desk.at("desk", 5, "order.dispatch", json!({ "orders": [order], "worker": "张明" })).unwrap();
+    let slip =
+        json!({ "order": order, "arrived": "10:30", "done": "10:50", "left": "11:00", "fields": { "结算方数": "12" } });
+    let returned = book.desk.at("desk", 90, "order.return", slip).unwrap();
+    assert_eq!((&returned["state"], &returned["meter_state"]), (&json!("完结"), &json!("supplied")));
+    let tx = book.desk.look().unwrap();
+    let account = tx.account_of_text("3100000004").unwrap().unwrap();
+    assert_eq!(tx.meter_on_wall(account.id).unwrap().unwrap().state, "supplied");
+}
+
+#[test]
+fn arrears_stop_sealing_with_the_sentence_of_the_paper() {
+    let mut book = branch();
+    let input = json!({ "service": "封表", "account": "3100000006" });
+    let refusal = book.desk.at("demo", 0, "intake.take", input).unwrap_err();
+    let gate = refusal.faults.iter().find(|fault| fault.rule == "R-136").expect("R-136");
+    assert_eq!(gate.message, "你还有欠费未缴，须先缴清欠费方可给予受理封表业务");
+}
+
+#[test]
+fn a_changed_owner_is_transferred_first_and_a_transfer_costs_five_yuan_but_kin_go_free() {
+    let mut book = branch();
+    let changed = json!({ "service": "unseal", "account": "3100000004", "papers": UNSEAL_PAPERS, "situations": ["owner_changed"] });
+    assert_eq!(rules_of(&book.desk.at("demo", 0, "intake.take", changed.clone()).unwrap_err()), ["R-138"]);
+    let preview = book.desk.at("demo", 0, "intake.preview", changed).unwrap();
+    assert_eq!((&preview["first"], &preview["accepted"]), (&json!("transfer"), &json!(false)));
+    let transfer = |situations: Value, papers: Value| {
+        json!({ "service": "transfer", "account": "3100000002", "papers": papers, "situations": situations,
+                "fields": { "new_name": "李小龙" } })
+    };
+    let taken =
+        book.desk.at("demo", 0, "intake.take", transfer(json!([]), json!(["title_proof", "owner_id"]))).unwrap();
+    assert_eq!(
+        (&taken["fee"], &taken["state"], &taken["next"]),
+        (&json!("5.00"), &json!("窗口办结"), &json!("account.transfer"))
+    );
+    let kin = transfer(json!(["直系亲属过户"]), json!(["title_proof", "owner_id", "kin_proof"]));
+    assert_eq!(book.desk.at("demo", 0, "intake.take", kin).unwrap()["fee"], "0.00");
+}
+
+#[test]
+fn an_id_number_in_a_free_field_is_refused_and_written_nowhere() {
+    let mut book = branch();
+    let id = "430321199102204506";
+    let input = json!({ "service": "fault", "account": "3100000002", "fields": { "kind": "漏水", "detail": format!("户主{id}") } });
+    let refusal = book.desk.at("demo", 0, "intake.take", input.clone()).unwrap_err();
+    assert_eq!(rules_of(&refusal), ["I-13"]);
+    let mut parked = input;
+    parked["queue"] = "A7".into();
+    assert!(book.desk.at("demo", 0, "intake.park", parked).is_err());
+    let order = leak(&mut book);
+    book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": "lq" })).unwrap();
+    let slip = json!({ "order": order, "outcome": "未完成", "remark": format!("证件 {id}") });
+    assert_eq!(rules_of(&book.desk.at("desk", 9, "order.return", slip).unwrap_err()), ["I-13"]);
+}
+
+#[test]
+fn a_parked_case_is_sealed_comes_back_under_its_number_and_is_taken_once() {
+    let mut book = branch();
+    let input = json!({ "service": "unseal", "account": "3100000004", "papers": ["owner_id"], "queue": "A012" });
+    let parked = book.desk.at("demo", 0, "intake.park", input).unwrap();
+    assert_eq!(parked["missing"], json!(["启封申请表（填写）"]));
+    assert!(parked["slip"].as_str().unwrap().contains("A012"), "{parked}");
+    let other = json!({ "service": "seal", "account": "3100000002", "queue": "A012" });
+    assert_eq!(rules_of(&book.desk.at("check", 1, "intake.park", other).unwrap_err()), ["R-095"]);
+    let entry: meterdesk::rules::id::Id = parked["parked"].as_str().unwrap().parse().unwrap();
+    let payload = book.desk.look().unwrap().entry(entry).unwrap().unwrap().payload;
+    assert!(!payload.contains("3100000004"), "{payload}");
+    for _ in 0..2 {
+        let resumed = book.desk.at("check", 30, "intake.resume", json!({ "queue": "A012" })).unwrap();
+        assert_eq!(resumed["draft"]["account"], "3100000004");
+    }
+    let mut draft = book.desk.at("check", 30, "intake.resume", json!({ "queue": "A012" })).unwrap()["draft"].clone();
+    draft["papers"] = json!(UNSEAL_PAPERS);
+    assert_eq!(book.desk.at("check", 31, "intake.take", draft).unwrap()["state"], "待派");
+    assert_eq!(
+        rules_of(&book.desk.at("demo", 32, "intake.resume", json!({ "queue": "A012" })).unwrap_err()),
+        ["missing"]
+    );
+    let half = book.desk.at("demo", 33, "intake.park", json!({ "service": "unseal" })).unwrap();
+    assert!(half["queue"].as_str().unwrap().starts_with("挂"));
+}
+
+#[test]
+fn a_parked_case_survives_the_program_being_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let new = meterdesk::desk::open::NewSite {
+        site: "B03",
+        name: "城南营业所",
+        utility: "water",
+        head_office: false,
+        practice: true,
+        login: "boss",
+        manager: "主任",
+        password: "demo",
+    };
+    let clock = || Box::new(meterdesk::book::clock::FixedClock::at(moment()));
+    let (mut desk, _) = Desk::create(&path, Default::default(), clock(), &new).unwrap();
+    let park = json!({ "service": "fault", "address": "人民路", "queue": "A1", "fields": { "kind": "漏水" } });
+    desk.at("boss", 0, "intake.park", park).unwrap();
+    std::mem::forget(desk); // nothing is closed or flushed, as after kill -9
+    let mut desk = Desk::open(&path, Default::default(), clock()).unwrap();
+    let resumed = desk.at("boss", 1, "intake.resume", json!({ "queue": "A1" })).unwrap();
+    assert_eq!(resumed["draft"]["fields"]["kind"], "漏水");
+}
+
+#[test]
+fn the_second_terminal_to_dispatch_an_order_is_told_who_has_it() {
+    let mut book = branch();
+    let (one, two) = (leak(&mut book), "3100000004");
+    book.desk.at("desk", 0, "order.dispatch", json!({ "orders": [one], "worker": "lq" })).unwrap();
+    let other = json!({ "service": "unseal", "account": two, "papers": UNSEAL_PAPERS });
+    let other = book.desk.at("demo", 0, "intake.take", other).unwrap()["order"].clone();
+    let refusal = book.desk.at("chief", 0, "order.chase", json!({ "orders": [] })).unwrap_err();
+    assert_eq!(refusal.first_rule(), "R-285");
+    let both = json!({ "orders": [one, other], "worker": "zm" });
+    let refusal = book.desk.at("desk", 0, "order.dispatch", both).unwrap_err();
+    assert_eq!(rules_of(&refusal), ["R-303"]);
+    assert!(refusal.message().contains("派给李强"), "{}", refusal.message());
+    let tx = book.desk.look().unwrap();
+    let row = tx.order(other.as_str().unwrap().parse().unwrap()).unwrap().unwrap();
+    assert_eq!(row.state, "待派", "all or none");
+}
+
+#[test]
+fn slips_that_cannot_be_are_refused_with_every_mistake() {
+    let mut book = branch();
+    let order = leak(&mut book);
+    let slip = |arrived: &str, done: &str, left: &str, outcome: &str, remark: &str| json!({ "order": order, "arrived": arrived, "done": done, "left": left, "outcome": outcome, "remark": remark });
+    let early = book.desk.at("desk", 30, "order.return", slip("10:10", "10:20", "10:25", "合格", "")).unwrap_err();
+    assert_eq!(rules_of(&early), ["R-287"], "{}", early.message());
+    assert!(early.message().contains("还没有派工"));
+    book.desk.at("desk", 5, "order.dispatch", json!({ "orders": [order], "worker": "lq" })).unwrap();
+    for (slip, fields) in [
+        (slip("10:30", "10:20", "10:40", "合格", ""), vec!["done"]),
+        (slip("10:30", "10:40", "10:20", "合格", ""), vec!["left"]),
+        (slip("09:30", "10:40", "10:45", "合格", ""), vec!["arrived"]),
+        (slip("10:30", "10:40", "12:45", "合格", ""), vec!["left"]),
+        (slip("", "", "", "未完成", ""), vec!["remark"]),
+        (slip("", "", "", "合格", ""), vec!["arrived", "done", "left"]),
+        (slip("25:99", "10:40", "10:45", "合格", ""), vec!["arrived", "arrived"]),
+    ] {
+        let refusal = book.desk.at("desk", 60, "order.return", slip.clone()).unwrap_err();
+        assert_eq!(fields_of(&refusal), fields, "{slip} {}", refusal.message());
+    }
+    let unknown = json!({ "order": order, "outcome": "大概好了" });
+    assert_eq!(fields_of(&book.desk.at("desk", 60, "order.return", unknown).unwrap_err()), ["outcome"]);
+}
+
+#[test]
+fn an_outcome_its_kind_does_not_allow_is_refused() {
+    let mut book = branch();
+    let input = json!({ "service": "unseal", "account": "3100000004", "papers": UNSEAL_PAPERS });
+    let order = book.desk.at("demo", 0, "intake.take", input).unwrap()["order"].clone();
+    book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": "zm" })).unwrap();
+    let slip = json!({ "order": order, "outcome": "无法实施", "remark": "没人" });
+    let refusal = book.desk.at("desk", 60, "order.return", slip).unwrap_err();
+    assert_eq!(rules_of(&refusal), ["R-288"]);
+    assert!(refusal.message().contains("合格、未完成、取消"), "{}", refusal.message());
+}
+
+#[test]
+fn what_came_back_undone_waits_again_and_is_handed_to_another() {
+    let mut book = branch();
+    let order = leak(&mut book);
+    book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": "lq" })).unwrap();
+    let slip = json!({ "order": order, "outcome": "未完成", "remark": "缺料" });
+    assert_eq!(book.desk.at("desk", 30, "order.return", slip).unwrap()["state"], "已回执");
+    let heaps = book.desk.look().unwrap().order_heaps(moment().timestamp()).unwrap();
+    assert_eq!((heaps.waiting, heaps.underway), (1, 0));
+    book.desk.at("desk", 31, "order.dispatch", json!({ "orders": [order], "worker": "zm" })).unwrap();
+}
+
+#[test]
+fn a_promise_not_kept_asks_for_its_reason_once() {
+    let mut book = branch();
+    let order = leak(&mut book);
+    book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": "lq" })).unwrap();
+    let mut slip = json!({ "order": order, "arrived": "11:00", "done": "11:10", "left": "11:20" });
+    let refusal = book.desk.at("desk", 90, "order.return", slip.clone()).unwrap_err();
+    assert_eq!((rules_of(&refusal), fields_of(&refusal)), (vec!["R-325"], vec!["overrun"]));
+    slip["overrun"] = "大雨积水，车辆绕行".into();
+    let returned = book.desk.at("desk", 90, "order.return", slip).unwrap();
+    assert_eq!(returned["overdue"], json!(["到场"]));
+}
+
+#[test]
+fn pausing_for_the_customer_holds_the_promise_and_resuming_goes_on() {
+    let mut book = branch();
+    let order = leak(&mut book);
+    let paused = book.desk.at("desk", 10, "order.pause", json!({ "order": order, "reason": "用户原因" })).unwrap();
+    assert_eq!(paused["holds_promise"], true);
+    let refusal = book.desk.at("desk", 12, "order.dispatch", json!({ "orders": [order], "worker": "lq" })).unwrap_err();
+    assert_eq!(refusal.first_rule(), "R-303");
+    book.desk.at("desk", 40, "order.resume", json!({ "order": order })).unwrap();
+    assert_eq!(book.desk.at("desk", 41, "order.resume", json!({ "order": order })).unwrap_err().first_rule(), "R-305");
+    let row = book.desk.look().unwrap().order(order.parse().unwrap()).unwrap().unwrap();
+    assert_eq!(row.promise, Some((moment() + Duration::minutes(75)).timestamp()));
+    let own = book.desk.at("desk", 42, "order.pause", json!({ "order": order, "reason": "缺阀门" })).unwrap();
+    assert_eq!((&own["reason"], &own["holds_promise"]), (&json!("等他方"), &json!(false)));
+    assert_eq!(
+        book.desk.at("desk", 43, "order.pause", json!({ "order": order, "reason": " " })).unwrap_err().first_rule(),
+        "R-305"
+    );
+}
+
+#[test]
+fn deferring_beyond_the_promise_is_for_the_team_lead_and_voiding_for_the_right_director() {
+    let mut book = branch();
+    for (login, name, role) in [("lead", "班长", "team_lead"), ("hot", "接听长", "hotline_lead")] {
+        let user = json!({ "login": login, "name": name, "roles": [role], "password": "demo" });
+        book.act("boss", "user.add", user);
+    }
+    let input = json!({ "service": "unseal", "account": "3100000004", "papers": UNSEAL_PAPERS });
+    let order = book.desk.at("demo", 0, "intake.take", input).unwrap()["order"].clone();
+    let defer = |until: &str| json!({ "order": order, "until": until, "reason": "用户出差" });
+    assert!(book.desk.at("demo", 1, "order.defer", defer("2026-11-24")).is_ok());
+    let refusal = book.desk.at("demo", 2, "order.defer", defer("2026-12-05 09:00")).unwrap_err();
+    assert_eq!((refusal.kind, refusal.first_rule()), (RefusalKind::Permission, "R-300"));
+    assert!(book.desk.at("lead", 3, "order.defer", defer("2026-12-05 09:00")).is_ok());
+    assert_eq!(book.desk.at("lead", 4, "order.defer", defer("2026-11-01")).unwrap_err().first_rule(), "R-300");
+    let void = json!({ "order": order, "reason": "未验收" });
+    let refusal = book.desk.at("hot", 5, "order.void", void.clone()).unwrap_err();
+    assert_eq!((refusal.kind, refusal.first_rule()), (RefusalKind::Permission, "R-302"));
+    assert_eq!(book.desk.at("chief", 6, "order.void", void.clone()).unwrap()["state"], "作废");
+    assert_eq!(book.desk.at("chief", 7, "order.void", void).unwrap_err().first_rule(), "R-302");
+}
+
+#[test]
+fn a_customer_not_reached_is_cancelled_only_after_the_promise_ran_out() {
+    let mut book = branch();
+    let input = json!({ "service": "unseal", "account": "3100000004", "papers": UNSEAL_PAPERS });
+    let order = book.desk.at("demo", 0, "intake.take", input).unwrap()["order"].clone();
+    book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": "zm" })).unwrap();
+    let slip = json!({ "order": order, "outcome": "取消", "remark": "无法联系到该用户，且该业务已到期" });
+    assert_eq!(rules_of(&book.desk.at("desk", 60, "order.return", slip.clone()).unwrap_err()), ["R-301"]);
+    let week = 7 * 24 * 60;
+    assert_eq!(book.desk.at("desk", week, "order.return", slip).unwrap()["state"], "取消");
+}
+
+#[test]
+fn trouble_found_on_callback_goes_back_to_repair_with_new_deadlines() {
+    let mut book = branch();
+    let order = leak(&mut book);
+    book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": "lq" })).unwrap();
+    let slip = json!({ "order": order, "arrived": "10:20", "done": "10:30", "left": "10:35" });
+    book.desk.at("desk", 40, "order.return", slip).unwrap();
+    let call = |outcome: &str, remark: &str| json!({ "order": order, "outcome": outcome, "remark": remark });
+    assert_eq!(rules_of(&book.desk.at("desk", 50, "callback.record", call("不满意", "")).unwrap_err()), ["R-348"]);
+    assert_eq!(book.desk.at("desk", 60, "callback.record", call("返修", "又漏了")).unwrap()["state"], "待派");
+    let row = book.desk.look().unwrap().order(order.parse().unwrap()).unwrap().unwrap();
+    assert_eq!(row.promise, Some((moment() + Duration::minutes(105)).timestamp()));
+    book.desk.at("desk", 61, "order.dispatch", json!({ "orders": [order], "worker": "zm" })).unwrap();
+    let slip = json!({ "order": order, "arrived": "11:20", "done": "11:30", "left": "11:35" });
+    book.desk.at("desk", 100, "order.return", slip).unwrap();
+    for calls in 1..=2 {
+        let called = book.desk.at("desk", 100 + calls, "callback.record", call("无人接听", "")).unwrap();
+        assert_eq!((&called["state"], &called["unreached"]), (&json!("待回访"), &json!(calls)));
+    }
+    assert_eq!(book.desk.at("desk", 110, "callback.record", call("无人接听", "")).unwrap()["state"], "完结");
+}
+
+#[test]
+fn complaints_and_questions_are_answered_at_a_desk() {
+    let mut book = branch();
+    let input =
+        json!({ "service": "complaint", "address": "人民路", "caller": "张三", "fields": { "course": "态度差" } });
+    let taken = book.desk.at("demo", 0, "intake.take", input).unwrap();
+    assert_eq!(taken["due"], "2026-11-26");
+    let order = taken["order"].clone();
+    let refusal = book.desk.at("desk", 1, "order.return", json!({ "order": order })).unwrap_err();
+    assert!(rules_of(&refusal).contains(&"R-288"));
+    let answer = |outcome: &str, remark: &str| json!({ "order": order, "outcome": outcome, "remark": remark });
+    assert_eq!(rules_of(&book.desk.at("desk", 2, "complaint.answer", answer("已答复", "")).unwrap_err()), ["R-338"]);
+    book.desk.at("desk", 3, "complaint.answer", answer("已答复", "正在核实")).unwrap();
+    assert_eq!(book.desk.at("desk", 4, "complaint.answer", answer("已解决", "已道歉")).unwrap()["state"], "待回访");
+    let asked = json!({ "service": "咨询", "address": "电话", "caller": "李四",
+        "fields": { "question": "水价多少", "answer": "一级5元" }, "situations": ["answered"] });
+    assert_eq!(book.desk.at("demo", 5, "intake.take", asked).unwrap()["state"], "窗口办结");
+}
+
+#[test]
+fn a_calendar_that_ends_before_the_promise_is_refused_until_a_date_is_agreed() {
+    let mut book = branch();
+    let mut input = json!({ "service": "unseal", "account": "3100000004", "papers": UNSEAL_PAPERS });
+    let at = zone().with_ymd_and_hms(2026, 12, 30, 10, 0, 0).unwrap();
+    let minutes = (at - moment()).num_minutes();
+    let refusal = book.desk.at("demo", minutes, "intake.take", input.clone()).unwrap_err();
+    assert!(refusal.message().contains("2027"), "{}", refusal.message());
+    input["agreed"] = "2027-01-05".into();
+    assert_eq!(book.desk.at("demo", minutes, "intake.take", input).unwrap()["due"], "2027-01-05");
+}
+
+#[test]
+fn wrong_words_are_named_where_they_stand() {
+    let mut book = branch();
+    let refusal = book.desk.at("demo", 0, "intake.take", json!({ "service": "飞行" })).unwrap_err();
+    assert!(refusal.message().contains("unseal 启封"), "{}", refusal.message());
+    let input = json!({ "service": "fault", "account": "3100000002", "told": "昨天", "happened": "2026-13-01 10:00",
+        "papers": ["xx"], "fields": { "kind": "漏气", "colour": "红" } });
+    let refusal = book.desk.at("demo", 0, "intake.take", input).unwrap_err();
+    assert_eq!(fields_of(&refusal), ["happened", "told"]);
+    let input = json!({ "service": "fault", "account": "3100000002", "told": "2026-11-21 11:00",
+        "papers": ["xx"], "fields": { "kind": "漏气", "colour": "红" } });
+    let refusal = book.desk.at("demo", 0, "intake.take", input).unwrap_err();
+    assert_eq!(fields_of(&refusal), ["fields", "papers", "fields.kind", "told"]);
+    for (action, input, field) in [
+        ("order.dispatch", json!({ "orders": ["B03.1.9999"], "worker": "lq" }), "orders"),
+        ("order.dispatch", json!({ "orders": ["x"], "worker": "nobody" }), "worker"),
+        ("order.pause", json!({ "order": "B03.1.1", "reason": "天气" }), "order"),
+    ] {
+        assert_eq!(fields_of(&book.desk.at("desk", 0, action, input).unwrap_err()), [field]);
+    }
+}
