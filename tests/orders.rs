@@ -76,7 +76,7 @@ fn orders_and_the_meters_they_change() {
         ("desk", "order.dispatch", json!({ "orders": [leak], "worker": "zm" })),
         ("demo", "intake.take", json!({ "service": "fault", "account": "3100000002", "fields": { "kind": "停水" } })),
     ];
-    town.agree_all(&samples, 25);
+    town.agree_all(&samples, 8);
 }
 
 #[test]
@@ -127,5 +127,5 @@ fn what_closes_an_order_and_what_was_parked() {
         ("demo", "intake.take", parked.clone()),
         ("demo", "intake.park", parked),
     ];
-    town.agree_all(&samples, 15);
+    town.agree_all(&samples, 6);
 }
