@@ -138,7 +138,9 @@ impl Desk {
         let (site, practice) = {
             let tx = db.read()?;
             let loaded = super::catalogue::of(&tx);
-            notices.extend(loaded.faults.iter().map(|fault| format!("业务目录有错，该文件没有用：{fault}")));
+            notices.extend(loaded.faults.iter().map(|fault| {
+                format!("业务目录 {} 第 {} 行有错，该文件没有用：{}", fault.file, fault.line, fault.what)
+            }));
             let site = Head::read(&tx)?.site;
             let practice = tx.own_site(site.as_str())?.is_some_and(|row| row.practice);
             if let Some(day) = tx.setting(PINNED_DAY)?.filter(|_| practice).and_then(|day| day.parse().ok()) {
