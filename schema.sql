@@ -382,6 +382,46 @@ CREATE TABLE d_bill (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX d_bill_unpaid ON d_bill (account, unpaid) WHERE unpaid > 0;
+CREATE INDEX d_bill_held ON d_bill (cycle, account) WHERE state = 'held';
+
+-- 拆换单: a meter swap slip, from the swap desk to its entry.
+CREATE TABLE d_slip (
+    id INTEGER PRIMARY KEY,
+    no TEXT NOT NULL,
+    account INTEGER,
+    account_no TEXT NOT NULL,
+    name TEXT NOT NULL,
+    address TEXT NOT NULL,
+    old_meter TEXT NOT NULL,
+    final_value INTEGER,
+    new_meter TEXT NOT NULL,
+    calibre TEXT NOT NULL,
+    first_value INTEGER,
+    day INTEGER,
+    reason TEXT NOT NULL,
+    worker TEXT NOT NULL,
+    old_seal TEXT NOT NULL,
+    new_seal TEXT NOT NULL,
+    materials TEXT NOT NULL,
+    remark TEXT NOT NULL,
+    state TEXT NOT NULL,
+    clerk INTEGER,
+    entered INTEGER,
+    taken INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX d_slip_no ON d_slip (no);
+CREATE INDEX d_slip_state ON d_slip (state, no);
+
+-- 退回登记: slips that went back to the swap desk (R-266), and when they came again.
+CREATE TABLE d_slip_return (
+    slip INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    resumed INTEGER,
+    PRIMARY KEY (slip, id)
+) STRICT, WITHOUT ROWID;
 
 -- 收费 on an account. `lines` say what each bill took, as the fold applied it; what no bill took is `credit`.
 CREATE TABLE d_payment (

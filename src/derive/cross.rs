@@ -30,6 +30,7 @@ pub const ALL: &[Cross] = &[
     super::order::SAME,
     super::shift::PAPER,
     super::account::PERSON,
+    super::slip::NUMBER,
     super::tariff::SAME_DAY,
     super::tariff::SAME_YEAR,
 ];

@@ -27,6 +27,7 @@ pub mod row;
 pub mod run;
 pub mod shift;
 pub mod site;
+pub mod slip;
 pub mod tariff;
 pub mod user;
 pub mod worker;

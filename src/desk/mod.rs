@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod catalogue;
+pub mod billing;
 pub mod demo;
 pub mod drafts;
 pub mod finder;
@@ -29,6 +30,10 @@ pub mod view_users;
 pub mod account_amend;
 pub mod account_open;
 pub mod account_transfer;
+pub mod bill_cancel;
+pub mod bill_issue;
+pub mod bill_release;
+pub mod bill_run;
 pub mod calendar_put;
 pub mod callback_record;
 pub mod complaint_answer;
@@ -50,6 +55,8 @@ pub mod payment_confirm;
 pub mod payment_enter_late;
 pub mod payment_reverse;
 pub mod payment_take;
+pub mod reading_correct;
+pub mod reading_enter;
 pub mod shift_close;
 pub mod shift_deposit;
 pub mod shift_open;
@@ -87,6 +94,9 @@ pub const ACTIONS: &[Def] = &[
     def::<account_amend::AccountAmend>(),
     def::<account_open::AccountOpen>(),
     def::<account_transfer::AccountTransfer>(),
+    def::<bill_cancel::BillCancel>(),
+    def::<bill_issue::BillIssue>(),
+    def::<bill_release::BillRelease>(),
     def::<calendar_put::CalendarPut>(),
     def::<callback_record::CallbackRecord>(),
     def::<complaint_answer::ComplaintAnswer>(),
@@ -110,6 +120,8 @@ pub const ACTIONS: &[Def] = &[
     def::<shift_deposit::ShiftDeposit>(),
     def::<shift_open::ShiftOpen>(),
     def::<customer_reveal::CustomerReveal>(),
+    def::<reading_correct::ReadingCorrect>(),
+    def::<reading_enter::ReadingEnter>(),
     def::<tariff_put::TariffPut>(),
     def::<user_add::UserAdd>(),
     def::<user_close::UserClose>(),

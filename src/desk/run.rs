@@ -148,6 +148,11 @@ impl Run {
         self.id
     }
 
+    /// The caller goes on by itself after what is written (it looked): no row is passed over.
+    pub fn go_on(&mut self) {
+        self.passed_over = self.already;
+    }
+
     /// Rows written so far, those of an interrupted call included.
     pub fn rows(&self) -> i64 {
         self.written

@@ -16,6 +16,7 @@ use crate::rules::tariff::{PriceBook, Tariff};
 use crate::rules::utility::Utility;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::billing::BillRow;
+use crate::store::tables::billing_facts::PricedAccount;
 use crate::store::{StoreError, Tx};
 
 /// What is kept of a stamp of the loaded files.
@@ -86,6 +87,18 @@ impl Desk {
     /// The calendar: the built-in years and those loaded.
     pub fn calendar(&self) -> Result<Arc<Calendar>, StoreError> {
         self.shelf.calendar(&self.look()?)
+    }
+}
+
+/// What of an account decides its price, from the narrow row a bill run reads.
+pub fn pricing(account: &PricedAccount) -> Pricing<'_> {
+    Pricing {
+        utility: Utility::from_code(&account.utility).unwrap_or(Utility::Water),
+        class: &account.class,
+        confirmed: account.class_confirmed,
+        mix: account.mix.as_deref(),
+        discount: account.discount.as_deref(),
+        opened: account.opened,
     }
 }
 

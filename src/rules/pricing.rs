@@ -9,16 +9,13 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::classes::{Discount, MIXED, parse_mix};
 use super::fault::{Fault, shown};
 use super::tariff::{PriceBook, Tariff};
 use super::utility::Utility;
 
-/// Class of a mixed account: it has no price of its own.
-pub const MIXED: &str = "mixed";
 /// The class a discount group's tariff stands in for.
 pub const RESIDENT: &str = "resident";
-/// Discount groups and the word a tariff file may use for them instead.
-pub const GROUPS: [(&str, &str); 2] = [("特困", "hardship"), ("双证", "double_certificate")];
 
 /// What of an account decides its price.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +50,7 @@ pub fn shares(book: &PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result
         return dearest(book, account, day).map(whole);
     }
     let group = match account.discount.filter(|group| !group.is_empty()) {
-        Some(group) => Some(of_group(book, account.utility, group, day)?),
+        Some(group) => Some(group_named(group)?.tariff(book, account.utility, day)?),
         None => None,
     };
     if account.class != MIXED {
@@ -63,7 +60,7 @@ pub fn shares(book: &PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result
         };
     }
     let mut shares: Vec<CodeShare> = Vec::new();
-    for (class, ratio) in read_mix(account.mix.unwrap_or_default())? {
+    for (class, ratio) in parse_mix(account.mix.unwrap_or_default())? {
         let tariff = match group.filter(|_| class == RESIDENT) {
             Some(tariff) => tariff,
             None => book.of_class(account.utility, class, day)?,
@@ -73,6 +70,11 @@ pub fn shares(book: &PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result
     Ok(shares)
 }
 
+fn group_named(text: &str) -> Result<Discount, Fault> {
+    let unknown = || Fault::new("R-252", format!("优待类别“{}”没有定义，不能定价，请核对档案", shown(text)));
+    Discount::from_label(text).ok_or_else(unknown)
+}
+
 /// The dearest tariff on the opening date; on `day` when that price is no longer in force or the date is unknown.
 fn dearest<'b>(book: &'b PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result<&'b Tariff, Fault> {
     let at_opening = account.opened.and_then(|opened| book.dearest(account.utility, opened));
@@ -80,44 +82,6 @@ fn dearest<'b>(book: &'b PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Re
         .filter(|tariff| book.at(&tariff.code, day).is_ok())
         .or_else(|| book.dearest(account.utility, day))
         .ok_or_else(|| Fault::new("A-07", format!("{day} 没有任何{}价目，请先导入价目", account.utility.label())))
-}
-
-/// The tariff of a discount group.
-fn of_group<'b>(book: &'b PriceBook, utility: Utility, group: &str, day: NaiveDate) -> Result<&'b Tariff, Fault> {
-    let word = GROUPS.iter().find(|(name, _)| *name == group).map(|(_, word)| *word);
-    let mut found = book.in_force(day).filter(|tariff| {
-        tariff.utility == utility && (tariff.class == group || word.is_some_and(|word| tariff.class == word))
-    });
-    let first = found.next().ok_or_else(|| {
-        let message = format!("优待类别“{}”在 {day} 没有价目，请先导入该类别的价目", shown(group));
-        Fault::new("R-074", message)
-    })?;
-    match found.next() {
-        None => Ok(first),
-        Some(second) => {
-            let message = format!("优待类别“{group}”有两份价目 {} 和 {}，请停用其一", first.code, second.code);
-            Err(Fault::new("R-074", message))
-        }
-    }
-}
-
-/// Reads the shares of a mix: `resident:0.7;non_resident:0.3`. They add up to 1.
-pub fn read_mix(text: &str) -> Result<Vec<(&str, Decimal)>, Fault> {
-    let bad = || Fault::new("R-073", format!("混用比例“{}”不对，应如 resident:0.7;non_resident:0.3", shown(text)));
-    let mut shares = Vec::new();
-    for part in text.split(';').filter(|part| !part.trim().is_empty()) {
-        let (class, ratio) = part.split_once(':').ok_or_else(bad)?;
-        let ratio = Decimal::from_str_exact(ratio.trim()).map_err(|_| bad())?;
-        if ratio <= Decimal::ZERO || ratio > Decimal::ONE || class.trim() == MIXED {
-            return Err(bad());
-        }
-        shares.push((class.trim(), ratio));
-    }
-    let sum: Decimal = shares.iter().map(|(_, ratio)| *ratio).sum();
-    if sum != Decimal::ONE {
-        return Err(Fault::new("R-073", format!("混用比例“{}”合计不是1，请核对", shown(text))));
-    }
-    Ok(shares)
 }
 
 /// The share whose late-fee rule counts for a bill: the largest, of equal ones the first.
@@ -165,14 +129,14 @@ mod tests {
             "BJ-WATER-RES-2014×0.7 SAMPLE-WATER-NONRES×0.3"
         );
         for bad in ["", "resident:0.7", "resident:0.7;non_resident:0.4", "resident=1", "resident:-1;special:2"] {
-            assert_eq!(codes(&mixed(bad)).unwrap_err().rule, "R-073", "{bad}");
+            assert_eq!(codes(&mixed(bad)).unwrap_err().rule, "R-248", "{bad}");
         }
     }
 
     #[test]
     fn a_discount_group_without_a_tariff_is_refused_and_never_forgotten() {
         let poor = Pricing { discount: Some("特困"), ..resident() };
-        assert_eq!(codes(&poor).unwrap_err().rule, "R-074");
+        assert_eq!(codes(&poor).unwrap_err().rule, "R-252");
         let own = "code = \"HARD\"\nname = \"特困水价\"\nutility = \"water\"\nunit = \"m3\"\nclass = \"特困\"\nvalid_from = 2015-01-01\n\
                    document = \"d\"\ncycle = \"year\"\n[[component]]\nkey = \"w\"\nname = \"水费\"\nsteps = [ { price = \"1\" } ]\n";
         let mut book = price_book();

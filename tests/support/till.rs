@@ -128,6 +128,7 @@ pub fn bill(owes: &Owes) -> BillIssued {
             tariff: String::new(),
         }],
         amount,
+        held: None,
     }
 }
 

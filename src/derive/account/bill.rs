@@ -1,7 +1,10 @@
 //! Bills: issued with the lines they were calculated with, cancelled by one more entry.
 //!
-//! Merge: bills of different readings stand side by side; two bills that close with one reading are an exception and the later
-//! does not count; a cancellation counts once.
+//! A bill that cannot be calculated yet is held (挂起): it stands with its reason and without money until it is released, or
+//! until a bill of the same days takes its place.
+//!
+//! Merge: bills of different readings stand side by side; two bills that end on one day are an exception and the later does
+//! not count; a cancellation counts once, what was paid on the bill becomes the customer's credit; a bill is released once.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -11,7 +14,8 @@ use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
-use crate::store::tables::billing::BillRow;
+use crate::store::tables::base::ExceptionRow;
+use crate::store::tables::billing::{BalanceRow, BillRow};
 
 /// Body of `bill.issue`: of a single entry and of a bulk row.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
@@ -44,7 +48,7 @@ pub struct BillIssued {
     pub people: Option<i64>,
     /// 估抄.
     pub estimated: bool,
-    /// use, rebill, swap, till.
+    /// use, rebill, swap.
     pub kind: String,
     /// The reading it closes with.
     pub reading: Option<Id>,
@@ -54,6 +58,18 @@ pub struct BillIssued {
     pub lines: Vec<BillLine>,
     /// 应收.
     pub amount: Fen,
+    /// Why it is held; then there is no amount.
+    #[serde(default)]
+    pub held: Option<HoldReason>,
+}
+
+/// Why a bill is held.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct HoldReason {
+    /// Rule number, or a word of our own (`disputed`).
+    pub rule: String,
+    /// One Chinese sentence.
+    pub message: String,
 }
 
 /// One line of a bill.
@@ -82,23 +98,109 @@ pub struct BillCancelled {
     pub bill: Id,
     /// Why.
     pub reason: String,
+    /// The bill's income by component, as its lines say: what is taken back.
+    #[serde(default)]
+    pub income: Vec<Income>,
 }
+
+/// Income of one component.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Income {
+    /// Component key.
+    pub component: String,
+    /// Amount.
+    pub amount: Fen,
+}
+
+impl BillIssued {
+    /// Income by component, in the order of the lines.
+    pub fn income(&self) -> Vec<Income> {
+        let mut sums: Vec<Income> = Vec::new();
+        for line in &self.lines {
+            match sums.iter_mut().find(|sum| sum.component == line.component) {
+                Some(sum) => sum.amount += line.amount,
+                None => sums.push(Income { component: line.component.clone(), amount: line.amount }),
+            }
+        }
+        sums
+    }
+}
+
+/// Body of `bill.release`: the held bill, calculated.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct BillReleased {
+    /// The account.
+    pub account: Id,
+    /// The held bill.
+    pub bill: Id,
+    /// Why it is let go.
+    pub reason: String,
+    /// The bill as it now is.
+    pub issue: BillIssued,
+}
+
+/// Bills brought from the old system: they know no days of use.
+pub const OPENING: &str = "opening";
+/// The bill of a reading.
+pub const USE: &str = "use";
+/// The difference charged at a swap.
+pub const SWAP: &str = "swap";
+/// In place of a cancelled one.
+pub const REBILL: &str = "rebill";
 
 /// Applies `bill.issue`.
 pub fn issue(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: BillIssued = event.read()?;
     let mut legs = Legs::default();
+    put(fx, event, event.id, body, &mut legs)?;
+    Ok(legs.post(fx, Kind::Account, event)?)
+}
+
+/// Puts a bill under a name of the entry; shared by every action that makes one. Adds to `legs`; the caller posts them.
+pub fn put(
+    fx: &mut Fx<'_, '_>,
+    event: &Event<'_>,
+    id: Id,
+    body: BillIssued,
+    legs: &mut Legs,
+) -> Result<(), DeriveError> {
+    if body.lines.iter().map(|line| line.amount).sum::<Fen>() != body.amount {
+        return Err(DeriveError::Body("账单各行之和与应收不符".into()));
+    }
+    let others = fx.tx.bills_within(event.subject, body.first_day, body.last_day)?;
+    let mut living = None;
+    let alike = |kind: &str| kind != OPENING && (kind == SWAP) == (body.kind == SWAP);
+    for other in others.into_iter().filter(|other| other.id != id && alike(&other.kind)) {
+        match other.state.as_str() {
+            "held" => fx.tx.delete::<BillRow>(&[&event.subject, &other.id])?,
+            "cancelled" => {}
+            _ => living = Some(other.id),
+        }
+    }
+    if let Some(first) = living {
+        if body.held.is_some() {
+            return Ok(());
+        }
+        let note = format!("{} 的读数已由账单 {first} 结算，账单 {id} 重复，不计", body.last_day);
+        exception(fx, event, "billed_twice", first, note.clone())?;
+        return Ok(fx.tx.put(&row(event, id, body, "cancelled", note))?);
+    }
+    if let Some(reason) = body.held.clone() {
+        return Ok(fx.tx.put(&row(event, id, body, "held", reason.message))?);
+    }
     legs.add(account::RECEIVABLE, body.amount);
     for line in &body.lines {
         legs.add(&account::income(&line.component), -line.amount);
     }
-    if legs.sum() != Fen::ZERO {
-        return Err(DeriveError::Body("账单各行之和与应收不符".into()));
-    }
-    legs.post(fx, Kind::Account, event)?;
-    fx.tx.put(&BillRow {
+    let state = if body.amount > Fen::ZERO { "open" } else { "paid" };
+    Ok(fx.tx.put(&row(event, id, body, state, String::new()))?)
+}
+
+fn row(event: &Event<'_>, id: Id, body: BillIssued, state: &str, note: String) -> BillRow {
+    let unpaid = if state == "open" { body.amount } else { Fen::ZERO };
+    BillRow {
         account: event.subject,
-        id: event.id,
+        id,
         cycle: body.cycle,
         first_day: body.first_day,
         last_day: body.last_day,
@@ -106,12 +208,27 @@ pub fn issue(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> 
         due: body.due,
         volume: body.volume,
         amount: body.amount,
-        unpaid: body.amount,
+        unpaid,
         tariff: body.tariff,
         estimated: body.estimated,
         kind: body.kind,
-        state: if body.amount > Fen::ZERO { "open" } else { "paid" }.into(),
-        note: String::new(),
+        state: state.into(),
+        note,
+    }
+}
+
+/// Opens an exception on the account.
+pub fn exception(fx: &Fx<'_, '_>, event: &Event<'_>, what: &str, first: Id, note: String) -> Result<(), DeriveError> {
+    fx.tx.put(&ExceptionRow {
+        kind: Kind::Account.letter().to_owned(),
+        subject: event.subject,
+        what: what.to_owned(),
+        first,
+        second: event.id,
+        note,
+        state: "open".into(),
+        owner: None,
+        decision: None,
     })?;
     Ok(())
 }
@@ -119,6 +236,61 @@ pub fn issue(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> 
 /// Applies `bill.cancel`.
 pub fn cancel(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: BillCancelled = event.read()?;
-    let _ = (fx, body);
-    Ok(())
+    let mut legs = Legs::default();
+    void(fx, event, body.bill, &body.reason, &body.income, &mut legs)?;
+    Ok(legs.post(fx, Kind::Account, event)?)
+}
+
+/// Cancels a living bill: what it still owes is owed no more, what was paid on it becomes the customer's credit, and its income
+/// is taken back. Adds to `legs`; the caller posts them. Answers false when the bill is not there or does not live.
+pub fn void(
+    fx: &mut Fx<'_, '_>,
+    event: &Event<'_>,
+    bill: Id,
+    reason: &str,
+    income: &[Income],
+    legs: &mut Legs,
+) -> Result<bool, DeriveError> {
+    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &bill])? else { return Ok(false) };
+    if row.state == "cancelled" {
+        return Ok(false);
+    }
+    let paid = row.amount - row.unpaid;
+    if row.state != "held" && row.amount != Fen::ZERO {
+        legs.add(account::RECEIVABLE, -row.unpaid).add(account::CREDIT, -paid);
+        take_back_income(&row, income, legs);
+    }
+    if row.state != "held" && paid > Fen::ZERO {
+        let known = fx.tx.get::<BalanceRow>(&[&event.subject])?;
+        let known = known.unwrap_or(BalanceRow { account: event.subject, prepaid: Fen::ZERO, credit: Fen::ZERO });
+        fx.tx.put(&BalanceRow { credit: known.credit + paid, ..known })?;
+    }
+    fx.tx.put(&BillRow { unpaid: Fen::ZERO, state: "cancelled".into(), note: reason.to_owned(), ..row })?;
+    Ok(true)
+}
+
+/// Takes a cancelled bill's income back; what its author did not name goes to suspense.
+fn take_back_income(row: &BillRow, income: &[Income], legs: &mut Legs) {
+    if row.kind == OPENING {
+        legs.add(account::OPENING, row.amount);
+        return;
+    }
+    for part in income {
+        legs.add(&account::income(&part.component), part.amount);
+    }
+    legs.add(account::SUSPENSE, row.amount - income.iter().map(|part| part.amount).sum());
+}
+
+/// Applies `bill.release`: the held bill, under its own name, now with its amount.
+pub fn release(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: BillReleased = event.read()?;
+    match fx.tx.get::<BillRow>(&[&event.subject, &body.bill])? {
+        Some(row) if row.state == "held" => {
+            fx.tx.delete::<BillRow>(&[&event.subject, &body.bill])?;
+            let mut legs = Legs::default();
+            put(fx, event, event.id, body.issue, &mut legs)?;
+            Ok(legs.post(fx, Kind::Account, event)?)
+        }
+        _ => Ok(()),
+    }
 }

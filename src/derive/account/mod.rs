@@ -14,6 +14,7 @@ pub mod order;
 pub mod payment;
 pub mod reading;
 pub mod transfer;
+pub mod swap;
 
 /// The fold of accounts.
 pub const FOLD: Fold = Fold {
@@ -39,8 +40,11 @@ pub const FOLD: Fold = Fold {
         ("reading.enter", 1),
         ("reading.correct", 1),
         ("bill.issue", 1),
+        ("swap.enter", 1),
+        ("swap.field_check", 1),
         ("bill.cancel", 1),
         ("fee.take", 1),
+        ("bill.release", 1),
         ("payment.take", 1),
         ("payment.enter_late", 1),
         ("payment.confirm", 1),
@@ -97,9 +101,12 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         "reading.enter" => reading::enter(fx, event),
         "reading.correct" => reading::correct(fx, event),
         "bill.issue" => bill::issue(fx, event),
+        "swap.enter" => swap::enter(fx, event),
+        "swap.field_check" => swap::field_check(fx, event),
         "bill.cancel" => bill::cancel(fx, event),
         "payment.take" | "payment.enter_late" => payment::take(fx, event),
         "payment.confirm" => payment::confirm(fx, event),
+        "bill.release" => bill::release(fx, event),
         "payment.reverse" => payment::reverse(fx, event),
         action if is_of_order(action) => order::apply(fx, event),
         _ => Ok(()),

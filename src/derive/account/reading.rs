@@ -1,15 +1,17 @@
 //! Readings.
 //!
-//! Merge: readings of different days stand side by side; two of one day both stand, the later (hlc) counts as the day's; a
+//! Merge: readings of different days stand side by side; two of one day both stand, the later place counts as the
+//! day's; a
 //! correction names what it corrects and both values stay.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::swap;
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
-use crate::store::tables::account::ReadingRow;
+use crate::store::tables::account::{AccountRow, ReadingRow};
 
 /// Body of `reading.enter`: of a single entry and of a bulk row.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
@@ -51,16 +53,23 @@ pub struct ReadingCorrected {
     pub value: Milli,
     /// Why.
     pub reason: String,
+    /// The counter passed zero before it.
+    #[serde(default)]
+    pub rollover: bool,
 }
 
 /// Applies `reading.enter`.
 pub fn enter(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: ReadingEntered = event.read()?;
+    if let Some(class) = &body.class {
+        confirm_class(fx, event, class)?;
+    }
+    let meter = swap::hanging_on(fx, event.subject, body.meter, body.day)?;
     fx.tx.put(&ReadingRow {
         account: event.subject,
         day: body.day,
         id: event.id,
-        meter: body.meter,
+        meter,
         value: body.value,
         source: body.source,
         estimated: body.estimated,
@@ -70,11 +79,19 @@ pub fn enter(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> 
     Ok(())
 }
 
+/// The first reading of a new account confirms its price class; a class confirmed before stays.
+fn confirm_class(fx: &Fx<'_, '_>, event: &Event<'_>, class: &str) -> Result<(), DeriveError> {
+    if let Some(row) = fx.tx.account(event.subject)?.filter(|row| !row.class_confirmed) {
+        fx.tx.put(&AccountRow { class: class.to_owned(), class_confirmed: true, ..row })?;
+    }
+    Ok(())
+}
+
 /// Applies `reading.correct`.
 pub fn correct(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: ReadingCorrected = event.read()?;
     if let Some(row) = fx.tx.get::<ReadingRow>(&[&event.subject, &body.day, &body.reading])? {
-        fx.tx.put(&ReadingRow { value: body.value, estimated: false, ..row })?;
+        fx.tx.put(&ReadingRow { value: body.value, rollover: body.rollover, estimated: false, ..row })?;
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ pub mod account;
 pub mod base;
 pub mod customer;
 pub mod order;
+pub mod billing;
+pub mod slip;
 pub mod state;
 pub mod tariff;
 pub mod till;

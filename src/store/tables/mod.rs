@@ -4,6 +4,8 @@ pub mod account;
 pub mod base;
 pub mod billing;
 pub mod order;
+pub mod billing_facts;
+pub mod slip;
 pub mod tariff;
 pub mod till;
 pub mod user;

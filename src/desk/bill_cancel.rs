@@ -1,0 +1,84 @@
+//! `bill.cancel`: an issued bill is cancelled by one more entry. What was paid on it becomes the customer's credit; its reading
+//! is due again at the next bill run.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::billing::body;
+use super::refusal::Refusal;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::account::bill::BillCancelled as Body;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::tables::billing::BillRow;
+
+/// The action.
+pub struct BillCancel;
+
+/// Longest reason.
+pub(super) const MAX_REASON: usize = 200;
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// The bill, `B03.1.42/7`.
+    pub bill: Id,
+    /// 户号; needed for bills from before this book (`#1`).
+    pub account: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is answered.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// The bill.
+    pub bill: Id,
+    /// What the customer no longer owes.
+    pub owed_less: Fen,
+    /// What was paid on it and is now credit.
+    pub credit: Fen,
+}
+
+impl Action for BillCancel {
+    const NAME: &'static str = "bill.cancel";
+    const SUMMARY: &'static str = "作废账单";
+    const MERGE: &'static str = "同一账单作废两次只算一次；别处同时收的款转为用户余款";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let row = find_bill(cx, input.bill, input.account.as_deref())?;
+        let reason = checked_reason(&input.reason)?;
+        if row.state == "cancelled" {
+            return Err(Refusal::field("bill", "bill", format!("账单 {} 已经作废：{}", row.id, row.note)));
+        }
+        let income = body::issued(cx.tx, row.id)?.map(|bill| bill.income()).unwrap_or_default();
+        let output = Output { bill: row.id, owed_less: row.unpaid, credit: row.amount - row.unpaid };
+        let body = Body { account: row.account, bill: row.id, reason, income };
+        Decision::write(vec![Subject::new(Kind::Account, row.account)], &body, output)
+    }
+}
+
+/// The bill an input names.
+pub(super) fn find_bill(cx: &Cx<'_, '_>, bill: Id, account: Option<&str>) -> Result<BillRow, Refusal> {
+    let account = match account {
+        Some(text) => {
+            let row = cx.tx.account_of_text(text)?;
+            Some(row.ok_or_else(|| Refusal::missing("account", "用户", text))?.id)
+        }
+        None => None,
+    };
+    body::find(cx.tx, bill, account)?.ok_or_else(|| Refusal::missing("bill", "账单", &bill.to_string()))
+}
+
+/// A reason as it is kept: not empty, not endless.
+pub(super) fn checked_reason(text: &str) -> Result<String, Refusal> {
+    let reason = text.trim();
+    if reason.is_empty() || reason.chars().count() > MAX_REASON || reason.chars().any(char::is_control) {
+        return Err(Refusal::field("reason", "reason", format!("请写明原因，最多 {MAX_REASON} 字")));
+    }
+    Ok(reason.to_owned())
+}

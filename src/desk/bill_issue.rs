@@ -1,0 +1,80 @@
+//! `bill.issue`: the bill of one account's reading, outside a bill run: a reading keyed at the till is charged at
+//! once.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::billing::{Ledger, Rater};
+use super::refusal::Refusal;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::account::bill::BillIssued;
+use crate::rules::id::Id;
+use crate::rules::money::{Fen, Milli};
+use crate::rules::tariff::PriceBook;
+use crate::store::Tx;
+
+/// The action.
+pub struct BillIssue;
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// 户号.
+    pub account: String,
+}
+
+/// What is answered.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// The bill.
+    pub bill: Id,
+    /// 账期.
+    pub cycle: String,
+    /// 用量.
+    pub volume: Milli,
+    /// 应收.
+    pub amount: Fen,
+    /// Last day without late fee.
+    pub due: chrono::NaiveDate,
+}
+
+impl Action for BillIssue {
+    const NAME: &'static str = "bill.issue";
+    const SUMMARY: &'static str = "给一户出账";
+    const MERGE: &'static str = "同一天的读数在两处各出一张账单时，先到的有效，后到的不计，列为疑问";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let account = cx.tx.account_of_text(&input.account)?;
+        let account = account.ok_or_else(|| Refusal::missing("account", "用户", &input.account))?;
+        let prices = cx.shelf.prices(cx.tx)?;
+        let bill = rate_now(cx.tx, &prices, account.id, cx.day)?;
+        let bill = bill.ok_or_else(|| Refusal::field("bill", "account", "该户没有未出账的读数"))?;
+        let output = Output {
+            bill: cx.next,
+            cycle: bill.cycle.clone(),
+            volume: bill.volume,
+            amount: bill.amount,
+            due: bill.due,
+        };
+        Decision::write(vec![Subject::new(Kind::Account, account.id)], &bill, output)
+    }
+}
+
+/// The bill of an account's oldest reading not billed yet, dated `dated`; `None` when all are billed.
+pub fn rate_now(
+    tx: &Tx<'_>,
+    prices: &PriceBook,
+    account: Id,
+    dated: chrono::NaiveDate,
+) -> Result<Option<BillIssued>, Refusal> {
+    let Some(facts) = tx.billing_facts(account)? else { return Ok(None) };
+    let ledger = Ledger::of(&facts);
+    let rater = Rater { book: prices, dated };
+    let ends = ledger.history().closing_marks(chrono::NaiveDate::MIN, chrono::NaiveDate::MAX);
+    let bill = ends.into_iter().find_map(|end| rater.one(&ledger, end)).transpose()?;
+    Ok(bill)
+}

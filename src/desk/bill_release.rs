@@ -1,0 +1,64 @@
+//! `bill.release`: a held bill (挂起) is calculated now and let go. What still stands in its way is said; a disputed meter is
+//! settled by its field check first.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::bill_cancel::{checked_reason, find_bill};
+use super::billing::{Ledger, Rater};
+use super::refusal::Refusal;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::account::bill::BillReleased as Body;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+
+/// The action.
+pub struct BillRelease;
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// The held bill.
+    pub bill: Id,
+    /// 户号, where it helps to find the bill.
+    pub account: Option<String>,
+    /// Why it may go.
+    pub reason: String,
+}
+
+/// What is answered.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// The bill, now issued.
+    pub bill: Id,
+    /// Its amount.
+    pub amount: Fen,
+}
+
+impl Action for BillRelease {
+    const NAME: &'static str = "bill.release";
+    const SUMMARY: &'static str = "放行挂起的账单";
+    const MERGE: &'static str = "同一账单放行两次，先到的有效，后到的不计";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let row = find_bill(cx, input.bill, input.account.as_deref())?;
+        let reason = checked_reason(&input.reason)?;
+        if row.state != "held" {
+            return Err(Refusal::field("bill", "bill", format!("账单 {} 没有挂起，不用放行", row.id)));
+        }
+        let facts = cx.tx.billing_facts(row.account)?;
+        let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("账单没有对应的用户档案"))?;
+        let end = ledger.history().closing_marks(row.last_day, row.last_day).first().copied();
+        let end = end.ok_or_else(|| Refusal::rule("bill", "账单所依据的读数已不在，请重新出账"))?;
+        let prices = cx.shelf.prices(cx.tx)?;
+        let rated = Rater { book: &prices, dated: cx.day }.one(&ledger, end);
+        let issue = rated.ok_or_else(|| Refusal::rule("bill", "这一天的读数已由别的账单结算"))??;
+        let output = Output { bill: cx.next, amount: issue.amount };
+        let body = Body { account: row.account, bill: row.id, reason, issue };
+        Decision::write(vec![Subject::new(Kind::Account, row.account)], &body, output)
+    }
+}

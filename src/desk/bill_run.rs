@@ -1,0 +1,262 @@
+//! `bill run`: rates the readings of a cycle (账期) and posts the bills as one run, in the order of the accounts.
+//!
+//! It streams: accounts, meters, readings and bills are walked side by side in key order, some thousand accounts a time, and
+//! nothing is looked up per account. A reading that is billed already is left alone, so the same command again is a no-op; a run
+//! that was interrupted goes on after the last account written. What cannot be calculated is held with its reason, as a row
+//! of its own that `bill.release`, or the next run, takes up.
+//!
+//! Merge: bills come as `bill.issue`; two of one reading: the first counts, the second is an exception.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::Desk;
+use super::billing::{Ledger, Rater};
+use super::refusal::Refusal;
+use super::run::Run;
+use crate::book::subject::{self, Kind};
+use crate::derive::account::bill::BillIssued;
+use crate::derive::{bulk, row};
+use crate::rules::billing::BillCycle;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::rules::tariff::PriceBook;
+use crate::store::{StoreError, Tx};
+
+/// The right it needs.
+pub const RIGHT: &str = "bill.run";
+/// The action of its bulk entries.
+pub const ACTION: &str = "bill.issue";
+/// Accounts read at a time: small enough for memory, large enough for sequential reading.
+const BATCH: i64 = 8_192;
+/// Held bills named in an answer; the rest are counted.
+const NAMED: usize = 1_000;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask {
+    /// The month of the readings.
+    pub cycle: BillCycle,
+    /// The bills' date; today when absent.
+    pub dated: Option<NaiveDate>,
+    /// Calculate, write nothing.
+    pub dry_run: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The cycle.
+    pub cycle: String,
+    /// Readings due: bills and held ones together.
+    pub readings: u64,
+    /// Bills issued.
+    pub bills: u64,
+    /// Held with a reason.
+    pub held: u64,
+    /// Sum of the bills.
+    pub total: Fen,
+    /// Use of the bills, whole units.
+    pub volume: i64,
+    /// Nothing was written.
+    pub dry_run: bool,
+    /// Held ones by rule.
+    pub reasons: BTreeMap<String, u64>,
+    /// Held ones by name, at most a thousand.
+    pub holds: Vec<Hold>,
+    /// The run, when something was written.
+    pub run: Option<Id>,
+}
+
+/// A bill that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hold {
+    /// 户号.
+    pub account: String,
+    /// Day of the reading.
+    pub day: NaiveDate,
+    /// Rule number, or a word of our own.
+    pub rule: String,
+    /// Why, in one sentence.
+    pub message: String,
+}
+
+impl Summary {
+    fn new(ask: &Ask) -> Self {
+        Self {
+            cycle: ask.cycle.to_string(),
+            readings: 0,
+            bills: 0,
+            held: 0,
+            total: Fen::ZERO,
+            volume: 0,
+            dry_run: ask.dry_run,
+            reasons: BTreeMap::new(),
+            holds: Vec::new(),
+            run: None,
+        }
+    }
+
+    fn count(&mut self, account: &str, bill: &BillIssued) {
+        self.readings += 1;
+        let Some(reason) = &bill.held else {
+            self.bills += 1;
+            self.total += bill.amount;
+            self.volume += bill.volume.0 / 1000;
+            return;
+        };
+        self.held += 1;
+        *self.reasons.entry(reason.rule.clone()).or_default() += 1;
+        if self.holds.len() < NAMED {
+            self.holds.push(Hold {
+                account: account.to_owned(),
+                day: bill.last_day,
+                rule: reason.rule.clone(),
+                message: reason.message.clone(),
+            });
+        }
+    }
+}
+
+/// A row to be written.
+struct Ready {
+    account: Id,
+    row: String,
+}
+
+/// One batch of accounts: what is to be written, and where to go on.
+struct Batch {
+    ready: Vec<Ready>,
+    last: Option<Id>,
+}
+
+impl Desk {
+    /// Rates a cycle. `progress` is told accounts looked at and accounts in all.
+    pub fn bill_run(&mut self, ask: &Ask, mut progress: impl FnMut(u64, u64)) -> Result<Summary, Refusal> {
+        self.rights()?.require(RIGHT)?;
+        let dated = ask.dated.unwrap_or_else(|| self.today());
+        if ask.cycle > BillCycle::of(dated) {
+            return Err(Refusal::field("input", "cycle", format!("账期 {} 还没有到，请核对", ask.cycle)));
+        }
+        let prices = self.prices()?;
+        if prices.tariffs().next().is_none() {
+            return Err(Refusal::rule("R-036", "价目册是空的，请先用 import tariffs 载入价目"));
+        }
+        let accounts = u64::try_from(self.look()?.account_count()?).unwrap_or(0);
+        let mut summary = Summary::new(ask);
+        let mut run = None;
+        let mut after = Id(i64::MIN);
+        if !ask.dry_run
+            && let Some(last) = self.resume(ask, &mut summary)?
+        {
+            after = last;
+            run = Some(self.open_bill_run(ask)?);
+        }
+        let mut seen = 0;
+        loop {
+            let batch = read_batch(&self.look()?, after, &prices, ask, dated, &mut summary)?;
+            for ready in batch.ready {
+                if ask.dry_run {
+                    continue;
+                }
+                if run.is_none() {
+                    run = Some(self.open_bill_run(ask)?);
+                }
+                if let Some(run) = run.as_mut() {
+                    run.push(self, Kind::Account, Some(ready.account), ready.row)?;
+                }
+            }
+            let Some(last) = batch.last else { break };
+            after = last;
+            seen += BATCH as u64;
+            progress(seen.min(accounts), accounts);
+        }
+        if let Some(run) = run {
+            let note = serde_json::json!({
+                "cycle": summary.cycle, "bills": summary.bills, "held": summary.held, "total": summary.total,
+            });
+            summary.run = Some(run.close(self, note, |_| {})?);
+        }
+        Ok(summary)
+    }
+
+    fn open_bill_run(&mut self, ask: &Ask) -> Result<Run, Refusal> {
+        let label = format!("{} 账期出账", ask.cycle);
+        let mut run = self.open_run(RIGHT, ACTION, 1, &label, Some(&source(ask.cycle)))?;
+        run.go_on();
+        Ok(run)
+    }
+
+    /// An interrupted run of this cycle: counts its rows and answers the last account written.
+    fn resume(&self, ask: &Ask, summary: &mut Summary) -> Result<Option<Id>, Refusal> {
+        let tx = self.look()?;
+        let open = tx.runs_of_source(ACTION, &source(ask.cycle))?.into_iter().find(|run| run.state == "open");
+        let Some(open) = open else { return Ok(None) };
+        let (mut after, mut last) = (open.id, None);
+        loop {
+            let batch = tx.bulk_entries_after(after, Id(i64::MAX), ACTION, 50)?;
+            let Some(end) = batch.last() else { break };
+            after = end.id;
+            for entry in batch.iter().filter(|entry| bulk::run_of(&entry.payload) == Some(open.id)) {
+                let subjects = subject::read(&entry.subjects, entry.id).unwrap_or_default();
+                let spans = bulk::spans(&entry.payload).unwrap_or_default();
+                for (subject, (start, length)) in subjects.into_iter().zip(spans) {
+                    let Some(account) = subject.map(|subject| subject.id) else { continue };
+                    last = last.max(Some(account));
+                    if let Ok(bill) = serde_json::from_str(&entry.payload[start..start + length]) {
+                        let no = tx.account(account)?.map(|row| row.no).unwrap_or_default();
+                        summary.count(&no, &bill);
+                    }
+                }
+            }
+        }
+        Ok(last)
+    }
+}
+
+/// The run's source: the cycle it bills.
+fn source(cycle: BillCycle) -> String {
+    format!("bill {cycle}")
+}
+
+/// Reads and rates the next accounts.
+fn read_batch(
+    tx: &Tx<'_>,
+    after: Id,
+    prices: &Arc<PriceBook>,
+    ask: &Ask,
+    dated: NaiveDate,
+    summary: &mut Summary,
+) -> Result<Batch, Refusal> {
+    let rater = Rater { book: prices, dated };
+    let mut ready = Vec::new();
+    let last = tx.walk_billing::<Refusal>(after, BATCH, |facts| {
+        if !facts.readings.iter().any(|reading| ask.cycle.holds(reading.day)) {
+            return Ok(());
+        }
+        let mut ledger = Ledger::of(facts);
+        for bill in rater.cycle(&mut ledger, ask.cycle) {
+            summary.count(&facts.account.no, &bill);
+            if !stands(&ledger, &bill) {
+                let row = row::to_row(&bill).map_err(|error| Refusal::data(error.to_string()))?;
+                ready.push(Ready { account: facts.account.id, row });
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Batch { ready, last })
+}
+
+/// Is this very hold on file already? Then there is nothing new to write.
+fn stands(ledger: &Ledger, bill: &BillIssued) -> bool {
+    let same = |reason: &str| ledger.held.iter().any(|(day, note)| *day == bill.last_day && note == reason);
+    bill.held.as_ref().is_some_and(|held| same(&held.message))
+}
+
+/// Is the subject of an account paused by an entry this program does not know? Then nothing may be billed to it.
+pub fn is_paused(tx: &Tx<'_>, account: Id) -> Result<bool, StoreError> {
+    tx.is_held(Kind::Account.letter(), account)
+}

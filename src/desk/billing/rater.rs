@@ -1,0 +1,171 @@
+//! The bill of one reading: its use, its tariff, where the steps stand, its lines.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::Ledger;
+use crate::derive::account::bill::{BillIssued, BillLine, HoldReason, SWAP, USE};
+use crate::desk::tariffs;
+use crate::rules::billing::history::{History, UsedBefore};
+use crate::rules::billing::{BillCycle, Due, MarkKind, Span};
+use crate::rules::customer_fields::IC_CARD;
+use crate::rules::fault::Fault;
+use crate::rules::money::{Fen, Milli};
+use crate::rules::pricing::{self, CodeShare};
+use crate::rules::tariff::PriceBook;
+use crate::rules::tariff::engine::{self, Case, Line, Share};
+
+/// Rates readings by a price book, for bills of one date.
+#[derive(Clone, Copy)]
+pub struct Rater<'b> {
+    /// The price book.
+    pub book: &'b PriceBook,
+    /// The bills' date.
+    pub dated: NaiveDate,
+}
+
+impl Rater<'_> {
+    /// Rates every reading of a cycle that is due, in order, and notes each bill in the ledger, so that the next one stands on
+    /// it. A bill that cannot be calculated is held with its reason.
+    pub fn cycle(&self, ledger: &mut Ledger, cycle: BillCycle) -> Vec<BillIssued> {
+        let ends = ledger.history().closing_marks(cycle.first(), cycle.last());
+        let mut bills = Vec::with_capacity(ends.len());
+        for end in ends {
+            let history = ledger.history();
+            let Some(due) = history.due(end) else { continue };
+            let bill = self.bill_or_hold(ledger, &history, &due, USE);
+            if bill.held.is_none() {
+                ledger.spans.push(Span {
+                    first: bill.first_day,
+                    last: bill.last_day,
+                    volume: bill.volume,
+                    swap: false,
+                });
+            }
+            bills.push(bill);
+        }
+        bills
+    }
+
+    /// Rates what one mark closes, whatever its cycle; `None` when it is billed already.
+    pub fn one(&self, ledger: &Ledger, end: usize) -> Option<Result<BillIssued, Fault>> {
+        let history = ledger.history();
+        let due = history.due(end)?;
+        Some(self.bill(ledger, &history, &due, USE))
+    }
+
+    /// Rates the difference at a swap: `end` is the old meter's final mark.
+    pub fn at_swap(&self, ledger: &Ledger, end: usize) -> Result<BillIssued, Fault> {
+        let history = ledger.history();
+        let due = history.due_at_swap(end);
+        self.bill(ledger, &history, &due, SWAP)
+    }
+
+    /// The bill, or the same days held with the reason.
+    fn bill_or_hold(&self, ledger: &Ledger, history: &History<'_>, due: &Due, kind: &str) -> BillIssued {
+        self.bill(ledger, history, due, kind).unwrap_or_else(|fault| {
+            let reason = HoldReason { rule: fault.rule.to_owned(), message: fault.message };
+            BillIssued { held: Some(reason), ..self.frame(ledger, due, kind) }
+        })
+    }
+
+    fn bill(&self, ledger: &Ledger, history: &History<'_>, due: &Due, kind: &str) -> Result<BillIssued, Fault> {
+        if ledger.account.user_type.as_deref() == Some(IC_CARD) {
+            return Err(Fault::new("R-048", "IC卡用户先充值后用，不按抄表出账，请核对用户类型"));
+        }
+        let volume = history.used(due)?;
+        let shares = pricing::shares(self.book, &tariffs::pricing(&ledger.account), due.last)?;
+        let before = history.used_before(due);
+        let rated = self.rate(ledger, due, Milli::whole(volume), before, &shares)?;
+        let leading = pricing::leading(&shares).map(|share| share.code.as_str()).unwrap_or_default();
+        let own = self.book.at(leading, due.last)?;
+        let line = |line: &Line<'_>| BillLine {
+            component: line.component_key().to_owned(),
+            step: line.step as u32,
+            quantity: line.quantity.to_string(),
+            price: line.price.normalize().to_string(),
+            amount: line.amount,
+            tariff: if std::ptr::eq(line.tariff, own) {
+                String::new()
+            } else {
+                format!("{}@{}", line.tariff.code, line.tariff.valid_from)
+            },
+        };
+        Ok(BillIssued {
+            due: tariffs::due_of(self.book, leading, self.dated)?,
+            volume: Milli::whole(volume),
+            used_before: before.volume,
+            used_before_from: if before.from_recent { "recent".into() } else { String::new() },
+            class: if ledger.account.class_confirmed { ledger.account.class.clone() } else { own.class.clone() },
+            tariff: leading.to_owned(),
+            lines: rated.lines.iter().map(line).collect(),
+            amount: rated.total,
+            ..self.frame(ledger, due, kind)
+        })
+    }
+
+    /// What is known of a bill before it is calculated.
+    fn frame(&self, ledger: &Ledger, due: &Due, kind: &str) -> BillIssued {
+        let end = &ledger.marks[due.end];
+        let start = due.start.map(|start| ledger.marks[start].value);
+        let first_meter = || ledger.meter(crate::rules::billing::chain::root(&ledger.meters, end.meter));
+        let estimated = end.estimated && end.kind == MarkKind::Read;
+        BillIssued {
+            cycle: BillCycle::of(due.last).to_string(),
+            first_day: due.first,
+            last_day: due.last,
+            dated: self.dated,
+            due: self.dated,
+            from: start.or_else(|| first_meter().map(|meter| meter.first)).unwrap_or_default(),
+            to: end.value,
+            volume: Milli::ZERO,
+            used_before: Milli::ZERO,
+            used_before_from: String::new(),
+            class: ledger.account.class.clone(),
+            tariff: String::new(),
+            people: ledger.account.people,
+            estimated,
+            kind: kind.to_owned(),
+            reading: (end.id.0 > 0).then_some(end.id),
+            replaces: None,
+            lines: Vec::new(),
+            amount: Fen::ZERO,
+            held: None,
+        }
+    }
+
+    fn rate(
+        &self,
+        ledger: &Ledger,
+        due: &Due,
+        volume: Milli,
+        before: UsedBefore,
+        shares: &[CodeShare],
+    ) -> Result<engine::Bill<'_>, Fault> {
+        let own: Vec<Share<'_>> =
+            shares.iter().map(|share| Share { tariff: &share.code, ratio: share.ratio }).collect();
+        let people = ledger.account.people.map(|people| u32::try_from(people).unwrap_or(0));
+        engine::rate(
+            self.book,
+            &Case {
+                shares: &own,
+                usage: volume.decimal(),
+                used_before: before.volume.decimal(),
+                from: due.first,
+                to: due.last,
+                people,
+                months: self.part_year(ledger, due, shares),
+                cycles: None,
+                registers: None,
+            },
+        )
+    }
+
+    /// Months of a part year, for tariffs that cut their bounds down: from the month of opening to December, in that year only.
+    fn part_year(&self, ledger: &Ledger, due: &Due, shares: &[CodeShare]) -> Option<u32> {
+        let opened = ledger.account.opened?;
+        let same = opened.year() == due.first.year() && due.first.year() == due.last.year();
+        let prorates =
+            shares.iter().any(|share| self.book.at(&share.code, due.last).is_ok_and(|tariff| tariff.prorate));
+        (same && prorates && opened.month() > 1).then(|| 13 - opened.month())
+    }
+}

@@ -1,0 +1,94 @@
+//! `reading.correct`: a wrong reading is corrected; both values stay, with who and when. A reading that is billed is
+//! corrected by special handling instead (V1).
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::bill_cancel::checked_reason;
+use super::refusal::Refusal;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::account::reading::ReadingCorrected as Body;
+use crate::rules::id::Id;
+use crate::rules::money::Milli;
+use crate::store::tables::account::ReadingRow;
+
+/// The action.
+pub struct ReadingCorrect;
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// 户号; or give the meter.
+    pub account: Option<String>,
+    /// 表号.
+    pub meter: Option<String>,
+    /// Day of the reading to correct; the last one when absent.
+    pub date: Option<NaiveDate>,
+    /// The right value.
+    pub value: Milli,
+    /// The counter passed zero before it.
+    #[serde(default)]
+    pub rollover: bool,
+    /// Why.
+    pub remark: String,
+}
+
+/// What is answered.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// The reading corrected.
+    pub reading: Id,
+    /// The value it had.
+    pub was: Milli,
+}
+
+impl Action for ReadingCorrect {
+    const NAME: &'static str = "reading.correct";
+    const SUMMARY: &'static str = "更正读数";
+    const MERGE: &'static str = "同一读数在两处更正，以后到的为准，各值都留在历史里";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let account = match (&input.account, &input.meter) {
+            (Some(text), _) => cx.tx.account_of_text(text)?.map(|row| row.id),
+            (None, Some(no)) => cx.tx.accounts_of_meter(no.trim())?.first().copied(),
+            (None, None) => return Err(Refusal::field("input", "account", "请给出户号或表号")),
+        };
+        let named = || input.account.clone().or(input.meter.clone()).unwrap_or_default();
+        let account = account.ok_or_else(|| Refusal::missing("account", "用户", &named()))?;
+        let reason =
+            checked_reason(&input.remark).map_err(|_| Refusal::field("R-237", "remark", "请写明更正的原因"))?;
+        if input.value.is_negative() {
+            return Err(Refusal::field("R-230", "value", "示数不能为负，请核对"));
+        }
+        let readings = cx.tx.scan::<ReadingRow>(&[&account])?;
+        let found = readings.into_iter().rev().find(|row| input.date.is_none_or(|day| row.day == day));
+        let found = found.ok_or_else(|| Refusal::field("R-237", "date", "这一天没有读数，请核对日期"))?;
+        if matches!(found.source.as_str(), "opening" | "swap") {
+            return Err(Refusal::field("R-237", "date", "这是期初或拆换的读数，不能在此更正"));
+        }
+        let facts = cx.tx.billing_facts(account)?;
+        let billed = facts.is_some_and(|facts| {
+            let living = |state: &str| state == "open" || state == "paid";
+            facts.bills.iter().any(|bill| living(&bill.state) && bill.kind != "opening" && bill.last_day >= found.day)
+        });
+        if billed {
+            return Err(Refusal::field("R-254", "date", "这个读数已经出账，请走特殊处理 V1"));
+        }
+        let output = Output { reading: found.id, was: found.value };
+        let body = Body {
+            account,
+            day: found.day,
+            reading: found.id,
+            seen: found.value,
+            value: input.value,
+            reason,
+            rollover: input.rollover,
+        };
+        Decision::write(vec![Subject::new(Kind::Account, account)], &body, output)
+    }
+}

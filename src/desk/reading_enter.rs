@@ -1,0 +1,198 @@
+//! `reading.enter`: one reading, keyed by hand — from a card, from the customer (自报, R-234), at the till.
+//!
+//! What a file's judgement would hold is refused here until the person says so: a large use must be confirmed, a counter
+//! past zero must be said to be one, a reading below the last one is read again or explained by a swap slip.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::billing::Ledger;
+use super::refusal::{Fault, Refusal};
+use crate::book::subject::{Kind, Subject};
+use crate::derive::account::reading::ReadingEntered as Body;
+use crate::rules::classes;
+use crate::rules::id::Id;
+use crate::rules::money::Milli;
+use crate::rules::reading_use::{self, Before, Use};
+use crate::store::Tx;
+use crate::store::tables::account::{AccountRow, MeterRow};
+
+/// The action.
+pub struct ReadingEnter;
+
+/// How many times the average is a large use.
+pub const HIGH_USE_FACTOR: u32 = 3;
+/// Sources a person may name.
+pub const SOURCES: [&str; 5] = ["card", "handheld", "remote", "self", "till"];
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// 户号; or give the meter.
+    pub account: Option<String>,
+    /// 表号.
+    pub meter: Option<String>,
+    /// 示数.
+    pub value: Milli,
+    /// 抄表日期; today when absent.
+    pub date: Option<NaiveDate>,
+    /// card, handheld, remote, self, till; card when absent.
+    pub source: Option<String>,
+    /// 备注.
+    #[serde(default)]
+    pub remark: String,
+    /// 估抄.
+    #[serde(default)]
+    pub estimated: bool,
+    /// The counter passed zero.
+    #[serde(default)]
+    pub rollover: bool,
+    /// A large use was confirmed.
+    #[serde(default)]
+    pub confirm: bool,
+    /// The price class seen on site at the first reading of a new account.
+    pub class: Option<String>,
+}
+
+/// What is answered.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// The reading.
+    pub reading: Id,
+    /// The account.
+    pub account: Id,
+    /// The last reading before it.
+    pub last: Option<Milli>,
+    /// Use since then, whole units.
+    #[serde(rename = "use")]
+    pub used: i64,
+}
+
+impl Action for ReadingEnter {
+    const NAME: &'static str = "reading.enter";
+    const SUMMARY: &'static str = "录入一个读数";
+    const MERGE: &'static str = "不同日期的读数各记各的；同一天的两个都留，以后一个为准";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let (account, meter) = find(cx.tx, input.account.as_deref(), input.meter.as_deref())?;
+        let day = input.date.unwrap_or(cx.day);
+        let source = input.source.clone().unwrap_or_else(|| "card".into());
+        let mut faults = Vec::new();
+        if !SOURCES.contains(&source.as_str()) {
+            faults.push(Fault::field("R-225", "source", "来源应为 card、handheld、remote、self 或 till"));
+        }
+        if input.value.is_negative() {
+            faults.push(Fault::field("R-230", "value", "示数不能为负，请核对"));
+        }
+        if day > cx.day {
+            faults.push(Fault::field("R-226", "date", format!("抄表日期 {day} 在今天之后，请核对")));
+        }
+        let class = confirmed_class(&account, input.class.as_deref(), &mut faults);
+        Refusal::unless_empty(faults)?;
+        let facts = cx.tx.billing_facts(account.id)?;
+        let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
+        let used = judge(&input, day, &ledger, &meter)?;
+        let last = ledger.last_mark().map(|mark| mark.value);
+        let body = Body {
+            meter: meter.id,
+            day,
+            value: input.value,
+            source,
+            estimated: input.estimated,
+            rollover: used.rollover,
+            remark: input.remark.trim().chars().take(200).collect(),
+            class,
+        };
+        let output = Output { reading: cx.next, account: account.id, last, used: used.units };
+        Decision::write(vec![Subject::new(Kind::Account, account.id)], &body, output)
+    }
+}
+
+/// The account and the meter on its wall, by 户号 or 表号.
+pub(super) fn find(tx: &Tx<'_>, account: Option<&str>, meter: Option<&str>) -> Result<(AccountRow, MeterRow), Refusal> {
+    let row = match (account, meter) {
+        (Some(text), _) => tx.account_of_text(text)?.ok_or_else(|| Refusal::missing("account", "用户", text))?,
+        (None, Some(no)) => {
+            let holders = tx.accounts_of_meter(no.trim())?;
+            match holders.as_slice() {
+                [one] => tx.account(*one)?.ok_or_else(|| Refusal::missing("meter", "水表", no))?,
+                [] => return Err(Refusal::missing("meter", "水表", no)),
+                _ => return Err(Refusal::field("R-038", "meter", format!("表号“{no}”挂在几户上，请改用户号"))),
+            }
+        }
+        (None, None) => return Err(Refusal::field("input", "account", "请给出户号或表号")),
+    };
+    let wall = tx.meter_on_wall(row.id)?;
+    let wall = wall.ok_or_else(|| Refusal::field("A-05", "account", "该户没有装着的表，不能录入读数"))?;
+    if meter.is_some_and(|no| no.trim() != wall.no) {
+        let message = format!("该户现在装的表是 {}，请核对表号或先录入拆换单", wall.no);
+        return Err(Refusal::field("R-265", "meter", message));
+    }
+    Ok((row, wall))
+}
+
+/// The class a first reading confirms, as its code; only for an account whose class is not confirmed yet.
+fn confirmed_class(account: &AccountRow, given: Option<&str>, faults: &mut Vec<Fault>) -> Option<String> {
+    let given = given.map(str::trim).filter(|text| !text.is_empty())?;
+    let code = classes::from_label(given).unwrap_or(given);
+    if account.class_confirmed && account.class != code {
+        let message = "用水性质已经确认过，改变性质须走特殊处理 P4";
+        faults.push(Fault::field("R-251", "class", message));
+        return None;
+    }
+    (!account.class_confirmed).then(|| code.to_owned())
+}
+
+/// Use as judged.
+struct Judged {
+    units: i64,
+    rollover: bool,
+}
+
+fn judge(input: &Input, day: NaiveDate, ledger: &Ledger, meter: &MeterRow) -> Result<Judged, Refusal> {
+    let this = reading_use::whole(input.value);
+    let size = reading_use::dial(u8::try_from(meter.dial).unwrap_or(0));
+    if size.is_some_and(|size| this >= size) {
+        return Err(Refusal::field("R-230", "value", format!("示数超过 {} 位表盘，请核对", meter.dial)));
+    }
+    let last = ledger.last_mark();
+    if let Some(last) =
+        last.filter(|last| day < last.day || (day == last.day && last.id.0 > 0 && last.meter == meter.id))
+    {
+        let message = format!("上次抄表是 {}，日期须在其后；原读数有误请用更正", last.day);
+        return Err(Refusal::field("R-232", "date", message));
+    }
+    let from = last.filter(|last| last.meter == meter.id).map_or(meter.first, |last| last.value);
+    let before = Before {
+        last: reading_use::whole(from),
+        dial_digits: u8::try_from(meter.dial).unwrap_or(0),
+        average: ledger.average(),
+    };
+    match reading_use::judge(this, before, HIGH_USE_FACTOR) {
+        Use::Ordinary(units) => Ok(Judged { units: units as i64, rollover: false }),
+        Use::Zero => Ok(Judged { units: 0, rollover: false }),
+        Use::High(units) if input.confirm || input.estimated => Ok(Judged { units: units as i64, rollover: false }),
+        Use::High(units) => {
+            let message =
+                format!("本次用量 {units} 超过平均 {} 的 {HIGH_USE_FACTOR} 倍，请核对后确认", before.average.text());
+            Err(Refusal::field("R-230", "value", message))
+        }
+        Use::Rollover(units) if input.rollover || input.confirm => Ok(Judged { units: units as i64, rollover: true }),
+        Use::Rollover(units) => {
+            let message = format!("低于上次示数 {}，如表已走过一圈 (用量 {units})，请确认过零", before.last);
+            Err(Refusal::field("R-230", "rollover", message))
+        }
+        Use::Lower => match size.filter(|_| input.rollover && input.confirm) {
+            Some(size) => Ok(Judged { units: this + size - before.last, rollover: true }),
+            None => {
+                let message = format!("低于上次示数 {}，请复抄；如已换表请先录入拆换单", before.last);
+                Err(Refusal::field("R-232", "value", message))
+            }
+        },
+    }
+}

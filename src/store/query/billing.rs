@@ -1,0 +1,130 @@
+//! What a bill run reads: accounts, meters, readings and bills walked side by side in key order, no look-up per account.
+
+use rusqlite::{Rows, Statement};
+
+use crate::rules::id::Id;
+use crate::store::table::Table;
+use crate::store::tables::billing::BillRow;
+use crate::store::tables::billing_facts::{BilledMeter, BilledReading, BilledSpan, PricedAccount};
+use crate::store::{StoreError, Tx};
+
+/// One account as billing sees it. Lists are in key order.
+#[derive(Debug, Clone)]
+pub struct BillingFacts {
+    /// The account.
+    pub account: PricedAccount,
+    /// Its meters.
+    pub meters: Vec<BilledMeter>,
+    /// Its readings.
+    pub readings: Vec<BilledReading>,
+    /// Its bills.
+    pub bills: Vec<BilledSpan>,
+}
+
+/// Rows of a table in key order, one read ahead.
+struct Side<'s, T> {
+    rows: Rows<'s>,
+    ahead: Option<T>,
+    account: fn(&T) -> Id,
+}
+
+impl<'s, T: Table> Side<'s, T> {
+    fn new(statement: &'s mut Statement<'_>, after: Id, account: fn(&T) -> Id) -> Result<Self, StoreError> {
+        let mut side = Self { rows: statement.query([after.0])?, ahead: None, account };
+        side.step()?;
+        Ok(side)
+    }
+
+    fn step(&mut self) -> Result<(), StoreError> {
+        self.ahead = self.rows.next()?.map(T::read).transpose()?;
+        Ok(())
+    }
+
+    /// Moves the rows of one account into `into`; rows of accounts that are gone are passed over.
+    fn take(&mut self, account: Id, into: &mut Vec<T>) -> Result<(), StoreError> {
+        into.clear();
+        while let Some(row) = self.ahead.take_if(|row| (self.account)(row) <= account) {
+            if (self.account)(&row) == account {
+                into.push(row);
+            }
+            self.step()?;
+        }
+        Ok(())
+    }
+}
+
+impl Tx<'_> {
+    /// Walks up to `limit` accounts after one, in order; answers the last one visited, `None` when there was none.
+    pub fn walk_billing<E: From<StoreError>>(
+        &self,
+        after: Id,
+        limit: i64,
+        mut visit: impl FnMut(&BillingFacts) -> Result<(), E>,
+    ) -> Result<Option<Id>, E> {
+        let ordered = |select: &str, key: &str| {
+            self.conn().prepare_cached(&format!("{select} WHERE account > ? ORDER BY {key}")).map_err(StoreError::from)
+        };
+        let mut meters = ordered(&BilledMeter::sql().select, "account, id")?;
+        let mut readings = ordered(&BilledReading::sql().select, "account, day, id")?;
+        let mut bills = ordered(&BilledSpan::sql().select, "account, id")?;
+        let mut meters = Side::new(&mut meters, after, |row: &BilledMeter| row.account)?;
+        let mut readings = Side::new(&mut readings, after, |row: &BilledReading| row.account)?;
+        let mut bills = Side::new(&mut bills, after, |row: &BilledSpan| row.account)?;
+        let accounts = format!("{} WHERE id > ? ORDER BY id LIMIT ?", PricedAccount::sql().select);
+        let mut accounts = self.conn().prepare_cached(&accounts).map_err(StoreError::from)?;
+        let mut rows = accounts.query([after.0, limit]).map_err(StoreError::from)?;
+        let mut last = None;
+        let (mut some_meters, mut some_readings, mut some_bills) = (Vec::new(), Vec::new(), Vec::new());
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            let account = PricedAccount::read(row)?;
+            meters.take(account.id, &mut some_meters)?;
+            readings.take(account.id, &mut some_readings)?;
+            bills.take(account.id, &mut some_bills)?;
+            let id = account.id;
+            let facts = BillingFacts {
+                account,
+                meters: std::mem::take(&mut some_meters),
+                readings: std::mem::take(&mut some_readings),
+                bills: std::mem::take(&mut some_bills),
+            };
+            visit(&facts)?;
+            (some_meters, some_readings, some_bills) = (facts.meters, facts.readings, facts.bills);
+            last = Some(id);
+        }
+        Ok(last)
+    }
+
+    /// One account as billing sees it.
+    pub fn billing_facts(&self, account: Id) -> Result<Option<BillingFacts>, StoreError> {
+        let Some(row) = self.get::<PricedAccount>(&[&account])? else { return Ok(None) };
+        Ok(Some(BillingFacts {
+            account: row,
+            meters: self.scan(&[&account])?,
+            readings: self.scan(&[&account])?,
+            bills: self.scan(&[&account])?,
+        }))
+    }
+
+    /// Bills of an account that end on a period's last day, and held ones that end within it.
+    pub fn bills_within(
+        &self,
+        account: Id,
+        first: chrono::NaiveDate,
+        last: chrono::NaiveDate,
+    ) -> Result<Vec<BilledSpan>, StoreError> {
+        self.select::<BilledSpan>(
+            " WHERE account = ? AND (last_day = ? OR (state = 'held' AND last_day BETWEEN ? AND ?)) ORDER BY id",
+            &[&account, &last, &first, &last],
+        )
+    }
+
+    /// Bills of a cycle that are held, by account.
+    pub fn held_bills(&self, cycle: &str) -> Result<Vec<BillRow>, StoreError> {
+        self.select::<BillRow>(" WHERE state = 'held' AND cycle = ? ORDER BY account, id", &[&cycle])
+    }
+
+    /// Every bill that is held, by account.
+    pub fn all_held_bills(&self) -> Result<Vec<BillRow>, StoreError> {
+        self.select::<BillRow>(" WHERE state = 'held' ORDER BY account, id", &[])
+    }
+}

@@ -1,0 +1,95 @@
+//! What a bill run reads of each account: narrow looks at wide tables, so that a million of them stream by.
+
+use chrono::NaiveDate;
+
+use crate::rules::id::Id;
+use crate::rules::money::Milli;
+use crate::store::table::table;
+
+table! {
+    /// What of an account decides its price.
+    pub struct PricedAccount("d_account", 1) {
+        /// The account.
+        id: Id,
+        /// 户号.
+        no: String,
+        /// water, gas, power, heat.
+        utility: String,
+        /// Price class.
+        class: String,
+        /// False while the highest price stands in.
+        class_confirmed: bool,
+        /// Shares of a mixed account.
+        mix: Option<String>,
+        /// 用水人口.
+        people: Option<i64>,
+        /// 优待类别.
+        discount: Option<String>,
+        /// 用户类型.
+        user_type: Option<String>,
+        /// 开户日期.
+        opened: Option<NaiveDate>,
+        /// 近三期用量.
+        recent: String,
+    }
+
+    /// What of a meter the use depends on.
+    pub struct BilledMeter("d_meter", 2) {
+        /// The account.
+        account: Id,
+        /// The entry that fitted it.
+        id: Id,
+        /// 表位数.
+        dial: i64,
+        /// 装表日期.
+        fitted: Option<NaiveDate>,
+        /// 底数.
+        first: Milli,
+        /// 止码.
+        last: Option<Milli>,
+        /// Two swaps claim it.
+        disputed: bool,
+        /// The meter fitted in its place.
+        replaced_by: Option<Id>,
+    }
+
+    /// What of a reading the use depends on.
+    pub struct BilledReading("d_reading", 3) {
+        /// The account.
+        account: Id,
+        /// 抄表日期.
+        day: NaiveDate,
+        /// The entry and item.
+        id: Id,
+        /// The meter.
+        meter: Id,
+        /// 示数.
+        value: Milli,
+        /// opening, swap, or how it was read.
+        source: String,
+        /// 估抄.
+        estimated: bool,
+        /// Passed zero.
+        rollover: bool,
+    }
+
+    /// What of a bill the next one depends on.
+    pub struct BilledSpan("d_bill", 2) {
+        /// The account.
+        account: Id,
+        /// The entry and item.
+        id: Id,
+        /// First day of use.
+        first_day: NaiveDate,
+        /// Last day of use.
+        last_day: NaiveDate,
+        /// 用量.
+        volume: Milli,
+        /// opening, use, rebill, swap …
+        kind: String,
+        /// open, paid, cancelled, held.
+        state: String,
+        /// Why it is held.
+        note: String,
+    }
+}
