@@ -1,11 +1,13 @@
 //! The command line, one file a command. Everything the screens do, `do` can do, through the same functions.
 
+mod bill;
 mod check;
 mod common;
 mod demo;
 mod do_;
 mod init;
 mod key;
+mod progress;
 mod quote;
 mod report;
 mod screens;
@@ -62,6 +64,8 @@ enum Command {
     User(user::UserArgs),
     /// 密钥文件
     Key(key::KeyArgs),
+    /// 出账
+    Bill(bill::BillArgs),
     /// 核对日记账与账目
     Verify(check::VerifyArgs),
     /// 从日记账重新记账
@@ -85,6 +89,7 @@ pub fn run() -> ExitCode {
         Some(Command::Show(args)) => show::run(&context, &args),
         Some(Command::User(args)) => user::run(&context, &args),
         Some(Command::Key(args)) => key::run(&context, &args),
+        Some(Command::Bill(args)) => bill::run(&context, &args),
         Some(Command::Verify(args)) => check::verify(&context, &args),
         Some(Command::Rebuild) => check::rebuild(&context),
     };
