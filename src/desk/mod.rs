@@ -21,6 +21,7 @@ pub mod refusal;
 pub mod rights;
 pub mod run;
 pub mod session;
+pub mod swap;
 pub mod tariffs;
 pub mod till;
 pub mod verify;
@@ -122,6 +123,12 @@ pub const ACTIONS: &[Def] = &[
     def::<customer_reveal::CustomerReveal>(),
     def::<reading_correct::ReadingCorrect>(),
     def::<reading_enter::ReadingEnter>(),
+    def::<swap::assign::SwapAssign>(),
+    def::<swap::enter::SwapEnter>(),
+    def::<swap::field_check::SwapFieldCheck>(),
+    def::<swap::number_found::SwapNumberFound>(),
+    def::<swap::send_back::SwapSendBack>(),
+    def::<swap::task::SwapTask>(),
     def::<tariff_put::TariffPut>(),
     def::<user_add::UserAdd>(),
     def::<user_close::UserClose>(),
