@@ -13,8 +13,8 @@ pub mod file;
 pub mod order;
 pub mod payment;
 pub mod reading;
-pub mod transfer;
 pub mod swap;
+pub mod transfer;
 
 /// The fold of accounts.
 pub const FOLD: Fold = Fold {

@@ -5,6 +5,7 @@ pub mod base;
 pub mod customer;
 pub mod order;
 pub mod billing;
+pub mod customer;
 pub mod slip;
 pub mod state;
 pub mod tariff;
