@@ -5,8 +5,8 @@
 //! `assets/roles.toml`.
 
 pub mod action;
-pub mod catalogue;
 pub mod billing;
+pub mod catalogue;
 pub mod demo;
 pub mod drafts;
 pub mod finder;

@@ -2,10 +2,10 @@
 
 pub mod account;
 pub mod base;
-pub mod customer;
-pub mod order;
 pub mod billing;
 pub mod customer;
+pub mod customer;
+pub mod order;
 pub mod slip;
 pub mod state;
 pub mod tariff;

@@ -3,8 +3,8 @@
 pub mod account;
 pub mod base;
 pub mod billing;
-pub mod order;
 pub mod billing_facts;
+pub mod order;
 pub mod slip;
 pub mod tariff;
 pub mod till;
