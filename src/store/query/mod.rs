@@ -4,7 +4,6 @@ pub mod account;
 pub mod base;
 pub mod billing;
 pub mod customer;
-pub mod customer;
 pub mod order;
 pub mod slip;
 pub mod state;
