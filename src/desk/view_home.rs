@@ -30,6 +30,7 @@ pub struct TopFacts {
 
 /// Reads the facts of the top line.
 pub fn top_facts(desk: &Desk) -> Result<TopFacts, Refusal> {
+    let title = desk.rights()?.titles().first().map(|title| (*title).to_owned()).unwrap_or_default();
     let tx = desk.look()?;
     let now = desk.now();
     let actor = match desk.session() {
@@ -40,7 +41,6 @@ pub fn top_facts(desk: &Desk) -> Result<TopFacts, Refusal> {
         Some(actor) => session::business_day(&tx, actor, now)?,
         None => now.date_naive(),
     };
-    let title = desk.rights()?.titles().first().map(|title| (*title).to_owned()).unwrap_or_default();
     Ok(TopFacts {
         site_name: tx.own_site(desk.site().as_str())?.map(|site| site.name).unwrap_or_default(),
         title,

@@ -162,6 +162,8 @@ key_table! {
 
     GoIntake  "go.intake"      f(6),      "受理", [Home Customer], "给这一户受理业务";
     Callback  "callback.open"  f(6),      "回访", [Dispatch], "记这张工单的回访";
+    LateSlip  "payment.enter_late" f(6),   "补录", [Pay], "补录手开核对单：单号、收钱日期，另一人确认";
+    Reverse   "payment.reverse" f(6),     "冲正", [Shift], "冲正选中的一笔，退钱，原因必填";
     SendBack  "swap.send_back" f(6),      "退回", [Swap], "无户号的单退回拆换岗，原因必填";
     Reject    "approve.no"     f(6),      "不同意", [Approve], "不同意这份申请，原因必填";
 
@@ -169,11 +171,13 @@ key_table! {
     GoAdjust  "go.adjust"      f(7),      "特殊处理", [Customer], "申请改价、改量或减免滞纳金";
     Waive     "payment.waive"  f(7),      "减免", [Pay], "在自己的权限里减免滞纳金";
 
+    ConfirmSlip "payment.confirm" f(7),   "确认", [Shift], "确认别人补录的手开单";
     Explain   "explain"        f(8),      "解释", [Customer Pay Adjust Approve Bills Swap Intake Gallery], "说明这笔金额怎么算出来的";
     Park      "park"           f(9),      "挂起", [Customer Intake Pay Adjust Swap Return Gallery], "把这张单子挂在排队号下，过后接着做";
     PrintSlip "print"          ctrl('o'), "打印派工单", [Dispatch], "打印选中工单的派工单";
     Print     "print.this"     ctrl('o'), "打印", [Customer Intake Pay Adjust Swap Return Shift Bills Reports Fixes], "打印或导出这一屏的单子";
     Chase     "order.chase"    ctrl('e'), "催办", [Dispatch], "催办选中的工单";
+    ReadHere  "reading.till"   ctrl('r'), "读数", [Pay], "没有账单时录入本次读数，出账后收费";
     Tick      "tick"           SPACE,     "选",   [Pay Dispatch Approve Fixes Gallery], "选上或放下这一行";
     NextPage  "next.page"      TAB,       "下一页", [Customer], "轮换账单、抄表、水表、工单、证件";
 }

@@ -5,13 +5,20 @@ use super::app::App;
 use super::keymap::Command;
 use super::screen::Reply;
 
+pub mod explain;
+pub mod fee;
 pub mod home;
 pub mod login;
 pub mod menu;
+pub mod pay;
+pub mod shift;
 
 /// The rooms of the menu, in the order of a day.
-pub const ROOMS: &[menu::Room] =
-    &[menu::Room { name: "查找", note: "户、表、电话、地址、单号", open: |_| Reply::home() }];
+pub const ROOMS: &[menu::Room] = &[
+    menu::Room { name: "查找", note: "户、表、电话、地址、单号", open: |_| Reply::home() },
+    menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
+    menu::Room { name: "服务费", note: "过户费、补卡费等", open: fee },
+];
 
 /// Commands that work everywhere and that no screen took.
 pub fn everywhere(command: Command, _app: &mut App) -> Reply<App> {
@@ -28,8 +35,29 @@ pub fn customer(_app: &mut App, _account: crate::rules::id::Id) -> Reply<App> {
 }
 
 /// Opens payment for an account.
-pub fn pay(_app: &mut App, _account: crate::rules::id::Id) -> Reply<App> {
-    Reply::unused()
+pub fn pay(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
+    match pay::Pay::new(app, account) {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
+}
+
+/// Opens the shift: open, pay in, close.
+pub fn shift(app: &mut App) -> Reply<App> {
+    match shift::Shift::new(app) {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
+}
+
+/// Opens the taking of a service fee.
+pub fn fee(app: &mut App) -> Reply<App> {
+    Reply::push(fee::Fee::new(app))
+}
+
+/// Shows how an amount came about (F8).
+pub fn explain(title: &str, lines: Vec<String>) -> Reply<App> {
+    Reply::push(explain::Explain::new(title, lines))
 }
 
 /// Opens intake, for an account or for somebody without one.

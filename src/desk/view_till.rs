@@ -1,0 +1,123 @@
+//! What the screens of the till show: what an account owes today, a payment before it is taken, the shift with its identity.
+
+use chrono::NaiveDate;
+
+use super::Desk;
+use super::refusal::Refusal;
+use super::session;
+use super::till::ask::Ask;
+use super::till::due::{self, Due};
+use super::till::plan::{self, Plan};
+use super::till::receipt;
+use crate::book::append::Head;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::Tx;
+use crate::store::tables::account::AccountRow;
+use crate::store::tables::billing::BalanceRow;
+use crate::store::tables::till::{ShiftRow, TillRow};
+
+/// An account at the till.
+#[derive(Debug, Clone)]
+pub struct PayView {
+    /// The account.
+    pub account: AccountRow,
+    /// The day late fees are counted to.
+    pub day: NaiveDate,
+    /// Unpaid bills, oldest first.
+    pub bills: Vec<Due>,
+    /// Prepaid and credit.
+    pub balance: Fen,
+    /// The number the next 核对单 gets.
+    pub receipt: String,
+    /// What the clerk may still waive for this account today.
+    pub may_waive: Fen,
+}
+
+/// The shift of the person at the desk.
+#[derive(Debug, Clone)]
+pub struct ShiftView {
+    /// The shift.
+    pub shift: ShiftRow,
+    /// Its movements, newest first.
+    pub moves: Vec<TillRow>,
+    /// Money by method: method, receipts, sum.
+    pub methods: Vec<(String, usize, Fen)>,
+}
+
+/// The 营业日 of the person at the desk.
+pub fn business_day(desk: &Desk, tx: &Tx<'_>) -> Result<NaiveDate, Refusal> {
+    let now = desk.now();
+    let Some(session) = desk.session() else { return Ok(now.date_naive()) };
+    let Some(actor) = tx.user(session.user)? else { return Ok(now.date_naive()) };
+    Ok(session::business_day(tx, &actor, now)?)
+}
+
+/// An account as the till sees it. `day` is the true day of a hand-written slip; none: the business day.
+pub fn pay(desk: &Desk, account: Id, day: Option<NaiveDate>) -> Result<PayView, Refusal> {
+    let prices = desk.prices()?;
+    let tx = desk.look()?;
+    let row = tx.account(account)?.ok_or_else(|| Refusal::missing("account", "户", &account.to_string()))?;
+    let today = business_day(desk, &tx)?;
+    let day = day.unwrap_or(today);
+    let bills = due::due(&tx, &prices, &row, day)?;
+    let balance = tx.get::<BalanceRow>(&[&account])?;
+    let receipt = match Head::read(&tx)?.next() {
+        Ok(next) => receipt::next_receipt(&tx, next)?,
+        Err(_) => String::new(),
+    };
+    let limits = bills.iter().filter(|due| due.bill.estimated);
+    let limit = limits.filter_map(|due| due.late.as_ref().ok()?.rule.as_ref()).map(|rule| rule.own_waiver).min();
+    let limit = limit.and_then(Fen::round).unwrap_or_default();
+    Ok(PayView {
+        may_waive: (limit - tx.waived_on(account, today)?).max(Fen::ZERO),
+        account: row,
+        day,
+        bills,
+        balance: balance.map_or(Fen::ZERO, |row| row.prepaid + row.credit),
+        receipt,
+    })
+}
+
+/// A payment as it would be taken now; nothing is written.
+pub fn preview(desk: &Desk, ask: &Ask, day: Option<NaiveDate>) -> Result<Plan, Refusal> {
+    let prices = desk.prices()?;
+    let tx = desk.look()?;
+    let day = match day {
+        Some(day) => day,
+        None => business_day(desk, &tx)?,
+    };
+    plan::plan(&tx, &prices, day, ask)
+}
+
+/// The open shift of the person at the desk.
+pub fn shift(desk: &Desk) -> Result<Option<ShiftView>, Refusal> {
+    let Some(session) = desk.session() else { return Ok(None) };
+    let tx = desk.look()?;
+    let Some(shift) = tx.open_shift(session.user)? else { return Ok(None) };
+    let mut moves = tx.scan::<TillRow>(&[&shift.id])?;
+    moves.reverse();
+    let mut methods: Vec<(String, usize, Fen)> = Vec::new();
+    for row in moves.iter().filter(|row| row.kind != "deposit") {
+        match methods.iter_mut().find(|(method, ..)| *method == row.method) {
+            Some((_, count, sum)) => {
+                *count += 1;
+                *sum += row.amount;
+            }
+            None => methods.push((row.method.clone(), 1, row.amount)),
+        }
+    }
+    methods.sort();
+    Ok(Some(ShiftView { shift, moves, methods }))
+}
+
+/// Hand-written slips that wait for a second person, and whether the person at the desk may be that one.
+pub fn pending(desk: &Desk) -> Result<Vec<TillRow>, Refusal> {
+    Ok(desk.look()?.pending_slips()?)
+}
+
+/// What the clerk's last shift left in the drawer: offered as the counted opening, to be counted all the same.
+pub fn last_counted(desk: &Desk) -> Result<Option<Fen>, Refusal> {
+    let Some(session) = desk.session() else { return Ok(None) };
+    Ok(desk.look()?.last_closed_shift(session.user)?.and_then(|shift| shift.counted))
+}

@@ -1,0 +1,147 @@
+//! Service fee (服务费): kind, amount, who pays; F2 takes it.
+
+use serde_json::{Value, json};
+
+use crate::desk::refusal::Refusal;
+use crate::desk::till::ask::Method;
+use crate::outbound::printer;
+use crate::rules::money::Fen;
+use crate::text::till::{FEES, say_cash};
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Draft, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::kind::Choice;
+
+/// What is typed survives under this key.
+const DRAFT: &str = "fee";
+
+/// The screen.
+pub struct Fee {
+    form: Form,
+}
+
+impl Fee {
+    /// An empty form, or what was typed before.
+    pub fn new(app: &App) -> Self {
+        let kinds = FEES.iter().map(|kind| Choice::new(*kind, *kind)).collect();
+        let methods = [Method::Cash, Method::Card, Method::Transfer];
+        let methods = methods.iter().map(|method| Choice::new(method.word(), method.word())).collect();
+        let fields = vec![
+            Field::choice("kind", "收款项目", kinds).required(),
+            Field::number("amount", "金额", 2).half().required().unit("元"),
+            Field::number("tendered", "实收", 2).half().unit("元"),
+            Field::choice("method", "方式", methods).half().value(Method::Cash.word()),
+            Field::code("account", "户号", 20).half().hint("没有户号就填缴款人"),
+            Field::text("payer", "缴款人", 20).half(),
+            Field::text("for_what", "事由", 30),
+        ];
+        let mut form = Form::new(fields, app.desk.today(), initials);
+        if let Some(kept) = app.draft(DRAFT) {
+            form.restore(&kept);
+        }
+        Self { form }
+    }
+
+    fn input(&self) -> Value {
+        let mut input = serde_json::Map::new();
+        for field in ["kind", "amount", "tendered", "method", "account", "payer", "for_what"] {
+            let text = self.form.value(field).trim();
+            if !text.is_empty() {
+                input.insert(field.into(), text.into());
+            }
+        }
+        json!(input)
+    }
+
+    fn take(&mut self, app: &mut App) -> Reply<App> {
+        if !self.form.check() {
+            return Reply::done();
+        }
+        let done = match app.act("fee.take", &self.input(), None) {
+            Ok(done) => done,
+            Err(refusal) => return self.refused(app, &refusal),
+        };
+        let answer: Value = serde_json::from_str(&done.result).unwrap_or_default();
+        let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
+        let said = format!("{}  核对单 {}", word("spoken"), word("receipt"));
+        let printed = done.entry.and_then(|entry| app.desk.look().ok().map(|tx| printer::print(&tx, entry, false)));
+        let reply = Reply::pop().and_forget(DRAFT);
+        match printed {
+            Some(Err(error)) => reply.and_toast(format!("{said}。{error}"), Ink::Look),
+            _ => reply.and_say(said),
+        }
+    }
+
+    fn refused(&mut self, app: &mut App, refusal: &Refusal) -> Reply<App> {
+        if refusal.first_rule() == "R-176" {
+            return super::shift(app).and_say("先开班，再收费");
+        }
+        let faults =
+            refusal.faults.iter().map(|fault| (fault.field.as_deref().unwrap_or_default(), fault.message.clone()));
+        let others = self.form.fail(faults);
+        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+    }
+}
+
+impl Screen<App> for Fee {
+    fn place(&self) -> Place {
+        Place::Pay
+    }
+
+    fn title(&self, _: &App) -> String {
+        "服务费".into()
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        let mut keys = vec![Command::TakePayment];
+        if self.form.can_pick() {
+            keys.push(Command::Pick);
+        }
+        keys
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::TakePayment => self.take(app),
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
+        match self.form.on_key(key) {
+            FormEvent::Unused => Reply::unused(),
+            FormEvent::Submit => Reply::say("看清之后按 F2 收款"),
+            FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
+        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+    }
+
+    fn draft(&mut self) -> Option<Draft> {
+        self.form.take_change().map(|values| Draft { key: DRAFT.into(), values })
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let money = |field: &str| self.form.value(field).trim_end_matches('.').parse::<Fen>().ok();
+        let (amount, tendered) = (money("amount"), money("tendered"));
+        let rows = canvas.height().saturating_sub(3);
+        self.form.draw(&mut canvas.part(0, 1, u16::MAX, rows));
+        if let Some(amount) = amount {
+            let given = tendered.unwrap_or(amount);
+            let change = given - amount;
+            let words = if change.is_negative() {
+                format!("还差 {}", change.abs().grouped())
+            } else {
+                say_cash(given, change)
+            };
+            canvas.text(1, rows + 1, &words, if change.is_negative() { Ink::Look } else { Ink::Accent });
+        }
+    }
+}

@@ -1,0 +1,463 @@
+//! Payment (收费): what the account owes, what the customer gives, what goes back and what to say — then F2.
+//!
+//! The bills are ticked with the space bar and walked with ↑↓ while the hand stays in the money field, so a cash payment of all
+//! that is owed is F5, digits, F2. What F2 takes is what the screen shows: the sum seen goes with it.
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value, json};
+
+use crate::desk::refusal::Refusal;
+use crate::desk::till::ask::{Amounts, Ask, Method, Waive};
+use crate::desk::till::due::Due;
+use crate::desk::till::plan::Plan;
+use crate::desk::view_till::{self, PayView};
+use crate::outbound::printer;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::{Code, Key};
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::ask::AskForm;
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::kind::Choice;
+use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
+
+/// Rows below the bills: rule, form, rule, what to say.
+const BELOW: u16 = 11;
+
+/// The screen.
+pub struct Pay {
+    view: PayView,
+    table: Table,
+    form: Form,
+    plan: Result<Plan, Refusal>,
+    has_shift: bool,
+    late: bool,
+}
+
+impl Pay {
+    /// The account at the till, with what was typed before.
+    pub fn new(app: &App, account: Id) -> Result<Self, Refusal> {
+        let view = view_till::pay(&app.desk, account, None)?;
+        let columns = vec![
+            Column::text("账期", Width::Cells(10)),
+            Column::number("用量", 8),
+            Column::number("本金", 12),
+            Column::text("", Width::Fill(14, 1)),
+            Column::number("滞纳金", 10),
+            Column::text("", Width::Cells(4)),
+        ];
+        let table = Table::new(columns).with_ticks().when_empty("没有欠费。Ctrl-R 录入本次读数，或填“存预存”");
+        let mut screen =
+            Self { table, form: form(&view), plan: Err(Refusal::usage("")), has_shift: true, late: false, view };
+        screen.tick_all();
+        if let Some(kept) = app.draft(&screen.draft_key()) {
+            screen.form.restore(&kept);
+            screen.set_late(kept.contains_key("paper"));
+        }
+        screen.plan_again(app);
+        Ok(screen)
+    }
+
+    fn draft_key(&self) -> String {
+        format!("pay/{}", self.view.account.id)
+    }
+
+    fn tick_all(&mut self) {
+        self.table.untick_all();
+        (0..self.view.bills.len()).for_each(|row| self.table.tick(row, true));
+    }
+
+    fn set_late(&mut self, late: bool) {
+        self.late = late;
+        self.form.show("paper", late);
+        self.form.show("happened", late);
+    }
+
+    /// Reads what is owed again: money may have moved at another desk. The ticks stay while the bills are the same.
+    fn read_again(&mut self, app: &App) -> Result<(), Refusal> {
+        let day = self.late_day();
+        let view = view_till::pay(&app.desk, self.view.account.id, day)?;
+        let same = view.bills.len() == self.view.bills.len()
+            && view.bills.iter().zip(&self.view.bills).all(|(new, old)| new.bill.id == old.bill.id);
+        self.view = view;
+        if !same {
+            self.tick_all();
+        }
+        self.plan_again(app);
+        Ok(())
+    }
+
+    fn plan_again(&mut self, app: &App) {
+        self.has_shift = app.facts().shift.is_some();
+        self.plan = view_till::preview(&app.desk, &self.ask(), self.late_day());
+    }
+
+    /// The true day of a hand-written slip, once it is a date.
+    fn late_day(&self) -> Option<NaiveDate> {
+        if self.late { self.form.date("happened") } else { None }
+    }
+
+    fn money(&self, field: &str) -> Option<Fen> {
+        self.form.value(field).trim().trim_end_matches('.').parse().ok()
+    }
+
+    /// The ids of the bills to pay; none when all are ticked.
+    fn chosen(&self) -> Option<Vec<String>> {
+        let ticks = self.table.ticks();
+        let all = ticks.len() == self.view.bills.len();
+        let id = |row: &usize| self.view.bills.get(*row).map(|due| due.bill.id.to_string());
+        (!all).then(|| ticks.iter().filter_map(id).collect())
+    }
+
+    fn method(&self) -> Method {
+        Method::from_word(self.form.value("method")).unwrap_or(Method::Cash)
+    }
+
+    fn ask(&self) -> Ask {
+        Ask {
+            account: self.view.account.id.to_string(),
+            bills: self.chosen(),
+            amounts: self.money("part").map(Amounts::Sum),
+            method: self.method(),
+            tendered: self.money("tendered"),
+            waive: self.money("waive").map(Waive::Sum),
+            to_prepaid: self.money("to_prepaid"),
+            keep_change: self.form.value("keep") == "keep",
+            from_prepaid: self.money("from_prepaid"),
+            expected_total: None,
+        }
+    }
+
+    /// What F2 sends: what was typed, and the sum that was seen.
+    fn input(&self) -> Value {
+        let mut input = json!({ "account": self.view.account.id, "method": self.method() });
+        let Value::Object(map) = &mut input else { return input };
+        if let Some(bills) = self.chosen() {
+            map.insert("bills".into(), json!(bills));
+        }
+        for (field, name) in [
+            ("tendered", "tendered"),
+            ("part", "amounts"),
+            ("waive", "waive"),
+            ("from_prepaid", "from_prepaid"),
+            ("to_prepaid", "to_prepaid"),
+        ] {
+            if !self.form.value(field).is_empty() {
+                map.insert(name.into(), self.form.value(field).into());
+            }
+        }
+        if self.form.value("keep") == "keep" {
+            map.insert("keep_change".into(), true.into());
+        }
+        if let Ok(plan) = &self.plan {
+            map.insert("expected_total".into(), plan.total.to_string().into());
+        }
+        if self.late {
+            map.insert("paper".into(), self.form.value("paper").into());
+            map.insert("happened".into(), self.form.value("happened").into());
+        }
+        input
+    }
+
+    fn take(&mut self, app: &mut App) -> Reply<App> {
+        if !self.has_shift {
+            return super::shift(app).and_say("先开班，再收费");
+        }
+        if !self.form.check() {
+            return Reply::done();
+        }
+        // Not planned anew: what F2 takes is what was seen, and the desk refuses when that has moved.
+        let action = if self.late { "payment.enter_late" } else { "payment.take" };
+        let done = match app.act(action, &self.input(), None) {
+            Ok(done) => done,
+            Err(refusal) => return self.refused(app, &refusal),
+        };
+        let answer: Value = serde_json::from_str(&done.result).unwrap_or_default();
+        let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
+        let mut said = format!("{}  核对单 {}", word("spoken"), word("receipt"));
+        if self.late {
+            said.push_str("，待另一人确认");
+        }
+        let printed = done.entry.and_then(|entry| app.desk.look().ok().map(|tx| printer::print(&tx, entry, false)));
+        let reply = Reply::pop().and_forget(self.draft_key());
+        match printed {
+            Some(Err(error)) => reply.and_toast(format!("{said}。{error}"), Ink::Look),
+            _ => reply.and_say(said),
+        }
+    }
+
+    fn refused(&mut self, app: &App, refusal: &Refusal) -> Reply<App> {
+        let again = self.read_again(app);
+        let field = |fault: &crate::desk::refusal::Fault| match fault.field.as_deref() {
+            Some("amounts") => "part",
+            Some("tendered") => "tendered",
+            Some("waive") => "waive",
+            Some("from_prepaid") => "from_prepaid",
+            Some("to_prepaid") => "to_prepaid",
+            Some("paper") => "paper",
+            Some("happened") => "happened",
+            _ => "",
+        };
+        let faults: Vec<(&str, String)> =
+            refusal.faults.iter().map(|fault| (field(fault), fault.message.clone())).collect();
+        let mut others = self.form.fail(faults);
+        others.extend(again.err().map(|error| error.message()));
+        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+    }
+
+    /// F7: fills in what may be waived, or takes it out again.
+    fn waive(&mut self, app: &App) -> Reply<App> {
+        if !self.form.value("waive").is_empty() {
+            self.form.set("waive", "");
+            self.plan_again(app);
+            return Reply::done();
+        }
+        let fees: Fen = self.ticked().filter(|due| due.bill.estimated).map(Due::fee).sum();
+        let sum = fees.min(self.view.may_waive);
+        if sum == Fen::ZERO {
+            return Reply::refuse("没有可自行减免的滞纳金：只有估抄账单可以，每户每天合计有限额，其余走特殊处理");
+        }
+        self.form.set("waive", &sum.to_string());
+        self.form.focus_on("waive");
+        self.plan_again(app);
+        Reply::done()
+    }
+
+    fn ticked(&self) -> impl Iterator<Item = &Due> {
+        self.table.ticks().into_iter().filter_map(|row| self.view.bills.get(row))
+    }
+
+    fn explain(&self) -> Reply<App> {
+        let Some(due) = self.view.bills.get(self.table.selected()) else {
+            return Reply::say("没有账单可以解释");
+        };
+        super::explain(
+            &format!("{} 的滞纳金", due.bill.cycle),
+            vec![
+                format!("本金 {}，已缴 {}", due.bill.unpaid, due.bill.amount - due.bill.unpaid),
+                due.formula(),
+                format!("价目 {}，到期日 {}", due.bill.tariff, due.bill.due),
+            ],
+        )
+    }
+
+    /// Ctrl-R: a reading keyed at the till, billed at once.
+    fn ask_reading(&self, app: &App) -> Reply<App> {
+        let sources = vec![Choice::new("till", "抄表员报数"), Choice::new("self", "用户自报")];
+        let fields = vec![
+            Field::number("value", "本次示数", 3).required(),
+            Field::choice("source", "来源", sources).value("till"),
+            Field::check("confirm", "用量偏大已核实"),
+        ];
+        let form = Form::new(fields, app.desk.today(), initials);
+        Reply::push(AskForm::new("reading", "录入读数", form))
+    }
+
+    fn read_and_bill(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
+        let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default();
+        let mut reading = json!({
+            "account": self.view.account.id, "value": text("value"), "source": text("source"), "date": self.view.day,
+        });
+        if text("confirm") == "true" {
+            reading["confirm"] = true.into();
+        }
+        let billed = app
+            .act("reading.enter", &reading, None)
+            .and_then(|_| app.ask("bill.issue", &json!({ "account": self.view.account.id })));
+        let again = self.read_again(app);
+        match (billed, again) {
+            (Ok(bill), Ok(())) => {
+                let word = |field: &str| bill[field].as_str().unwrap_or_default();
+                Reply::say(format!("已出账：{} 用量 {}，应收 {}", word("cycle"), word("volume"), word("amount")))
+            }
+            (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
+        }
+    }
+}
+
+fn form(view: &PayView) -> Form {
+    let methods = Method::ALL.iter().map(|method| Choice::new(method.word(), method.word())).collect();
+    let keep = vec![Choice::new("give", "找给用户"), Choice::new("keep", "存入预存")];
+    let mut form = Form::new(
+        vec![
+            Field::number("tendered", "实收", 2).half().unit("元"),
+            Field::choice("method", "方式", methods).half().value(Method::Cash.word()),
+            Field::number("part", "部分缴", 2).half().unit("元"),
+            Field::number("waive", "减免", 2).half().unit("元"),
+            Field::number("from_prepaid", "用预存", 2).half().unit("元"),
+            Field::number("to_prepaid", "存预存", 2).half().unit("元"),
+            Field::choice("keep", "找零", keep).half().value("give"),
+            Field::code("paper", "手开单号", 32).half().cells(18).required(),
+            Field::date("happened", "收钱日期").half().required(),
+        ],
+        view.day,
+        initials,
+    );
+    form.show("paper", false);
+    form.show("happened", false);
+    form
+}
+
+impl Screen<App> for Pay {
+    fn place(&self) -> Place {
+        Place::Pay
+    }
+
+    fn title(&self, _: &App) -> String {
+        format!("收费  {} {}", self.view.account.no, self.view.account.name)
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        let mut keys = vec![Command::TakePayment];
+        if self.form.can_pick() {
+            keys.push(Command::Pick);
+        }
+        if self.view.bills.len() > 1 {
+            keys.push(Command::Tick);
+        }
+        keys.extend([Command::Waive, Command::Explain, Command::LateSlip, Command::ReadHere, Command::Park]);
+        keys
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::TakePayment => self.take(app),
+            Command::Waive => self.waive(app),
+            Command::Explain => self.explain(),
+            Command::ReadHere => self.ask_reading(app),
+            Command::LateSlip => {
+                self.set_late(!self.late);
+                self.form.focus_on(if self.late { "paper" } else { "tendered" });
+                let again = self.read_again(app);
+                again.map_or_else(|error| Reply::refuse(error.message()), |()| Reply::done())
+            }
+            Command::Tick => {
+                self.table.on_key(Key::char(' '), self.view.bills.len());
+                self.plan_again(app);
+                Reply::done()
+            }
+            Command::Park => Reply::pop().and_say("已挂起，再打开这一户的收费就接着填"),
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        let walks = matches!(key.code, Code::Up | Code::Down | Code::PageUp | Code::PageDown);
+        if walks && !self.form.is_list_open() {
+            return Reply::used_if(self.table.on_key(key, self.view.bills.len()) != TableEvent::Unused);
+        }
+        match self.form.on_key(key) {
+            FormEvent::Unused => Reply::unused(),
+            FormEvent::Used => Reply::done(),
+            FormEvent::Submit => Reply::say("看清之后按 F2 收款"),
+            FormEvent::Changed(field) => self.changed(field, app),
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, app: &mut App) -> Reply<App> {
+        match self.form.on_paste(text) {
+            FormEvent::Unused => Reply::unused(),
+            FormEvent::Changed(field) => self.changed(field, app),
+            FormEvent::Used | FormEvent::Submit => Reply::done(),
+        }
+    }
+
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        match (answer.tag, answer.given) {
+            ("reading", Given::Values(values)) => self.read_and_bill(app, &values),
+            _ => Reply::done(),
+        }
+    }
+
+    fn on_return(&mut self, app: &mut App) {
+        // A failure shows in the plan; the next key tries again.
+        let _ = self.read_again(app);
+    }
+
+    fn draft(&mut self) -> Option<Draft> {
+        let key = self.draft_key();
+        self.form.take_change().map(|values| Draft { key, values })
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let (width, height) = (canvas.width(), canvas.height());
+        let total = match &self.plan {
+            Ok(plan) => plan.total,
+            Err(_) => self.ticked().map(Due::total).sum(),
+        };
+        let shown = format!("应收 {}", total.grouped());
+        let cells = u16::try_from(crate::tui::safe::cells(&shown)).unwrap_or(0);
+        let room = width.saturating_sub(cells + 3);
+        canvas.text_in(1, 0, room, &self.view.account.address, Ink::Faint);
+        canvas.text(width.saturating_sub(cells + 1), 0, &shown, Ink::Strong);
+        let list = height.saturating_sub(1 + BELOW);
+        let bills = &self.view.bills;
+        self.table.draw(&mut canvas.part(0, 1, width, list), bills.len(), false, |row| bill_row(&bills[row]));
+        canvas.rule(1 + list, "", Ink::Faint);
+        self.form.draw(&mut canvas.part(0, 2 + list, width, 5));
+        self.draw_money(&mut canvas.part(0, 7 + list, width, 5));
+    }
+}
+
+impl Pay {
+    fn changed(&mut self, field: &str, app: &App) -> Reply<App> {
+        if field == "happened" {
+            return self.read_again(app).map_or_else(|error| Reply::refuse(error.message()), |()| Reply::done());
+        }
+        self.plan_again(app);
+        Reply::done()
+    }
+
+    /// What comes in, what goes back, what to say.
+    fn draw_money(&self, canvas: &mut Canvas) {
+        canvas.rule(0, "", Ink::Faint);
+        let balance = format!("预存余额 {}   核对单 {}", self.view.balance.grouped(), self.view.receipt);
+        canvas.text(1, 3, &balance, Ink::Faint);
+        if !self.has_shift {
+            canvas.text(1, 1, "! 您还没有开班，按 F2 先清点备用金并开班", Ink::Look);
+            return;
+        }
+        let plan = match &self.plan {
+            Ok(plan) => plan,
+            Err(refusal) => {
+                canvas.paragraph(
+                    1,
+                    1,
+                    canvas.width().saturating_sub(2),
+                    &format!("! {}", refusal.message()),
+                    Ink::Look,
+                );
+                return;
+            }
+        };
+        let mut x = canvas.text(1, 1, "找零 ", Ink::Text);
+        x = canvas.text(x, 1, &plan.money.change.grouped(), Ink::Strong);
+        x = canvas.text(x + 3, 1, &plan.money.spoken(), Ink::Accent);
+        if plan.money.to_prepaid > Fen::ZERO {
+            canvas.text(x + 3, 1, &format!("存预存 {}", plan.money.to_prepaid.grouped()), Ink::Look);
+        }
+        let after = plan.lines.iter().map(|line| line.due.bill.unpaid - line.principal);
+        let rest: Fen = self.view.bills.iter().map(|due| due.bill.unpaid).sum::<Fen>()
+            - plan.lines.iter().map(|line| line.principal).sum();
+        let open = after.filter(|left| *left > Fen::ZERO).count();
+        let note = if open > 0 { "，有账单只缴了一部分" } else { "" };
+        canvas.text(1, 2, &format!("收后仍欠 {}{note}", rest.grouped()), Ink::Text);
+    }
+}
+
+fn bill_row(due: &Due) -> Row {
+    let (words, ink) = match &due.late {
+        Err(_) => ("滞纳金算不出".to_owned(), Ink::Stop),
+        Ok(late) if late.fee.days > 0 => (format!("逾期 {} 天", late.fee.days), Ink::Look),
+        Ok(_) => ("未到期".to_owned(), Ink::Faint),
+    };
+    Row::new([due.bill.cycle.clone(), due.bill.volume.grouped(), due.bill.unpaid.grouped()])
+        .cell(words, ink)
+        .cell(due.fee().grouped(), Ink::Text)
+        .cell(if due.bill.estimated { "估抄" } else { "" }, Ink::Look)
+}

@@ -1,0 +1,355 @@
+//! Shift (班次): open with the counted float, pay in, close — with the identity of R-366 in sight — and today's receipts, to print
+//! again, reverse or confirm.
+
+use serde_json::{Map, Value, json};
+
+use crate::desk::refusal::Refusal;
+use crate::desk::view_till::{self, ShiftView};
+use crate::outbound::printer;
+use crate::outbound::reports::payments::state;
+use crate::rules::money::Fen;
+use crate::store::tables::till::TillRow;
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::{Code, Key};
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::kind::Choice;
+use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
+
+/// What is typed survives under this key.
+const DRAFT: &str = "shift";
+
+/// The screen.
+pub struct Shift {
+    view: Option<ShiftView>,
+    pending: Vec<TillRow>,
+    last: Option<Fen>,
+    form: Form,
+    table: Table,
+}
+
+impl Shift {
+    /// The shift of the person at the desk.
+    pub fn new(app: &App) -> Result<Self, Refusal> {
+        let columns = vec![
+            Column::text("时间", Width::Cells(5)),
+            Column::text("核对单", Width::Cells(14)),
+            Column::text("户号户名", Width::Fill(14, 2)),
+            Column::text("项目", Width::Cells(8)),
+            Column::text("方式", Width::Cells(6)),
+            Column::number("金额", 12),
+            Column::text("", Width::Fill(8, 1)),
+        ];
+        let table = Table::new(columns).when_empty("这一班还没有收支");
+        let form = Form::new(Vec::new(), app.desk.today(), initials);
+        let mut screen = Self { view: None, pending: Vec::new(), last: None, form, table };
+        screen.read(app)?;
+        if let Some(kept) = app.draft(DRAFT) {
+            screen.form.restore(&kept);
+            screen.show_fields();
+        }
+        Ok(screen)
+    }
+
+    fn read(&mut self, app: &App) -> Result<(), Refusal> {
+        let was_open = self.view.is_some();
+        self.view = view_till::shift(&app.desk)?;
+        self.pending = view_till::pending(&app.desk)?;
+        self.last = view_till::last_counted(&app.desk)?;
+        if was_open != self.view.is_some() || self.form.focused().is_empty() {
+            let fields = if self.view.is_some() { open_fields() } else { closed_fields() };
+            self.form = Form::new(fields, app.desk.today(), initials);
+            self.show_fields();
+        }
+        Ok(())
+    }
+
+    /// Paying in and closing need different fields.
+    fn show_fields(&mut self) {
+        if self.view.is_none() {
+            return;
+        }
+        let closing = self.form.value("what") == "close";
+        for (field, visible) in
+            [("amount", !closing), ("to", !closing), ("slip", !closing), ("counted", closing), ("note", closing)]
+        {
+            self.form.show(field, visible);
+        }
+    }
+
+    fn perform(&mut self, app: &mut App) -> Reply<App> {
+        if !self.form.check() {
+            return Reply::done();
+        }
+        let text = |field: &str| self.form.value(field).to_owned();
+        let (action, input) = match (&self.view, self.form.value("what")) {
+            (None, _) => ("shift.open", json!({ "float": text("float") })),
+            (Some(_), "close") => ("shift.close", json!({ "counted": text("counted"), "note": text("note") })),
+            (Some(_), _) => {
+                ("shift.deposit", json!({ "amount": text("amount"), "to": text("to"), "slip": text("slip") }))
+            }
+        };
+        let done = match app.act(action, &input, None) {
+            Ok(done) => done,
+            Err(refusal) => return self.refused(&refusal),
+        };
+        let answer: Value = serde_json::from_str(&done.result).unwrap_or_default();
+        let printed = done.entry.and_then(|entry| app.desk.look().ok().map(|tx| printer::print(&tx, entry, false)));
+        self.form = Form::new(Vec::new(), app.desk.today(), initials);
+        if let Err(refusal) = self.read(app) {
+            return Reply::refuse(refusal.message());
+        }
+        let reply = Reply::done().and_forget(DRAFT);
+        match printed {
+            Some(Err(error)) => reply.and_toast(format!("{}。{error}", said(action, &answer)), Ink::Look),
+            _ => reply.and_say(said(action, &answer)),
+        }
+    }
+
+    fn refused(&mut self, refusal: &Refusal) -> Reply<App> {
+        let faults =
+            refusal.faults.iter().map(|fault| (fault.field.as_deref().unwrap_or_default(), fault.message.clone()));
+        let others = self.form.fail(faults);
+        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+    }
+
+    fn chosen(&self) -> Option<&TillRow> {
+        self.view.as_ref()?.moves.get(self.table.selected())
+    }
+
+    fn print_again(&self, app: &App) -> Reply<App> {
+        let Some(row) = self.chosen() else { return Reply::say("先用 ↑↓ 选一笔") };
+        let tx = match app.desk.look() {
+            Ok(tx) => tx,
+            Err(error) => return Reply::refuse(error.to_string()),
+        };
+        match printer::print(&tx, row.id, true) {
+            Ok(Some(place)) => Reply::say(format!("已重印到 {place}")),
+            Ok(None) => Reply::refuse("还没有设置打印机：meterdesk printer lp 或 printer file:文件夹"),
+            Err(error) => Reply::refuse(error.to_string()),
+        }
+    }
+
+    /// F6: nothing is deleted; the reason is asked and the counter-entry is made.
+    fn ask_reversal(&self, app: &App) -> Reply<App> {
+        let Some(row) = self.chosen().filter(|row| matches!(row.kind.as_str(), "payment" | "late_entry" | "fee"))
+        else {
+            return Reply::refuse("先用 ↑↓ 选一笔收费");
+        };
+        let fields = vec![
+            Field::text("receipt", "核对单", 30).value(&row.receipt()).fixed(),
+            Field::text("amount", "退回", 16).value(&row.amount.grouped()).fixed(),
+            Field::text("reason", "原因", 60).required(),
+        ];
+        Reply::push(AskForm::new("reverse", "冲正", Form::new(fields, app.desk.today(), initials)))
+    }
+
+    fn reverse(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
+        let Some(payment) = self.chosen().map(|row| row.id) else { return Reply::done() };
+        let reason = values.get("reason").and_then(Value::as_str).unwrap_or_default();
+        let done = app.ask("payment.reverse", &json!({ "payment": payment, "reason": reason }));
+        let again = self.read(app);
+        match (done, again) {
+            (Ok(answer), Ok(())) => Reply::say(answer["spoken"].as_str().unwrap_or("已冲正")),
+            (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
+        }
+    }
+
+    /// F7: the slips that wait for a second person.
+    fn ask_confirm(&self) -> Reply<App> {
+        let item = |row: &TillRow| PickItem {
+            key: row.id.to_string(),
+            label: format!("{} {}", row.paper.as_deref().unwrap_or_default(), row.payer),
+            note: format!("{} {}", row.amount.grouped(), row.day),
+        };
+        let items: Vec<PickItem> = self.pending.iter().map(item).collect();
+        if items.is_empty() {
+            return Reply::say("没有等待确认的手开单");
+        }
+        Reply::push(Pick::new("confirm", "核对手开单后确认", items, initials))
+    }
+}
+
+fn closed_fields() -> Vec<Field> {
+    vec![Field::number("float", "备用金", 2).required().unit("元").hint("清点后填写")]
+}
+
+fn open_fields() -> Vec<Field> {
+    let what = vec![Choice::new("deposit", "存入"), Choice::new("close", "交班")];
+    vec![
+        Field::choice("what", "办理", what).value("deposit"),
+        Field::number("amount", "存入金额", 2).half().required().unit("元"),
+        Field::text("to", "存到", 20).half().value("银行").required(),
+        Field::text("slip", "缴款单号", 20),
+        Field::number("counted", "清点现金", 2).half().required().unit("元"),
+        Field::text("note", "备注", 60),
+    ]
+}
+
+fn said(action: &str, answer: &Value) -> String {
+    let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
+    match action {
+        "shift.open" => format!("已开班：班次 {}，备用金 {}", answer["no"], word("float")),
+        "shift.close" => {
+            format!(
+                "已交班：应有 {}，清点 {}，差 {}，校验码 {}",
+                word("expected"),
+                word("counted"),
+                word("over_short"),
+                word("head")
+            )
+        }
+        _ => format!("已存入，钱箱应有 {}", word("cash")),
+    }
+}
+
+impl Screen<App> for Shift {
+    fn place(&self) -> Place {
+        Place::Shift
+    }
+
+    fn title(&self, _: &App) -> String {
+        match &self.view {
+            Some(view) => format!("班次 {}  营业日 {}", view.shift.no, view.shift.day),
+            None => "开班".into(),
+        }
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        let mut keys = vec![Command::DoShift];
+        if self.view.as_ref().is_some_and(|view| !view.moves.is_empty()) {
+            keys.extend([Command::Print, Command::Reverse]);
+        }
+        if !self.pending.is_empty() {
+            keys.push(Command::ConfirmSlip);
+        }
+        keys
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::DoShift => self.perform(app),
+            Command::Print => self.print_again(app),
+            Command::Reverse => self.ask_reversal(app),
+            Command::ConfirmSlip => self.ask_confirm(),
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
+        let walks = matches!(key.code, Code::Up | Code::Down | Code::PageUp | Code::PageDown);
+        if let Some(view) = self.view.as_ref().filter(|_| walks && !self.form.is_list_open()) {
+            return Reply::used_if(self.table.on_key(key, view.moves.len()) != TableEvent::Unused);
+        }
+        match self.form.on_key(key) {
+            FormEvent::Unused => Reply::unused(),
+            FormEvent::Submit => Reply::say("看清之后按 F2 办理"),
+            FormEvent::Changed("what") => {
+                self.show_fields();
+                Reply::done()
+            }
+            FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
+        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+    }
+
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        match (answer.tag, answer.given) {
+            ("reverse", Given::Values(values)) => self.reverse(app, &values),
+            ("confirm", Given::Picked(payment)) => {
+                let done = app.ask("payment.confirm", &json!({ "payment": payment }));
+                match (done, self.read(app)) {
+                    (Ok(_), Ok(())) => Reply::say("已确认"),
+                    (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
+                }
+            }
+            _ => Reply::done(),
+        }
+    }
+
+    fn on_return(&mut self, app: &mut App) {
+        // What cannot be read now stays as it was; the next action says why.
+        let _ = self.read(app);
+    }
+
+    fn draft(&mut self) -> Option<Draft> {
+        self.form.take_change().map(|values| Draft { key: DRAFT.into(), values })
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let (width, height) = (canvas.width(), canvas.height());
+        let Some(view) = &self.view else {
+            let mut y = 1;
+            if let Some(last) = self.last {
+                canvas.text(1, y, &format!("上一班交班时清点 {}", last.grouped()), Ink::Faint);
+                y += 2;
+            }
+            self.form.draw(&mut canvas.below(y));
+            return;
+        };
+        draw_identity(canvas, view, self.form.value("what"), self.form.value("counted"));
+        let waiting = format!("待确认手开单 {}", self.pending.len());
+        if !self.pending.is_empty() {
+            canvas.number(width.saturating_sub(20), 2, 19, &waiting, Ink::Look);
+        }
+        canvas.rule(3, "", Ink::Faint);
+        self.form.draw(&mut canvas.part(0, 4, width, 5));
+        canvas.rule(9, "本班收支", Ink::Faint);
+        let list = height.saturating_sub(10);
+        self.table
+            .draw(&mut canvas.part(0, 10, width, list), view.moves.len(), false, |row| move_row(&view.moves[row]));
+    }
+}
+
+/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余, and what was counted.
+fn draw_identity(canvas: &mut Canvas, view: &ShiftView, what: &str, counted: &str) {
+    let shift = &view.shift;
+    let parts = [
+        ("前日现金结余 ", shift.opening, " + "),
+        ("本日营业收入 ", shift.income, " - "),
+        ("存入 ", shift.paid_in, " = "),
+        ("当日现金结余 ", shift.cash, ""),
+    ];
+    let mut x = 1;
+    for (name, sum, sign) in parts {
+        x = canvas.text(x, 0, name, Ink::Faint);
+        x = canvas.text(x, 0, &sum.grouped(), Ink::Strong);
+        x = canvas.text(x, 0, sign, Ink::Text);
+    }
+    let methods: Vec<String> =
+        view.methods.iter().map(|(method, count, sum)| format!("{method} {count} 笔 {}", sum.grouped())).collect();
+    canvas.text(1, 1, &methods.join("   "), Ink::Text);
+    if what != "close" {
+        return;
+    }
+    if let Ok(counted) = counted.trim_end_matches('.').parse::<Fen>() {
+        let over = counted - shift.cash;
+        let (word, ink) = match over.0 {
+            0 => ("相符".to_owned(), Ink::Text),
+            1.. => (format!("长款 {}", over.grouped()), Ink::Look),
+            _ => (format!("短款 {}", over.abs().grouped()), Ink::Stop),
+        };
+        canvas.text(1, 2, &format!("清点 {}  {word}", counted.grouped()), ink);
+    }
+}
+
+fn move_row(row: &TillRow) -> Row {
+    let ink = if row.pending || row.reversed_by.is_some() { Ink::Look } else { Ink::Faint };
+    Row::new([
+        row.at.get(11..16).unwrap_or_default().to_owned(),
+        row.receipt(),
+        row.payer.clone(),
+        row.item.clone(),
+        row.method.clone(),
+        row.amount.grouped(),
+    ])
+    .cell(state(row), ink)
+}
