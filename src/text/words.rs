@@ -88,7 +88,6 @@ pub fn is_furniture(text: &str) -> bool {
 #[derive(Default)]
 pub struct Words {
     text: String,
-    spans: Vec<(u32, u32)>,
     line: String,
 }
 
@@ -111,26 +110,16 @@ impl Words {
         }
     }
 
-    /// All words once, with blanks between, in order; the gatherer is empty again.
+    /// All words with blanks between, some of them twice; the gatherer is empty again.
     pub fn finish(&mut self) -> &str {
-        let text = &self.text;
-        let word = |span: &(u32, u32)| &text[span.0 as usize..span.1 as usize];
-        self.spans.sort_unstable_by(|a, b| word(a).cmp(word(b)));
-        self.spans.dedup_by(|a, b| word(a) == word(b));
-        self.line.clear();
-        for span in &self.spans {
-            self.line.push_str(word(span));
-            self.line.push(' ');
-        }
-        self.spans.clear();
+        std::mem::swap(&mut self.text, &mut self.line);
         self.text.clear();
         self.line.trim_end()
     }
 
     fn add(&mut self, word: &str) {
-        let start = self.text.len() as u32;
         self.text.push_str(word);
-        self.spans.push((start, self.text.len() as u32));
+        self.text.push(' ');
     }
 
     fn cut(&mut self, normal: &str, kind: Kind, correction: Option<&str>) {

@@ -41,11 +41,12 @@ impl<'c> Builder<'c> {
         self.phones.push((digits, id));
     }
 
-    /// Adds an account with its words, blanks between them.
+    /// Adds an account with its words, blanks between them; a word may come twice.
     pub(super) fn add(&mut self, id: i64, words: &str) -> rusqlite::Result<()> {
         let place = (self.next % BLOCK as u64) as u16;
         for word in words.split(' ').filter(|word| !word.is_empty()) {
             match self.words.get_mut(word) {
+                Some(places) if places.last() == Some(&place) => {}
                 Some(places) => places.push(place),
                 None => {
                     self.words.insert(word.into(), vec![place]);

@@ -21,7 +21,7 @@ pub(super) struct Doc {
 }
 
 impl Doc {
-    /// Its words, once each, blanks between them.
+    /// Its words, blanks between them, some twice.
     pub(super) fn words<'w>(&self, gatherer: &'w mut Words) -> &'w str {
         gatherer.name(&self.name, self.initials.as_deref());
         gatherer.address(&self.address);

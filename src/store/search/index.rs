@@ -27,15 +27,15 @@ pub(super) struct State {
 }
 
 /// Takes what changed into the index, each step a transaction of some tens of milliseconds, so that no till waits;
-/// makes it all anew when it is not whole. `done` hears how many accounts were taken in so far.
-pub(super) fn refresh(conn: &Connection, done: &mut dyn FnMut(u64)) -> rusqlite::Result<()> {
+/// makes it all anew when it is not whole. `go_on` hears how many accounts were taken in so far and may stop the work.
+pub(super) fn refresh(conn: &Connection, go_on: &mut dyn FnMut(u64) -> bool) -> rusqlite::Result<()> {
     if !state(conn)?.ready {
-        return reindex(conn, done);
+        return reindex(conn, go_on);
     }
     if doc::stale(conn, MANY + 1)?.len() > MANY {
-        absorb(conn, &mut || take_stale(conn, STEP), done)?;
+        absorb(conn, &mut || take_stale(conn, STEP), true, go_on)?;
     }
-    while transact(conn, || take_few(conn))? {}
+    while go_on(0) && transact(conn, || take_few(conn))? {}
     if recent(conn)? >= FOLD {
         transact(conn, || fold(conn))?;
     }
@@ -43,7 +43,7 @@ pub(super) fn refresh(conn: &Connection, done: &mut dyn FnMut(u64)) -> rusqlite:
 }
 
 /// Makes the whole index anew, in the same steps. Interrupted, it says that it is not whole.
-pub(super) fn reindex(conn: &Connection, done: &mut dyn FnMut(u64)) -> rusqlite::Result<()> {
+pub(super) fn reindex(conn: &Connection, go_on: &mut dyn FnMut(u64) -> bool) -> rusqlite::Result<()> {
     transact(conn, || {
         set_state(conn, &State { ready: false, places: 0 })?;
         for table in ["l_search_word", "l_search_ids", "l_search_recent", "l_search_phone", "l_stale"] {
@@ -57,20 +57,22 @@ pub(super) fn reindex(conn: &Connection, done: &mut dyn FnMut(u64)) -> rusqlite:
         last = ids.last().copied().unwrap_or(last);
         Ok(ids)
     };
-    absorb(conn, &mut next, done)
+    absorb(conn, &mut next, false, go_on)
 }
 
-/// Writes many accounts into the blocks, `next` giving some ids at a time until there are none.
+/// Writes many accounts into the blocks, `next` giving some ids at a time until there are none. Stopped by `go_on` it
+/// leaves the index whole when the accounts left out are noted as changed (`noted`), else it has to be made anew.
 fn absorb(
     conn: &Connection,
     next: &mut dyn FnMut() -> rusqlite::Result<Vec<i64>>,
-    done: &mut dyn FnMut(u64),
+    noted: bool,
+    go_on: &mut dyn FnMut(u64) -> bool,
 ) -> rusqlite::Result<()> {
     let before = state(conn)?.places;
     set_state(conn, &State { ready: false, places: before })?;
     let (mut builder, mut reader, mut gatherer) = (Builder::new(conn)?, Reader::new(conn)?, Words::default());
-    let mut count = 0;
-    loop {
+    let (mut count, mut stopped) = (0, false);
+    while !stopped {
         let ids = next()?;
         if ids.is_empty() {
             break;
@@ -85,10 +87,10 @@ fn absorb(
             }
         }
         count += ids.len() as u64;
-        done(count);
+        stopped = !go_on(count);
     }
     builder.flush()?;
-    set_state(conn, &State { ready: true, places: state(conn)?.places })
+    set_state(conn, &State { ready: noted || !stopped, places: state(conn)?.places })
 }
 
 /// Puts a few changed accounts beside the blocks. Says whether there were any.

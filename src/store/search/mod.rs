@@ -108,19 +108,19 @@ impl Tx<'_> {
 impl Db {
     /// Takes accounts that changed into the search index, or makes it anew where it is not whole. Every step is a short
     /// transaction of its own; after an import of a million it takes half a minute, so call it beside the screens' thread,
-    /// on a connection of its own. When another process is at it, nothing is done. `done` hears how many accounts were
-    /// taken in so far.
-    pub fn refresh_search(&self, mut done: impl FnMut(u64)) -> Result<(), StoreError> {
+    /// on a connection of its own. When another process is at it, nothing is done. `go_on` hears how many accounts were
+    /// taken in so far, and may stop the work: the next call goes on, or begins anew where that is safer.
+    pub fn refresh_search(&self, mut go_on: impl FnMut(u64) -> bool) -> Result<(), StoreError> {
         match lock::try_take(self.path())? {
-            Some(_held) => Ok(index::refresh(self.conn(), &mut done)?),
+            Some(_held) => Ok(index::refresh(self.conn(), &mut go_on)?),
             None => Ok(()),
         }
     }
 
-    /// Makes the search index anew from the derived tables.
-    pub fn reindex_search(&self, mut done: impl FnMut(u64)) -> Result<(), StoreError> {
+    /// Makes the search index anew from the derived tables; `go_on` as in [`Db::refresh_search`].
+    pub fn reindex_search(&self, mut go_on: impl FnMut(u64) -> bool) -> Result<(), StoreError> {
         let _held = lock::take(self.path())?;
-        Ok(index::reindex(self.conn(), &mut done)?)
+        Ok(index::reindex(self.conn(), &mut go_on)?)
     }
 
     /// Bytes the search index takes in the file.

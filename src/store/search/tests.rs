@@ -34,7 +34,7 @@ impl Branch {
     fn with(rows: Vec<Row>) -> Self {
         let mut branch = Self { db: Db::in_memory().unwrap(), owes: Owes::default() };
         branch.change(rows);
-        branch.db.reindex_search(|_| ()).unwrap();
+        branch.db.reindex_search(|_| true).unwrap();
         branch
     }
 
@@ -45,7 +45,7 @@ impl Branch {
         branch.db.conn().execute_batch("BEGIN").unwrap();
         (0..accounts).for_each(|n| branch.meter(id(n), &sample::account(n).meter));
         branch.db.conn().execute_batch("COMMIT").unwrap();
-        branch.db.refresh_search(|_| ()).unwrap();
+        branch.db.refresh_search(|_| true).unwrap();
         branch
     }
 
@@ -102,7 +102,7 @@ fn four() -> Branch {
     ]);
     branch.meter(1, "M0031877");
     branch.meter(3, "LC2200001932");
-    branch.db.reindex_search(|_| ()).unwrap();
+    branch.db.reindex_search(|_| true).unwrap();
     branch.owes.set(Id(4));
     branch
 }
@@ -170,7 +170,7 @@ fn a_corrected_reading_replaces_the_read_one() {
     let row = account(1, "10023377", "曾世芳", "人民路12号33幢2单元0502");
     branch.change(vec![Row { initials: Some("csf".to_owned()), ..row }]);
     assert_eq!((branch.find("csf"), branch.find("zsf")), (vec![1], vec![]));
-    branch.db.refresh_search(|_| ()).unwrap();
+    branch.db.refresh_search(|_| true).unwrap();
     assert_eq!((branch.find("csf"), branch.find("zsf"), branch.find("rml 502")), (vec![1], vec![], vec![1]));
 }
 
@@ -195,7 +195,7 @@ fn a_changed_account_is_found_at_once_and_a_closed_one_no_more() {
     branch.change(vec![account(2, "10023391", "钱多多", "人民路12号33幢2单元0503")]);
     for _ in 0..2 {
         assert_eq!((branch.find("王建国"), branch.find("qdd")), (vec![], vec![2]));
-        branch.db.refresh_search(|_| ()).unwrap();
+        branch.db.refresh_search(|_| true).unwrap();
     }
     branch.change(vec![account(3, "10087120", "老王面馆", "人民路125号商铺")]);
     assert_eq!(branch.find("0571-88012345"), Vec::<i64>::new(), "the phone is theirs no more");
@@ -205,7 +205,7 @@ fn a_changed_account_is_found_at_once_and_a_closed_one_no_more() {
     tx.commit().unwrap();
     for _ in 0..2 {
         assert_eq!((branch.find("zsf"), branch.find("13912345678"), branch.find("33")), (vec![], vec![], vec![2]));
-        branch.db.refresh_search(|_| ()).unwrap();
+        branch.db.refresh_search(|_| true).unwrap();
     }
 }
 
@@ -215,10 +215,10 @@ fn many_changes_are_written_into_the_blocks_and_nothing_is_found_twice() {
     let before = branch.find("rml 1");
     for round in 0..3 {
         branch.change((0..700).map(|n| sampled(n * 3 + round)).collect());
-        branch.db.refresh_search(|_| ()).unwrap();
+        branch.db.refresh_search(|_| true).unwrap();
     }
     branch.change((1_000..4_500).map(sampled).collect());
-    branch.db.refresh_search(|_| ()).unwrap();
+    branch.db.refresh_search(|_| true).unwrap();
     assert_eq!(branch.find("rml 1"), before);
     let places = index::state(branch.db.conn()).unwrap().places;
     assert!(places >= 6_000 + 2_100 + 3_500, "{places}");
@@ -230,7 +230,22 @@ fn an_interrupted_index_is_made_anew() {
     let before = branch.find("rml");
     branch.db.conn().execute("UPDATE l_search_state SET ready = 0, places = 0", []).unwrap();
     assert!(branch.find("rml").is_empty());
-    branch.db.refresh_search(|_| ()).unwrap();
+    branch.db.refresh_search(|_| true).unwrap();
+    assert_eq!(branch.find("rml"), before);
+}
+
+#[test]
+fn work_that_was_stopped_goes_on_where_it_can() {
+    let mut branch = Branch::town(5_000);
+    let before = branch.find("rml");
+    branch.change((0..5_000).map(sampled).collect());
+    branch.db.refresh_search(|_| false).unwrap();
+    assert!(index::state(branch.db.conn()).unwrap().ready);
+    branch.db.refresh_search(|_| true).unwrap();
+    assert_eq!(branch.find("rml"), before);
+    branch.db.reindex_search(|_| false).unwrap();
+    assert!(!index::state(branch.db.conn()).unwrap().ready);
+    branch.db.refresh_search(|_| true).unwrap();
     assert_eq!(branch.find("rml"), before);
 }
 
@@ -316,9 +331,9 @@ proptest! {
             rows.insert(n, row.clone());
             changed.change(vec![row]);
             match what {
-                0..3 => changed.db.refresh_search(|_| ()).unwrap(),
+                0..3 => changed.db.refresh_search(|_| true).unwrap(),
                 3 => {
-                    changed.db.refresh_search(|_| ()).unwrap();
+                    changed.db.refresh_search(|_| true).unwrap();
                     index::transact(changed.db.conn(), || index::fold(changed.db.conn())).unwrap();
                 }
                 _ => {}
