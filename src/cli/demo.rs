@@ -81,7 +81,7 @@ fn make(path: &Path, args: &DemoArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-const TAILS: &[&str] = &[".key", ".mark", ".drafts", "-wal", ""];
+const TAILS: &[&str] = &[".key", ".mark", ".drafts", "-find", "-wal", ""];
 
 fn remove(path: &Path) {
     for tail in TAILS.iter().chain(&["-shm"]) {

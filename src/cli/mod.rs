@@ -5,6 +5,7 @@ mod check;
 mod common;
 mod demo;
 mod do_;
+mod find;
 mod init;
 mod key;
 mod progress;
@@ -52,6 +53,8 @@ enum Command {
     Do(do_::DoArgs),
     /// 试算：费用、滞纳金、承诺日期、号码；每行一个 JSON，不需要数据库
     Quote(quote::QuoteArgs),
+    /// 查找：户号、表号、电话、户名、首字母、地址、工单号、核对单号
+    Find(find::FindArgs),
     /// 出报表
     Report(report::ReportArgs),
     /// 重印核对单
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(&context, &args),
         Some(Command::Do(args)) => do_::run(&context, &args),
         Some(Command::Quote(args)) => quote::run(&context, &args),
+        Some(Command::Find(args)) => find::run(&context, &args),
         Some(Command::Report(args)) => report::run(&context, &args),
         Some(Command::Slip(args)) => slip::run(&context, &args),
         Some(Command::Printer(args)) => slip::printer(&context, &args),

@@ -1,6 +1,7 @@
 //! Beside the screens: a thread on a connection of its own that knows who owes and takes changed accounts into the search index,
 //! so that neither the first frame nor a key ever waits for it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
@@ -22,13 +23,14 @@ enum Job {
 pub struct Finder {
     owes: Arc<RwLock<Owes>>,
     jobs: Option<Sender<Job>>,
+    ending: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Finder {
     /// A finder that knows nothing and does nothing, for books in memory.
     pub fn idle() -> Self {
-        Self { owes: Arc::default(), jobs: None, thread: None }
+        Self { owes: Arc::default(), jobs: None, ending: Arc::default(), thread: None }
     }
 
     /// Starts the thread; `news` is called when who owes is known or has changed.
@@ -36,6 +38,8 @@ impl Finder {
         let mut db = desk.db().again()?;
         let owes: Arc<RwLock<Owes>> = Arc::default();
         let shared = Arc::clone(&owes);
+        let ending: Arc<AtomicBool> = Arc::default();
+        let told = Arc::clone(&ending);
         let (jobs, inbox) = mpsc::channel();
         let work = move || {
             loop {
@@ -45,7 +49,7 @@ impl Finder {
                 }
                 news();
                 // An index that could not be taken in hand now (another desk is at it) is looked after the next time.
-                let _ = db.refresh_search(|_| {});
+                let _ = db.refresh_search(|_| !told.load(Ordering::Relaxed));
                 match inbox.recv_timeout(LOOK_AGAIN) {
                     Ok(Job::Refresh) | Err(RecvTimeoutError::Timeout) => {}
                     Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return,
@@ -61,7 +65,7 @@ impl Finder {
             .name("finder".into())
             .spawn(work)
             .map_err(|error| Refusal::data(format!("开不了查找线程：{error}")))?;
-        Ok(Self { owes, jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { owes, jobs: Some(jobs), ending, thread: Some(thread) })
     }
 
     /// Accounts have changed: look after them soon.
@@ -79,6 +83,7 @@ impl Finder {
 
 impl Drop for Finder {
     fn drop(&mut self) {
+        self.ending.store(true, Ordering::Relaxed);
         if let Some(jobs) = self.jobs.take() {
             let _ = jobs.send(Job::Stop);
         }

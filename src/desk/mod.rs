@@ -9,6 +9,7 @@ pub mod billing;
 pub mod catalogue;
 pub mod demo;
 pub mod drafts;
+pub mod find;
 pub mod finder;
 pub mod index;
 pub mod intake_case;

@@ -94,8 +94,10 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
         Total::Exactly(exactly) => count(exactly),
         Total::AtLeast(least) => format!("{}+", count(least)),
     };
-    let mut rows = Vec::with_capacity(hits.ids.len());
-    for id in hits.ids {
+    let named = hits.named.map(|named| super::find::accounts_of(&tx, &named)).transpose()?.unwrap_or_default();
+    let total = if hits.ids.is_empty() { count(named.len()) } else { total };
+    let mut rows = Vec::with_capacity(named.len() + hits.ids.len());
+    for id in named.into_iter().chain(hits.ids).take(limit) {
         let Some(row) = tx.account(id)? else { continue };
         let state = tx.meter_on_wall(id)?.map(|meter| meter.state).unwrap_or_default();
         rows.push(HitRow {

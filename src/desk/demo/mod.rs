@@ -97,7 +97,7 @@ pub fn build(path: &Path, accounts: u64, seed: u64, progress: Progress<'_>) -> R
     let tx = desk.db_mut().write()?;
     tx.set_setting(PINNED_DAY, &day().to_string())?;
     tx.commit()?;
-    desk.db().refresh_search(|_| {})?;
+    desk.db().refresh_search(|_| true)?;
     desk.db().checkpoint()?;
     desk.sign_out();
     desk.set_clock(Box::new(PinnedDay(day())));

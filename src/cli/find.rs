@@ -1,0 +1,49 @@
+//! `find`: the search box of the screens.
+
+use clap::Args;
+
+use super::common::{CliError, Context};
+use crate::desk::view_home;
+use crate::text::safe;
+
+/// Hits shown when nothing else is asked for.
+const LIMIT: usize = 20;
+
+/// Arguments of `find`.
+#[derive(Args)]
+pub struct FindArgs {
+    /// 户号、表号、电话、户名、首字母、地址、工单号或核对单号，次序不限
+    #[arg(required = true, num_args = 1.., value_name = "QUERY")]
+    query: Vec<String>,
+    /// 最多几户
+    #[arg(long, default_value_t = LIMIT)]
+    limit: usize,
+}
+
+/// Finds accounts, best first.
+pub fn run(context: &Context, args: &FindArgs) -> Result<u8, CliError> {
+    let desk = context.open()?;
+    desk.db().refresh_search(|_| true)?;
+    let owes = desk.look()?.owing()?;
+    let found = view_home::find(&desk, &args.query.join(" "), args.limit, &owes)?;
+    if context.json {
+        let hits: Vec<serde_json::Value> = found
+            .rows
+            .iter()
+            .map(|hit| {
+                serde_json::json!({
+                    "account": hit.no, "name": hit.name, "address": hit.address, "utility": hit.utility,
+                    "class": hit.class, "state": hit.state, "owed": hit.owed,
+                })
+            })
+            .collect();
+        println!("{}", serde_json::Value::Array(hits));
+        return Ok(0);
+    }
+    for hit in &found.rows {
+        let line = [&hit.no, &hit.name, &hit.address, &hit.class, &hit.utility, &hit.owed.to_string(), &hit.state];
+        println!("{}", line.map(|cell| safe::line(cell).into_owned()).join("  "));
+    }
+    println!("{} 户", found.total);
+    Ok(0)
+}
