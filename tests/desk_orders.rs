@@ -413,3 +413,39 @@ fn wrong_words_are_named_where_they_stand() {
         assert_eq!(fields_of(&book.desk.at("desk", 0, action, input).unwrap_err()), [field]);
     }
 }
+
+#[test]
+fn the_desk_sorts_by_time_left_and_counts_its_heaps() {
+    use meterdesk::desk::view_orders as view;
+    let mut book = branch();
+    let leak = leak(&mut book);
+    let unseal = json!({ "service": "unseal", "account": "3100000004", "papers": UNSEAL_PAPERS });
+    let unseal = book.desk.at("demo", 0, "intake.take", unseal).unwrap()["order"].clone();
+    let street = json!({ "service": "fault", "address": "建设路3号", "caller": "路人", "fields": { "kind": "停水", "area": "农村" } });
+    let street = book.desk.at("desk", 0, "intake.take", street).unwrap()["order"].clone();
+    book.desk.at("desk", 10, "order.pause", json!({ "order": street, "reason": "用户原因" })).unwrap();
+    book.desk.at("desk", 10, "order.dispatch", json!({ "orders": [leak], "worker": "lq" })).unwrap();
+    let now = moment() + Duration::minutes(63);
+    let tx = book.desk.look().unwrap();
+    let rows = view::rows(&tx, "", now, 0, 10).unwrap();
+    let seen: Vec<(String, &str)> = rows.iter().map(|row| (row.id.to_string(), row.left.as_str())).collect();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    assert_eq!(seen, [(leak.clone(), "-00:18"), (text(&street), "(01:20)"), (text(&unseal), "4天")]);
+    assert_eq!((rows[0].address.as_str(), rows[0].worker.as_str()), ("人民路12号002室 (城区45分)", "李强"));
+    assert!(rows[0].late && !rows[1].soon);
+    let heaps = view::heaps(&tx, now).unwrap();
+    assert_eq!((heaps.waiting, heaps.underway, heaps.paused, heaps.overdue), (1, 1, 1, 1));
+    let home = view::home(&tx, moment().date_naive(), now).unwrap();
+    assert_eq!(home.today_text(), "受理 3  派工 1  回执 0  回访 0  挂起 0");
+    assert!(home.due_text().starts_with("1 张已超时 18 分钟 ("), "{}", home.due_text());
+    assert_eq!(view::rows(&tx, "waiting", now, 0, 10).unwrap().len(), 1);
+    let shown = view::order_json(&tx, leak.parse().unwrap(), now).unwrap().unwrap();
+    assert_eq!((&shown["worker"], &shown["history"][1]["what"]), (&json!("李强"), &json!("派工")));
+    let slip = meterdesk::outbound::dispatch_slip::of_day(&tx, moment().date_naive(), now).unwrap();
+    for word in ["派工单（抢修）", "李强 抢修班", "人民路12号002室", "业务级别 加急安排", "[ ]合格  [ ]未完成"]
+    {
+        assert!(slip.text.contains(word), "{word}\n{}", slip.text);
+    }
+    let report = meterdesk::outbound::reports::report("orders").unwrap();
+    assert_eq!((report.fill)(&tx, moment().date_naive(), moment().date_naive()).unwrap().rows.len(), 3);
+}

@@ -2,6 +2,7 @@
 
 pub mod check_slip;
 pub mod csv_safe;
+pub mod dispatch_slip;
 pub mod paper;
 pub mod printer;
 pub mod render;

@@ -75,6 +75,12 @@ pub fn print(tx: &Tx<'_>, entry: Id, reprint: bool) -> Result<Option<String>, No
     send(&target, &slip, reprint).map(Some)
 }
 
+/// Prints a slip made already, where this machine's slips go. Answers where it went; none when nothing is set.
+pub fn print_made(tx: &Tx<'_>, slip: &Slip) -> Result<Option<String>, NotPrinted> {
+    let target = Target::of(tx).map_err(|error| NotPrinted(error.to_string()))?;
+    if target == Target::Off { Ok(None) } else { send(&target, slip, false).map(Some) }
+}
+
 fn send(target: &Target, slip: &Slip, reprint: bool) -> Result<String, NotPrinted> {
     let fault = |error: std::io::Error| NotPrinted(error.to_string());
     match target {

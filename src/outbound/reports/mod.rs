@@ -7,6 +7,8 @@ use crate::store::{StoreError, Tx};
 
 pub mod arrears;
 pub mod cash;
+pub mod order_workers;
+pub mod orders;
 pub mod payments;
 pub mod pending;
 pub mod shifts;
@@ -26,7 +28,15 @@ pub struct Report {
 }
 
 /// Every report, in the order of the list.
-pub const REPORTS: &[Report] = &[cash::REPORT, shifts::REPORT, payments::REPORT, pending::REPORT, arrears::REPORT];
+pub const REPORTS: &[Report] = &[
+    cash::REPORT,
+    shifts::REPORT,
+    payments::REPORT,
+    pending::REPORT,
+    arrears::REPORT,
+    orders::REPORT,
+    order_workers::REPORT,
+];
 
 /// The report of a name or title.
 pub fn report(name: &str) -> Option<&'static Report> {
