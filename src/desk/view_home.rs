@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::Desk;
 use super::refusal::Refusal;
-use super::session;
+use super::{session, view_orders};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::store::search::{Owes, Total};
@@ -133,6 +133,13 @@ pub struct HomeFacts {
 }
 
 /// Reads the lines of home.
-pub fn facts(_desk: &Desk) -> Result<HomeFacts, Refusal> {
-    Ok(HomeFacts::default())
+pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
+    let tx = desk.look()?;
+    let orders = view_orders::home(&tx, top_facts(desk)?.day, desk.now())?;
+    let mut lines = vec![FactLine { head: "今天".into(), text: orders.today_text(), look: false }];
+    let due = orders.due_text();
+    if !due.is_empty() {
+        lines.push(FactLine { head: "到期".into(), text: due, look: orders.overdue > 0 });
+    }
+    Ok(HomeFacts { lines })
 }
