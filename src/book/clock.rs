@@ -1,7 +1,7 @@
 //! Time behind a parameter, and the hybrid logical clock (HLC) that orders entries: milliseconds of the author's clock
 //! shifted by 16, counted up where the clock stands or goes back, so it always rises along a site's chain.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, TimeZone, Utc};
 
 /// The one time zone of every branch: +08:00.
 pub fn zone() -> FixedOffset {
@@ -41,14 +41,23 @@ impl Clock for FixedClock {
     }
 }
 
-/// A clock pinned to one day: the date stands still, the time of day runs. Practice branches of `demo` live on such a day, because
-/// the built-in calendar ends with a year.
-pub struct PinnedDay(pub NaiveDate);
+/// A clock that began at a moment of its own when the program started, and runs from there. Practice branches of `demo` live on
+/// such a day, because the built-in calendar ends with a year.
+pub struct PinnedClock {
+    start: DateTime<FixedOffset>,
+    since: std::time::Instant,
+}
 
-impl Clock for PinnedDay {
+impl PinnedClock {
+    /// Says `start` now.
+    pub fn from(start: DateTime<FixedOffset>) -> Self {
+        Self { start, since: std::time::Instant::now() }
+    }
+}
+
+impl Clock for PinnedClock {
     fn now(&self) -> DateTime<FixedOffset> {
-        let time = SystemClock.now().time();
-        self.0.and_time(time).and_local_timezone(zone()).single().unwrap_or_default()
+        chrono::Duration::from_std(self.since.elapsed()).map_or(self.start, |elapsed| self.start + elapsed)
     }
 }
 

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::tariffs::Shelf;
 use super::{Desk, password};
 use crate::book::append::{self, Head, NewEntry};
-use crate::book::clock::{Clock, PinnedDay};
+use crate::book::clock::{Clock, PinnedClock};
 use crate::book::mark::{self, Mark};
 use crate::book::seal::Keys;
 use crate::book::subject::{Kind, Subject};
@@ -38,8 +38,8 @@ pub struct NewSite<'a> {
     pub password: &'a str,
 }
 
-/// Setting of a practice branch that lives on one day, `2026-11-21`.
-pub const PINNED_DAY: &str = "pinned_day";
+/// Setting of a practice branch that lives on a day of its own: the moment its clock begins at.
+pub const PINNED: &str = "pinned";
 
 /// Utilities a branch can have.
 pub const UTILITIES: &[(&str, &str)] = &[("water", "水"), ("gas", "气"), ("power", "电"), ("heat", "热")];
@@ -143,8 +143,9 @@ impl Desk {
             }));
             let site = Head::read(&tx)?.site;
             let practice = tx.own_site(site.as_str())?.is_some_and(|row| row.practice);
-            if let Some(day) = tx.setting(PINNED_DAY)?.filter(|_| practice).and_then(|day| day.parse().ok()) {
-                clock = Box::new(PinnedDay(day));
+            if let Some(start) = tx.setting(PINNED)?.filter(|_| practice).and_then(|text| text.parse().ok()) {
+                let last = tx.head(&site, head_epoch(&tx)?)?.and_then(|row| row.at.parse().ok());
+                clock = Box::new(PinnedClock::from(last.map_or(start, |last| start.max(last))));
             }
             (site, practice)
         };
@@ -179,6 +180,10 @@ fn found(
     };
     write(tx, "user.add", Kind::User, None, at, &manager)?;
     Ok(())
+}
+
+fn head_epoch(tx: &Tx<'_>) -> Result<i64, Refusal> {
+    Ok(Head::read(tx)?.epoch)
 }
 
 /// Writes an entry of the system itself, before anybody can be logged in.

@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
-use super::open::{NewSite, PINNED_DAY};
+use super::open::{NewSite, PINNED};
 use super::refusal::Refusal;
 use super::{Call, Desk};
-use crate::book::clock::{FixedClock, PinnedDay, zone};
+use crate::book::clock::{FixedClock, PinnedClock, zone};
 use crate::book::subject::Kind;
 use crate::derive::account::reading::ReadingEntered;
 use crate::derive::row::to_row;
@@ -93,14 +93,16 @@ pub fn build(path: &Path, accounts: u64, seed: u64, progress: Progress<'_>) -> R
     if accounts <= FULL_HISTORY {
         builder.orders(&ids)?;
     }
+    builder.today()?;
     let Builder { mut desk, .. } = builder;
+    let morning = moment(day(), 9, 30);
     let tx = desk.db_mut().write()?;
-    tx.set_setting(PINNED_DAY, &day().to_string())?;
+    tx.set_setting(PINNED, &morning.to_rfc3339())?;
     tx.commit()?;
     desk.db().refresh_search(|_| true)?;
     desk.db().checkpoint()?;
     desk.sign_out();
-    desk.set_clock(Box::new(PinnedDay(day())));
+    desk.set_clock(Box::new(PinnedClock::from(morning)));
     Ok(desk)
 }
 

@@ -121,3 +121,13 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
+
+impl Tx<'_> {
+    /// Bills not paid after a place (account, bill), in that order, at most `limit`.
+    pub fn unpaid_after(&self, account: Id, bill: Id, limit: i64) -> Result<Vec<BillRow>, StoreError> {
+        self.select::<BillRow>(
+            " WHERE (account, id) > (?, ?) AND unpaid > 0 ORDER BY account, id LIMIT ?",
+            &[&account, &bill, &limit],
+        )
+    }
+}
