@@ -53,6 +53,7 @@ pub const FOLDS: &[&Fold] = &[
     &shift::FOLD,
     &user::FOLD,
     &worker::FOLD,
+    &slip::FOLD,
     &tariff::FOLD,
     &tariff::CALENDAR_FOLD,
 ];

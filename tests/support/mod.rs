@@ -4,3 +4,4 @@
 pub mod orders;
 pub mod till;
 pub mod town;
+pub mod water;

@@ -126,6 +126,14 @@ impl Town {
         made
     }
 
+    /// A book that knows the common history and what was done apart, half an hour later.
+    pub fn merged(&self, samples: &[Sample]) -> Book {
+        let made = self.apart(samples);
+        let mut book = self.site("M1", 30);
+        receive(&mut book.desk, made.iter());
+        book
+    }
+
     fn state(&self, order: &[&EntryRow]) -> ([u8; 32], Desk) {
         let mut desk = Desk::in_memory("Z9", Box::new(FixedClock::at(moment()))).unwrap();
         receive(&mut desk, self.common.iter());

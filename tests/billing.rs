@@ -1,0 +1,189 @@
+//! Bills: given readings, when a cycle is run, then bills, held ones with their reason, and nothing twice.
+
+mod support;
+
+use meterdesk::derive::account::file::AccountOpened;
+use meterdesk::desk::billing::body;
+use meterdesk::rules::money::Fen;
+use serde_json::json;
+use support::orders::book;
+use support::water::{bill, bills, branch, line, read, resident, run, sound};
+
+#[test]
+fn a_cycle_is_billed_once_and_the_bill_says_where_its_steps_stand() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001"), resident("3100000002")]);
+    read(&mut book, "3100000001", "2026-10-12", "122.9");
+    let trial = run(&mut book, "2026-10", true);
+    assert_eq!((trial.readings, trial.bills, trial.held, trial.total.to_string().as_str()), (1, 1, 0, "110.00"));
+    assert!(bills(&book, "3100000001").is_empty(), "a dry run writes nothing");
+    let summary = bill(&mut book, "2026-10");
+    assert_eq!((summary.bills, summary.total), (1, trial.total));
+    let rows = bills(&book, "3100000001");
+    assert_eq!(line(&rows[0]), "2026-08-11…2026-10-12 22 110.00 use open");
+    assert_eq!((rows[0].dated.to_string().as_str(), rows[0].due.to_string().as_str()), ("2026-11-21", "2026-12-06"));
+    let issued = body::issued(&book.desk.look().unwrap(), rows[0].id).unwrap().unwrap();
+    assert_eq!((issued.used_before.to_string().as_str(), issued.used_before_from.as_str()), ("60", "recent"));
+    assert_eq!(issued.lines.len(), 3);
+    assert_eq!(body::find(&book.desk.look().unwrap(), rows[0].id, None).unwrap().unwrap(), rows[0]);
+    let entries = |book: &support::orders::Book| {
+        book.desk.look().unwrap().entries_after(Default::default(), 10_000).unwrap().len()
+    };
+    let before = entries(&book);
+    let again = bill(&mut book, "2026-10");
+    assert_eq!((again.readings, again.bills, again.total, entries(&book)), (0, 0, Fen::ZERO, before));
+    sound(&mut book);
+}
+
+#[test]
+fn the_years_steps_go_on_from_bill_to_bill() {
+    let mut book = book("B03");
+    branch(&mut book, &[AccountOpened { recent: "0;0;170".into(), ..resident("3100000001") }]);
+    read(&mut book, "3100000001", "2026-09-10", "120");
+    read(&mut book, "3100000001", "2026-10-12", "130");
+    assert_eq!(bill(&mut book, "2026-09").total.to_string(), "120.00", "10 at 5 yuan, 10 at 7");
+    assert_eq!(bill(&mut book, "2026-10").total.to_string(), "70.00");
+    sound(&mut book);
+}
+
+#[test]
+fn what_cannot_be_calculated_is_held_with_its_reason_and_taken_up_when_it_can() {
+    let mut book = book("B03");
+    let poor = AccountOpened { discount: Some("特困".into()), ..resident("3100000001") };
+    let mixed = AccountOpened {
+        class: "mixed".into(),
+        mix: Some("resident:0.5;non_resident:0.5".into()),
+        ..resident("3100000002")
+    };
+    let new = AccountOpened { class_confirmed: false, ..resident("3100000003") };
+    let odd = AccountOpened { class: "heating".into(), ..resident("3100000004") };
+    branch(&mut book, &[poor, mixed, new, odd]);
+    for no in 1..=4 {
+        read(&mut book, &format!("310000000{no}"), "2026-10-12", "110");
+    }
+    let summary = bill(&mut book, "2026-10");
+    assert_eq!((summary.readings, summary.bills, summary.held), (4, 2, 2));
+    assert_eq!(summary.reasons.keys().cloned().collect::<Vec<_>>(), ["R-036", "R-252"]);
+    let held = bills(&book, "3100000001").remove(0);
+    assert_eq!(line(&held), "2026-08-11…2026-10-12 0 0.00 use held");
+    assert!(held.note.contains("特困"), "{}", held.note);
+    let issued = |no: &str| {
+        let row = bills(&book, no).remove(0);
+        body::issued(&book.desk.look().unwrap(), row.id).unwrap().unwrap()
+    };
+    assert_eq!(issued("3100000002").lines.len() % 2, 0, "each share has its own lines");
+    assert_eq!(
+        (issued("3100000003").class.as_str(), issued("3100000003").tariff.as_str()),
+        ("special", "SAMPLE-WATER-SPECIAL")
+    );
+    let before = book.desk.look().unwrap().entries_after(Default::default(), 10_000).unwrap().len();
+    assert_eq!(bill(&mut book, "2026-10").held, 2);
+    let after = book.desk.look().unwrap().entries_after(Default::default(), 10_000).unwrap().len();
+    assert_eq!(before, after, "the same holds again write nothing");
+    let refusal = book.try_act("room", "bill.release", &json!({ "bill": held.id, "reason": "试" })).unwrap_err();
+    assert_eq!(refusal.first_rule(), "R-252");
+    let own = include_str!("../assets/tariffs/bj-water-res-2014.toml");
+    let own = own.replace("BJ-WATER-RES-2014", "HARD").replace("\"resident\"", "\"特困\"").replace("2.07", "1.07");
+    book.act("boss", "tariff.put", json!({ "text": own }));
+    book.act("room", "bill.release", json!({ "bill": held.id, "reason": "价目已载入" }));
+    assert_eq!(line(&bills(&book, "3100000001")[0]), "2026-08-11…2026-10-12 10 40.00 use open");
+    sound(&mut book);
+}
+
+#[test]
+fn zero_use_gives_a_bill_of_nothing_that_is_paid() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001")]);
+    read(&mut book, "3100000001", "2026-10-12", "100");
+    assert_eq!((bill(&mut book, "2026-10").bills, bills(&book, "3100000001")[0].state.as_str()), (1, "paid"));
+    read(&mut book, "3100000001", "2026-11-12", "101");
+    bill(&mut book, "2026-11");
+    assert_eq!(line(&bills(&book, "3100000001")[1]), "2026-10-13…2026-11-12 1 5.00 use open");
+}
+
+#[test]
+fn a_cancelled_bill_gives_back_what_was_paid_and_its_reading_is_due_again() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001")]);
+    read(&mut book, "3100000001", "2026-10-12", "120");
+    bill(&mut book, "2026-10");
+    book.act("demo", "shift.open", json!({ "float": "0.00" }));
+    book.act("demo", "payment.take", json!({ "account": "3100000001", "amounts": "30.00" }));
+    let first = bills(&book, "3100000001").remove(0);
+    assert_eq!(first.unpaid.to_string(), "70.00");
+    let answer = book.act("room", "bill.cancel", json!({ "bill": first.id, "reason": "读数抄错" }));
+    assert_eq!((answer["owed_less"].as_str(), answer["credit"].as_str()), (Some("70.00"), Some("30.00")));
+    let refusal = book.try_act("room", "bill.cancel", &json!({ "bill": first.id, "reason": "再来" })).unwrap_err();
+    assert_eq!(refusal.first_rule(), "bill");
+    book.act(
+        "room",
+        "reading.correct",
+        json!({ "account": "3100000001", "date": "2026-10-12", "value": "112", "remark": "复表" }),
+    );
+    bill(&mut book, "2026-10");
+    assert_eq!(line(&bills(&book, "3100000001")[1]), "2026-08-11…2026-10-12 12 60.00 use open");
+    sound(&mut book);
+}
+
+#[test]
+fn a_reading_is_judged_at_the_desk_as_in_a_file() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001")]);
+    let mut refused =
+        |input: serde_json::Value| book.try_act("room", "reading.enter", &input).unwrap_err().faults.remove(0);
+    for (value, date, rule, field) in [
+        ("200", "2026-10-12", "R-230", "value"),
+        ("99", "2026-10-12", "R-232", "value"),
+        ("120", "2026-08-10", "R-232", "date"),
+        ("120", "2026-12-01", "R-226", "date"),
+        ("-1", "2026-10-12", "R-230", "value"),
+        ("100000", "2026-10-12", "R-230", "value"),
+    ] {
+        let fault = refused(json!({ "account": "3100000001", "date": date, "value": value }));
+        assert_eq!((fault.rule.as_str(), fault.field.as_deref()), (rule, Some(field)), "{value} {date}");
+    }
+    let near = AccountOpened {
+        last_reading: Some(meterdesk::derive::account::file::LastReading {
+            day: support::water::day("2026-08-10"),
+            value: meterdesk::rules::money::Milli::whole(99_990),
+        }),
+        ..resident("3100000002")
+    };
+    support::town::open_accounts(&mut book, &[near]);
+    let turned = json!({ "meter": "M3100000002", "date": "2026-10-12", "value": "15" });
+    assert_eq!(
+        book.try_act("room", "reading.enter", &turned).unwrap_err().faults[0].field.as_deref(),
+        Some("rollover")
+    );
+    let turned = json!({ "meter": "M3100000002", "date": "2026-10-12", "value": "15", "rollover": true });
+    assert_eq!(book.act("room", "reading.enter", turned)["use"], 25);
+    bill(&mut book, "2026-10");
+    assert_eq!(bills(&book, "3100000002")[0].volume.to_string(), "25");
+    sound(&mut book);
+}
+
+#[test]
+fn the_first_reading_confirms_the_class_of_a_new_account() {
+    let mut book = book("B03");
+    branch(&mut book, &[AccountOpened { class: "special".into(), class_confirmed: false, ..resident("3100000001") }]);
+    let seen = json!({ "account": "3100000001", "date": "2026-10-12", "value": "110", "class": "居民" });
+    book.act("room", "reading.enter", seen);
+    assert_eq!(bill(&mut book, "2026-10").total.to_string(), "50.00");
+    let changed = json!({ "account": "3100000001", "date": "2026-10-13", "value": "111", "class": "special" });
+    assert_eq!(book.try_act("room", "reading.enter", &changed).unwrap_err().first_rule(), "R-251");
+}
+
+#[test]
+fn a_reading_keyed_at_the_till_is_charged_at_once() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001")]);
+    book.act("demo", "reading.enter", json!({ "account": "3100000001", "value": "110", "source": "till" }));
+    let answer = book.act("demo", "bill.issue", json!({ "account": "3100000001" }));
+    assert_eq!(answer["amount"], "50.00");
+    assert_eq!(
+        book.try_act("demo", "bill.issue", &json!({ "account": "3100000001" })).unwrap_err().first_rule(),
+        "bill"
+    );
+    assert_eq!(bill(&mut book, "2026-11").readings, 0);
+    sound(&mut book);
+}
