@@ -29,6 +29,7 @@ pub const ALL: &[Cross] = &[
     super::account::METER,
     super::order::SAME,
     super::shift::PAPER,
+    super::shift::RECEIPT,
     super::account::PERSON,
     super::slip::NUMBER,
     super::tariff::SAME_DAY,

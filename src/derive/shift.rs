@@ -1,7 +1,7 @@
 //! 班次: an opened till from its counted float to its close.
 //!
 //! Merge: every entry's money stays counted. A shift is closed once, by the first closing; a second closing and money that moved
-//! after the close are exceptions. One 核对单 number or one hand-written slip in two shifts is a clash, both stay.
+//! after the close are exceptions. One 核对单 number on two receipts, or one hand-written slip in two shifts, is a clash; both stay.
 //!
 //! The cash of a shift is its counted opening plus its cash entries (I-8). Between shifts the money lies in `till`: opening takes
 //! it out, closing puts what was counted back and books over or short, so the ledger's `cash` is what lies in open
@@ -18,7 +18,7 @@ use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::StoreError;
 use crate::store::tables::base::ExceptionRow;
-use crate::store::tables::till::{ShiftRow, TillRow, parse_receipt};
+use crate::store::tables::till::{ShiftRow, TillRow, parse_receipt, receipt};
 
 /// The fold of shifts.
 pub const FOLD: Fold = Fold {
@@ -47,6 +47,24 @@ pub const PAPER: Cross = Cross {
     },
     several: |tx| tx.papers_of_several(),
     of: |tx, shift| Ok(tx.scan::<TillRow>(&[&shift])?.into_iter().filter_map(|row| row.paper).collect()),
+};
+
+/// One 核对单 number, one receipt (I-9).
+pub const RECEIPT: Cross = Cross {
+    what: "receipt_no",
+    kind: Kind::Shift,
+    holders: |tx, number| {
+        let Some((series, serial)) = parse_receipt(number) else { return Ok(Vec::new()) };
+        Ok(tx.till_of_receipt(&series, serial)?.into_iter().map(|row| row.id).collect())
+    },
+    several: |tx| {
+        let twice = tx.receipts_given_twice()?;
+        Ok(twice.into_iter().map(|(series, serial)| receipt(&series, serial)).collect())
+    },
+    of: |tx, shift| {
+        let rows = tx.scan::<TillRow>(&[&shift])?;
+        Ok(rows.iter().map(TillRow::receipt).filter(|number| !number.is_empty()).collect())
+    },
 };
 
 /// Body of `shift.open`.
@@ -226,6 +244,7 @@ fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>, kind: &str) -> Result<(), Derive
     }
     legs.post(fx, Kind::Shift, event)?;
     let (series, serial) = parse_receipt(&body.receipt).unwrap_or_default();
+    fx.touch(RECEIPT.what, &body.receipt);
     if let Some(paper) = &body.paper {
         fx.touch(PAPER.what, paper);
     }
@@ -255,6 +274,7 @@ fn fee(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let mut legs = Legs::default();
     legs.add(money, body.amount).add(account::FEE, -body.amount).post(fx, Kind::Shift, event)?;
     let (series, serial) = parse_receipt(&body.receipt).unwrap_or_default();
+    fx.touch(RECEIPT.what, &body.receipt);
     fx.tx.put(&TillRow {
         series,
         serial,
@@ -276,10 +296,10 @@ fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     if event.subject == body.origin {
         legs = mark_reversed(fx, event, &body)?;
     }
-    if event.subject == body.shift {
-        if let Some(money) = money_account(&body.method) {
-            legs.add(money, -body.amount);
-        }
+    if event.subject == body.shift
+        && let Some(money) = money_account(&body.method)
+    {
+        legs.add(money, -body.amount);
     }
     legs.post(fx, Kind::Shift, event)?;
     if event.subject != body.shift {
@@ -327,10 +347,10 @@ fn mark_reversed(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed)
 fn confirm(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: PaymentConfirmed = event.read()?;
     let maker = fx.tx.entry(body.payment)?.map(|entry| entry.actor);
-    if maker.is_some_and(|maker| maker != event.entry.actor) {
-        if let Some(row) = fx.tx.till_of_entry(event.subject, body.payment)? {
-            fx.tx.put(&TillRow { pending: false, ..row })?;
-        }
+    if maker.is_some_and(|maker| maker != event.entry.actor)
+        && let Some(row) = fx.tx.till_of_entry(event.subject, body.payment)?
+    {
+        fx.tx.put(&TillRow { pending: false, ..row })?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Desk;
 use super::refusal::Refusal;
+use super::till;
 use crate::book::verify::{self, ChainHead, Fault};
 use crate::derive::{bulk, ledger, rebuild};
 use crate::rules::money::Fen;
@@ -40,6 +41,9 @@ impl Desk {
         }
         if let (None, Some(entry)) = (&fault, balance.unbalanced) {
             fault = Some(Fault { entry: Some(entry), message: format!("凭单 {entry}：借贷不平") });
+        }
+        if fault.is_none() {
+            fault = till::sound::fault(&tx)?;
         }
         if full && fault.is_none() {
             fault = rebuild::index_fault(&tx)?.map(|message| Fault { entry: None, message });

@@ -134,6 +134,8 @@ pub fn bill(owes: &Owes) -> BillIssued {
 
 /// I-3 and I-8: every entry balances, and the cash of every shift is its opening plus its cash entries.
 pub fn sound(book: &Book) {
+    let fault = meterdesk::desk::till::sound::fault(&book.desk.look().unwrap()).unwrap();
+    assert_eq!(fault.map(|fault| fault.message), None);
     let tx = book.desk.look().unwrap();
     let balance = trial_balance(&tx).unwrap();
     assert_eq!(balance.unbalanced, None, "I-3");

@@ -30,10 +30,10 @@ pub fn movement(tx: &Tx<'_>, text: &str) -> Result<Option<TillRow>, Refusal> {
 fn of_entry(tx: &Tx<'_>, entry: &EntryRow) -> Result<Option<TillRow>, Refusal> {
     let subjects = crate::book::subject::read(&entry.subjects, entry.id).unwrap_or_default();
     for subject in subjects.into_iter().flatten() {
-        if subject.kind == crate::book::subject::Kind::Shift {
-            if let Some(row) = tx.till_of_entry(subject.id, entry.id)? {
-                return Ok(Some(row));
-            }
+        if subject.kind == crate::book::subject::Kind::Shift
+            && let Some(row) = tx.till_of_entry(subject.id, entry.id)?
+        {
+            return Ok(Some(row));
         }
     }
     Ok(None)

@@ -8,3 +8,4 @@ pub mod plan;
 pub mod receipt;
 pub mod settle;
 pub mod shift;
+pub mod sound;

@@ -236,11 +236,11 @@ fn lay(chosen: &[Due], waived: &BTreeMap<Id, Fen>, ask: &Ask) -> Result<Vec<Plan
         Some(Amounts::Sum(sum)) => Some(*sum),
         _ => None,
     };
-    if let Some(Amounts::Each(list)) = &ask.amounts {
-        if list.len() > chosen.len() || (ask.bills.is_some() && list.len() != chosen.len()) {
-            let text = format!("金额有 {} 个，账单有 {} 笔，对不上，请核对", list.len(), chosen.len());
-            return Err(Refusal::field("R-172", "amounts", text));
-        }
+    if let Some(Amounts::Each(list)) = &ask.amounts
+        && (list.len() > chosen.len() || (ask.bills.is_some() && list.len() != chosen.len()))
+    {
+        let text = format!("金额有 {} 个，账单有 {} 笔，对不上，请核对", list.len(), chosen.len());
+        return Err(Refusal::field("R-172", "amounts", text));
     }
     for (index, due) in chosen.iter().enumerate() {
         let off = waived.get(&due.bill.id).copied().unwrap_or_default();

@@ -91,6 +91,37 @@ impl Tx<'_> {
         Ok(Fen(statement.query_row(params![account.0, day_number(day)], |row| row.get(0))?))
     }
 
+    /// Shifts whose cash is not their counted opening plus their cash movements (I-8, R-366), oldest first.
+    pub fn shifts_out_of_balance(&self) -> Result<Vec<Id>, StoreError> {
+        let mut statement = self.conn().prepare(
+            "SELECT id FROM d_shift AS s WHERE cash <> opening + income - paid_in OR cash <> opening + (
+                 SELECT coalesce(sum(amount), 0) FROM d_till WHERE shift = s.id AND method = '现金') ORDER BY id",
+        )?;
+        let rows = statement.query_map([], |row| Ok(Id(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Receipt numbers given more than once (I-9): series and number.
+    pub fn receipts_given_twice(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        let mut statement = self.conn().prepare(
+            "SELECT series, serial FROM d_till WHERE series <> '' GROUP BY series, serial HAVING count(*) > 1
+             ORDER BY series, serial",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Movements reversed more than once with no exception that says so (I-11).
+    pub fn reversed_twice_unseen(&self) -> Result<Vec<Id>, StoreError> {
+        let mut statement = self.conn().prepare(
+            "SELECT max(id) FROM d_till WHERE reverses IS NOT NULL GROUP BY reverses HAVING count(*) > 1 AND
+                 count(*) - 1 > (SELECT count(*) FROM d_exception WHERE what = 'reversed_twice' AND second IN (
+                     SELECT id FROM d_till AS other WHERE other.reverses = d_till.reverses)) ORDER BY 1",
+        )?;
+        let rows = statement.query_map([], |row| Ok(Id(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Bills of an account in a cycle.
     pub fn bills_of_cycle(&self, account: Id, cycle: &str) -> Result<Vec<BillRow>, StoreError> {
         self.select::<BillRow>(" WHERE account = ? AND cycle = ? ORDER BY due, id", &[&account, &cycle])
