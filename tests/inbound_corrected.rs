@@ -1,5 +1,6 @@
 //! A corrected file comes in again: what is on file is ignored, what was mended is judged like new.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -36,10 +37,10 @@ impl OnFile for Office {
     fn at(&self, slot: u32) -> Option<FileAccount> {
         self.map.at(slot)
     }
-    fn account_of(&self, slot: u32) -> &str {
+    fn account_of(&self, slot: u32) -> Cow<'_, str> {
         self.map.account_of(slot)
     }
-    fn meter_of(&self, slot: u32) -> &str {
+    fn meter_of(&self, slot: u32) -> Cow<'_, str> {
         self.map.meter_of(slot)
     }
     fn customer_print(&self, account: &str) -> Option<[u8; 16]> {

@@ -215,8 +215,11 @@ fn readings_come_out_as_the_truth_says() {
                 assert_eq!(u64::from(outcome.estimated), estimated);
             }
             if let Some(meters) = &outcome.meters {
-                let names = |slots: &[u32]| slots.iter().map(|slot| on_file.meter_of(*slot)).collect::<BTreeSet<_>>();
-                let listed = |key: &str| truth[key].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+                let names = |slots: &[u32]| {
+                    slots.iter().map(|slot| on_file.meter_of(*slot).into_owned()).collect::<BTreeSet<_>>()
+                };
+                let listed =
+                    |key: &str| truth[key].as_array().unwrap().iter().map(|m| m.as_str().unwrap().to_owned()).collect();
                 assert_eq!(Some(u64::from(meters.billed)), truth["meters_billed"].as_u64());
                 assert_eq!(names(&meters.held), listed("meters_held"));
                 assert_eq!(names(&meters.without_rows), listed("meters_without_rows"));

@@ -6,6 +6,7 @@ mod common;
 mod demo;
 mod do_;
 mod find;
+mod import;
 mod init;
 mod key;
 mod progress;
@@ -51,6 +52,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// 办一项业务 (JSON)，与屏幕上完全一样
     Do(do_::DoArgs),
+    /// 导入文件：好的行收下，其余留在待改清单，各有原因
+    Import(import::ImportArgs),
     /// 试算：费用、滞纳金、承诺日期、号码；每行一个 JSON，不需要数据库
     Quote(quote::QuoteArgs),
     /// 查找：户号、表号、电话、户名、首字母、地址、工单号、核对单号
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Some(Command::Init(args)) => init::run(&context, &args),
         Some(Command::Demo(args)) => demo::run(&context, &args),
         Some(Command::Do(args)) => do_::run(&context, &args),
+        Some(Command::Import(args)) => import::run(&context, &args),
         Some(Command::Quote(args)) => quote::run(&context, &args),
         Some(Command::Find(args)) => find::run(&context, &args),
         Some(Command::Report(args)) => report::run(&context, &args),

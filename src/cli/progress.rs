@@ -26,6 +26,14 @@ impl Progress {
         Self { bar, what, last: Instant::now() }
     }
 
+    /// Names the part of the work that now goes on.
+    pub fn stage(&mut self, what: &'static str) {
+        self.what = what;
+        if let Some(bar) = &self.bar {
+            bar.set_message(what);
+        }
+    }
+
     /// Says how much of how much is done.
     pub fn set(&mut self, done: u64, of: u64) {
         if let Some(bar) = &self.bar {

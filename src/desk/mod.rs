@@ -11,6 +11,7 @@ pub mod demo;
 pub mod drafts;
 pub mod find;
 pub mod finder;
+pub mod import;
 pub mod index;
 pub mod intake_case;
 pub mod intake_talk;

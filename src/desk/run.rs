@@ -37,9 +37,34 @@ pub struct Run {
     bytes: usize,
     passed_over: i64,
     already: i64,
+    /// Hash over the rows an interrupted call wrote, and over those given again so far.
+    before: blake3::Hash,
+    again: blake3::Hasher,
     written: i64,
     entries: i64,
     waiting: Vec<Draft>,
+}
+
+/// What an interrupted call wrote.
+#[derive(Default)]
+struct Written {
+    rows: i64,
+    entries: i64,
+    hash: blake3::Hasher,
+}
+
+/// Adds to a hash what a row is known by. Sealed fields of a customer differ at every sealing, the 户号 before them does not.
+fn feed(hash: &mut blake3::Hasher, kind: &str, row: &str) {
+    let known = if kind == "account.open" { row.split_once("\",").map_or(row, |(no, _)| no) } else { row };
+    hash.update(known.as_bytes());
+    hash.update(b"\n");
+}
+
+/// The rows of an interrupted run are not those given now: something they were judged by has changed since.
+pub const RUN_CHANGED: &str = "run_changed";
+
+fn run_changed() -> Refusal {
+    Refusal::rule(RUN_CHANGED, "上次中断后情况有变，不能接着做，请重新执行")
 }
 
 impl Desk {
@@ -57,14 +82,11 @@ impl Desk {
             Some(source) => self.look()?.runs_of_source(kind, source)?.into_iter().find(|run| run.state == "open"),
             None => None,
         };
-        let (id, already, entries) = match open {
-            Some(run) => {
-                let (rows, entries) = self.rows_of_run(run.id, kind)?;
-                (run.id, rows, entries)
-            }
+        let (id, Written { rows: already, entries, hash: before }) = match open {
+            Some(run) => (run.id, self.rows_of_run(run.id, kind)?),
             None => {
                 let body = RunOpened { kind: kind.into(), label: label.into(), source: source.map(str::to_owned) };
-                (self.write_system(&actor, "run.open", None, &body)?, 0, 0)
+                (self.write_system(&actor, "run.open", None, &body)?, Written::default())
             }
         };
         Ok(Run {
@@ -78,6 +100,8 @@ impl Desk {
             bytes: 0,
             passed_over: 0,
             already,
+            before: before.finalize(),
+            again: blake3::Hasher::new(),
             written: already,
             entries,
             waiting: Vec::new(),
@@ -90,19 +114,22 @@ impl Desk {
         Ok(session.user.to_string())
     }
 
-    fn rows_of_run(&self, run: Id, kind: &str) -> Result<(i64, i64), Refusal> {
+    fn rows_of_run(&self, run: Id, kind: &str) -> Result<Written, Refusal> {
         let tx = self.look()?;
-        let (mut rows, mut entries, mut after) = (0, 0, run);
+        let (mut written, mut after) = (Written::default(), run);
         loop {
             let batch = tx.bulk_entries_after(after, Id(i64::MAX), kind, 50)?;
             let Some(last) = batch.last() else { break };
             after = last.id;
             for entry in batch.iter().filter(|entry| bulk::run_of(&entry.payload) == Some(run)) {
-                rows += bulk::spans(&entry.payload).map_or(0, |spans| spans.len() as i64);
-                entries += 1;
+                written.entries += 1;
+                for (start, length) in bulk::spans(&entry.payload).unwrap_or_default() {
+                    written.rows += 1;
+                    feed(&mut written.hash, kind, &entry.payload[start..start + length]);
+                }
             }
         }
-        Ok((rows, entries))
+        Ok(written)
     }
 
     /// Writes an entry of a run's frame.
@@ -162,7 +189,8 @@ impl Run {
     pub fn push(&mut self, desk: &mut Desk, kind: Kind, subject: Option<Id>, row: String) -> Result<(), Refusal> {
         if self.passed_over < self.already {
             self.passed_over += 1;
-            return Ok(());
+            feed(&mut self.again, self.kind, &row);
+            return if self.passed_over == self.already { self.check_same() } else { Ok(()) };
         }
         if self.bytes + row.len() + 1 > MAX_ROWS_BYTES || self.rows.len() >= ITEMS as usize - 1 {
             self.flush(desk)?;
@@ -172,6 +200,12 @@ impl Run {
         self.kinds.push(kind);
         self.subjects.push(subject.map(|id| (kind, id)));
         Ok(())
+    }
+
+    /// The rows passed over are those written before.
+    fn check_same(&self) -> Result<(), Refusal> {
+        let same = self.passed_over == self.already && self.again.finalize() == self.before;
+        if same || self.already == 0 { Ok(()) } else { Err(run_changed()) }
     }
 
     fn flush(&mut self, desk: &mut Desk) -> Result<(), Refusal> {
@@ -239,6 +273,7 @@ impl Run {
         note: serde_json::Value,
         mut progress: impl FnMut(usize),
     ) -> Result<Id, Refusal> {
+        self.check_same()?;
         self.flush(desk)?;
         self.commit(desk)?;
         let body = RunClosed { rows: self.written, entries: self.entries, note };
@@ -247,6 +282,12 @@ impl Run {
         desk.hash_people(|_| {})?;
         desk.db.checkpoint_when_large()?;
         Ok(self.id)
+    }
+
+    /// Writes what is still held back; the run stays open.
+    pub fn pause(&mut self, desk: &mut Desk) -> Result<(), Refusal> {
+        self.flush(desk)?;
+        self.commit(desk)
     }
 
     /// Drops the run: its rows stay in the day book and never count.

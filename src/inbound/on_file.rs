@@ -3,6 +3,8 @@
 //! The judges ask a trait, so they work on a map in memory and on the database alike. [`FileMap`] is that map: small
 //! records and one buffer of text, fit for a million accounts.
 
+use std::borrow::Cow;
+
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::judge::{PrehashedMap, hash_of};
@@ -58,9 +60,14 @@ pub trait OnFile {
     /// The account in a slot.
     fn at(&self, slot: u32) -> Option<FileAccount>;
     /// Account number of a slot.
-    fn account_of(&self, slot: u32) -> &str;
+    fn account_of(&self, slot: u32) -> Cow<'_, str>;
     /// Meter number of a slot; empty when none hangs.
-    fn meter_of(&self, slot: u32) -> &str;
+    fn meter_of(&self, slot: u32) -> Cow<'_, str>;
+    /// The last reading on or before a day, whole units, with its own day: what a swap slip of that day is judged by. Readings
+    /// that came in later than the slip's day say nothing about the old meter.
+    fn last_until(&self, account: &FileAccount, _day: NaiveDate) -> (Option<i64>, Option<NaiveDate>) {
+        (account.last, account.last_date)
+    }
     /// The print of the customer row that made this account, when an import made it.
     fn customer_print(&self, _account: &str) -> Option<[u8; 16]> {
         None
@@ -195,14 +202,14 @@ impl OnFile for FileMap {
         self.facts.get(slot as usize).copied()
     }
 
-    fn account_of(&self, slot: u32) -> &str {
+    fn account_of(&self, slot: u32) -> Cow<'_, str> {
         let (start, end) = self.account_span(slot);
-        &self.texts[start..end]
+        Cow::Borrowed(&self.texts[start..end])
     }
 
-    fn meter_of(&self, slot: u32) -> &str {
+    fn meter_of(&self, slot: u32) -> Cow<'_, str> {
         let (start, end) = self.meter_span(slot);
-        &self.texts[start..end]
+        Cow::Borrowed(&self.texts[start..end])
     }
 
     fn pending_swap(&self, slot: u32) -> Option<PendingSwap> {
@@ -238,7 +245,7 @@ mod tests {
         assert_eq!(map.add("3", "A", facts()), Some(2));
         assert_eq!(map.by_account("2").map(|a| a.slot), Some(1));
         assert_eq!(map.by_meter("A").map(|a| a.slot), Some(0), "the first meter of a number is found");
-        assert_eq!((map.account_of(2), map.meter_of(2), map.meter_of(1)), ("3", "A", ""));
+        assert_eq!((&*map.account_of(2), &*map.meter_of(2), &*map.meter_of(1)), ("3", "A", ""));
         assert!(map.by_account("4").is_none() && map.by_meter("").is_none());
     }
 }

@@ -80,7 +80,10 @@ pub fn upgrade(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
         return Err(StoreError::Newer { path: path.to_owned(), found, known: VERSION });
     }
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        conn.execute_batch(&format!("BEGIN IMMEDIATE;\n{step}\n"))?;
+        conn.execute_batch("BEGIN IMMEDIATE")?;
+        for statement in statements(step) {
+            conn.execute_batch(&statement)?;
+        }
         let next = pragma("user_version")? + 1;
         conn.execute_batch(&format!("PRAGMA user_version={next}; COMMIT;"))?;
     }

@@ -113,6 +113,8 @@ pub struct AccountOpened {
     pub id_mark: Option<i64>,
     /// Accounts of the same person that the clerk was told of.
     pub known: Vec<Id>,
+    /// The print of the imported row that made it: rows of a corrected file that say the same are known by it.
+    pub print: Option<String>,
 }
 
 /// A meter as a slip or a file gives it.

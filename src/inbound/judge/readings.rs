@@ -329,13 +329,13 @@ impl<'a> ReadingJudge<'a> {
 
     fn defect(&mut self, row: &ReadingRow, flaw: Flaw, on_file: &dyn OnFile) {
         let id = if self.read_by == ReadBy::Card { on_file.account_of(row.slot) } else { on_file.meter_of(row.slot) };
-        self.out.defects.push(flaw.on(row.line, id));
+        self.out.defects.push(flaw.on(row.line, &id));
     }
 
     /// Meters in use in the books of the file that sent nothing, or nothing good.
     fn missing_meters(&self, kept: &[ReadingRow], on_file: &dyn OnFile, meters: &mut RemoteMeters) {
         let accounts = || (0..on_file.slots()).filter_map(|slot| on_file.at(slot));
-        let seen = |account: &FileAccount| self.seen[account.slot as usize];
+        let seen = |account: &FileAccount| self.seen.get(account.slot as usize).is_some_and(|seen| *seen);
         let books: BTreeSet<u16> = accounts().filter(seen).map(|account| account.book).collect();
         let expected = |account: &FileAccount| {
             account.read_by == Some(ReadBy::Remote)

@@ -133,15 +133,15 @@ impl<'a> SwapJudge<'a> {
         let columns = &self.columns;
         let old_meter = cells.text(columns.old_meter).into_owned();
         let on_record = on_file.meter_of(known.slot);
-        if old_meter != on_record {
+        if *old_meter != *on_record {
             let what = format!("与档案上的表号{on_record}不同，请核对户号和旧表号");
             return Err(cells.flaw(Kind::OldMeterMismatch, columns.old_meter, &what));
         }
         let needed =
             |column| cells.quantity(column)?.ok_or_else(|| cells.flaw(Kind::UnreadableNumber, column, "，请补填示数"));
         let (final_value, first_value): (Milli, Milli) = (needed(columns.final_value)?, needed(columns.first_value)?);
-        let date = self.date(cells, known)?;
-        let last = known.last.unwrap_or(0);
+        let date = self.date(cells, known, on_file)?;
+        let last = on_file.last_until(known, date).0.unwrap_or(0);
         let old_use = u32::try_from(whole(final_value) - last).map_err(|_| {
             let what = format!("低于上次示数{last}，请核对旧表止码");
             cells.flaw(Kind::FinalBelowLast, columns.final_value, &what)
@@ -166,7 +166,7 @@ impl<'a> SwapJudge<'a> {
         })
     }
 
-    fn date(&self, cells: Cells<'_>, known: &FileAccount) -> Result<chrono::NaiveDate, Flaw> {
+    fn date(&self, cells: Cells<'_>, known: &FileAccount, on_file: &dyn OnFile) -> Result<chrono::NaiveDate, Flaw> {
         let column = self.columns.date;
         let date = cells
             .past_date(column, self.terms.today)?
@@ -175,7 +175,7 @@ impl<'a> SwapJudge<'a> {
             let what = format!("早于旧表装表日期{fitted}，请核对拆换日期");
             return Err(cells.flaw(Kind::BeforeMeterFitted, column, &what));
         }
-        if let Some(last) = known.last_date.filter(|last| date < *last) {
+        if let Some(last) = on_file.last_until(known, date).1.filter(|last| date < *last) {
             let what = format!("早于上次抄表日期{last}，请核对拆换日期");
             return Err(cells.flaw(Kind::BeforeLastReading, column, &what));
         }

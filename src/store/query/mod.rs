@@ -4,6 +4,8 @@ pub mod account;
 pub mod base;
 pub mod billing;
 pub mod customer;
+pub mod fixes;
+pub mod on_file;
 pub mod order;
 pub mod slip;
 pub mod state;

@@ -4,6 +4,7 @@ pub mod account;
 pub mod base;
 pub mod billing;
 pub mod billing_facts;
+pub mod fixes;
 pub mod order;
 pub mod slip;
 pub mod tariff;

@@ -1,0 +1,157 @@
+//! `import`: files from outside. Good rows go in, the others stay in the fix list with a named reason each.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+
+use super::common::{CliError, Context};
+use super::progress::Progress as Bar;
+use crate::desk::Desk;
+use crate::desk::import::{Answer, Request, What};
+use crate::desk::refusal::Refusal;
+use crate::inbound::judge::{Disposition, Kind};
+use crate::inbound::profile::ReadBy;
+use crate::text::safe;
+
+/// Arguments of `import`.
+#[derive(Args)]
+pub struct ImportArgs {
+    /// 导入什么
+    what: Kinds,
+    /// 文件；价目也可以是文件夹
+    file: PathBuf,
+    /// 抄表数据的来源
+    #[arg(long)]
+    source: Option<Ways>,
+    /// 指定导入方案 (默认按表头识别)
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// 只核对，不写入
+    #[arg(long)]
+    dry_run: bool,
+    /// 以哪天为营业日来核对，仅练习库
+    #[arg(long, value_name = "DATE")]
+    on: Option<NaiveDate>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kinds {
+    /// 用户档案
+    Customers,
+    /// 价目
+    Tariffs,
+    /// 抄表数据
+    Readings,
+    /// 水表拆换单
+    Swaps,
+    /// 工作日历
+    Calendar,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Ways {
+    /// 卡片
+    Card,
+    /// 手持
+    Handheld,
+    /// 远传
+    Remote,
+}
+
+impl Kinds {
+    fn what(self) -> What {
+        match self {
+            Self::Customers => What::Customers,
+            Self::Tariffs => What::Tariffs,
+            Self::Readings => What::Readings,
+            Self::Swaps => What::Swaps,
+            Self::Calendar => What::Calendar,
+        }
+    }
+}
+
+/// Runs `import`. Exit code 1 when something was refused or held while the rest went in.
+pub fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
+    if args.source.is_some() && !matches!(args.what, Kinds::Readings) {
+        return Err(CliError::usage("--source 只用于抄表数据 (import readings)"));
+    }
+    let request = Request {
+        what: args.what.what(),
+        path: args.file.clone(),
+        read_by: args.source.map(|way| match way {
+            Ways::Card => ReadBy::Card,
+            Ways::Handheld => ReadBy::Handheld,
+            Ways::Remote => ReadBy::Remote,
+        }),
+        profile: args.profile.clone(),
+        on: args.on,
+        dry_run: args.dry_run,
+    };
+    let mut desk = context.open_as()?;
+    let answer = with_bar(&mut desk, &request)?;
+    if context.json {
+        println!("{}", serde_json::to_string(&answer).unwrap_or_default());
+    } else {
+        // A reader that went away (`| head`) is no fault of the import.
+        let _ = print(&mut std::io::stdout().lock(), &answer);
+    }
+    Ok(u8::from(answer.leaves_work()))
+}
+
+/// Imports with a bar; Ctrl-C stops at the next row, and nothing of the file counts.
+fn with_bar(desk: &mut Desk, request: &Request) -> Result<Answer, Refusal> {
+    let stop = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // Without the handler a signal ends the process, which leaves the book just as sound.
+        let _ = signal_hook::flag::register(signal, Arc::clone(&stop));
+    }
+    let mut bar = Bar::new("导入");
+    desk.import(request, &mut |progress| {
+        bar.stage(progress.stage);
+        bar.set(progress.done, progress.total.max(progress.done));
+        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+}
+
+/// Writes the outcome for a person.
+fn print(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
+    let how = match (answer.already, answer.dry_run) {
+        (true, _) => "以前已导入，没有改动",
+        (_, true) => "试导入，没有写入",
+        _ => "已导入",
+    };
+    writeln!(out, "{}  {}  方案 {}", safe::line(&answer.file), how, answer.profile)?;
+    let count = |disposition| answer.count(disposition);
+    writeln!(
+        out,
+        "共 {} 行：收下 {}，未抄 {}，退回 {}，待确认 {}，忽略 {}，提示 {}",
+        answer.rows,
+        answer.accepted,
+        answer.unread,
+        count(Disposition::Refused),
+        count(Disposition::Held),
+        count(Disposition::Ignored),
+        count(Disposition::Flagged)
+    )?;
+    const SHOWN: usize = 50;
+    let worth = |disposition| disposition != Disposition::Ignored;
+    for defect in answer.defects.iter().filter(|defect| worth(defect.disposition)).take(SHOWN) {
+        let kind = Kind::from_code(&defect.kind).map_or_else(|| "文件有误".to_owned(), |kind| kind.label().to_owned());
+        let (word, id) = (defect.disposition.label(), safe::line(&defect.id));
+        writeln!(out, "  第{}行 {id} {kind} [{word}] {}", defect.line, safe::line(&defect.message))?;
+    }
+    let more = answer.defects.iter().filter(|defect| worth(defect.disposition)).count().saturating_sub(SHOWN);
+    if more > 0 {
+        writeln!(out, "  … 还有 {more} 行，全部见待改清单")?;
+    }
+    for note in &answer.notes {
+        writeln!(out, "注意：{}", safe::line(note))?;
+    }
+    Ok(())
+}

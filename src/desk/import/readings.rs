@@ -1,0 +1,197 @@
+//! Readings from cards, handhelds and remote platforms: judged whole against the accounts on file, written in their order.
+//!
+//! Of a remote meter whose newest row is held the older good rows wait with it: entered alone, a bill would close the month
+//! with a reading that is not the month's.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use super::answer::{Answer, UnreadLine};
+use super::book_map::{BookMap, Places};
+use super::stage::{self, Stage};
+use super::{Progress, ROWS_A_WORD, Request, Watch, recognise, stopped};
+use crate::book::subject::Kind as SubjectKind;
+use crate::derive::account::reading::ReadingEntered;
+use crate::derive::row::to_row;
+use crate::desk::Desk;
+use crate::desk::refusal::Refusal;
+use crate::desk::run::{RUN_CHANGED, Run};
+use crate::inbound::judge::{ReadingJudge, ReadingOutcome};
+use crate::inbound::on_file::OnFile;
+use crate::inbound::profile::{Holds, ReadBy, Recognised};
+use crate::inbound::rows::ReadingRow;
+use crate::rules::id::Id;
+
+/// The action whose bulk entries a file of readings makes.
+pub const ACTION: &str = "reading.enter";
+
+/// A file judged: what is written, and what stays for a person.
+struct Judged {
+    outcome: ReadingOutcome,
+    places: Places,
+    stage: Stage,
+}
+
+impl Desk {
+    pub(super) fn import_readings(&mut self, request: &Request, watch: Watch<'_>) -> Result<Answer, Refusal> {
+        let file = recognise(&request.path, Holds::Readings, request.read_by, request.profile.as_deref())?;
+        if let Some(answer) = self.answer_again(ACTION, &file)? {
+            return Ok(answer);
+        }
+        let judged = self.judge_readings(request, &file, watch)?;
+        if request.dry_run {
+            return Ok(judged.stage.answer(request, &file, None));
+        }
+        let run = self.write_readings(request, &file, &judged, watch)?;
+        let stage = judged.stage;
+        self.stage(request, &file, run.id(), &stage)?;
+        let note = serde_json::json!({
+            "file": file.source.name(), "profile": file.profile.name, "rows": stage.rows, "accepted": stage.accepted,
+            "unread": stage.unread.len(),
+        });
+        let (mut derived, total) = (0, stage.accepted);
+        let id = run.close(self, note, |rows| {
+            derived += rows as u64;
+            let _ = watch(Progress { stage: "记账", done: derived, total });
+        })?;
+        Ok(stage.answer(request, &file, Some(id)))
+    }
+
+    fn judge_readings(&self, request: &Request, file: &Recognised, watch: Watch<'_>) -> Result<Judged, Refusal> {
+        let by_meter = file.profile.source.is_some_and(|way| way != ReadBy::Card);
+        let _ = watch(Progress { stage: "读取在册用户", done: 0, total: 0 });
+        let map = BookMap::read(self, by_meter)?;
+        let mut judge = ReadingJudge::new(file, &map, self.terms(request.on));
+        let (mut rows, mut stop) = (0, false);
+        file.each_row(&mut |row| {
+            judge.take(row, &map);
+            rows += 1;
+            stop = rows % ROWS_A_WORD == 0
+                && watch(Progress { stage: "核对", done: u64::from(rows), total: 0 }).is_break();
+            if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if stop {
+            return Err(stopped());
+        }
+        let outcome = judge.finish(&map);
+        let stage = staged(&outcome, &map, by_meter);
+        Ok(Judged { outcome, places: map.into_places()?, stage })
+    }
+
+    /// Writes the good rows in the order of the accounts; after a change in between it begins anew.
+    fn write_readings(
+        &mut self,
+        request: &Request,
+        file: &Recognised,
+        judged: &Judged,
+        watch: Watch<'_>,
+    ) -> Result<Run, Refusal> {
+        let label = stage::label(request.what, file);
+        let source = file.source.hash_text();
+        for last_try in [false, true] {
+            let mut run = self.open_run(request.what.right(), ACTION, 1, &label, Some(&source))?;
+            match self.push_readings(file, judged, &mut run, watch) {
+                Ok(()) => return Ok(run),
+                Err(refusal) if refusal.first_rule() == RUN_CHANGED && !last_try => run.discard(self)?,
+                Err(refusal) => {
+                    run.pause(self)?;
+                    return Err(refusal);
+                }
+            }
+        }
+        Err(stopped())
+    }
+
+    fn push_readings(
+        &mut self,
+        file: &Recognised,
+        judged: &Judged,
+        run: &mut Run,
+        watch: Watch<'_>,
+    ) -> Result<(), Refusal> {
+        let way = file.profile.source.unwrap_or(ReadBy::Card);
+        let total = judged.outcome.accepted.len() as u64;
+        for (index, row) in judged.outcome.accepted.iter().enumerate() {
+            if judged.stage.older.contains_key(&row.line) {
+                continue;
+            }
+            let Some((account, meter)) = judged.places.of(row.slot) else { continue };
+            let remark = judged.outcome.remarks.get(usize::from(row.remark)).cloned().unwrap_or_default();
+            let text = to_row(&entered(row, meter, way, remark)).map_err(|error| Refusal::data(error.to_string()))?;
+            run.push(self, SubjectKind::Account, Some(account), text)?;
+            let word = index as u64 % u64::from(ROWS_A_WORD) == 0;
+            if word && watch(Progress { stage: "写入", done: index as u64, total }).is_break() {
+                return Err(stopped());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The body of a good row.
+fn entered(row: &ReadingRow, meter: Id, way: ReadBy, remark: String) -> ReadingEntered {
+    ReadingEntered {
+        meter,
+        day: row.at.date(),
+        value: row.value,
+        source: way.code().into(),
+        estimated: row.estimated,
+        rollover: false,
+        remark,
+        class: None,
+    }
+}
+
+/// What stays for a person, with the accounts it is about.
+fn staged(outcome: &ReadingOutcome, map: &BookMap<'_>, by_meter: bool) -> Stage {
+    let account = |name: &str| {
+        let known = if by_meter { map.by_meter(name) } else { map.by_account(name) };
+        known.map(|known| Id(known.key))
+    };
+    let mut stage = Stage {
+        rows: outcome.rows.into(),
+        accepted: outcome.accepted.len() as u64,
+        defects: outcome.defects.clone(),
+        ..Stage::default()
+    };
+    for defect in &outcome.defects {
+        if let Some(id) = account(&defect.id) {
+            stage.accounts.insert(defect.line, id);
+        }
+    }
+    for row in &outcome.unread {
+        stage.unread.push(UnreadLine { line: row.line.into(), id: row.id.clone(), why: row.why.clone() });
+        if let Some(id) = account(&row.id) {
+            stage.accounts.insert(row.line, id);
+        }
+    }
+    if let Some(meters) = &outcome.meters {
+        let held = held_lines(outcome, map, &meters.held);
+        for row in outcome.accepted.iter().filter(|row| !row.decides) {
+            if let Some((line, id)) = held.get(&row.slot) {
+                stage.older.insert(row.line, *line);
+                stage.accounts.insert(row.line, *id);
+            }
+        }
+        if !meters.without_rows.is_empty() {
+            stage
+                .notes
+                .push(format!("有{}块在用远传表没有任何数据，请核对平台或安排人工抄表", meters.without_rows.len()));
+        }
+    }
+    stage
+}
+
+/// The held line of each remote meter whose newest row is held: by slot, with the account.
+fn held_lines(outcome: &ReadingOutcome, map: &BookMap<'_>, held: &[u32]) -> BTreeMap<u32, (u32, Id)> {
+    let slots: BTreeMap<u32, ()> = held.iter().map(|slot| (*slot, ())).collect();
+    let lines = outcome.defects.iter().filter(|defect| {
+        matches!(defect.disposition(), crate::inbound::judge::Disposition::Held)
+            && defect.kind != crate::inbound::judge::Kind::ConflictingDuplicate
+    });
+    let found = lines.filter_map(|defect| {
+        let known = map.by_meter(&defect.id)?;
+        slots.contains_key(&known.slot).then_some((known.slot, (defect.line, Id(known.key))))
+    });
+    found.collect()
+}

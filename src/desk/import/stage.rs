@@ -1,0 +1,197 @@
+//! Staging (待改清单): what a file leaves for a person, written before its run is closed and seen only after.
+
+use std::collections::BTreeMap;
+
+use super::answer::{Answer, DefectLine, UnreadLine};
+use super::{Request, What};
+use crate::book::seal::Keys;
+use crate::desk::Desk;
+use crate::desk::refusal::Refusal;
+use crate::inbound::judge::{Defect, Disposition, Kind};
+use crate::inbound::profile::Recognised;
+use crate::rules::id::Id;
+use crate::store::tables::fixes::{FileRow, StagedRow};
+
+/// Where the cells of a row are sealed.
+const PLACE: &str = "fix_list";
+/// Rows written between commits.
+const ROWS_A_COMMIT: usize = 500;
+
+/// Seals the cells of a row: nobody knows what stands in a file from outside.
+pub fn seal_cells(keys: &Keys, cells: &[String]) -> Result<Vec<u8>, Refusal> {
+    let text = serde_json::to_vec(cells).map_err(|error| Refusal::data(error.to_string()))?;
+    Ok(keys.seal_bytes(PLACE, &text)?)
+}
+
+/// Opens the cells of a row.
+pub fn open_cells(keys: &Keys, sealed: &[u8]) -> Result<Vec<String>, Refusal> {
+    serde_json::from_slice(&keys.open_bytes(PLACE, sealed)?).map_err(|error| Refusal::data(error.to_string()))
+}
+
+/// What a file leaves beside its good rows.
+#[derive(Debug, Default)]
+pub struct Stage {
+    /// Data rows.
+    pub rows: u64,
+    /// Accepted rows.
+    pub accepted: u64,
+    /// Rows that are not simply good.
+    pub defects: Vec<Defect>,
+    /// Rows nobody could read: line, account or meter, why.
+    pub unread: Vec<UnreadLine>,
+    /// Accounts of lines, where they are known.
+    pub accounts: BTreeMap<u32, Id>,
+    /// Good rows that wait for the decision about another line: line, the other line.
+    pub older: BTreeMap<u32, u32>,
+    /// What somebody should know beside the rows.
+    pub notes: Vec<String>,
+}
+
+impl Stage {
+    /// The answer of an import.
+    pub fn answer(&self, request: &Request, file: &Recognised, run: Option<Id>) -> Answer {
+        Answer {
+            file: file.source.name(),
+            profile: file.profile.name.clone(),
+            rows: self.rows,
+            accepted: self.accepted,
+            unread: self.unread.len() as u64,
+            defects: self.defects.iter().map(DefectLine::from).collect(),
+            unread_rows: self.unread.clone(),
+            already: false,
+            dry_run: request.dry_run,
+            run,
+            notes: self.notes.clone(),
+        }
+    }
+
+    /// Lines whose cells are kept.
+    fn lines(&self) -> Vec<u32> {
+        let defects = self.defects.iter().filter(|defect| defect.kind != Kind::OnFile).map(|defect| defect.line);
+        let unread = self.unread.iter().filter_map(|row| u32::try_from(row.line).ok());
+        defects.chain(unread).chain(self.older.keys().copied()).collect()
+    }
+
+    fn row(&self, run: Id, line: u32, name: &str, defect: &str, message: &str, state: &str) -> StagedRow {
+        StagedRow {
+            run,
+            line: line.into(),
+            name: name.to_owned(),
+            defect: defect.to_owned(),
+            message: message.to_owned(),
+            cells: Vec::new(),
+            account: self.accounts.get(&line).copied(),
+            follows: self.older.get(&line).map(|line| i64::from(*line)),
+            state: state.to_owned(),
+            entry: None,
+            note: String::new(),
+        }
+    }
+
+    fn staged(&self, run: Id) -> Vec<StagedRow> {
+        let state = |kind: Kind| match kind.disposition() {
+            Disposition::Refused | Disposition::Held => "open",
+            Disposition::Ignored => "ignored",
+            Disposition::Flagged => "flagged",
+        };
+        let mut rows: Vec<StagedRow> = self
+            .defects
+            .iter()
+            .filter(|defect| defect.kind != Kind::OnFile)
+            .map(|d| self.row(run, d.line, &d.id, d.kind.code(), &d.message, state(d.kind)))
+            .collect();
+        rows.extend(self.unread.iter().filter_map(|unread| {
+            let line = u32::try_from(unread.line).ok()?;
+            Some(self.row(run, line, &unread.id, "unread", &unread.why, "unread"))
+        }));
+        rows.extend(self.older.iter().map(|(line, newest)| {
+            let message = format!("同表较早的一次抄表，随第{newest}行一起处理");
+            self.row(run, *line, "", "older", &message, "waiting")
+        }));
+        rows
+    }
+}
+
+impl Desk {
+    /// Writes the fix list of a run that is still open; whatever an interrupted call left of it is replaced.
+    pub(super) fn stage(
+        &mut self,
+        request: &Request,
+        file: &Recognised,
+        run: Id,
+        stage: &Stage,
+    ) -> Result<(), Refusal> {
+        let mut cells = file.cells_of(&stage.lines())?;
+        let now = self.now();
+        let row = FileRow {
+            run,
+            source: file.source.hash_text(),
+            holds: request.what.code().to_owned(),
+            name: file.source.name(),
+            profile: file.profile.name.clone(),
+            headings: serde_json::to_string(&file.layout.headings).map_err(|error| Refusal::data(error.to_string()))?,
+            day: request.on.unwrap_or_else(|| now.date_naive()),
+            at: now.to_rfc3339(),
+            rows: stage.rows as i64,
+            accepted: stage.accepted as i64,
+            unread: stage.unread.len() as i64,
+        };
+        let staged = stage.staged(run);
+        let tx = self.db.write()?;
+        tx.clear_fixes(run)?;
+        tx.put(&row)?;
+        tx.commit()?;
+        for batch in staged.chunks(ROWS_A_COMMIT) {
+            let tx = self.db.write()?;
+            for row in batch {
+                let raw = u32::try_from(row.line).ok().and_then(|line| cells.remove(&line)).unwrap_or_default();
+                tx.put(&StagedRow { cells: seal_cells(&self.keys, &raw)?, ..row.clone() })?;
+            }
+            tx.commit()?;
+        }
+        Ok(())
+    }
+
+    /// The answer to a file whose run was closed before: its counts, and what still waits in the fix list.
+    pub(super) fn answer_again(&self, kind: &str, file: &Recognised) -> Result<Option<Answer>, Refusal> {
+        let tx = self.look()?;
+        let Some(run) =
+            tx.runs_of_source(kind, &file.source.hash_text())?.into_iter().find(|run| run.state == "closed")
+        else {
+            return Ok(None);
+        };
+        let mut answer = Answer {
+            file: file.source.name(),
+            profile: file.profile.name.clone(),
+            already: true,
+            run: Some(run.id),
+            ..Answer::default()
+        };
+        if let Some(known) = tx.get::<FileRow>(&[&run.id])? {
+            let count = |number: i64| u64::try_from(number).unwrap_or(0);
+            answer.rows = count(known.rows);
+            answer.accepted = count(known.accepted);
+            answer.unread = count(known.unread);
+        }
+        for row in tx.scan::<StagedRow>(&[&run.id])? {
+            let line = u64::try_from(row.line).unwrap_or(0);
+            if let Some(kind) = Kind::from_code(&row.defect) {
+                answer.defects.push(DefectLine {
+                    line,
+                    id: row.name,
+                    kind: row.defect,
+                    disposition: kind.disposition(),
+                    message: row.message,
+                });
+            } else if row.defect == "unread" {
+                answer.unread_rows.push(UnreadLine { line, id: row.name, why: row.message });
+            }
+        }
+        Ok(Some(answer))
+    }
+}
+
+/// What a person calls the run of a file.
+pub(super) fn label(what: What, file: &Recognised) -> String {
+    format!("导入{} {}", what.label(), file.source.name())
+}
