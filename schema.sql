@@ -632,4 +632,63 @@ CREATE TABLE d_write_back (
     order_id INTEGER NOT NULL,
     life TEXT NOT NULL,
     PRIMARY KEY (account, order_id)
+-- 特殊处理申请: what was asked, the picture it was asked with, who checked and who decided.
+CREATE TABLE d_request (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    maker TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    bills TEXT NOT NULL,
+    change TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    site_order INTEGER,
+    amount INTEGER NOT NULL,
+    picture TEXT NOT NULL,
+    picture_hash TEXT NOT NULL,
+    entry_hash TEXT NOT NULL,
+    standing TEXT NOT NULL,
+    checker TEXT,
+    checked_at TEXT,
+    check_remark TEXT NOT NULL,
+    approver TEXT,
+    decided_day INTEGER,
+    decided_at TEXT,
+    decide_remark TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX d_request_account ON d_request (account, state);
+CREATE INDEX d_request_open ON d_request (state, id) WHERE state IN ('asked', 'checked', 'disputed');
+CREATE INDEX d_request_day ON d_request (day);
+
+-- The same requests as their account sees them, with what took effect.
+CREATE TABLE d_adjust (
+    account INTEGER NOT NULL,
+    request INTEGER NOT NULL,
+    entry_hash TEXT NOT NULL,
+    standing TEXT NOT NULL,
+    applied TEXT NOT NULL,
+    PRIMARY KEY (account, request)
+) STRICT, WITHOUT ROWID;
+
+-- A bill that an adjustment replaced, and the bill in its place.
+CREATE TABLE d_rebill (
+    account INTEGER NOT NULL,
+    old INTEGER NOT NULL,
+    new INTEGER NOT NULL,
+    request INTEGER NOT NULL,
+    PRIMARY KEY (account, old)
+) STRICT, WITHOUT ROWID;
+
+-- Late fee waived by an approved request: not charged any more, or paid and given back as credit.
+CREATE TABLE d_waiver (
+    account INTEGER NOT NULL,
+    bill INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
+    request INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
+    refund INTEGER NOT NULL,
+    PRIMARY KEY (account, bill, entry)
 ) STRICT, WITHOUT ROWID;

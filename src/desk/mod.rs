@@ -5,6 +5,7 @@
 //! `assets/roles.toml`.
 
 pub mod action;
+pub mod adjusting;
 pub mod billing;
 pub mod catalogue;
 pub mod demo;

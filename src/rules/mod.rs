@@ -1,5 +1,6 @@
 //! Pure rules: no I/O, no clock, no screen.
 
+pub mod adjustment;
 pub mod billing;
 pub mod calendar;
 pub mod classes;

@@ -1,0 +1,295 @@
+//! Special handling as the account sees it: an approved request cancels and rebills, sets the price, waives late fee; a rejection
+//! elsewhere undoes that.
+//!
+//! Merge: a bill is adjusted once — of two approvals on one bill the first is effective, the second an exception. What was paid on
+//! the old bill goes over to the new one, and what is over becomes credit, once: a payment on the old bill that comes later
+//! pays the new one, a reversal takes back from where the money went. A late fee is waived up to the level the request saw,
+//! so two waivers together never waive more than one of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{bill, payment};
+use crate::book::subject::Kind;
+use crate::derive::ledger::{Legs, account};
+use crate::derive::request::{
+    AdjustmentChecked, AdjustmentDecided, AdjustmentEffect, AdjustmentRequested, PriceSet, Replacement, WaiverGiven,
+    decision, entry_hash, standing_of, standing_text,
+};
+use crate::derive::{DeriveError, Event, Fx};
+use crate::rules::adjustment::Standing;
+use crate::rules::adjustment::standing::Effect;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::{StoreError, Tx};
+use crate::store::tables::adjust::{AdjustRow, RebillRow, WaiverRow};
+use crate::store::tables::billing::{BillLateRow, BillRow};
+
+/// What took effect, for undoing it.
+#[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
+struct Applied {
+    /// Bills replaced.
+    rebills: Vec<Rebilled>,
+    /// The price set.
+    price: Option<PriceSet>,
+    /// Entry of the decision, under which waivers stand.
+    entry: Option<Id>,
+}
+
+/// One bill replaced.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+struct Rebilled {
+    old: Id,
+    new: Id,
+    /// What of the old bill's payments became credit.
+    over: Fen,
+    /// The old bill's state before.
+    replacement: Replacement,
+}
+
+/// Applies `adjustment.request`.
+pub fn requested(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: AdjustmentRequested = event.read()?;
+    for old in &body.supersedes {
+        if let Some((row, mut standing)) = known(fx, event, *old)? {
+            standing.supersede();
+            keep(fx, row, &standing)?;
+        }
+    }
+    let standing = Standing::asked(event.id, &event.entry.actor);
+    Ok(fx.tx.put(&AdjustRow {
+        account: event.subject,
+        request: event.id,
+        entry_hash: entry_hash(event),
+        standing: standing_text(&standing)?,
+        applied: String::new(),
+    })?)
+}
+
+/// Applies `adjustment.check`.
+pub fn checked(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: AdjustmentChecked = event.read()?;
+    let Some((row, mut standing)) = known(fx, event, body.request)? else { return Ok(()) };
+    standing.check(event.id, &event.entry.actor, body.approve); // what is odd is the request's exception
+    keep(fx, row, &standing)
+}
+
+/// Applies `adjustment.decide`.
+pub fn decided(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: AdjustmentDecided = event.read()?;
+    let Some((mut row, mut standing)) = known(fx, event, body.request)? else { return Ok(()) };
+    let (effect, _) = standing.decide(&decision(event, &body, &row.entry_hash));
+    match effect {
+        Effect::None => {}
+        Effect::Apply => {
+            let applied = apply(fx, event, body.request, body.effect.unwrap_or_default())?;
+            row.applied = serde_json::to_string(&applied).map_err(|error| DeriveError::Body(error.to_string()))?;
+        }
+        Effect::Undo => {
+            let applied = serde_json::from_str(&row.applied).map_err(|error| DeriveError::Body(error.to_string()))?;
+            undo(fx, event, applied)?;
+            row.applied = String::new();
+        }
+    }
+    keep(fx, row, &standing)
+}
+
+fn known(fx: &Fx<'_, '_>, event: &Event<'_>, request: Id) -> Result<Option<(AdjustRow, Standing)>, DeriveError> {
+    let Some(row) = fx.tx.get::<AdjustRow>(&[&event.subject, &request])? else { return Ok(None) };
+    let standing = standing_of(&row.standing)?;
+    Ok(Some((row, standing)))
+}
+
+fn keep(fx: &Fx<'_, '_>, row: AdjustRow, standing: &Standing) -> Result<(), DeriveError> {
+    Ok(fx.tx.put(&AdjustRow { standing: standing_text(standing)?, ..row })?)
+}
+
+fn apply(
+    fx: &mut Fx<'_, '_>,
+    event: &Event<'_>,
+    request: Id,
+    effect: AdjustmentEffect,
+) -> Result<Applied, DeriveError> {
+    let mut legs = Legs::default();
+    let mut applied = Applied { entry: Some(event.id), ..Applied::default() };
+    for (index, replacement) in effect.replace.into_iter().enumerate() {
+        let new = event.id.with_item(index + 1);
+        applied.rebills.extend(rebill(fx, event, request, new, replacement, &mut legs)?);
+    }
+    for given in &effect.waive {
+        waive(fx, event, request, given, &mut legs)?;
+    }
+    if let Some(price) = effect.price {
+        if super::price::set(fx, event, &price)? {
+            applied.price = Some(price);
+        }
+    }
+    legs.post(fx, Kind::Account, event)?;
+    Ok(applied)
+}
+
+/// Cancels a bill and puts another in its place; nothing when the bill does not live any more.
+fn rebill(
+    fx: &mut Fx<'_, '_>,
+    event: &Event<'_>,
+    request: Id,
+    new: Id,
+    replacement: Replacement,
+    legs: &mut Legs,
+) -> Result<Option<Rebilled>, DeriveError> {
+    let old = replacement.old;
+    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &old])?.filter(|row| lives(row)) else {
+        let first = fx.tx.get::<RebillRow>(&[&event.subject, &old])?.map_or(old, |row| row.new.entry());
+        let note = format!("申请 {request} 要改的账单 {old} 已经调整或作废，这一次没有生效");
+        bill::exception(fx, event, "adjusted_twice", first, note)?;
+        return Ok(None);
+    };
+    let paid = row.amount - row.unpaid;
+    bill::void(fx, event, old, &format!("特殊处理 {request}"), &replacement.income, legs)?;
+    bill::put(fx, event, new, replacement.new.clone(), legs)?;
+    let moved = move_credit(fx, event, new, paid, legs)?;
+    move_late(fx, event, old, new)?;
+    fx.tx.put(&RebillRow { account: event.subject, old, new, request })?;
+    Ok(Some(Rebilled { old, new, over: paid - moved, replacement }))
+}
+
+fn lives(row: &BillRow) -> bool {
+    matches!(row.state.as_str(), "open" | "paid")
+}
+
+/// Pays a bill with up to `paid` of the credit that its forerunner's cancelling left; answers how much it took.
+fn move_credit(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    to: Id,
+    paid: Fen,
+    legs: &mut Legs,
+) -> Result<Fen, DeriveError> {
+    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &to])?.filter(|row| lives(row)) else { return Ok(Fen::ZERO) };
+    let moved = paid.min(row.unpaid);
+    if moved <= Fen::ZERO {
+        return Ok(Fen::ZERO);
+    }
+    let mut balance = payment::balance(fx, event.subject)?;
+    balance.credit -= moved;
+    fx.tx.put(&balance)?;
+    legs.add(account::CREDIT, moved).add(account::RECEIVABLE, -moved);
+    let unpaid = row.unpaid - moved;
+    let state = if unpaid == Fen::ZERO { "paid" } else { "open" }.to_owned();
+    fx.tx.put(&BillRow { unpaid, state, ..row })?;
+    Ok(moved)
+}
+
+/// What was charged and paid in parts goes with the bill.
+fn move_late(fx: &Fx<'_, '_>, event: &Event<'_>, from: Id, to: Id) -> Result<(), DeriveError> {
+    if let Some(late) = fx.tx.get::<BillLateRow>(&[&event.subject, &from])? {
+        fx.tx.delete::<BillLateRow>(&[&event.subject, &from])?;
+        fx.tx.put(&BillLateRow { bill: to, ..late })?;
+    }
+    Ok(())
+}
+
+/// Waives late fee of a bill: what is not paid yet is charged no more, what was paid becomes credit.
+fn waive(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    request: Id,
+    given: &WaiverGiven,
+    legs: &mut Legs,
+) -> Result<(), DeriveError> {
+    let bill = fx.tx.standing_bill(event.subject, given.bill)?;
+    let living = fx.tx.get::<BillRow>(&[&event.subject, &bill])?.filter(|row| lives(row)).is_some();
+    let charged = payment::charged(fx, event.subject, bill)?;
+    let fee = if living { given.fee.min(given.charged_before + given.fee - charged).max(Fen::ZERO) } else { Fen::ZERO };
+    let refund = if living { given.refund.min(refundable(fx.tx, event.subject, bill)?).max(Fen::ZERO) } else { Fen::ZERO };
+    if (fee, refund) != (given.fee, given.refund) {
+        let note = format!(
+            "申请 {request} 减免账单 {} 违约金 {}，其中 {} 已在别处收取、减免或账单已作废，没有生效",
+            given.bill,
+            given.fee + given.refund,
+            given.fee + given.refund - fee - refund
+        );
+        bill::exception(fx, event, "waived_twice", given.bill, note)?;
+    }
+    payment::charge(fx, event.subject, bill, fee)?;
+    legs.add(account::LATE_FEE, -fee).add(account::WAIVER, fee);
+    give_back(fx, event.subject, refund, legs)?;
+    if fee + refund > Fen::ZERO {
+        fx.tx.put(&WaiverRow { account: event.subject, bill, entry: event.id, request, fee, refund })?;
+    }
+    Ok(())
+}
+
+/// Late fee paid on a bill and its forerunners that was not given back yet.
+pub fn refundable(tx: &Tx<'_>, account: Id, bill: Id) -> Result<Fen, StoreError> {
+    let chain = tx.bill_ancestors(account, bill)?;
+    let mut sum = Fen::ZERO;
+    for paid in tx.payments(account)?.iter().filter(|row| row.state == "taken") {
+        sum += payment::applied(paid).iter().filter(|line| chain.contains(&line.0)).map(|line| line.2).sum::<Fen>();
+    }
+    let given: Fen = tx.waivers(account)?.iter().filter(|row| chain.contains(&row.bill)).map(|row| row.refund).sum();
+    Ok(sum - given)
+}
+
+/// Late fee paid becomes the customer's credit; a negative amount takes it back.
+fn give_back(fx: &Fx<'_, '_>, of: Id, refund: Fen, legs: &mut Legs) -> Result<(), DeriveError> {
+    if refund != Fen::ZERO {
+        let mut balance = payment::balance(fx, of)?;
+        balance.credit += refund;
+        fx.tx.put(&balance)?;
+        legs.add(account::WAIVER, refund).add(account::CREDIT, -refund);
+    }
+    Ok(())
+}
+
+/// Undoes what an approval had done: it was rejected elsewhere.
+fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), DeriveError> {
+    let mut legs = Legs::default();
+    for rebilled in applied.rebills.into_iter().rev() {
+        restore(fx, event, rebilled, &mut legs)?;
+    }
+    for row in fx.tx.waivers(event.subject)?.into_iter().filter(|row| Some(row.entry) == applied.entry) {
+        let bill = fx.tx.standing_bill(event.subject, row.bill)?;
+        payment::charge(fx, event.subject, bill, -row.fee)?;
+        legs.add(account::LATE_FEE, row.fee).add(account::WAIVER, -row.fee);
+        give_back(fx, event.subject, -row.refund, &mut legs)?;
+        fx.tx.delete::<WaiverRow>(&[&event.subject, &row.bill, &row.entry])?;
+    }
+    if let Some(price) = applied.price {
+        super::price::unset(fx, event, &price)?;
+    }
+    legs.post(fx, Kind::Account, event)?;
+    if payment::balance(fx, event.subject)?.credit.is_negative() {
+        let note = format!("凭单 {} 撤回特殊处理后余款不足，缺额待补", event.id);
+        bill::exception(fx, event, "balance_negative", applied.entry.unwrap_or(event.id), note)?;
+    }
+    Ok(())
+}
+
+/// Puts the old bill back in the new one's place, with the money that had gone over.
+fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mut Legs) -> Result<(), DeriveError> {
+    let Rebilled { old, new, over, replacement } = rebilled;
+    let living = fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(|row| lives(row));
+    let Some(row) = living else {
+        let note = format!("凭单 {} 要撤回的账单 {new} 已经另行调整或作废，没有撤回", event.id);
+        return bill::exception(fx, event, "adjusted_twice", new.entry(), note);
+    };
+    let paid = row.amount - row.unpaid;
+    bill::void(fx, event, new, &format!("凭单 {} 不同意", event.id), &replacement.new.income(), legs)?;
+    let Some(before) = fx.tx.get::<BillRow>(&[&event.subject, &old])? else { return Ok(()) };
+    let amount = before.amount;
+    legs.add(account::RECEIVABLE, amount);
+    if before.kind == bill::OPENING {
+        legs.add(account::OPENING, -amount);
+    } else {
+        for part in &replacement.income {
+            legs.add(&account::income(&part.component), -part.amount);
+        }
+        legs.add(account::SUSPENSE, replacement.income.iter().map(|part| part.amount).sum::<Fen>() - amount);
+    }
+    let state = if amount > Fen::ZERO { "open" } else { "paid" }.to_owned();
+    fx.tx.put(&BillRow { unpaid: amount, state, note: String::new(), ..before })?;
+    move_credit(fx, event, old, paid + over, legs)?;
+    move_late(fx, event, new, old)?;
+    fx.tx.delete::<RebillRow>(&[&event.subject, &old])
+        .map_err(DeriveError::from)
+}

@@ -1,0 +1,53 @@
+//! Requests of special handling by what people ask for.
+
+use chrono::NaiveDate;
+
+use crate::rules::id::Id;
+use crate::store::tables::adjust::{RebillRow, RequestRow, WaiverRow};
+use crate::store::{StoreError, Tx};
+
+impl Tx<'_> {
+    /// A request.
+    pub fn request(&self, id: Id) -> Result<Option<RequestRow>, StoreError> {
+        self.get::<RequestRow>(&[&id])
+    }
+
+    /// Requests that somebody still has to check, approve or settle, oldest first.
+    pub fn open_requests(&self) -> Result<Vec<RequestRow>, StoreError> {
+        self.select::<RequestRow>(" WHERE state IN ('asked', 'checked', 'disputed') ORDER BY id", &[])
+    }
+
+    /// Requests of an account, oldest first.
+    pub fn requests_of(&self, account: Id) -> Result<Vec<RequestRow>, StoreError> {
+        self.select::<RequestRow>(" WHERE account = ? ORDER BY id", &[&account])
+    }
+
+    /// Requests made on business days, in order.
+    pub fn requests_between(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<RequestRow>, StoreError> {
+        self.select::<RequestRow>(" WHERE day BETWEEN ? AND ? ORDER BY day, id", &[&from, &to])
+    }
+
+    /// The bill that stands in a bill's place now: itself when nothing replaced it.
+    pub fn standing_bill(&self, account: Id, bill: Id) -> Result<Id, StoreError> {
+        let mut at = bill;
+        while let Some(next) = self.get::<RebillRow>(&[&account, &at])? {
+            at = next.new;
+        }
+        Ok(at)
+    }
+
+    /// A bill and every bill it stands in place of, newest first.
+    pub fn bill_ancestors(&self, account: Id, bill: Id) -> Result<Vec<Id>, StoreError> {
+        let rows = self.scan::<RebillRow>(&[&account])?;
+        let mut chain = vec![bill];
+        while let Some(row) = chain.last().and_then(|last| rows.iter().find(|row| row.new == *last)) {
+            chain.push(row.old);
+        }
+        Ok(chain)
+    }
+
+    /// Waivers of an account.
+    pub fn waivers(&self, account: Id) -> Result<Vec<WaiverRow>, StoreError> {
+        self.scan::<WaiverRow>(&[&account])
+    }
+}
