@@ -14,7 +14,8 @@ pub fn holders(tx: &Tx<'_>, decision: &str) -> Result<Vec<Id>, StoreError> {
     let Some(entry) = tx.entry(decision)? else { return Ok(Vec::new()) };
     let Ok(body) = serde_json::from_str::<AdjustmentDecided>(&entry.payload) else { return Ok(Vec::new()) };
     let Ok(actor) = entry.actor.parse::<Id>() else { return Ok(Vec::new()) };
-    if !body.approve {
+    let counts = of(tx, body.request)?.contains(&decision.to_string());
+    if !body.approve || !counts {
         return Ok(Vec::new());
     }
     let day = entry.business_day;
@@ -47,10 +48,14 @@ pub fn of(tx: &Tx<'_>, request: Id) -> Result<Vec<String>, StoreError> {
 
 /// Decisions by a user that count, for when the user's rights change.
 pub fn by_user(tx: &Tx<'_>, user: Id) -> Result<Vec<String>, StoreError> {
+    let user = user.to_string();
     let mut found = Vec::new();
-    for id in tx.decided_requests()? {
-        if let Some(row) = tx.request(id)?.filter(|row| row.approver.as_deref() == Some(&user.to_string())) {
-            found.extend(decisions(&row));
+    for request in tx.decided_requests()? {
+        for decision in of(tx, request)? {
+            let entry = decision.parse::<Id>().ok().map(|id| tx.entry(id)).transpose()?.flatten();
+            if entry.is_some_and(|entry| entry.actor == user) {
+                found.push(decision);
+            }
         }
     }
     Ok(found)

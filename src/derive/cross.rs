@@ -34,6 +34,7 @@ pub const ALL: &[Cross] = &[
     super::slip::NUMBER,
     super::tariff::SAME_DAY,
     super::tariff::SAME_YEAR,
+    super::request::APPROVAL_RIGHT,
 ];
 
 /// A subject is about to be folded again: all its numbers may change holders.

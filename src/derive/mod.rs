@@ -18,11 +18,13 @@ use crate::store::tables::base::HoldRow;
 use crate::store::{StoreError, Tx};
 
 pub mod account;
+pub mod approval_right;
 pub mod bulk;
 pub mod cross;
 pub mod ledger;
 pub mod order;
 pub mod rebuild;
+pub mod request;
 pub mod row;
 pub mod run;
 pub mod shift;
@@ -56,6 +58,7 @@ pub const FOLDS: &[&Fold] = &[
     &slip::FOLD,
     &tariff::FOLD,
     &tariff::CALENDAR_FOLD,
+    &request::FOLD,
 ];
 
 /// Tables every kind shares, keyed (kind, subject).

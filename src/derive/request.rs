@@ -132,8 +132,6 @@ pub struct Replacement {
 /// The account's new price.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 pub struct PriceSet {
-    /// The owner it was made for, as the customer file's amendments want it.
-    pub owner: Id,
     /// Price class before.
     pub old_class: String,
     /// Was it confirmed before?
@@ -280,18 +278,20 @@ fn decided(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let before = standing.state;
     let known = standing.decisions.len();
     let (_, odd) = standing.decide(&decision(event, &body, &row.entry_hash));
-    fx.touch(APPROVAL_RIGHT.what, &event.id.to_string());
     if before == State::Disputed && standing.state != State::Disputed {
         settle(fx, event)?;
     }
     let row = match standing.decisions.len() > known {
-        true => RequestRow {
+        true => {
+            fx.touch(APPROVAL_RIGHT.what, &event.id.to_string());
+            RequestRow {
             approver: Some(event.entry.actor.clone()),
             decided_day: Some(event.entry.business_day),
             decided_at: Some(event.entry.at.clone()),
             decide_remark: body.remark,
             ..row
-        },
+            }
+        }
         false => row,
     };
     note(fx, event, odd)?;

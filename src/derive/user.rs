@@ -81,6 +81,9 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         ("user.add", None) => add(fx, event),
         ("user.right", Some(_)) => {
             let body: UserRight = event.read()?;
+            for decision in super::approval_right::by_user(fx.tx, event.subject)? {
+                fx.touch(super::request::APPROVAL_RIGHT.what, &decision);
+            }
             fx.tx.put(&UserRoleRow {
                 user: event.subject,
                 role: body.role,

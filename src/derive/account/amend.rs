@@ -56,6 +56,11 @@ struct Work {
 /// Applies `account.amend`.
 pub fn amend(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: AccountAmended = event.read()?;
+    amend_as(fx, event, &body)
+}
+
+/// Applies an amendment that another action carries (a price set by special handling).
+pub(super) fn amend_as(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: &AccountAmended) -> Result<(), DeriveError> {
     let Some(row) = fx.tx.account(event.subject)? else { return Ok(()) };
     let meter = match body.meter {
         Some(meter) => fx.tx.get::<MeterRow>(&[&event.subject, &meter])?,
@@ -72,7 +77,7 @@ pub fn amend(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> 
     for unit in units {
         let changes: Vec<&Change> =
             body.changes.iter().filter(|change| customer::unit_of(&change.field) == unit).collect();
-        apply_unit(fx, event, &mut work, &body, unit, &changes)?;
+        apply_unit(fx, event, &mut work, body, unit, &changes)?;
     }
     // A merge of parts that cannot be written as a route number leaves the old number standing.
     let _ = work.row.compose_route();
@@ -114,7 +119,7 @@ fn apply_unit(
     } else if is_guarded(unit) {
         if open.is_none() {
             work.restore(unit, base);
-            note_conflict(fx, event, work, unit, base)?;
+            note_conflict(fx, event, work, changes, base)?;
         }
         "pending"
     } else {
@@ -277,22 +282,17 @@ fn note_conflict(
     fx: &Fx<'_, '_>,
     event: &Event<'_>,
     work: &Work,
-    unit: &str,
+    changes: &[&Change],
     base: Option<Id>,
 ) -> Result<(), StoreError> {
+    let unit = changes.first().map_or("", |change| customer::unit_of(&change.field));
     let unseen = work.unseen(unit, base);
     let Some(first) = unseen.first() else { return Ok(()) };
-    let body: AccountAmended = match event.read() {
-        Ok(body) => body,
-        Err(_) => return Ok(()),
-    };
     let one =
         |row: &&FieldRow| format!("{}改为{}", customer::label(&row.field), shown(&row.field, row.value.as_deref()));
     let left: Vec<String> = unseen.iter().filter(|row| row.id == first.id).map(one).collect();
-    let right: Vec<String> = body
-        .changes
+    let right: Vec<String> = changes
         .iter()
-        .filter(|change| customer::unit_of(&change.field) == unit)
         .map(|change| {
             format!("{}改为{}", customer::label(&change.field), shown(&change.field, change.value.as_deref()))
         })

@@ -6,12 +6,14 @@ use super::{DeriveError, Event, Fold, Fx};
 use crate::book::subject::Kind;
 use crate::store::tables::account::NewcomerRow;
 
+pub mod adjust;
 pub mod amend;
 pub mod bill;
 pub mod fields;
 pub mod file;
 pub mod order;
 pub mod payment;
+mod price;
 pub mod reading;
 pub mod swap;
 pub mod transfer;
@@ -30,9 +32,15 @@ pub const FOLD: Fold = Fold {
         ("d_payment", "account"),
         ("d_bill_late", "account"),
         ("d_balance", "account"),
+        ("d_adjust", "account"),
+        ("d_rebill", "account"),
+        ("d_waiver", "account"),
         ("d_write_back", "account"),
     ],
     knows: &[
+        ("adjustment.request", 1),
+        ("adjustment.check", 1),
+        ("adjustment.decide", 1),
         ("account.open", 1),
         ("account.amend", 1),
         ("account.transfer", 1),
@@ -95,6 +103,9 @@ pub const PERSON: Cross = Cross {
 
 fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     match event.action() {
+        "adjustment.request" => adjust::requested(fx, event),
+        "adjustment.check" => adjust::checked(fx, event),
+        "adjustment.decide" => adjust::decided(fx, event),
         "account.open" => file::open(fx, event),
         "account.amend" => amend::amend(fx, event),
         "account.transfer" => transfer::transfer(fx, event),

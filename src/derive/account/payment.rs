@@ -195,7 +195,9 @@ fn pay_bill(
     body: &PaymentTaken,
     line: &PaymentLine,
 ) -> Result<(AppliedLine, Fen), DeriveError> {
-    let bill = fx.tx.get::<BillRow>(&[&event.subject, &line.bill])?.filter(|bill| bill.state == "open");
+    // A bill that special handling replaced is paid as the bill in its place.
+    let target = fx.tx.standing_bill(event.subject, line.bill)?;
+    let bill = fx.tx.get::<BillRow>(&[&event.subject, &target])?.filter(|bill| bill.state == "open");
     let Some(bill) = bill.filter(|bill| bill.unpaid > Fen::ZERO) else {
         let other = payer_of(fx, event.subject, line.bill)?.unwrap_or(line.bill);
         let note =
@@ -213,10 +215,10 @@ fn pay_bill(
     let (due, unpaid) = (bill.due, bill.unpaid - principal);
     let state = if unpaid == Fen::ZERO { "paid" } else { "open" }.to_owned();
     fx.tx.put(&BillRow { unpaid, state, ..bill })?;
-    change_late(fx, event.subject, line.bill, |earlier| {
+    change_late(fx, event.subject, target, |earlier| {
         earlier.add(principal, line.late_fee + line.waived, due, body.day);
     })?;
-    Ok((AppliedLine(line.bill, principal, line.late_fee, line.waived), over))
+    Ok((AppliedLine(target, principal, line.late_fee, line.waived), over))
 }
 
 fn row(event: &Event<'_>, body: &PaymentTaken, lines: &[AppliedLine], state: &str) -> PaymentRow {
@@ -279,6 +281,16 @@ fn change_late(fx: &Fx<'_, '_>, account: Id, bill: Id, change: impl FnOnce(&mut 
     fx.tx.put(&BillLateRow { account, bill, fen_days, fen_days_later, charged })
 }
 
+/// Late fee charged on a bill so far, paid or waived.
+pub(super) fn charged(fx: &Fx<'_, '_>, account: Id, bill: Id) -> Result<Fen, StoreError> {
+    Ok(fx.tx.get::<BillLateRow>(&[&account, &bill])?.map_or(Fen::ZERO, |row| row.charged))
+}
+
+/// Adds to what is charged on a bill: a waiver that special handling gave.
+pub(super) fn charge(fx: &Fx<'_, '_>, account: Id, bill: Id, fee: Fen) -> Result<(), StoreError> {
+    change_late(fx, account, bill, |earlier| earlier.charged += fee)
+}
+
 fn except(fx: &Fx<'_, '_>, account: Id, what: &str, first: Id, second: Id, note: String) -> Result<(), StoreError> {
     fx.tx.put(&ExceptionRow {
         kind: Kind::Account.letter().to_owned(),
@@ -336,7 +348,7 @@ pub fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     Ok(())
 }
 
-/// Gives a bill its debt back; a bill cancelled since had turned the payment into credit: answers how much of it.
+/// Gives a bill its debt back, or the bill in its place; what had become credit when it was cancelled or replaced is answered.
 fn unpay_bill(
     fx: &Fx<'_, '_>,
     event: &Event<'_>,
@@ -344,16 +356,18 @@ fn unpay_bill(
     line: &AppliedLine,
 ) -> Result<Fen, DeriveError> {
     let AppliedLine(id, principal, late_fee, waived) = line.clone();
+    let id = fx.tx.standing_bill(event.subject, id)?;
     let Some(bill) = fx.tx.get::<BillRow>(&[&event.subject, &id])? else { return Ok(Fen::ZERO) };
     let due = bill.due;
     change_late(fx, event.subject, id, |earlier| earlier.take_back(principal, late_fee + waived, due, payment.day))?;
     if bill.state == "cancelled" {
         return Ok(principal);
     }
-    if principal > Fen::ZERO {
-        fx.tx.put(&BillRow { unpaid: bill.unpaid + principal, state: "open".into(), ..bill })?;
+    let back = principal.min(bill.amount - bill.unpaid);
+    if back > Fen::ZERO {
+        fx.tx.put(&BillRow { unpaid: bill.unpaid + back, state: "open".into(), ..bill })?;
     }
-    Ok(Fen::ZERO)
+    Ok(principal - back)
 }
 
 /// Applies `payment.confirm`.

@@ -27,6 +27,14 @@ impl Tx<'_> {
         self.select::<RequestRow>(" WHERE day BETWEEN ? AND ? ORDER BY day, id", &[&from, &to])
     }
 
+    /// Requests that were decided in any way, in order.
+    pub fn decided_requests(&self) -> Result<Vec<Id>, StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("SELECT id FROM d_request WHERE decided_day IS NOT NULL ORDER BY id")?;
+        let rows = statement.query_map([], |row| Ok(Id(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The bill that stands in a bill's place now: itself when nothing replaced it.
     pub fn standing_bill(&self, account: Id, bill: Id) -> Result<Id, StoreError> {
         let mut at = bill;

@@ -1,6 +1,7 @@
 //! Queries that are more than a row or a prefix scan, one file a subject. SQL stands here and nowhere above.
 
 pub mod account;
+pub mod adjust;
 pub mod base;
 pub mod billing;
 pub mod customer;

@@ -1,6 +1,7 @@
 //! Row types of the derived tables, one file a subject.
 
 pub mod account;
+pub mod adjust;
 pub mod base;
 pub mod billing;
 pub mod billing_facts;

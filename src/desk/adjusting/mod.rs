@@ -1,0 +1,11 @@
+//! What the actions of special handling share: the case as typed, the plan (picture and effect) made from it, who may check and
+//! approve it, and whether a request's picture still holds.
+
+pub mod ask;
+pub mod plan;
+pub mod rerate;
+pub mod sides;
+pub mod who;
+
+pub use ask::Ask;
+pub use plan::{Plan, plan};

@@ -1,0 +1,116 @@
+//! A bill rated again: with another volume under its own price, or with its volume under another price.
+//!
+//! Only the bills named are rated again. Where the year's steps stood (`used_before`) stays as the bill stores it: later bills of
+//! the year keep their steps unless they are named too, and the picture warns of them. The date and the due date stay, so the
+//! clock of the late fee runs on.
+
+use std::collections::BTreeSet;
+
+use chrono::Datelike;
+use rust_decimal::Decimal;
+
+use crate::derive::account::bill::{BillIssued, BillLine, REBILL};
+use crate::desk::tariffs;
+use crate::rules::classes::MIXED;
+use crate::rules::fault::Fault;
+use crate::rules::id::Id;
+use crate::rules::money::Milli;
+use crate::rules::pricing::{self, CodeShare, Pricing};
+use crate::rules::tariff::PriceBook;
+use crate::rules::tariff::engine::{self, Case, Line, Share};
+use crate::store::tables::account::AccountRow;
+
+/// The bill with another volume, under the price it was calculated with.
+pub fn with_volume(
+    book: &PriceBook,
+    account: &AccountRow,
+    id: Id,
+    bill: &BillIssued,
+    volume: Milli,
+) -> Result<BillIssued, Fault> {
+    let shares = own_shares(book, account, bill)?;
+    rate(book, account, id, bill, volume, &shares)
+}
+
+/// The bill under another price.
+pub fn with_price(
+    book: &PriceBook,
+    account: &AccountRow,
+    id: Id,
+    bill: &BillIssued,
+    price: &Pricing<'_>,
+) -> Result<BillIssued, Fault> {
+    let shares = pricing::shares(book, price, bill.last_day)?;
+    let rated = rate(book, account, id, bill, bill.volume, &shares)?;
+    Ok(BillIssued { class: price.class.to_owned(), ..rated })
+}
+
+/// The tariffs a bill was calculated with: its own, or the shares of the account's mix.
+fn own_shares(book: &PriceBook, account: &AccountRow, bill: &BillIssued) -> Result<Vec<CodeShare>, Fault> {
+    let code = |line: &BillLine| line.tariff.split('@').next().unwrap_or_default().to_owned();
+    let codes: BTreeSet<String> =
+        bill.lines.iter().map(code).map(|code| if code.is_empty() { bill.tariff.clone() } else { code }).collect();
+    if codes.len() <= 1 && bill.class != MIXED {
+        return Ok(vec![CodeShare { code: bill.tariff.clone(), ratio: Decimal::ONE }]);
+    }
+    if account.class != MIXED {
+        return Err(Fault::new("R-248", "这张账单按混用比例计价，而档案已不是混用，请先核对价格类别"));
+    }
+    pricing::shares(book, &Pricing { confirmed: true, ..tariffs::pricing_of(account) }, bill.last_day)
+}
+
+fn rate(
+    book: &PriceBook,
+    account: &AccountRow,
+    id: Id,
+    bill: &BillIssued,
+    volume: Milli,
+    shares: &[CodeShare],
+) -> Result<BillIssued, Fault> {
+    let own: Vec<Share<'_>> = shares.iter().map(|share| Share { tariff: &share.code, ratio: share.ratio }).collect();
+    let rated = engine::rate(
+        book,
+        &Case {
+            shares: &own,
+            usage: volume.decimal(),
+            used_before: bill.used_before.decimal(),
+            from: bill.first_day,
+            to: bill.last_day,
+            people: bill.people.map(|people| u32::try_from(people).unwrap_or(0)),
+            months: part_year(book, account, bill, shares),
+            cycles: None,
+            registers: None,
+        },
+    )?;
+    let leading = pricing::leading(shares).map(|share| share.code.clone()).unwrap_or_default();
+    let main = book.at(&leading, bill.last_day)?;
+    let line = |line: &Line<'_>| BillLine {
+        component: line.component_key().to_owned(),
+        step: u32::try_from(line.step).unwrap_or(u32::MAX),
+        quantity: line.quantity.to_string(),
+        price: line.price.normalize().to_string(),
+        amount: line.amount,
+        tariff: match std::ptr::eq(line.tariff, main) {
+            true => String::new(),
+            false => format!("{}@{}", line.tariff.code, line.tariff.valid_from),
+        },
+    };
+    Ok(BillIssued {
+        volume,
+        tariff: leading,
+        kind: REBILL.to_owned(),
+        replaces: Some(id),
+        lines: rated.lines.iter().map(line).collect(),
+        amount: rated.total,
+        held: None,
+        ..bill.clone()
+    })
+}
+
+/// Months of a part year, for tariffs that cut their bounds down: from the month of opening to December, in that year only.
+fn part_year(book: &PriceBook, account: &AccountRow, bill: &BillIssued, shares: &[CodeShare]) -> Option<u32> {
+    let opened = account.opened?;
+    let same = opened.year() == bill.first_day.year() && bill.first_day.year() == bill.last_day.year();
+    let prorates = shares.iter().any(|share| book.at(&share.code, bill.last_day).is_ok_and(|tariff| tariff.prorate));
+    (same && prorates && opened.month() > 1).then(|| 13 - opened.month())
+}

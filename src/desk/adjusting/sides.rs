@@ -1,0 +1,98 @@
+//! The two sides of a bill in the picture: what it owes with its late fee, and its lines paired.
+
+use chrono::NaiveDate;
+
+use crate::derive::account::bill::{BillIssued, BillLine};
+use crate::desk::till::due::{Due, due_of, late_fee_of};
+use crate::rules::adjustment::picture::{LineSide, PlainLine, Side};
+use crate::rules::classes;
+use crate::rules::money::Fen;
+use crate::rules::part_payment::Earlier;
+use crate::rules::tariff::PriceBook;
+use crate::store::tables::account::AccountRow;
+use crate::store::tables::billing::BillRow;
+use crate::store::{StoreError, Tx};
+
+/// What a bill owes on a day, with what its late fee rests on.
+pub fn due(
+    tx: &Tx<'_>,
+    book: &PriceBook,
+    account: &AccountRow,
+    bill: &BillRow,
+    day: NaiveDate,
+) -> Result<Due, StoreError> {
+    due_of(tx, book, account, bill.clone(), day)
+}
+
+/// The side of a bill as it is.
+pub fn as_it_is(due: &Due, class: &str) -> Side {
+    let bill = &due.bill;
+    side(bill, class, due.late.as_ref().map_or(0, |late| late.fee.days), due.fee())
+}
+
+/// The row a replacing bill would have: paid parts gone over.
+pub fn replacing(old: &BillRow, new: &BillIssued) -> BillRow {
+    let paid = (old.amount - old.unpaid).min(new.amount);
+    BillRow {
+        volume: new.volume,
+        amount: new.amount,
+        unpaid: new.amount - paid,
+        tariff: new.tariff.clone(),
+        kind: new.kind.clone(),
+        ..old.clone()
+    }
+}
+
+/// The side of a bill that is not there yet.
+pub fn as_it_would_be(
+    book: &PriceBook,
+    account: &AccountRow,
+    row: &BillRow,
+    earlier: Earlier,
+    class: &str,
+    day: NaiveDate,
+) -> Side {
+    let late = late_fee_of(book, account, row, earlier, day);
+    let fee = late.as_ref().map_or(Fen::ZERO, |late| late.fee.fee);
+    side(row, class, late.as_ref().map_or(0, |late| late.fee.days), fee)
+}
+
+fn side(row: &BillRow, class: &str, days: i64, fee: Fen) -> Side {
+    let late_fee = if row.unpaid > Fen::ZERO { fee } else { Fen::ZERO };
+    Side {
+        class: classes::label(class).to_owned(),
+        volume: row.volume,
+        amount: row.amount,
+        paid: row.amount - row.unpaid,
+        days: if row.unpaid > Fen::ZERO { days } else { 0 },
+        late_fee,
+        owed: row.unpaid + late_fee,
+    }
+}
+
+/// The lines of a bill with words for people: `水费 一级`.
+pub fn lines(book: &PriceBook, bill: &BillIssued) -> Vec<PlainLine> {
+    bill.lines.iter().map(|line| plain(book, bill, line)).collect()
+}
+
+fn plain(book: &PriceBook, bill: &BillIssued, line: &BillLine) -> PlainLine {
+    let code = line.tariff.split('@').next().filter(|code| !code.is_empty()).unwrap_or(&bill.tariff);
+    let tariff = book.at(code, bill.last_day).ok();
+    let component = tariff.and_then(|tariff| tariff.components.iter().find(|one| one.key == line.component));
+    let name = component.map_or(line.component.as_str(), |component| component.name.as_str());
+    let from = line.tariff.split_once('@').map(|(_, day)| format!(" {day} 起")).unwrap_or_default();
+    PlainLine {
+        tariff: if line.tariff.is_empty() { bill.tariff.clone() } else { line.tariff.clone() },
+        component: line.component.clone(),
+        step: line.step,
+        label: format!("{name} {}级{from}", numeral(line.step)),
+        side: LineSide { quantity: line.quantity.clone(), price: line.price.clone(), amount: line.amount },
+    }
+}
+
+/// 一 二 三 …
+fn numeral(step: u32) -> String {
+    const NUMERALS: [&str; 9] = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    let word = step.checked_sub(1).and_then(|at| NUMERALS.get(at as usize));
+    word.map_or_else(|| step.to_string(), |word| (*word).to_owned())
+}
