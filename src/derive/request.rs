@@ -285,11 +285,11 @@ fn decided(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         true => {
             fx.touch(APPROVAL_RIGHT.what, &event.id.to_string());
             RequestRow {
-            approver: Some(event.entry.actor.clone()),
-            decided_day: Some(event.entry.business_day),
-            decided_at: Some(event.entry.at.clone()),
-            decide_remark: body.remark,
-            ..row
+                approver: Some(event.entry.actor.clone()),
+                decided_day: Some(event.entry.business_day),
+                decided_at: Some(event.entry.at.clone()),
+                decide_remark: body.remark,
+                ..row
             }
         }
         false => row,

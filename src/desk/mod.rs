@@ -36,6 +36,10 @@ pub mod view_users;
 pub mod account_amend;
 pub mod account_open;
 pub mod account_transfer;
+pub mod adjustment_check;
+pub mod adjustment_decide;
+pub mod adjustment_preview;
+pub mod adjustment_request;
 pub mod bill_cancel;
 pub mod bill_issue;
 pub mod bill_release;
@@ -97,6 +101,10 @@ use session::Session;
 
 /// Every action.
 pub const ACTIONS: &[Def] = &[
+    def::<adjustment_check::AdjustmentCheck>(),
+    def::<adjustment_decide::AdjustmentDecide>(),
+    def::<adjustment_preview::AdjustmentPreview>(),
+    def::<adjustment_request::AdjustmentRequest>(),
     def::<account_amend::AccountAmend>(),
     def::<account_open::AccountOpen>(),
     def::<account_transfer::AccountTransfer>(),

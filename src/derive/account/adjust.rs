@@ -20,9 +20,9 @@ use crate::rules::adjustment::Standing;
 use crate::rules::adjustment::standing::Effect;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::store::{StoreError, Tx};
 use crate::store::tables::adjust::{AdjustRow, RebillRow, WaiverRow};
 use crate::store::tables::billing::{BillLateRow, BillRow};
+use crate::store::{StoreError, Tx};
 
 /// What took effect, for undoing it.
 #[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
@@ -157,14 +157,10 @@ fn lives(row: &BillRow) -> bool {
 }
 
 /// Pays a bill with up to `paid` of the credit that its forerunner's cancelling left; answers how much it took.
-fn move_credit(
-    fx: &Fx<'_, '_>,
-    event: &Event<'_>,
-    to: Id,
-    paid: Fen,
-    legs: &mut Legs,
-) -> Result<Fen, DeriveError> {
-    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &to])?.filter(|row| lives(row)) else { return Ok(Fen::ZERO) };
+fn move_credit(fx: &Fx<'_, '_>, event: &Event<'_>, to: Id, paid: Fen, legs: &mut Legs) -> Result<Fen, DeriveError> {
+    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &to])?.filter(|row| lives(row)) else {
+        return Ok(Fen::ZERO);
+    };
     let moved = paid.min(row.unpaid);
     if moved <= Fen::ZERO {
         return Ok(Fen::ZERO);
@@ -200,7 +196,8 @@ fn waive(
     let living = fx.tx.get::<BillRow>(&[&event.subject, &bill])?.filter(|row| lives(row)).is_some();
     let charged = payment::charged(fx, event.subject, bill)?;
     let fee = if living { given.fee.min(given.charged_before + given.fee - charged).max(Fen::ZERO) } else { Fen::ZERO };
-    let refund = if living { given.refund.min(refundable(fx.tx, event.subject, bill)?).max(Fen::ZERO) } else { Fen::ZERO };
+    let refund =
+        if living { given.refund.min(refundable(fx.tx, event.subject, bill)?).max(Fen::ZERO) } else { Fen::ZERO };
     if (fee, refund) != (given.fee, given.refund) {
         let note = format!(
             "申请 {request} 减免账单 {} 违约金 {}，其中 {} 已在别处收取、减免或账单已作废，没有生效",
@@ -290,6 +287,5 @@ fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mu
     fx.tx.put(&BillRow { unpaid: amount, state, note: String::new(), ..before })?;
     move_credit(fx, event, old, paid + over, legs)?;
     move_late(fx, event, new, old)?;
-    fx.tx.delete::<RebillRow>(&[&event.subject, &old])
-        .map_err(DeriveError::from)
+    fx.tx.delete::<RebillRow>(&[&event.subject, &old]).map_err(DeriveError::from)
 }

@@ -3,8 +3,10 @@
 
 pub mod ask;
 pub mod plan;
+pub mod request;
 pub mod rerate;
 pub mod sides;
+pub mod warn;
 pub mod who;
 
 pub use ask::Ask;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::derive::account::bill::{BillIssued, BillLine};
-use crate::desk::till::due::{Due, due_of, late_fee_of};
+use crate::desk::till::due::{Due, late_fee_of};
 use crate::rules::adjustment::picture::{LineSide, PlainLine, Side};
 use crate::rules::classes;
 use crate::rules::money::Fen;
@@ -11,18 +11,6 @@ use crate::rules::part_payment::Earlier;
 use crate::rules::tariff::PriceBook;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::billing::BillRow;
-use crate::store::{StoreError, Tx};
-
-/// What a bill owes on a day, with what its late fee rests on.
-pub fn due(
-    tx: &Tx<'_>,
-    book: &PriceBook,
-    account: &AccountRow,
-    bill: &BillRow,
-    day: NaiveDate,
-) -> Result<Due, StoreError> {
-    due_of(tx, book, account, bill.clone(), day)
-}
 
 /// The side of a bill as it is.
 pub fn as_it_is(due: &Due, class: &str) -> Side {

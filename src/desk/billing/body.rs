@@ -3,6 +3,7 @@
 use crate::book::subject::{self, Kind};
 use crate::derive::account::bill::{BillIssued, BillReleased};
 use crate::derive::bulk;
+use crate::derive::request::AdjustmentDecided;
 use crate::rules::id::Id;
 use crate::store::entries::EntryRow;
 use crate::store::tables::billing::BillRow;
@@ -50,6 +51,11 @@ fn read(entry: &EntryRow, bill: Id) -> Option<BillIssued> {
         let item = usize::try_from(bill.item()).ok()?;
         let (start, length) = bulk::spans(&entry.payload)?.get(item).copied()?;
         return serde_json::from_str(entry.payload.get(start..start + length)?).ok();
+    }
+    if entry.action == "adjustment.decide" {
+        let effect = serde_json::from_str::<AdjustmentDecided>(&entry.payload).ok()?.effect?;
+        let at = usize::try_from(bill.item()).ok()?.checked_sub(1)?;
+        return effect.replace.into_iter().nth(at).map(|one| one.new);
     }
     if entry.action == "bill.release" {
         return serde_json::from_str::<BillReleased>(&entry.payload).ok().map(|body| body.issue);

@@ -138,6 +138,13 @@ impl Picture {
     }
 }
 
+impl BillPicture {
+    /// What of the money paid on the bill becomes the customer's credit.
+    pub fn over(&self) -> Fen {
+        self.old.paid - self.new.paid + self.refunded
+    }
+}
+
 /// A line before pairing: what tells lines apart, the label, the side.
 #[derive(Debug, Clone)]
 pub struct PlainLine {

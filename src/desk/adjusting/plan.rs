@@ -1,0 +1,314 @@
+//! The plan of a case: the picture of before and after, and the effect that an approval gives. Preview, request, check and
+//! decision all make it here, so that they see one thing.
+
+use chrono::NaiveDate;
+
+use super::ask::Meant;
+use super::{rerate, sides, warn};
+use crate::derive::account::adjust::refundable;
+use crate::derive::account::bill::{BillIssued, OPENING};
+use crate::derive::request::{AdjustmentEffect, PriceSet, Replacement, WaiverGiven};
+use crate::desk::billing::body;
+use crate::desk::refusal::{Fault, Refusal};
+use crate::desk::tariffs;
+use crate::desk::till::due::{self, Due};
+use crate::rules::adjustment::picture::{self, Balance, BillPicture, PriceChange};
+use crate::rules::adjustment::{Change, Kind, Picture, Waive};
+use crate::rules::classes::{self, MIXED};
+use crate::rules::id::Id;
+use crate::rules::money::{Fen, Milli};
+use crate::rules::part_payment::Earlier;
+use crate::rules::pricing::{self, Pricing};
+use crate::rules::tariff::PriceBook;
+use crate::store::Tx;
+use crate::store::tables::account::{AccountRow, FieldRow};
+use crate::store::tables::adjust::RebillRow;
+use crate::store::tables::billing::{BalanceRow, BillRow};
+
+/// A case worked out.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Before and after.
+    pub picture: Picture,
+    /// What an approval does.
+    pub effect: AdjustmentEffect,
+}
+
+impl Plan {
+    /// Hash of the picture, hex.
+    pub fn hash(&self) -> String {
+        blake3::hash(self.picture.canonical().as_bytes()).to_hex().to_string()
+    }
+}
+
+/// What plans are made with.
+struct Work<'w, 'c> {
+    tx: &'w Tx<'c>,
+    book: &'w PriceBook,
+    account: &'w AccountRow,
+    day: NaiveDate,
+}
+
+/// A bill named, with what it owes.
+struct Named {
+    due: Due,
+    issued: Option<BillIssued>,
+}
+
+/// Works a case out as of `day`.
+pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Result<Plan, Refusal> {
+    let work = Work { tx, book, account: &case.account, day };
+    let bills = work.named(case)?;
+    let mut effect = AdjustmentEffect::default();
+    let mut price = None;
+    let pictures = match &case.change {
+        Change::Price { class, mix, from } => {
+            price = Some(work.price(case.kind, class, mix.as_deref(), *from, &mut effect)?);
+            work.repriced(&bills, class, mix.as_deref(), &mut effect)?
+        }
+        Change::Volume(volumes) => work.remeasured(&bills, volumes, &mut effect)?,
+        Change::LateFee { waive, until } => work.waived(&bills, *waive, until.unwrap_or(day), &mut effect)?,
+    };
+    let before = work.balance()?;
+    let difference = |bill: &BillPicture| (bill.new.amount - bill.old.amount).abs() + bill.waived + bill.refunded;
+    let picture = Picture {
+        kind: case.kind.code().to_owned(),
+        account: case.account.id,
+        no: case.account.no.clone(),
+        name: case.account.name.clone(),
+        day,
+        price,
+        before,
+        after: after(&before, &pictures),
+        amount: pictures.iter().map(difference).sum(),
+        warnings: warn::warnings(tx, case, &pictures)?,
+        bills: pictures,
+    };
+    Ok(Plan { picture, effect })
+}
+
+fn bills_fault(rule: &str, message: String) -> Fault {
+    Fault::field(rule, "bills", message)
+}
+
+impl Work<'_, '_> {
+    /// The bills of the case; every one that cannot be adjusted is told.
+    fn named(&self, case: &Meant) -> Result<Vec<Named>, Refusal> {
+        let (mut named, mut faults) = (Vec::new(), Vec::new());
+        if case.bills.is_empty() && !matches!(case.change, Change::Price { .. }) {
+            faults.push(bills_fault(case.kind.rule(), "请选要处理的账单".into()));
+        }
+        for id in &case.bills {
+            match self.tx.get::<BillRow>(&[&self.account.id, id])? {
+                None => faults.extend(Refusal::missing("bills", "这一户的账单", &id.to_string()).faults),
+                Some(row) => match self.unfit(case, &row)? {
+                    Some(fault) => faults.push(fault),
+                    None => {
+                        let issued = body::issued(self.tx, row.id)?;
+                        let due = due::due_of(self.tx, self.book, self.account, row, self.day)?;
+                        named.push(Named { due, issued });
+                    }
+                },
+            }
+        }
+        Refusal::unless_empty(faults)?;
+        Ok(named)
+    }
+
+    /// Why a bill cannot be adjusted, if it cannot.
+    fn unfit(&self, case: &Meant, row: &BillRow) -> Result<Option<Fault>, Refusal> {
+        let id = row.id;
+        if let Some(rebill) = self.tx.get::<RebillRow>(&[&self.account.id, &id])? {
+            let message =
+                format!("账单 {id} 已由申请 {} 调整，现在是账单 {}，不能再调整旧账单", rebill.request, rebill.new);
+            return Ok(Some(bills_fault("adjusted", message)));
+        }
+        let late_fee = matches!(case.change, Change::LateFee { .. });
+        let fault = match row.state.as_str() {
+            "cancelled" => Some(bills_fault("adjusted", format!("账单 {id} 已经作废：{}", row.note))),
+            "held" => Some(bills_fault("R-264", format!("账单 {id} 挂起，还没有金额，请先放行再调整"))),
+            _ if row.kind == OPENING && !late_fee => {
+                Some(bills_fault("R-254", format!("账单 {id} 是旧系统带来的欠费，没有明细，不能重算")))
+            }
+            _ => None,
+        };
+        Ok(fault)
+    }
+
+    fn price(
+        &self,
+        kind: Kind,
+        class: &str,
+        mix: Option<&str>,
+        from: NaiveDate,
+        effect: &mut AdjustmentEffect,
+    ) -> Result<PriceChange, Refusal> {
+        let account = self.account;
+        let field = if kind == Kind::P1 { "change.mix" } else { "change.class" };
+        if kind == Kind::P3 && account.class_confirmed {
+            return Err(Refusal::field("R-250", "kind", "这一户的价格类别已经确认，更改请用 P4"));
+        }
+        if kind == Kind::P4 && !account.class_confirmed {
+            return Err(Refusal::field("R-250", "kind", "这一户是新入户，价格类别还没有确认，请用 P3"));
+        }
+        if account.class_confirmed && account.class == class && account.mix.as_deref() == mix {
+            return Err(Refusal::field(kind.rule(), field, "调整后的价格与现在相同，不用申请"));
+        }
+        let new = Pricing { class, mix, confirmed: true, ..tariffs::pricing_of(account) };
+        pricing::shares(self.book, &new, self.day).map_err(|fault| Refusal::field(fault.rule, field, fault.message))?;
+        let history = self.tx.scan::<FieldRow>(&[&account.id])?;
+        effect.price = Some(PriceSet {
+            old_class: account.class.clone(),
+            old_confirmed: account.class_confirmed,
+            old_mix: account.mix.clone(),
+            class: class.to_owned(),
+            mix: mix.map(str::to_owned),
+            from,
+            base: crate::derive::account::amend::base_of(&history, "class"),
+        });
+        let old = match account.class_confirmed {
+            true => price_words(&account.class, account.mix.as_deref()),
+            false => "最高价 (未确认)".to_owned(),
+        };
+        Ok(PriceChange { old, new: price_words(class, mix), from })
+    }
+
+    fn repriced(
+        &self,
+        bills: &[Named],
+        class: &str,
+        mix: Option<&str>,
+        effect: &mut AdjustmentEffect,
+    ) -> Result<Vec<BillPicture>, Refusal> {
+        let price = Pricing { class, mix, confirmed: true, ..tariffs::pricing_of(self.account) };
+        self.replaced(bills, effect, |id, _, issued| rerate::with_price(self.book, self.account, id, issued, &price))
+    }
+
+    fn remeasured(
+        &self,
+        bills: &[Named],
+        volumes: &[Milli],
+        effect: &mut AdjustmentEffect,
+    ) -> Result<Vec<BillPicture>, Refusal> {
+        for (named, volume) in bills.iter().zip(volumes) {
+            if named.due.bill.volume == *volume {
+                let message = format!("账单 {} 的水量本来就是 {volume}，请改正或去掉", named.due.bill.id);
+                return Err(Refusal::field("R-254", "change.volume", message));
+            }
+        }
+        self.replaced(bills, effect, |id, at, issued| {
+            let volume = volumes.get(at).copied().unwrap_or(issued.volume);
+            rerate::with_volume(self.book, self.account, id, issued, volume)
+        })
+    }
+
+    /// Every bill rated again.
+    fn replaced(
+        &self,
+        bills: &[Named],
+        effect: &mut AdjustmentEffect,
+        rate: impl Fn(Id, usize, &BillIssued) -> Result<BillIssued, crate::rules::fault::Fault>,
+    ) -> Result<Vec<BillPicture>, Refusal> {
+        let mut pictures = Vec::with_capacity(bills.len());
+        for (at, named) in bills.iter().enumerate() {
+            let row = &named.due.bill;
+            let lost = || Refusal::field("R-254", "bills", format!("账单 {} 的明细找不到了，不能重算", row.id));
+            let issued = named.issued.as_ref().ok_or_else(lost)?;
+            let new = rate(row.id, at, issued).map_err(|fault| Refusal::field(fault.rule, "bills", fault.message))?;
+            let would_be = sides::replacing(row, &new);
+            let earlier = named.due.earlier;
+            pictures.push(BillPicture {
+                bill: row.id,
+                cycle: row.cycle.clone(),
+                old: sides::as_it_is(&named.due, &issued.class),
+                new: sides::as_it_would_be(self.book, self.account, &would_be, earlier, &new.class, self.day),
+                lines: picture::pair(&sides::lines(self.book, issued), &sides::lines(self.book, &new)),
+                waived: Fen::ZERO,
+                refunded: Fen::ZERO,
+            });
+            effect.replace.push(Replacement { old: row.id, income: issued.income(), new });
+        }
+        Ok(pictures)
+    }
+
+    /// Late fee waived, bill by bill in their order: first what is not paid, then what was paid and is given back.
+    fn waived(
+        &self,
+        bills: &[Named],
+        waive: Waive,
+        until: NaiveDate,
+        effect: &mut AdjustmentEffect,
+    ) -> Result<Vec<BillPicture>, Refusal> {
+        let mut rest = match waive {
+            Waive::All => None,
+            Waive::Amount(amount) => Some(amount),
+        };
+        let mut pictures = Vec::with_capacity(bills.len());
+        for named in bills {
+            let row = &named.due.bill;
+            let then = due::due_of(self.tx, self.book, self.account, row.clone(), until)?;
+            let late = then.late.map_err(|fault| Refusal::field(fault.rule, "bills", fault.message))?;
+            let open = if row.unpaid > Fen::ZERO { late.fee.fee } else { Fen::ZERO };
+            let paid = refundable(self.tx, self.account.id, row.id)?;
+            let fee = rest.map_or(open, |rest| rest.min(open));
+            let refund = rest.map_or(paid, |rest| (rest - fee).min(paid)).max(Fen::ZERO);
+            rest = rest.map(|rest| rest - fee - refund);
+            pictures.push(self.waived_one(named, fee, refund));
+            let charged_before = named.due.earlier.charged;
+            effect.waive.push(WaiverGiven { bill: row.id, charged_before, fee, refund });
+        }
+        let given: Fen = effect.waive.iter().map(|one| one.fee + one.refund).sum();
+        if given == Fen::ZERO {
+            return Err(Refusal::field("R-258", "bills", "这些账单没有可减免的违约金"));
+        }
+        if rest.is_some_and(|rest| rest > Fen::ZERO) {
+            let message = format!("这些账单到 {until} 最多可减免违约金 {given} 元，请改正金额");
+            return Err(Refusal::field("R-258", "change.waive", message));
+        }
+        Ok(pictures)
+    }
+
+    fn waived_one(&self, named: &Named, fee: Fen, refund: Fen) -> BillPicture {
+        let row = &named.due.bill;
+        let class = named.issued.as_ref().map_or(self.account.class.as_str(), |issued| &issued.class);
+        let earlier = Earlier { charged: named.due.earlier.charged + fee, ..named.due.earlier };
+        BillPicture {
+            bill: row.id,
+            cycle: row.cycle.clone(),
+            old: sides::as_it_is(&named.due, class),
+            new: sides::as_it_would_be(self.book, self.account, row, earlier, class, self.day),
+            lines: Vec::new(),
+            waived: fee,
+            refunded: refund,
+        }
+    }
+
+    fn balance(&self) -> Result<Balance, Refusal> {
+        let kept = self.tx.get::<BalanceRow>(&[&self.account.id])?;
+        let dues = due::due(self.tx, self.book, self.account, self.day)?;
+        Ok(Balance {
+            owed: dues.iter().map(|due| due.bill.unpaid).sum(),
+            late_fee: dues.iter().map(Due::fee).sum(),
+            credit: kept.as_ref().map_or(Fen::ZERO, |row| row.credit),
+            prepaid: kept.as_ref().map_or(Fen::ZERO, |row| row.prepaid),
+        })
+    }
+}
+
+fn after(before: &Balance, bills: &[BillPicture]) -> Balance {
+    let unpaid = |side: &picture::Side| side.amount - side.paid;
+    Balance {
+        owed: before.owed + bills.iter().map(|bill| unpaid(&bill.new) - unpaid(&bill.old)).sum(),
+        late_fee: before.late_fee + bills.iter().map(|bill| bill.new.late_fee - bill.old.late_fee).sum(),
+        credit: before.credit + bills.iter().map(BillPicture::over).sum(),
+        prepaid: before.prepaid,
+    }
+}
+
+/// A price in words.
+fn price_words(class: &str, mix: Option<&str>) -> String {
+    match mix.filter(|_| class == MIXED).map(classes::parse_mix) {
+        Some(Ok(shares)) => classes::mix_label(&shares),
+        _ => classes::label(class).to_owned(),
+    }
+}
