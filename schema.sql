@@ -632,6 +632,8 @@ CREATE TABLE d_write_back (
     order_id INTEGER NOT NULL,
     life TEXT NOT NULL,
     PRIMARY KEY (account, order_id)
+) STRICT, WITHOUT ROWID;
+
 -- 特殊处理申请: what was asked, the picture it was asked with, who checked and who decided.
 CREATE TABLE d_request (
     id INTEGER PRIMARY KEY,

@@ -129,3 +129,47 @@ fn what_closes_an_order_and_what_was_parked() {
     ];
     town.agree_all(&samples, 6);
 }
+
+#[test]
+fn special_handling_asked_checked_decided_and_undone() {
+    let (mut small, mut asked, mut late) = (Value::Null, Value::Null, Value::Null);
+    let mut volume = Value::Null;
+    let town = Town::new(|book| {
+        support::adjust::branch(book);
+        book.act("boss", "user.right", json!({ "user": "check", "role": "centre_deputy" }));
+        book.act("boss", "user.right", json!({ "user": "room", "role": "centre_deputy" }));
+        book.act("boss", "user.right", json!({ "user": "demo", "role": "hall_supervisor" }));
+        book.act("demo", "shift.open", json!({ "float": "2000.00" }));
+        book.act("demo", "payment.take", json!({ "account": "31000003", "amounts": "170.00" }));
+        book.act("demo", "payment.take", json!({ "account": "31000001", "amounts": "300.00" }));
+        let bill = support::adjust::bills(book, "31000001")[0].0;
+        volume = support::adjust::ask_volume(book, "31000001", "25");
+        // Two requests of one bill at once: the second was made before the first was known (asked by different lists).
+        let ask = json!({ "kind": "V1", "account": "31000001", "bills": [bill], "change": { "volume": "22" }, "evidence": "x" });
+        small = book.act("demo", "adjustment.request", ask)["request"].clone();
+        let check = json!({ "request": small, "approve": true });
+        book.act("boss", "adjustment.check", check);
+        let fee = json!({ "kind": "L4", "account": "31000003", "bills": [support::adjust::bills(book, "31000003")[0].0], "evidence": "x" });
+        late = book.act("demo", "adjustment.request", fee)["request"].clone();
+        book.act("boss", "adjustment.check", json!({ "request": late, "approve": true }));
+        let price = json!({ "kind": "P3", "account": "31000002", "change": { "class": "special" }, "evidence": "x",
+            "bills": [support::adjust::bills(book, "31000002")[0].0] });
+        asked = book.act("demo", "adjustment.request", price)["request"].clone();
+    });
+    let say = |request: &Value, approve: bool| json!({ "request": request, "approve": approve, "remark": "说明" });
+    let samples: Vec<Sample> = vec![
+        ("chief", "adjustment.decide", say(&small, true)),
+        ("check", "adjustment.decide", say(&small, true)),
+        ("room", "adjustment.decide", say(&small, false)),
+        ("demo", "adjustment.request", volume),
+        ("chief", "adjustment.decide", say(&late, true)),
+        ("room", "adjustment.decide", say(&late, false)),
+        ("check", "adjustment.check", say(&asked, true)),
+        ("room", "adjustment.check", say(&asked, false)),
+        ("demo", "payment.take", json!({ "account": "31000001", "amounts": "600.00" })),
+        ("demo", "payment.reverse", json!({ "payment": "B01-1-000002", "reason": "收错" })),
+        ("demo", "payment.reverse", json!({ "payment": "B01-1-000001", "reason": "收错" })),
+        ("boss", "user.right", json!({ "user": "chief", "role": "centre_deputy", "last_day": "2026-11-20" })),
+    ];
+    town.agree_all(&samples, 20);
+}

@@ -1,6 +1,7 @@
 //! What several tests share.
 #![allow(dead_code)]
 
+pub mod adjust;
 pub mod orders;
 pub mod till;
 pub mod town;

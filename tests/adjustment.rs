@@ -1,0 +1,302 @@
+//! Special handling: given bills, when it is asked for, checked and approved by three people, then the old bill is cancelled and a
+//! new one stands in its place — or a refusal with its rule. The day is 2026-11-21.
+
+mod support;
+
+use meterdesk::desk::refusal::RefusalKind;
+use serde_json::{Value, json};
+use support::adjust::{act_at, adjusted, ask_volume, balance, bills, branch, checked};
+use support::orders::{Book, book};
+use support::till::sound;
+
+fn given() -> Book {
+    let mut book = book("B03");
+    branch(&mut book);
+    book
+}
+
+/// Rule and field of a refusal.
+fn refused(book: &mut Book, user: &str, action: &str, input: Value) -> (String, String) {
+    let refusal = book.try_act(user, action, &input).map(|done| panic!("{action} {input}: {done:?}")).unwrap_err();
+    (refusal.faults[0].rule.clone(), refusal.faults[0].field.clone().unwrap_or_default())
+}
+
+fn decide(request: &Value, approve: bool) -> Value {
+    json!({ "request": request, "approve": approve, "remark": "情况不符" })
+}
+
+#[test]
+fn the_preview_shows_both_bills_step_by_step_and_writes_nothing() {
+    let mut book = given();
+    let before = book.desk.look().unwrap().entry_count().unwrap();
+    let shown = {
+        let ask = ask_volume(&book, "31000001", "22");
+        book.act("demo", "adjustment.preview", ask)
+    };
+    let picture = &shown["picture"];
+    let bill = &picture["bills"][0];
+    assert_eq!((&bill["old"]["amount"], &bill["new"]["amount"]), (&json!("1194.00"), &json!("110.00")));
+    assert_eq!((&bill["old"]["days"], &bill["old"]["late_fee"]), (&json!(10), &json!("11.94")));
+    assert_eq!((&bill["new"]["late_fee"], &bill["new"]["owed"]), (&json!("1.10"), &json!("111.10")));
+    assert_eq!((&picture["before"]["owed"], &picture["after"]["owed"]), (&json!("1194.00"), &json!("110.00")));
+    assert_eq!(picture["amount"], "1084.00");
+    let first = &bill["lines"][0];
+    assert_eq!(
+        (&first["label"], &first["old"]["quantity"], &first["new"]["quantity"]),
+        (&json!("水费 一级"), &json!("180"), &json!("22"))
+    );
+    let lines = bill["lines"].as_array().unwrap();
+    assert!(lines.iter().any(|line| line["label"] == "水费 二级" && line["new"].is_null()));
+    assert_eq!(shown["approve"], json!(["客户服务中心副经理"]), "above 500.00");
+    assert_eq!(book.desk.look().unwrap().entry_count().unwrap(), before);
+}
+
+#[test]
+fn three_people_adjust_a_bill() {
+    let mut book = given();
+    let old = bills(&book, "31000001")[0].0;
+    let seen = {
+        let ask = ask_volume(&book, "31000001", "22");
+        book.act("demo", "adjustment.preview", ask)
+    }["hash"]
+        .clone();
+    let mut ask = ask_volume(&book, "31000001", "22");
+    ask["seen"] = seen;
+    let done = adjusted(&mut book, ask);
+    assert_eq!((&done["state"], &done["bills"][0]["old"]), (&json!("approved"), &json!(old)));
+    let now = bills(&book, "31000001");
+    assert_eq!((now.len(), now[0].1, now[0].2), (1, 11_000, 11_000));
+    assert_eq!(json!(now[0].0), done["bills"][0]["new"]);
+    sound(&book);
+    // The new bill keeps the old due date, so its late fee runs on from there.
+    book.act("demo", "shift.open", json!({ "float": "0.00" }));
+    let paid = book.act("demo", "payment.take", json!({ "account": "31000001", "tendered": "200.00" }));
+    assert_eq!((&paid["late_fee"], &paid["total"]), (&json!("1.10"), &json!("111.10")));
+    sound(&book);
+}
+
+#[test]
+fn nobody_checks_or_approves_their_own() {
+    let mut book = given();
+    let ask = ask_volume(&book, "31000001", "200");
+    let request = book.act("check", "adjustment.request", ask)["request"].clone();
+    assert_eq!(refused(&mut book, "check", "adjustment.check", decide(&request, true)).0, "R-007");
+    assert_eq!(refused(&mut book, "chief", "adjustment.decide", decide(&request, true)).0, "R-007", "not checked yet");
+    book.act("chief", "adjustment.check", decide(&request, true));
+    assert_eq!(refused(&mut book, "chief", "adjustment.decide", decide(&request, true)).0, "R-007", "checked it");
+    let deputy = json!({ "user": "check", "role": "centre_deputy" });
+    book.act("boss", "user.right", deputy);
+    assert_eq!(refused(&mut book, "check", "adjustment.decide", decide(&request, true)).0, "R-007", "made it");
+    book.act("boss", "adjustment.decide", decide(&request, true));
+}
+
+#[test]
+fn the_table_says_who_may_check_and_approve_what() {
+    let mut book = given();
+    let ask = ask_volume(&book, "31000001", "22");
+    let request = checked(&mut book, ask);
+    let over = book.try_act("boss", "adjustment.decide", &decide(&request, true)).unwrap_err();
+    assert_eq!((over.kind, over.faults[0].rule.as_str()), (RefusalKind::Permission, "R-260"));
+    let clerk = book.try_act("demo", "adjustment.check", &decide(&request, true)).unwrap_err();
+    assert_eq!(clerk.kind, RefusalKind::Permission);
+    let ask = ask_volume(&book, "31000003", "30");
+    let small = checked(&mut book, ask);
+    book.act("boss", "adjustment.decide", decide(&small, true));
+}
+
+#[test]
+fn a_right_that_ended_yesterday_approves_nothing() {
+    let mut book = given();
+    let ask = ask_volume(&book, "31000001", "22");
+    let request = checked(&mut book, ask);
+    book.act("boss", "user.right", json!({ "user": "chief", "role": "centre_deputy", "last_day": "2026-11-20" }));
+    let ended = book.try_act("chief", "adjustment.decide", &decide(&request, true)).unwrap_err();
+    assert_eq!(ended.kind, RefusalKind::Permission);
+    assert_eq!(bills(&book, "31000001")[0].1, 119_400);
+}
+
+#[test]
+fn a_picture_that_moved_is_refused_and_asked_for_again() {
+    let mut book = given();
+    book.act("demo", "shift.open", json!({ "float": "0.00" }));
+    let mut ask = ask_volume(&book, "31000001", "22");
+    ask["seen"] = book.act("demo", "adjustment.preview", ask.clone())["hash"].clone();
+    let stale_later = ask.clone();
+    let request = checked(&mut book, ask);
+    book.act("demo", "payment.take", json!({ "account": "31000001", "amounts": "500.00" }));
+    assert_eq!(refused(&mut book, "chief", "adjustment.decide", decide(&request, true)).0, "stale");
+    assert_eq!(refused(&mut book, "demo", "adjustment.request", stale_later).0, "stale");
+    let again = ask_volume(&book, "31000001", "22");
+    let new = book.act("demo", "adjustment.request", again);
+    assert_eq!(new["supersedes"], json!([request]));
+    assert_eq!(refused(&mut book, "chief", "adjustment.decide", decide(&request, true)).0, "R-259");
+    book.act("check", "adjustment.check", decide(&new["request"], true));
+    book.act("chief", "adjustment.decide", decide(&new["request"], true));
+    // 11.94 of the 500.00 was late fee; 488.06 on the old bill pays 110.00, the rest is credit.
+    assert_eq!((bills(&book, "31000001")[0].2, balance(&book, "31000001")), (0, (37_806, 0)));
+    sound(&book);
+}
+
+#[test]
+fn a_bill_adjusted_once_is_not_adjusted_again() {
+    let mut book = given();
+    let old = ask_volume(&book, "31000001", "22");
+    adjusted(&mut book, old.clone());
+    assert_eq!(refused(&mut book, "demo", "adjustment.request", old), ("adjusted".into(), "bills".into()));
+    let ask = ask_volume(&book, "31000003", "25");
+    book.act("demo", "adjustment.request", ask.clone());
+    assert_eq!(refused(&mut book, "check", "adjustment.request", ask).0, "R-264", "another request is on its way");
+}
+
+#[test]
+fn one_request_carries_one_kind_and_every_mistake_is_told_at_once() {
+    let mut book = given();
+    let bill = bills(&book, "31000001")[0].0;
+    for (input, wanted) in [
+        (json!({ "kind": "P5", "account": "31000001" }), vec!["R-252", "R-259"]),
+        (json!({ "kind": "V9", "account": "nobody" }), vec!["R-264", "missing", "R-259"]),
+        (
+            json!({ "kind": "V1", "account": "31000001", "bills": [bill], "change": { "volume": "1", "class": "special" } }),
+            vec!["R-264", "R-259"],
+        ),
+        (json!({ "kind": "V1", "account": "31000001", "evidence": "x", "change": { "volumes": [] } }), vec!["R-254"]),
+        (
+            json!({ "kind": "V1", "account": "31000001", "bills": [bill, bill], "evidence": "x", "change": { "volumes": ["1", "2"] } }),
+            vec!["R-264"],
+        ),
+        (
+            json!({ "kind": "V1", "account": "31000003", "bills": [bill], "evidence": "x", "change": { "volume": "1" } }),
+            vec!["missing"],
+        ),
+        (
+            json!({ "kind": "V1", "account": "31000001", "bills": [bill], "evidence": "x", "change": { "volume": "222" } }),
+            vec!["R-254"],
+        ),
+        (
+            json!({ "kind": "P4", "account": "31000001", "evidence": "x", "change": { "class": "special" } }),
+            vec!["R-251"],
+        ),
+        (
+            json!({ "kind": "P3", "account": "31000001", "evidence": "x", "change": { "class": "special" } }),
+            vec!["R-250"],
+        ),
+        (
+            json!({ "kind": "L4", "account": "31000001", "bills": [bill], "evidence": "x", "change": { "waive": "12.00" } }),
+            vec!["R-258"],
+        ),
+    ] {
+        let refusal = book.try_act("demo", "adjustment.request", &input).unwrap_err();
+        let rules: Vec<&str> = refusal.faults.iter().map(|fault| fault.rule.as_str()).collect();
+        assert_eq!(rules, wanted, "{input}");
+    }
+}
+
+#[test]
+fn a_new_household_pays_its_own_class_once_confirmed() {
+    let mut book = given();
+    let (bill, dearest, _) = bills(&book, "31000002")[0];
+    assert!(dearest > 119_400, "the dearest price stands in (A-07)");
+    let ask = json!({ "kind": "P3", "account": "31000002", "bills": [bill], "change": { "class": "居民" }, "evidence": "抄表卡 12" });
+    let shown = book.act("demo", "adjustment.preview", ask.clone());
+    assert_eq!(shown["picture"]["price"]["old"], "最高价 (未确认)");
+    adjusted(&mut book, ask);
+    assert_eq!(bills(&book, "31000002")[0].1, 119_400);
+    let tx = book.desk.look().unwrap();
+    let row = tx.account_of_text("31000002").unwrap().unwrap();
+    assert_eq!((row.class.as_str(), row.class_confirmed), ("resident", true));
+    drop(tx);
+    sound(&book);
+}
+
+#[test]
+fn mixed_use_is_priced_by_ratio() {
+    let mut book = given();
+    let bill = bills(&book, "31000003")[1].0;
+    let ask = json!({ "kind": "P1", "account": "31000003", "bills": [bill], "evidence": "申请书 3",
+        "change": { "mix": "居民50%;非居民50%", "from": "2026-09-01" } });
+    let shown = book.act("demo", "adjustment.preview", ask.clone());
+    assert_eq!(shown["picture"]["price"]["new"], "居民50%、非居民50%");
+    adjusted(&mut book, ask);
+    let now = bills(&book, "31000003");
+    assert_eq!(json!(meterdesk::rules::money::Fen(now[1].1)), shown["picture"]["bills"][0]["new"]["amount"]);
+    let row = book.desk.look().unwrap().account_of_text("31000003").unwrap().unwrap();
+    assert_eq!((row.class.as_str(), row.mix.as_deref()), ("mixed", Some("resident:0.5;non_resident:0.5")));
+    sound(&book);
+}
+
+#[test]
+fn later_bills_of_the_year_keep_their_steps_and_the_picture_says_so() {
+    let mut book = given();
+    let bill = bills(&book, "31000003")[0].0;
+    let ask =
+        json!({ "kind": "V4", "account": "31000003", "bills": [bill], "change": { "volume": "10" }, "evidence": "x" });
+    let shown = book.act("demo", "adjustment.preview", ask);
+    assert!(shown["picture"]["warnings"][0].as_str().unwrap().contains("2026-10"), "{shown}");
+}
+
+#[test]
+fn a_late_fee_runs_on_and_is_waived_to_the_day_of_the_decision() {
+    let mut book = given();
+    let bill = bills(&book, "31000001")[0].0;
+    let ask = json!({ "kind": "L3", "account": "31000001", "bills": [bill], "evidence": "观察表 5" });
+    let request = book.act("demo", "adjustment.request", ask);
+    assert_eq!(request["picture"]["bills"][0]["waived"], "11.94", "ten days");
+    let request = request["request"].clone();
+    act_at(&mut book, "2026-11-22", "check", "adjustment.check", decide(&request, true)).unwrap();
+    act_at(&mut book, "2026-11-25", "chief", "adjustment.decide", decide(&request, true)).unwrap();
+    act_at(&mut book, "2026-11-27", "demo", "shift.open", json!({ "float": "0.00" })).unwrap();
+    let paid = act_at(&mut book, "2026-11-27", "demo", "payment.take", json!({ "account": "31000001" })).unwrap();
+    assert_eq!(paid["late_fee"], "2.38", "only the two days after the decision: 19.10 less 16.72");
+    sound(&book);
+}
+
+#[test]
+fn a_late_fee_already_paid_comes_back_as_credit_once() {
+    let mut book = given();
+    book.act("demo", "shift.open", json!({ "float": "0.00" }));
+    book.act("demo", "payment.take", json!({ "account": "31000001", "method": "银行卡" }));
+    let bill = bills(&book, "31000001")[0].0;
+    let ask =
+        json!({ "kind": "L4", "account": "31000001", "bills": [bill], "evidence": "x", "change": { "waive": "5.00" } });
+    adjusted(&mut book, ask.clone());
+    assert_eq!(balance(&book, "31000001"), (500, 0));
+    let rest =
+        json!({ "kind": "L4", "account": "31000001", "bills": [bill], "evidence": "x", "change": { "waive": "7.00" } });
+    assert_eq!(refused(&mut book, "demo", "adjustment.request", rest).0, "R-258", "only 6.94 is left");
+    let all = json!({ "kind": "L4", "account": "31000001", "bills": [bill], "evidence": "x" });
+    adjusted(&mut book, all.clone());
+    assert_eq!(balance(&book, "31000001"), (1_194, 0));
+    assert_eq!(refused(&mut book, "demo", "adjustment.request", all).0, "R-258");
+    sound(&book);
+}
+
+#[test]
+fn a_payment_reversed_after_the_adjustment_takes_back_the_credit_it_had_become() {
+    let mut book = given();
+    book.act("demo", "shift.open", json!({ "float": "2000.00" }));
+    let paid = book.act("demo", "payment.take", json!({ "account": "31000001", "tendered": "1205.94" }));
+    let ask = ask_volume(&book, "31000001", "22");
+    adjusted(&mut book, ask);
+    assert_eq!((bills(&book, "31000001")[0].2, balance(&book, "31000001").0), (0, 108_400));
+    sound(&book);
+    let back = json!({ "payment": paid["receipt"], "reason": "收错户" });
+    book.act("boss", "user.right", json!({ "user": "demo", "role": "hall_supervisor" }));
+    book.act("demo", "payment.reverse", back);
+    assert_eq!((bills(&book, "31000001")[0].2, balance(&book, "31000001").0), (11_000, 0));
+    sound(&book);
+}
+
+#[test]
+fn what_the_checker_sends_back_or_the_approver_rejects_changes_nothing() {
+    let mut book = given();
+    let ask = ask_volume(&book, "31000001", "22");
+    let request = book.act("demo", "adjustment.request", ask.clone())["request"].clone();
+    let silent = json!({ "request": request, "approve": false });
+    assert_eq!(refused(&mut book, "check", "adjustment.check", silent), ("R-259".into(), "remark".into()));
+    book.act("check", "adjustment.check", decide(&request, false));
+    assert_eq!(refused(&mut book, "chief", "adjustment.decide", decide(&request, true)).0, "R-259");
+    let request = checked(&mut book, ask);
+    book.act("chief", "adjustment.decide", decide(&request, false));
+    assert_eq!(refused(&mut book, "chief", "adjustment.decide", decide(&request, true)).0, "R-259");
+    assert_eq!(bills(&book, "31000001")[0].1, 119_400);
+}
