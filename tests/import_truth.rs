@@ -103,8 +103,13 @@ fn a_first_day_of_imports_comes_out_as_the_truth_says_and_the_same_files_again_c
         for (way, file) in READINGS {
             office.check(&["readings", "--source", way], file);
         }
+        office.check(&["swaps"], "water/swaps-2026-10.csv");
         let before = office.verify();
-        for (what, file) in [("customers", "water/customers.csv"), ("readings", "water/handheld/jk.dbf")] {
+        for (what, file) in [
+            ("customers", "water/customers.csv"),
+            ("readings", "water/handheld/jk.dbf"),
+            ("swaps", "water/swaps-2026-10.csv"),
+        ] {
             let (answer, code) = office.import(&[what], file);
             assert_eq!((&answer["already"], code), (&Value::Bool(true), Some(0)), "{answer}");
             assert_eq!(answer["rows"], office.truth[file]["rows"]);

@@ -11,6 +11,7 @@ mod one_by_one;
 mod price_files;
 mod readings;
 mod stage;
+mod swaps;
 
 pub use answer::{Answer, DefectLine, UnreadLine};
 pub use customers::opened;
@@ -151,7 +152,7 @@ impl Desk {
             What::Tariffs | What::Calendar => self.import_price_files(request),
             What::Customers => self.import_customers(request, watch),
             What::Readings => self.import_readings(request, watch),
-            What::Swaps => Err(Refusal::usage("拆换单导入尚未接通")),
+            What::Swaps => self.import_swaps(request, watch),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::query::on_file::OnFileRow;
+use crate::store::tables::slip::{SlipRow, SlipState};
 use crate::store::{StoreError, Tx};
 
 /// An account that was asked for.
@@ -156,6 +157,12 @@ impl OnFile for OneByOne<'_, '_> {
     fn customer_print(&self, account: &str) -> Option<[u8; 16]> {
         let id = self.ask(self.tx.account_id_of_no(account))?;
         self.ask(self.print_of(id))
+    }
+
+    fn has_slip(&self, slip: &str, account: &str, new_meter: &str) -> bool {
+        let known = self.ask(self.tx.slips_of_no(slip));
+        let same = |row: &SlipRow| row.account_no == account && row.new_meter == new_meter;
+        known.iter().any(|row| row.state == SlipState::Entered && same(row))
     }
 
     fn has_reading(&self, account: &FileAccount, at: NaiveDateTime, value: Milli) -> bool {

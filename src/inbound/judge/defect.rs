@@ -135,6 +135,8 @@ kinds! {
     SameSlipTwice "same_slip_twice" Refused "拆换单重复";
     /// A swap before the old meter was fitted.
     BeforeMeterFitted "before_meter_fitted" Refused "早于装表日期";
+    /// A slip that fits the file but that entering refuses, with its reason.
+    SwapRefused "swap_refused" Refused "拆换单不能入账";
     /// A card number that fails its check, or lost digits.
     BadBankCard "bad_bank_card" Refused "银行卡号有误";
     /// A meter state nobody knows.
