@@ -48,6 +48,7 @@ pub mod calendar_put;
 pub mod callback_record;
 pub mod complaint_answer;
 pub mod customer_file;
+pub mod customer_view;
 pub mod customer_reveal;
 pub mod fee_take;
 pub mod intake_park;

@@ -1,0 +1,202 @@
+//! The timeline (时间线): every entry of an account as one Chinese line, bulk ones too.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::derive::account::amend::{AccountAmended, Change};
+use crate::derive::account::bill::{BillCancelled, BillIssued};
+use crate::derive::account::fields::masked;
+use crate::derive::account::file::AccountOpened;
+use crate::derive::account::payment::{PaymentReversed, PaymentTaken};
+use crate::derive::account::reading::{ReadingCorrected, ReadingEntered};
+use crate::derive::account::transfer::AccountTransferred;
+use crate::desk::customer_reveal::CustomerRevealed;
+use crate::rules::customer;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::query::timeline::Passage;
+use crate::store::tables::account::ReadingRow;
+use crate::store::tables::billing::BillRow;
+use crate::store::{StoreError, Tx};
+
+/// One line.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    /// 营业日.
+    pub day: chrono::NaiveDate,
+    /// Time of day, `10:02`.
+    pub time: String,
+    /// The entry.
+    pub entry: Id,
+    /// 操作.
+    pub action: String,
+    /// Name of the person.
+    pub who: String,
+    /// What happened.
+    pub text: String,
+    /// Order key, to go on from.
+    #[serde(skip)]
+    pub key: (i64, Id),
+}
+
+/// What lines are told with: the account's readings and bills as they stand.
+pub struct Told<'a> {
+    /// Readings by day.
+    pub readings: &'a [ReadingRow],
+    /// Bills.
+    pub bills: &'a [BillRow],
+    /// 水, 气 … unit of quantities.
+    pub unit: &'a str,
+}
+
+/// The lines of an account before a key, newest first.
+pub fn lines(
+    tx: &Tx<'_>,
+    account: Id,
+    told: &Told<'_>,
+    before: Option<(i64, Id)>,
+    limit: i64,
+) -> Result<Vec<Line>, StoreError> {
+    let mut lines = Vec::new();
+    for passage in tx.passages("a", account, before, limit)? {
+        lines.push(Line {
+            day: passage.day,
+            time: passage.at.get(11..16).unwrap_or_default().to_owned(),
+            entry: passage.id,
+            who: name_of(tx, &passage.actor)?,
+            text: told.text(&passage),
+            key: (passage.hlc, passage.id),
+            action: passage.action,
+        });
+    }
+    Ok(lines)
+}
+
+/// Name of who did an entry.
+pub fn name_of(tx: &Tx<'_>, actor: &str) -> Result<String, StoreError> {
+    let user = match actor.parse::<Id>() {
+        Ok(id) => tx.user(id)?,
+        Err(_) => None,
+    };
+    Ok(user.map_or_else(|| "系统".to_owned(), |user| user.name))
+}
+
+fn read<T: DeserializeOwned>(passage: &Passage) -> Option<T> {
+    serde_json::from_str(&passage.body).ok()
+}
+
+impl Told<'_> {
+    /// One entry in words; an action this file has no words for is told by its summary.
+    fn text(&self, passage: &Passage) -> String {
+        let told = match passage.action.as_str() {
+            "account.open" => read(passage).map(|body| opened(&body)),
+            "account.amend" => read(passage).map(|body| amended(&body)),
+            "account.transfer" => read(passage).map(|body| transferred(&body)),
+            "customer.reveal" => read(passage).map(|body| revealed(&body)),
+            "reading.enter" => read(passage).map(|body| self.reading(passage.id, &body)),
+            "reading.correct" => read(passage).map(|body| corrected(&body)),
+            "bill.issue" => read(passage).map(|body| self.bill(passage.id, &body)),
+            "bill.cancel" => read(passage).map(|body| self.cancelled(&body)),
+            "payment.take" | "payment.enter_late" => read(passage).map(|body| payment(&body)),
+            "payment.reverse" => read(passage).map(|body| reversed(&body)),
+            _ => None,
+        };
+        told.unwrap_or_else(|| match crate::desk::action(&passage.action) {
+            Some(def) => def.summary.to_owned(),
+            None => passage.action.clone(),
+        })
+    }
+
+    fn reading(&self, id: Id, body: &ReadingEntered) -> String {
+        let own = self.readings.iter().position(|row| row.id == id);
+        let before = own.and_then(|place| place.checked_sub(1)).map(|place| self.readings[place].value);
+        let from = before.map(|value| format!("{} → ", value.grouped())).unwrap_or_default();
+        let estimated = if body.estimated { " 估抄" } else { "" };
+        let remark = Some(body.remark.as_str()).filter(|remark| !remark.is_empty());
+        let remark = remark.map(|remark| format!(" {remark}")).unwrap_or_default();
+        format!("抄表 {from}{} {}{estimated}{remark}", body.value.grouped(), source_word(&body.source))
+    }
+
+    fn bill(&self, id: Id, body: &BillIssued) -> String {
+        let state = self.bills.iter().find(|bill| bill.id == id).map_or("", |bill| bill_state(&bill.state));
+        let estimated = if body.estimated { " 估" } else { "" };
+        let (volume, amount) = (body.volume.grouped(), body.amount.grouped());
+        format!("账单 {} {volume} {}{estimated} {amount} {state}", body.cycle, self.unit)
+    }
+
+    fn cancelled(&self, body: &BillCancelled) -> String {
+        let cycle = self.bills.iter().find(|bill| bill.id == body.bill).map_or("", |bill| bill.cycle.as_str());
+        format!("作废账单 {cycle} {}", body.reason)
+    }
+}
+
+/// The word of a bill's state.
+pub fn bill_state(state: &str) -> &str {
+    match state {
+        "open" => "未付",
+        "paid" => "已付",
+        "cancelled" => "已作废",
+        "held" => "待核",
+        other => other,
+    }
+}
+
+/// The word of where a reading came from.
+pub fn source_word(source: &str) -> &str {
+    match source {
+        "opening" => "建档",
+        "card" => "卡片",
+        "handheld" => "手持机",
+        "remote" => "远传",
+        "self" => "自报",
+        "till" => "柜台",
+        "swap" => "换表",
+        other => other,
+    }
+}
+
+fn opened(body: &AccountOpened) -> String {
+    let meter = body.meter.as_ref().map(|meter| format!(" 表 {}", meter.no)).unwrap_or_default();
+    let owed: Fen = body.arrears.iter().map(|arrear| arrear.amount).sum();
+    let owed = if owed == Fen::ZERO { String::new() } else { format!(" 期初欠费 {}", owed.grouped()) };
+    format!("建档 {}{meter}{owed}", body.name)
+}
+
+fn amended(body: &AccountAmended) -> String {
+    let shown = |change: &Change, value: Option<&str>| match (customer::field(&change.field), value) {
+        (_, None) => "空".to_owned(),
+        (Some(field), Some(value)) => field.form.shown(&masked(field.key, value)),
+        (None, Some(value)) => value.to_owned(),
+    };
+    let one = |change: &Change| {
+        let (seen, value) = (shown(change, change.seen.as_deref()), shown(change, change.value.as_deref()));
+        format!("{} {seen} → {value}", customer::label(&change.field))
+    };
+    let told = body.changes.iter().filter(|change| change.field != "class_confirmed");
+    format!("改档 {}", told.map(one).collect::<Vec<_>>().join("，"))
+}
+
+fn transferred(body: &AccountTransferred) -> String {
+    let fee = if body.kin { "直系亲属免费".to_owned() } else { format!("过户费 {}", body.fee.grouped()) };
+    format!("过户给 {} {fee}", body.name)
+}
+
+fn revealed(body: &CustomerRevealed) -> String {
+    format!("查看完整{} 原因：{}", customer::label(&body.field), body.reason)
+}
+
+fn corrected(body: &ReadingCorrected) -> String {
+    format!("改示数 {} {} → {} {}", body.day, body.seen.grouped(), body.value.grouped(), body.reason)
+}
+
+fn payment(body: &PaymentTaken) -> String {
+    let late: Fen = body.lines.iter().map(|line| line.late_fee).sum();
+    let late = if late == Fen::ZERO { String::new() } else { format!(" 含滞纳金 {}", late.grouped()) };
+    let receipt = Some(body.receipt.as_str()).filter(|receipt| !receipt.is_empty());
+    let receipt = receipt.map(|receipt| format!(" 核对单 {receipt}")).unwrap_or_default();
+    format!("收费 {} {}{late}{receipt}", body.amount.grouped(), body.method)
+}
+
+fn reversed(body: &PaymentReversed) -> String {
+    format!("冲正 {} {} {}", body.amount.grouped(), body.method, body.reason)
+}
