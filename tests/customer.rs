@@ -3,8 +3,8 @@
 
 mod support;
 
-use meterdesk::desk::Call;
 use meterdesk::desk::refusal::{Refusal, RefusalKind};
+use meterdesk::desk::{Call, customer_view, view_home};
 use meterdesk::rules::id::Id;
 use meterdesk::store::tables::account::{AccountRow, FieldRow, OwnerRow};
 use meterdesk::store::tables::base::ExceptionRow;
@@ -269,6 +269,44 @@ fn a_full_number_is_shown_with_right_and_reason_only_and_the_look_is_logged() {
     assert!(entry.payload.contains("核对身份") && !entry.payload.contains(ID));
     let kept = book.desk.look().unwrap().get::<meterdesk::store::local::AnswerRow>(&[&"look"]).unwrap().unwrap();
     assert!(!kept.result.contains(ID));
+}
+
+#[test]
+fn the_file_is_shown_with_alerts_history_and_timeline_and_numbers_masked() {
+    let mut book = book("B03");
+    book.act("demo", "account.open", with(home(), json!({ "arrears": [{ "cycle": "2026-09", "amount": "90.00" }] })));
+    let input = json!({ "account": "B03000001", "field": "mobile", "seen": "13987654321", "value": "13900000000" });
+    book.act("demo", "account.amend", input);
+    let view = customer_view::account(&book.desk, "B03000001").unwrap();
+    assert_eq!((view.headline.as_str(), view.state.as_str()), ("居民·水·3口·现金", "通水"));
+    assert!(
+        view.alerts[0].stop && view.alerts[0].text.starts_with("欠费 90.00 (1 笔, 最早逾期 52 天)"),
+        "{:?}",
+        view.alerts
+    );
+    let lines: Vec<&str> = view.timeline.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines, ["改档 手机 13987654321 → 13900000000", "建档 王芳 表 M0031877 期初欠费 90.00"]);
+    let change = &view.changes[0];
+    assert_eq!(
+        (change.who.as_str(), change.outcome.as_str(), change.before.as_deref()),
+        ("王芳", "生效", Some("13987654321"))
+    );
+    assert_eq!(view.usage.bars.len(), 3);
+    let text = serde_json::to_string(&view).unwrap();
+    assert!(text.contains("**************8814") && !text.contains(ID));
+    assert!(customer_view::account(&book.desk, "404").is_err());
+}
+
+#[test]
+fn a_text_finds_the_account_by_its_words_and_by_the_full_id() {
+    let mut book = book("B03");
+    book.act("demo", "account.open", home());
+    book.desk.db().refresh_search(|_| true).unwrap();
+    let owes = book.desk.look().unwrap().owing().unwrap();
+    for text in ["wf", "人民路12 502", "B03000001", "13987654321", ID, "M0031877"] {
+        let hits = view_home::find(&book.desk, text, 5, &owes).unwrap().rows;
+        assert_eq!(hits.iter().map(|hit| hit.no.as_str()).collect::<Vec<_>>(), ["B03000001"], "{text}");
+    }
 }
 
 fn amend(field: &str, seen: &str, value: &str) -> Sample {

@@ -1,23 +1,43 @@
-//! `show`: one record whole, with its history.
+//! `show`: one record whole, with its history and exceptions. Numbers of IDs and cards are masked; `do customer.reveal` shows
+//! one in full, with a right and a reason.
 
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 use super::common::{CliError, Context};
+use crate::book::subject::Kind;
+use crate::desk::billing::body;
+use crate::desk::customer_view::{self, AccountView};
 use crate::desk::refusal::Refusal;
+use crate::desk::{Desk, customer_file};
 use crate::rules::id::Id;
+use crate::store::Tx;
+use crate::store::entries::EntryRow;
+use crate::store::tables::account::{FieldRow, ReadingRow};
+use crate::store::tables::base::ExceptionRow;
+use crate::store::tables::order::OrderRow;
+use crate::text::safe;
 
 /// Arguments of `show`.
 #[derive(Args)]
 pub struct ShowArgs {
     /// 什么
     kind: What,
-    /// 编号
+    /// 户号、表号、账单号、工单号或凭单号
     id: String,
 }
 
 /// What can be shown.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum What {
+    /// 户
+    Account,
+    /// 表
+    Meter,
+    /// 账单
+    Bill,
+    /// 工单
+    Order,
     /// 凭单
     Entry,
 }
@@ -25,19 +45,132 @@ pub enum What {
 /// Shows a record.
 pub fn run(context: &Context, args: &ShowArgs) -> Result<u8, CliError> {
     let desk = context.open()?;
-    let tx = desk.look()?;
-    match args.kind {
-        What::Entry => {
-            let id: Id = args.id.parse().map_err(|_| Refusal::missing("id", "凭单", &args.id))?;
-            let row = tx.entry(id)?.ok_or_else(|| Refusal::missing("id", "凭单", &args.id))?;
-            let payload: serde_json::Value = serde_json::from_str(&row.payload).unwrap_or_default();
-            let shown = serde_json::json!({
-                "entry": row.id, "at": row.at, "business_day": row.business_day, "actor": row.actor, "action": row.action,
-                "version": row.version, "subjects": row.subjects, "key": row.key, "payload": payload,
-                "prev": crate::desk::verify::hex(&row.prev), "hash": crate::desk::verify::hex(&row.hash),
-            });
-            println!("{shown:#}");
+    let shown = match args.kind {
+        What::Account if !context.json => {
+            let view = customer_view::account(&desk, &args.id)?;
+            print_account(&view);
+            return Ok(0);
         }
-    }
+        What::Account => serde_json::to_value(customer_view::account(&desk, &args.id)?),
+        What::Meter => Ok(meters(&desk, &args.id)?),
+        What::Bill => Ok(bill(&desk, &args.id)?),
+        What::Order => Ok(order(&desk, &args.id)?),
+        What::Entry => Ok(entry(&desk, &args.id)?),
+    };
+    let shown = shown.map_err(|error| Refusal::data(error.to_string()))?;
+    println!("{shown:#}");
     Ok(0)
+}
+
+fn print_account(view: &AccountView) {
+    let say = |text: String| println!("{}", safe::line(&text));
+    say(format!("{} {} {}  {}  {}", view.account, view.name, view.headline, view.address, view.state));
+    for alert in &view.alerts {
+        say(format!("{} {}", if alert.stop { "!" } else { "·" }, alert.text));
+    }
+    for meter in &view.meters {
+        let facts = meter.facts.iter().map(|(label, value)| format!("{label} {value}")).collect::<Vec<_>>().join(" ");
+        say(format!("表 {} {} {facts}", meter.no, meter.state));
+    }
+    for field in view.fields.iter().filter(|field| field.value.is_some()) {
+        let changed = if field.changed > 0 { format!("  (改过 {} 次)", field.changed) } else { String::new() };
+        say(format!("  {}  {}{changed}", field.label, field.value.as_deref().unwrap_or_default()));
+    }
+    for line in &view.timeline {
+        say(format!("{} {} {}  {}  {}", line.day, line.time, line.text, line.who, line.entry));
+    }
+}
+
+/// Every meter of a number, with its account and readings.
+fn meters(desk: &Desk, no: &str) -> Result<Value, Refusal> {
+    let tx = desk.look()?;
+    let meters = tx.meters_of_no(no.trim())?;
+    if meters.is_empty() {
+        return Err(Refusal::missing("id", "表", no));
+    }
+    let mut shown = Vec::new();
+    for meter in meters {
+        let Some(account) = tx.account(meter.account)? else { continue };
+        let readings = tx.scan::<ReadingRow>(&[&account.id])?;
+        let readings: Vec<_> = readings.into_iter().filter(|reading| reading.meter == meter.id).rev().collect();
+        let history = customer_view::changes(&tx, &tx.scan::<FieldRow>(&[&account.id])?)?;
+        let history: Vec<_> = history.into_iter().filter(|change| change.key.starts_with("meter.")).collect();
+        shown.push(json!({
+            "meter": meter.no, "account": account.no, "name": account.name, "address": account.address,
+            "utility": account.utility, "state": customer_view::meter_word(&account.utility, &meter.state),
+            "facts": meter, "readings": readings, "changes": history,
+        }));
+    }
+    Ok(if shown.len() == 1 { shown.remove(0) } else { Value::Array(shown) })
+}
+
+/// A bill with the lines it was calculated with, what was paid on it and its exceptions. An opening arrear is named
+/// `户号#1`.
+fn bill(desk: &Desk, text: &str) -> Result<Value, Refusal> {
+    let missing = || Refusal::missing("id", "账单", text);
+    let tx = desk.look()?;
+    let (account, id) = match text.split_once('#') {
+        Some((no, rest)) if !no.is_empty() => {
+            let account = tx.account_of_text(no)?.ok_or_else(missing)?;
+            (Some(account.id), format!("#{rest}").parse::<Id>().map_err(|_| missing())?)
+        }
+        _ => (None, text.trim().parse::<Id>().map_err(|_| missing())?),
+    };
+    let row = body::find(&tx, id, account)?.ok_or_else(missing)?;
+    let account = tx.account(row.account)?.ok_or_else(missing)?;
+    let issued = body::issued(&tx, row.id)?;
+    let payments: Vec<_> = tx
+        .payments(row.account)?
+        .into_iter()
+        .filter(|payment| payment.lines.contains(&format!("\"{}\"", row.id)))
+        .collect();
+    Ok(json!({
+        "bill": row.id, "account": account.no, "name": account.name, "cycle": row.cycle, "state": row.state,
+        "amount": row.amount, "unpaid": row.unpaid, "volume": row.volume, "first_day": row.first_day,
+        "last_day": row.last_day, "dated": row.dated, "due": row.due, "tariff": row.tariff, "estimated": row.estimated,
+        "kind": row.kind, "note": row.note, "issued": issued, "payments": payments,
+        "exceptions": exceptions(&tx, Kind::Account, row.account, Some(row.id))?,
+    }))
+}
+
+/// An order with everything that happened to it.
+fn order(desk: &Desk, text: &str) -> Result<Value, Refusal> {
+    let missing = || Refusal::missing("id", "工单", text);
+    let tx = desk.look()?;
+    let id: Id = text.trim().parse().map_err(|_| missing())?;
+    let row: OrderRow = tx.order(id)?.ok_or_else(missing)?;
+    let events = tx.order_events(row.id)?;
+    let life: Option<Value> = row.life.as_deref().and_then(|life| serde_json::from_str(life).ok());
+    let account = match row.account {
+        Some(account) => tx.account(account)?.map(|row| row.no),
+        None => None,
+    };
+    let exceptions = exceptions(&tx, Kind::Order, row.id, None)?;
+    let mut shown = serde_json::to_value(&row).map_err(|error| Refusal::data(error.to_string()))?;
+    shown["order"] = json!(row.id);
+    shown["account"] = json!(account);
+    shown["life"] = json!(life);
+    shown["events"] = json!(events);
+    shown["exceptions"] = json!(exceptions);
+    Ok(shown)
+}
+
+fn exceptions(tx: &Tx<'_>, kind: Kind, subject: Id, about: Option<Id>) -> Result<Vec<ExceptionRow>, Refusal> {
+    let rows = tx.scan::<ExceptionRow>(&[&kind.letter(), &subject])?;
+    let concerns = |row: &ExceptionRow| about.is_none_or(|id| row.first == id || row.second == id);
+    Ok(rows.into_iter().filter(concerns).collect())
+}
+
+/// An entry as it stands in the day book. Sealed numbers stand in it sealed; here only their last digits are left.
+fn entry(desk: &Desk, text: &str) -> Result<Value, Refusal> {
+    let missing = || Refusal::missing("id", "凭单", text);
+    let id: Id = text.trim().parse().map_err(|_| missing())?;
+    let row: EntryRow = desk.look()?.entry(id)?.ok_or_else(missing)?;
+    let mut payload: Value = serde_json::from_str(&row.payload).unwrap_or_default();
+    customer_file::mask_all(&mut payload);
+    Ok(json!({
+        "entry": row.id, "at": row.at, "business_day": row.business_day, "actor": row.actor, "action": row.action,
+        "version": row.version, "subjects": row.subjects, "key": row.key, "payload": payload,
+        "prev": crate::desk::verify::hex(&row.prev), "hash": crate::desk::verify::hex(&row.hash),
+    }))
 }

@@ -218,3 +218,20 @@ pub fn is_of_own_block(cx: &Cx<'_, '_>, no: &str) -> bool {
     let serial = no.strip_prefix(&block(cx)).unwrap_or_default();
     serial.len() == SERIAL_DIGITS && serial.bytes().all(|b| b.is_ascii_digit())
 }
+
+/// Replaces every sealed number in a JSON value by its mask.
+pub fn mask_all(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => {
+            let sealed = Sealed::from_text(text)
+                .filter(|sealed| sealed.key.len() == 8 && sealed.box_.len() >= 80)
+                .filter(|sealed| (sealed.key.bytes().chain(sealed.box_.bytes())).all(|b| b.is_ascii_hexdigit()));
+            if let Some(sealed) = sealed {
+                *text = sealed.masked();
+            }
+        }
+        serde_json::Value::Array(list) => list.iter_mut().for_each(mask_all),
+        serde_json::Value::Object(map) => map.values_mut().for_each(mask_all),
+        _ => {}
+    }
+}

@@ -3,10 +3,16 @@
 use chrono::NaiveDate;
 
 use super::Desk;
+use super::customer_file;
+use super::customer_view::state_word;
 use super::refusal::Refusal;
 use super::{session, view_orders};
+use crate::rules::classes;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
+use crate::rules::numbers;
+use crate::rules::utility::Utility;
+use crate::store::Tx;
 use crate::store::search::{Owes, Total};
 
 /// The facts of the top line.
@@ -66,10 +72,14 @@ pub struct HitRow {
     pub name: String,
     /// 地址.
     pub address: String,
-    /// Short word of the price class.
+    /// Price class, code.
     pub class: String,
-    /// 水 气 电 热.
+    /// Its word.
+    pub class_word: String,
+    /// Utility, code.
     pub utility: String,
+    /// 水 气 电 热.
+    pub utility_word: &'static str,
     /// What it owes.
     pub owed: Fen,
     /// State, as on the screen.
@@ -94,24 +104,38 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
         Total::Exactly(exactly) => count(exactly),
         Total::AtLeast(least) => format!("{}+", count(least)),
     };
-    let named = hits.named.map(|named| super::find::accounts_of(&tx, &named)).transpose()?.unwrap_or_default();
+    let mut named = hits.named.map(|named| super::find::accounts_of(&tx, &named)).transpose()?.unwrap_or_default();
+    named.extend(of_person(desk, &tx, text)?);
     let total = if hits.ids.is_empty() { count(named.len()) } else { total };
     let mut rows = Vec::with_capacity(named.len() + hits.ids.len());
-    for id in named.into_iter().chain(hits.ids).take(limit) {
+    let mut seen = std::collections::BTreeSet::new();
+    for id in named.into_iter().chain(hits.ids).filter(|id| seen.insert(*id)).take(limit) {
         let Some(row) = tx.account(id)? else { continue };
-        let state = tx.meter_on_wall(id)?.map(|meter| meter.state).unwrap_or_default();
+        let state = state_word(&row, tx.meter_on_wall(id)?.as_ref());
         rows.push(HitRow {
             owed: tx.owed(id)?,
-            state: if row.status == "正常" { state } else { row.status },
+            state,
             id,
             no: row.no,
             name: row.name,
             address: row.address,
+            class_word: classes::label(&row.class).to_owned(),
+            utility_word: Utility::from_code(&row.utility).map_or("", Utility::label),
             class: row.class,
             utility: row.utility,
         });
     }
     Ok(Found { rows, total })
+}
+
+/// Accounts of a full ID, credit code or card number, found by its keyed hash.
+fn of_person(desk: &Desk, tx: &Tx<'_>, text: &str) -> Result<Vec<Id>, Refusal> {
+    let clean = numbers::clean(text);
+    if !(12..=19).contains(&clean.len()) || !clean.bytes().take(8).all(|b| b.is_ascii_alphanumeric()) {
+        return Ok(Vec::new());
+    }
+    let found = customer_file::accounts_of_person(tx, desk.keys(), &clean)?;
+    Ok(found.into_iter().map(|row| row.id).collect())
 }
 
 /// One line of home: what happened today, what is due, what is mine.

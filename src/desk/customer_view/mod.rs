@@ -4,6 +4,8 @@
 pub mod timeline;
 pub mod usage;
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -20,7 +22,8 @@ use crate::rules::utility::Utility;
 use crate::rules::{classes, pricing};
 use crate::store::tables::account::{AccountRow, FieldRow, MeterRow, OwnerRow, ReadingRow};
 use crate::store::tables::base::{ClashRow, ExceptionRow, HoldRow};
-use crate::store::tables::billing::{BalanceRow, BillRow};
+use crate::store::tables::billing::{BalanceRow, BillRow, PaymentRow};
+use crate::store::tables::order::OrderRow;
 use crate::store::{StoreError, Tx};
 
 use timeline::{Line, Told};
@@ -56,7 +59,10 @@ pub struct AccountView {
     pub headline: String,
     /// What must be seen first.
     pub alerts: Vec<Alert>,
-    /// The file, field by field.
+    /// The file by field name, values as they are kept, numbers masked.
+    pub file: BTreeMap<String, String>,
+    /// The file in the order of the form, as it is shown.
+    #[serde(skip)]
     pub fields: Vec<FieldLine>,
     /// Every change of every field, newest first.
     pub changes: Vec<FieldChange>,
@@ -68,6 +74,10 @@ pub struct AccountView {
     pub readings: Vec<ReadingRow>,
     /// Bills, newest first.
     pub bills: Vec<BillRow>,
+    /// Orders, newest first.
+    pub orders: Vec<OrderRow>,
+    /// Payments, newest first.
+    pub payments: Vec<PaymentRow>,
     /// Use.
     pub usage: Usage,
     /// Exceptions, open and closed.
@@ -184,7 +194,7 @@ pub fn account(desk: &Desk, text: &str) -> Result<AccountView, Refusal> {
 
 fn view(desk: &Desk, tx: &Tx<'_>, row: AccountRow) -> Result<AccountView, Refusal> {
     let today = desk.today();
-    let prices = desk.prices()?;
+    let prices = desk.shelf.prices(tx)?;
     let meters = tx.scan::<MeterRow>(&[&row.id])?;
     let readings = tx.scan::<ReadingRow>(&[&row.id])?;
     let mut bills = tx.scan::<BillRow>(&[&row.id])?;
@@ -193,10 +203,14 @@ fn view(desk: &Desk, tx: &Tx<'_>, row: AccountRow) -> Result<AccountView, Refusa
     let balance = tx.get::<BalanceRow>(&[&row.id])?;
     let exceptions = tx.scan::<ExceptionRow>(&[&Kind::Account.letter(), &row.id])?;
     let usage = usage::usage(&row, &bills, &prices, today);
-    let told = Told { readings: &readings, bills: &bills, unit: &usage.unit };
+    let mut orders = tx.orders_of_account(row.id)?;
+    let order_lines = timeline::order_lines(tx, &orders)?;
+    let told = Told { readings: &readings, bills: &bills, order_lines: &order_lines, unit: &usage.unit };
     let timeline = timeline::lines(tx, row.id, &told, None, LINES)?;
     let on_wall = meters.iter().rev().find(|meter| meter.removed.is_none());
     let mut alerts = alerts(tx, &row, &bills, &meters, &exceptions, today)?;
+    alerts.extend(orders.iter().filter(|order| order.open).map(order_alert));
+    orders.reverse();
     if let Err(fault) = pricing::shares(&prices, &super::tariffs::pricing_of(&row), today) {
         alerts.push(Alert { stop: false, text: fault.message });
     }
@@ -208,10 +222,13 @@ fn view(desk: &Desk, tx: &Tx<'_>, row: AccountRow) -> Result<AccountView, Refusa
         credit: balance.as_ref().map_or(Fen::ZERO, |balance| balance.credit),
         headline: headline(&row),
         alerts,
+        file: plain_file(&row),
         fields: fields(&row, on_wall, &history),
         changes: changes(tx, &history)?,
         owners: tx.scan::<OwnerRow>(&[&row.id])?.into_iter().map(owner).collect(),
         meters: meters.iter().map(|meter| meter_view(&row, meter)).collect(),
+        orders,
+        payments: tx.payments(row.id)?.into_iter().rev().collect(),
         usage,
         exceptions,
         same_person,
@@ -233,7 +250,9 @@ pub fn older(desk: &Desk, account: Id, before: (i64, Id)) -> Result<Vec<Line>, R
     let Some(row) = tx.account(account)? else { return Ok(Vec::new()) };
     let readings = tx.scan::<ReadingRow>(&[&account])?;
     let bills = tx.scan::<BillRow>(&[&account])?;
-    let told = Told { readings: &readings, bills: &bills, unit: usage::unit_of(&row.utility) };
+    let order_lines = timeline::order_lines(&tx, &tx.orders_of_account(account)?)?;
+    let unit = usage::unit_of(&row.utility);
+    let told = Told { readings: &readings, bills: &bills, order_lines: &order_lines, unit };
     Ok(timeline::lines(&tx, account, &told, Some(before), LINES)?)
 }
 
@@ -299,6 +318,11 @@ fn alerts(
     Ok(alerts)
 }
 
+fn order_alert(order: &OrderRow) -> Alert {
+    let what = if order.category.is_empty() { &order.title } else { &order.category };
+    Alert { stop: false, text: format!("在途工单 {} {what} {}", order.id, order.state) }
+}
+
 /// Numbers of this account that others hold too.
 fn clashes(tx: &Tx<'_>, row: &AccountRow, meters: &[MeterRow]) -> Result<Vec<ClashRow>, StoreError> {
     let mut found = Vec::new();
@@ -358,6 +382,12 @@ fn fields(row: &AccountRow, meter: Option<&MeterRow>, history: &[FieldRow]) -> V
     lines
 }
 
+/// The file by field name, empty fields left out.
+fn plain_file(row: &AccountRow) -> BTreeMap<String, String> {
+    let keys = FIELDS.iter().chain(EXTRA).map(|field| field.key).chain(["route"]);
+    keys.filter_map(|key| Some((key.to_owned(), masked(key, &row.value(key)?)))).collect()
+}
+
 /// A kept value as a person sees it.
 pub fn shown(key: &str, kept: &str) -> String {
     let masked = masked(key, kept);
@@ -380,7 +410,8 @@ pub fn outcome_word(outcome: &str) -> &'static str {
     }
 }
 
-fn changes(tx: &Tx<'_>, history: &[FieldRow]) -> Result<Vec<FieldChange>, StoreError> {
+/// Every change of every field of an account, newest first.
+pub fn changes(tx: &Tx<'_>, history: &[FieldRow]) -> Result<Vec<FieldChange>, StoreError> {
     let mut changes = Vec::new();
     for row in history {
         let Some(entry) = tx.entry(row.id)? else { continue };
@@ -425,4 +456,9 @@ fn meter_view(account: &AccountRow, meter: &MeterRow) -> MeterView {
         removed: meter.removed,
         disputed: meter.disputed,
     }
+}
+
+/// `欠 85.00`, or `0.00`.
+pub fn owed_word(owed: Fen) -> String {
+    if owed > Fen::ZERO { format!("欠 {}", owed.grouped()) } else { owed.grouped() }
 }

@@ -1,15 +1,19 @@
 //! The timeline (时间线): every entry of an account as one Chinese line, bulk ones too.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::derive::account::amend::{AccountAmended, Change};
-use crate::derive::account::bill::{BillCancelled, BillIssued};
+use crate::derive::account::bill::{BillCancelled, BillIssued, BillReleased};
 use crate::derive::account::fields::masked;
 use crate::derive::account::file::AccountOpened;
 use crate::derive::account::payment::{PaymentReversed, PaymentTaken};
 use crate::derive::account::reading::{ReadingCorrected, ReadingEntered};
+use crate::derive::account::swap::SwapEntered;
 use crate::derive::account::transfer::AccountTransferred;
+use crate::derive::shift::FeeTaken;
 use crate::desk::customer_reveal::CustomerRevealed;
 use crate::rules::customer;
 use crate::rules::id::Id;
@@ -17,6 +21,7 @@ use crate::rules::money::Fen;
 use crate::store::query::timeline::Passage;
 use crate::store::tables::account::ReadingRow;
 use crate::store::tables::billing::BillRow;
+use crate::store::tables::order::OrderRow;
 use crate::store::{StoreError, Tx};
 
 /// One line.
@@ -45,6 +50,8 @@ pub struct Told<'a> {
     pub readings: &'a [ReadingRow],
     /// Bills.
     pub bills: &'a [BillRow],
+    /// What happened to the account's orders, by entry.
+    pub order_lines: &'a BTreeMap<Id, String>,
     /// 水, 气 … unit of quantities.
     pub unit: &'a str,
 }
@@ -99,7 +106,12 @@ impl Told<'_> {
             "bill.cancel" => read(passage).map(|body| self.cancelled(&body)),
             "payment.take" | "payment.enter_late" => read(passage).map(|body| payment(&body)),
             "payment.reverse" => read(passage).map(|body| reversed(&body)),
-            _ => None,
+            "bill.release" => {
+                read(passage).map(|body: BillReleased| format!("放行 {}", self.bill(body.bill, &body.issue)))
+            }
+            "swap.enter" => read(passage).map(|body| swapped(&body)),
+            "fee.take" => read(passage).map(|body: FeeTaken| format!("收{} {}", body.kind, body.amount.grouped())),
+            _ => self.order_lines.get(&passage.id).cloned(),
         };
         told.unwrap_or_else(|| match crate::desk::action(&passage.action) {
             Some(def) => def.summary.to_owned(),
@@ -153,6 +165,32 @@ pub fn source_word(source: &str) -> &str {
         "swap" => "换表",
         other => other,
     }
+}
+
+/// What happened to orders, by entry: `来电 报修 漏水`, `派工 漏水 李强`.
+pub fn order_lines(tx: &Tx<'_>, orders: &[OrderRow]) -> Result<BTreeMap<Id, String>, StoreError> {
+    let mut lines = BTreeMap::new();
+    for order in orders {
+        let what = if order.category.is_empty() { &order.title } else { &order.category };
+        for event in tx.order_events(order.id)? {
+            let worker = match event.worker {
+                Some(worker) => tx.worker(worker)?.map(|worker| format!(" {}", worker.name)).unwrap_or_default(),
+                None => String::new(),
+            };
+            let note = if event.note.is_empty() { String::new() } else { format!(" {}", event.note) };
+            let effective = if event.effective { "" } else { " (未生效)" };
+            let text = format!("{} {} {what}{worker}{note}{effective}", event.what, order.id);
+            lines.insert(event.id, text);
+        }
+        lines.entry(order.id).or_insert_with(|| format!("受理 {} {what} {}", order.id, order.wish));
+    }
+    Ok(lines)
+}
+
+fn swapped(body: &SwapEntered) -> String {
+    let old = body.final_value.grouped();
+    let new = body.first_value.grouped();
+    format!("换表 {} 旧表止码 {old} 新表起码 {new}", body.facts.no)
 }
 
 fn opened(body: &AccountOpened) -> String {

@@ -11,6 +11,6 @@ pub mod order;
 pub mod slip;
 pub mod state;
 pub mod tariff;
-pub mod timeline;
 pub mod till;
+pub mod timeline;
 pub mod user;

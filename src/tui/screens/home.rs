@@ -162,7 +162,9 @@ impl Screen<App> for Home {
 fn hit(hit: &HitRow) -> Row {
     let ink = if hit.owed.0 > 0 { Ink::Look } else { Ink::Text };
     let owed = if hit.owed.0 > 0 { format!("欠 {}", hit.owed.grouped()) } else { hit.owed.grouped() };
-    Row::new([&hit.no, &hit.name, &hit.address, &hit.class, &hit.utility]).cell(owed, ink).cell(&hit.state, Ink::Text)
+    Row::new([&hit.no, &hit.name, &hit.address, &hit.class_word, hit.utility_word])
+        .cell(owed, ink)
+        .cell(&hit.state, Ink::Text)
 }
 
 fn grouped(count: i64) -> String {
