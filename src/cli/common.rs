@@ -136,6 +136,18 @@ impl Context {
     }
 }
 
+/// Ends quietly when whoever read our output has gone (`| head`): the standard printing macros panic then, and nothing is wrong.
+pub fn end_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let said = info.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if said.starts_with("failed printing to std") {
+            std::process::exit(0);
+        }
+        usual(info);
+    }));
+}
+
 /// A fault of reading or writing a stream.
 pub fn io(error: &std::io::Error) -> CliError {
     Refusal::data(format!("读写出错：{error}")).into()

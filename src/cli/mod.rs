@@ -81,6 +81,7 @@ enum Command {
 /// Reads the arguments and runs the command. The exit code is as the contract says: 0 done, 1 refused, 2 usage, 3 data, 4
 /// permission.
 pub fn run() -> ExitCode {
+    common::end_quietly_when_nobody_reads();
     let args = Args::parse();
     let context = Context { db: args.db, as_user: args.as_user, password_stdin: args.password_stdin, json: args.json };
     let outcome = match args.command {
