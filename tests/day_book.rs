@@ -105,3 +105,42 @@ fn a_payload_keeps_its_bytes() {
     assert_eq!(row.leaf, meterdesk::book::entry::leaf(&row.salt, row.payload.as_bytes()));
     assert!(row.payload.contains("\"name\":\"李强\""));
 }
+
+#[test]
+fn going_on_from_a_backup_begins_a_new_life_and_sets_the_old_book_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let mut desk = new_desk(&path);
+    let copy = desk.backup(&folder.path().join("copy.db")).unwrap();
+    assert_eq!(copy.upto, "B03.1.2");
+    assert!(desk.backup(&folder.path().join("copy.db")).is_err(), "a copy is never overwritten");
+    desk.perform("worker.add", WORKER, Call::default()).unwrap();
+    let now = desk.now();
+    drop(desk);
+    let (held, aside) = meterdesk::desk::copies::restore(&folder.path().join("copy.db"), &path, now).unwrap();
+    assert_eq!((held.entries, aside.unwrap().exists()), (2, true));
+    let mut desk = Desk::open(&path, OpenOptions::default(), Box::new(SystemClock)).unwrap();
+    assert!(desk.notices().is_empty(), "{:?}", desk.notices());
+    desk.sign_in_practice("boss").unwrap();
+    assert_eq!(desk.perform("worker.add", WORKER, Call::default()).unwrap().entry.unwrap().to_string(), "B03.2.2");
+    assert!(desk.verify(true, |_| {}).unwrap().ok);
+}
+
+#[test]
+fn a_file_that_is_something_else_is_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let open = |path: &std::path::Path| {
+        Desk::open(path, OpenOptions::default(), Box::new(SystemClock)).err().unwrap().message()
+    };
+    assert!(open(&path).contains("找不到"));
+    std::fs::write(&path, b"not a database").unwrap();
+    assert!(open(&path).contains("不是 meterdesk 的数据库"));
+    std::fs::remove_file(&path).unwrap();
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
+    assert!(open(&path).contains("不是 meterdesk 的数据库"));
+    std::fs::remove_file(&path).unwrap();
+    drop(new_desk(&path));
+    rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
+    assert!(open(&path).contains("升级"));
+}

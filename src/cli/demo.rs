@@ -78,13 +78,14 @@ fn make(path: &Path, args: &DemoArgs) -> Result<(), CliError> {
                 .map_err(|error| Refusal::data(format!("改名 {} 出错：{error}", from.display())))?;
         }
     }
+    remove(&part);
     Ok(())
 }
 
 const TAILS: &[&str] = &[".key", ".mark", ".drafts", "-find", "-wal", ""];
 
 fn remove(path: &Path) {
-    for tail in TAILS.iter().chain(&["-shm"]) {
+    for tail in TAILS.iter().chain(LEFT_OVER) {
         let _ = std::fs::remove_file(with_tail(path, tail));
     }
 }

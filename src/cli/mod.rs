@@ -1,8 +1,10 @@
 //! The command line, one file a command. Everything the screens do, `do` can do, through the same functions.
 
+mod about;
 mod bill;
 mod check;
 mod common;
+mod copies;
 mod demo;
 mod do_;
 mod find;
@@ -26,7 +28,7 @@ pub use common::{CliError, Context};
 
 /// meterdesk: 水气电营业网点的柜台、电话与数据室
 #[derive(Parser)]
-#[command(name = "meterdesk", version, about, long_about = None)]
+#[command(name = "meterdesk", version)]
 pub struct Args {
     /// 数据库文件
     #[arg(long, global = true, env = "METERDESK_DB")]
@@ -76,6 +78,14 @@ enum Command {
     Verify(check::VerifyArgs),
     /// 从日记账重新记账
     Rebuild,
+    /// 备份，并核对备份
+    Backup(copies::BackupArgs),
+    /// 从备份恢复，以新的启用号继续
+    Restore(copies::RestoreArgs),
+    /// 输出 shell 的补全脚本
+    Completions(about::CompletionsArgs),
+    /// 输出手册页
+    Man,
 }
 
 /// Reads the arguments and runs the command. The exit code is as the contract says: 0 done, 1 refused, 2 usage, 3 data, 4
@@ -100,6 +110,10 @@ pub fn run() -> ExitCode {
         Some(Command::Key(args)) => key::run(&context, &args),
         Some(Command::Bill(args)) => bill::run(&context, &args),
         Some(Command::Verify(args)) => check::verify(&context, &args),
+        Some(Command::Backup(args)) => copies::backup(&context, &args),
+        Some(Command::Restore(args)) => copies::restore(&context, &args),
+        Some(Command::Completions(args)) => about::completions(<Args as clap::CommandFactory>::command(), &args),
+        Some(Command::Man) => about::man(<Args as clap::CommandFactory>::command()),
         Some(Command::Rebuild) => check::rebuild(&context),
     };
     match outcome {

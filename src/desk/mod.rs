@@ -8,6 +8,7 @@ pub mod action;
 pub mod adjusting;
 pub mod billing;
 pub mod catalogue;
+pub mod copies;
 pub mod demo;
 pub mod drafts;
 pub mod find;

@@ -120,18 +120,13 @@ impl Desk {
         if let Some(ahead) = mark.filter(|mark| mark.is_ahead_of(&head)) {
             let now = clock.now();
             let tx = db.write()?;
-            let head = Head::read(&tx)?;
-            let epoch = ahead.epoch.max(head.epoch) + 1;
-            tx.set_setting("epoch", &epoch.to_string())?;
-            let reason =
-                SiteEpoch { reason: "older_copy".into(), after: format!("{}.{}.{}", head.site, head.epoch, head.seq) };
-            write(&tx, "site.epoch", Kind::Site, None, now, &reason)?;
+            let (epoch, after) = begin_epoch(&tx, "older_copy", ahead.epoch, now)?;
             let head = Head::read(&tx)?;
             tx.commit()?;
             let _ = mark::write(path, &Mark::of(&head));
             notices.push(format!(
                 "数据库是较早的副本 (曾记到 {}.{}，现只到 {})，已换启用号 {epoch} 继续；请核对最近的单据",
-                ahead.epoch, ahead.seq, reason.after
+                ahead.epoch, ahead.seq, after
             ));
         }
         let mut clock = clock;
@@ -180,6 +175,21 @@ fn found(
     };
     write(tx, "user.add", Kind::User, None, at, &manager)?;
     Ok(())
+}
+
+/// Begins a new life of this site: `known` is the last one known to have been. Answers it, and where the one before ended.
+pub(super) fn begin_epoch(
+    tx: &Tx<'_>,
+    reason: &str,
+    known: i64,
+    now: chrono::DateTime<chrono::FixedOffset>,
+) -> Result<(i64, String), Refusal> {
+    let head = Head::read(tx)?;
+    let epoch = known.max(head.epoch) + 1;
+    tx.set_setting("epoch", &epoch.to_string())?;
+    let after = format!("{}.{}.{}", head.site, head.epoch, head.seq);
+    write(tx, "site.epoch", Kind::Site, None, now, &SiteEpoch { reason: reason.into(), after: after.clone() })?;
+    Ok((epoch, after))
 }
 
 fn head_epoch(tx: &Tx<'_>) -> Result<i64, Refusal> {
