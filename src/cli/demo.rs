@@ -85,7 +85,7 @@ fn make(path: &Path, args: &DemoArgs) -> Result<(), CliError> {
 const TAILS: &[&str] = &[".key", ".mark", ".drafts", "-find", "-wal", ""];
 
 fn remove(path: &Path) {
-    for tail in TAILS.iter().chain(LEFT_OVER) {
+    for tail in TAILS.iter().chain(&["-shm"]) {
         let _ = std::fs::remove_file(with_tail(path, tail));
     }
 }
