@@ -140,7 +140,7 @@ key_table! {
     Palette   "palette"        ctrl('p'), "命令", [Any], "按汉字或拼音首字母找命令";
     Quit      "quit"           ctrl('q'), "退出", [Any], "退出程序，填了一半的单子会留着";
 
-    Open      "open"           ENTER,     "打开", [Home Customer Bills Readings Exceptions Approve Fixes Reports Users], "打开选中的一行";
+    Open      "open"           ENTER,     "打开", [Dispatch Home Customer Bills Readings Exceptions Approve Fixes Reports Users], "打开选中的一行";
     Confirm   "confirm"        ENTER,     "确定", [Ask], "确定";
     ConfirmF2 "confirm.f2"     f(2),      "确定", [Ask], "看清之后，确定要做";
     Save      "save"           f(2),      "保存", [Customer Intake Readings Users Fixes Exceptions Gallery], "保存这张单子";
@@ -179,6 +179,12 @@ key_table! {
     Chase     "order.chase"    ctrl('e'), "催办", [Dispatch], "催办选中的工单";
     ReadHere  "reading.till"   ctrl('r'), "读数", [Pay], "没有账单时录入本次读数，出账后收费";
     Tick      "tick"           SPACE,     "选",   [Pay Dispatch Approve Fixes Gallery], "选上或放下这一行";
+    TickAll   "tick.all"       ctrl('a'), "全选", [Dispatch], "选上这一堆里所有待派的工单，再按放下";
+    Unpark    "intake.resume"  ctrl('r'), "取回", [Intake], "按排队号取回挂起的业务";
+    PauseOrder "order.pause"   None,      "暂停", [Dispatch], "暂停这张工单，写明原因";
+    ResumeOrder "order.resume" None,      "恢复", [Dispatch], "恢复这张暂停的工单";
+    DeferOrder "order.defer"   None,      "顺延", [Dispatch], "与用户另约时间，超过承诺的由班组长录入";
+    VoidOrder "order.void"     None,      "作废", [Dispatch], "作废这张工单，由营业厅主任或接听组班组长办";
     NextPage  "next.page"      TAB,       "下一页", [Customer], "轮换账单、抄表、水表、工单、证件";
 }
 

@@ -5,17 +5,25 @@ use super::app::App;
 use super::keymap::Command;
 use super::screen::Reply;
 
+pub mod callback;
+pub mod dispatch;
 pub mod explain;
 pub mod fee;
 pub mod home;
 pub mod login;
 pub mod menu;
+pub mod order;
+pub mod order_return;
 pub mod pay;
 pub mod shift;
+pub mod text;
+pub mod workers;
 
 /// The rooms of the menu, in the order of a day.
 pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "查找", note: "户、表、电话、地址、单号", open: |_| Reply::home() },
+    menu::Room { name: "派工台", note: "待派、在途、待回访的工单", open: dispatch },
+    menu::Room { name: "师傅", note: "登记师傅，班组和区域", open: workers },
     menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
     menu::Room { name: "服务费", note: "过户费、补卡费等", open: fee },
 ];
@@ -66,8 +74,58 @@ pub fn intake(_app: &mut App, _account: Option<crate::rules::id::Id>) -> Reply<A
 }
 
 /// Opens the dispatch desk.
-pub fn dispatch(_app: &mut App) -> Reply<App> {
-    Reply::unused()
+pub fn dispatch(app: &mut App) -> Reply<App> {
+    Reply::push(dispatch::Dispatch::new(app))
+}
+
+/// Opens an order.
+pub fn order(app: &mut App, order: crate::rules::id::Id) -> Reply<App> {
+    opened(order::OrderScreen::new(app, order))
+}
+
+/// Opens the return slip of an order.
+pub fn order_return(app: &mut App, order: crate::rules::id::Id) -> Reply<App> {
+    opened(order_return::OrderReturn::new(app, order))
+}
+
+/// Opens the callback of an order.
+pub fn callback(app: &mut App, order: crate::rules::id::Id) -> Reply<App> {
+    opened(callback::Callback::new(app, order))
+}
+
+/// Opens the answer to a complaint or question.
+pub fn answer(app: &mut App, order: crate::rules::id::Id) -> Reply<App> {
+    opened(callback::Callback::answer(app, order))
+}
+
+/// Opens the register of workers.
+pub fn workers(app: &mut App) -> Reply<App> {
+    Reply::push(workers::Workers::new(app))
+}
+
+/// Shows a paper where no printer is set up.
+pub fn text(title: &str, text: &str) -> Reply<App> {
+    Reply::push(text::Text::new(title, text))
+}
+
+fn opened(screen: Result<impl super::screen::Screen<App> + 'static, crate::desk::refusal::Refusal>) -> Reply<App> {
+    match screen {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
+}
+
+/// A name for a field whose key stands in a catalogue file. Each word is kept once for the life of the program.
+pub fn interned(word: &str) -> &'static str {
+    static WORDS: std::sync::Mutex<std::collections::BTreeSet<&'static str>> =
+        std::sync::Mutex::new(std::collections::BTreeSet::new());
+    let mut words = WORDS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(known) = words.get(word) {
+        return known;
+    }
+    let kept: &'static str = Box::leak(word.to_owned().into_boxed_str());
+    words.insert(kept);
+    kept
 }
 
 /// Opens special handling for an account.

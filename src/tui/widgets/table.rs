@@ -114,6 +114,20 @@ impl Table {
         self
     }
 
+    /// Other columns: a wider window shows more.
+    pub fn set_columns(&mut self, columns: Vec<Column>) {
+        self.columns = columns;
+    }
+
+    /// The rows that [`Table::draw`] will show on a canvas so many rows high: the only ones worth computing.
+    pub fn sight(&mut self, height: u16, rows: usize) -> std::ops::Range<usize> {
+        self.page = usize::from(height.saturating_sub(u16::from(self.head))).max(1);
+        self.selected = self.selected.min(rows.saturating_sub(1));
+        self.top = self.top.clamp((self.selected + 1).saturating_sub(self.page), self.selected);
+        self.top = self.top.min(rows.saturating_sub(self.page));
+        self.top..rows.min(self.top + self.page)
+    }
+
     /// What is said when there are no rows: what is missing and what to do.
     pub fn when_empty(mut self, sentence: &str) -> Self {
         self.empty = sentence.into();
@@ -192,7 +206,7 @@ impl Table {
             let titles = Row::new(self.columns.iter().map(|c| c.title.clone()));
             self.draw_cells(canvas, 0, MARGIN + ticks, &widths, &titles, Some(Ink::Faint));
         }
-        self.page = usize::from(canvas.height().saturating_sub(head)).max(1);
+        let sight = self.sight(canvas.height(), rows);
         if rows == 0 {
             canvas.text(MARGIN, head, &self.empty, Ink::Faint);
             if focused {
@@ -200,10 +214,7 @@ impl Table {
             }
             return;
         }
-        self.selected = self.selected.min(rows - 1);
-        self.top = self.top.clamp((self.selected + 1).saturating_sub(self.page), self.selected);
-        self.top = self.top.min(rows.saturating_sub(self.page));
-        for (y, i) in (head..canvas.height()).zip(self.top..rows) {
+        for (y, i) in (head..canvas.height()).zip(sight) {
             let content = row(i);
             let under_hand = i == self.selected;
             if under_hand {

@@ -1,0 +1,237 @@
+//! The return slip (回执): arrived, done, left, outcome, remark — as the worker wrote them. Four digits of a time bring the hand
+//! to the next field, so a slip done as planned is twelve digits and F2.
+
+use serde_json::{Map, Value, json};
+
+use crate::desk::catalogue;
+use crate::desk::refusal::{Fault, Refusal};
+use crate::desk::view_orders::{self as view, OrderDetail};
+use crate::rules::id::Id;
+use crate::rules::moment;
+use crate::rules::order::{CANCEL_REASONS, Outcome};
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Draft, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::kind::{Choice, half_width};
+use crate::tui::widgets::suggest;
+
+/// Rows above the form.
+const HEAD: u16 = 4;
+/// The three times, in order.
+const TIMES: [&str; 3] = ["arrived", "done", "left"];
+
+/// The screen.
+pub struct OrderReturn {
+    detail: OrderDetail,
+    form: Form,
+    /// Keys of the business's own fields on the slip.
+    own: Vec<&'static str>,
+}
+
+impl OrderReturn {
+    /// The slip of an order.
+    pub fn new(app: &App, id: Id) -> Result<Self, Refusal> {
+        let tx = app.desk.look()?;
+        let detail = view::detail(&tx, id, app.desk.now())?;
+        let detail = detail.ok_or_else(|| Refusal::missing("order", "工单", &id.to_string()))?;
+        let outcomes = view::outcomes(&tx, id)?;
+        let loaded = catalogue::of(&tx);
+        let service = loaded.catalogue.get(&detail.row.service);
+        let slip = service.and_then(|service| service.order.as_ref()).map_or(&[][..], |order| &order.slip);
+        let own: Vec<&'static str> = slip.iter().map(|field| super::interned(&field.key)).collect();
+        let fields = fields(app, &outcomes, slip.iter().zip(&own).map(|(field, key)| (*key, field.label.as_str())));
+        let mut form = Form::new(fields, app.desk.today(), initials);
+        form.show("overrun", false);
+        form.focus_on("arrived");
+        let mut screen = Self { detail, form, own };
+        if let Some(kept) = app.draft(&screen.draft_key()) {
+            screen.form.restore(&kept);
+        }
+        Ok(screen)
+    }
+
+    fn draft_key(&self) -> String {
+        format!("return/{}", self.detail.row.id)
+    }
+
+    fn input(&self) -> Value {
+        let mut input = Map::new();
+        input.insert("order".into(), json!(self.detail.row.id));
+        for field in TIMES {
+            let time = self.form.value(field);
+            if !time.is_empty() {
+                input.insert(field.into(), format!("{} {time}", self.form.value("day")).into());
+            }
+        }
+        for field in ["outcome", "remark", "overrun"] {
+            let text = self.form.value(field);
+            if !text.is_empty() {
+                input.insert(field.into(), text.into());
+            }
+        }
+        let own: Map<String, Value> = self
+            .own
+            .iter()
+            .filter(|key| !self.form.value(key).is_empty())
+            .map(|key| ((*key).to_owned(), self.form.value(key).into()))
+            .collect();
+        if !own.is_empty() {
+            input.insert("fields".into(), Value::Object(own));
+        }
+        Value::Object(input)
+    }
+
+    fn post(&mut self, app: &mut App) -> Reply<App> {
+        self.tidy_times();
+        if !self.form.check() {
+            return Reply::done();
+        }
+        let answer = match app.ask("order.return", &self.input()) {
+            Ok(answer) => answer,
+            Err(refusal) => return self.refused(&refusal),
+        };
+        let mut said = format!("{} 已入账，现为{}", self.detail.row.id, answer["state"].as_str().unwrap_or_default());
+        if let Some(state) = answer["meter_state"].as_str().and_then(crate::rules::meter_state::MeterState::parse) {
+            said.push_str(&format!("，表改为{}", state.paper_word()));
+        }
+        if let Some(next) = answer["next"].as_str() {
+            said.push_str(&format!("，请接着受理{next}"));
+        }
+        Reply::pop().and_forget(self.draft_key()).and_say(said)
+    }
+
+    fn refused(&mut self, refusal: &Refusal) -> Reply<App> {
+        if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("overrun")) {
+            self.form.show("overrun", true);
+        }
+        let field = |fault: &Fault| {
+            let field = fault.field.clone().unwrap_or_default();
+            field.strip_prefix("fields.").map(str::to_owned).unwrap_or(field)
+        };
+        let faults: Vec<(String, String)> =
+            refusal.faults.iter().map(|fault| (field(fault), fault.message.clone())).collect();
+        let others = self.form.fail(faults.iter().map(|(field, message)| (field.as_str(), message.clone())));
+        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+    }
+
+    /// `0930` becomes `09:30`.
+    fn tidy_times(&mut self) {
+        for field in TIMES {
+            if let Some(time) = tidy(self.form.value(field)) {
+                self.form.set(field, &time);
+            }
+        }
+    }
+
+    fn changed(&mut self, field: &str) {
+        let typed: String = self.form.value(field).chars().map(half_width).collect();
+        let place = TIMES.iter().position(|known| *known == field);
+        if let Some(place) = place.filter(|_| typed.len() == 4 && typed.bytes().all(|b| b.is_ascii_digit())) {
+            self.tidy_times();
+            self.form.focus_on(TIMES.get(place + 1).copied().unwrap_or("outcome"));
+        }
+        if field == "outcome" {
+            let outcome = Outcome::from_label(self.form.value("outcome")).unwrap_or(Outcome::Passed);
+            if outcome.needs_remark() {
+                self.form.focus_on("remark");
+            }
+        }
+    }
+}
+
+/// A time typed in digits, full-width ones too.
+fn tidy(typed: &str) -> Option<String> {
+    let digits: String = typed.trim().chars().map(half_width).filter(char::is_ascii_digit).collect();
+    let (hour, minute) = match digits.len() {
+        4 => digits.split_at(2),
+        3 => digits.split_at(1),
+        _ => return None,
+    };
+    Some(format!("{hour:0>2}:{minute}"))
+}
+
+fn fields<'f>(app: &App, outcomes: &[Outcome], own: impl Iterator<Item = (&'static str, &'f str)>) -> Vec<Field> {
+    let words = outcomes.iter().map(|outcome| Choice::new(outcome.label(), outcome.label())).collect();
+    let first = outcomes.first().map_or("", |outcome| outcome.label());
+    let remarks: Vec<String> = CANCEL_REASONS.iter().map(|reason| reason.remark.to_owned()).collect();
+    let time = |id, label| Field::text(id, label, 8).half().cells(8).hint("四位数字，如 0930");
+    let mut fields = vec![
+        Field::date("day", "日期").half().value(&moment::day(app.desk.now()).to_string()).required(),
+        time("arrived", "到场时间"),
+        time("done", "实施时间"),
+        time("left", "离开时间"),
+        Field::choice("outcome", "实施情况", words).value(first).required(),
+        Field::text("remark", "现场备注", 120).suggest(suggest::from_words(remarks, initials)),
+    ];
+    fields.extend(own.map(|(key, label)| Field::text(key, label, 60)));
+    fields.push(Field::text("overrun", "超时原因", 120));
+    fields
+}
+
+impl Screen<App> for OrderReturn {
+    fn place(&self) -> Place {
+        Place::Return
+    }
+
+    fn title(&self, _: &App) -> String {
+        format!("回执  {} {}", self.detail.row.id, self.detail.row.category)
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        let mut keys = vec![Command::Post];
+        if self.form.can_pick() {
+            keys.push(Command::Pick);
+        }
+        keys.push(Command::Park);
+        keys
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::Post => self.post(app),
+            Command::Park => Reply::pop().and_say("已挂起，再打开这张回执就接着填"),
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
+        match self.form.on_key(key) {
+            FormEvent::Unused => Reply::unused(),
+            FormEvent::Used => Reply::done(),
+            FormEvent::Submit => Reply::say("看清之后按 F2 入账"),
+            FormEvent::Changed(field) => {
+                self.changed(field);
+                Reply::done()
+            }
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
+        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+    }
+
+    fn draft(&mut self) -> Option<Draft> {
+        let key = self.draft_key();
+        self.form.take_change().map(|values| Draft { key, values })
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let (row, desk) = (&self.detail.row, &self.detail.desk);
+        let sent = row.dispatched.and_then(|second| chrono::DateTime::from_timestamp(second, 0));
+        let sent = sent.map(|at| at.with_timezone(&moment::offset()).format("%m-%d %H:%M").to_string());
+        canvas.text(1, 0, &format!("{} {}  {}", row.title, row.category, row.address), Ink::Strong);
+        let line = format!("师傅 {}  派工 {}  承诺 {}", desk.worker, sent.unwrap_or_default(), desk.promise);
+        let x = canvas.text(1, 1, &line, Ink::Text);
+        let left = if desk.late { Ink::Stop } else { Ink::Faint };
+        let sign = if desk.late { "! 超时" } else { "剩余" };
+        canvas.text(x + 2, 1, &format!("{sign} {}", desk.left), left);
+        canvas.text(1, 2, &row.wish, Ink::Faint);
+        canvas.rule(3, "", Ink::Faint);
+        self.form.draw(&mut canvas.below(HEAD));
+    }
+}
