@@ -52,6 +52,9 @@ impl Action for IntakePark {
         let known = free_place(cx.tx, &queue, &case.service().code, input.account.as_deref())?;
         let parked = known.map_or(cx.next, |row| row.id);
         input.queue = Some(queue.clone());
+        input.papers = case.case.papers.iter().cloned().collect();
+        input.situations = case.case.situations.iter().cloned().collect();
+        input.fields = case.case.fields.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
         let calendar = intake_take::calendar(cx)?;
         let verdict = case.service().judge(&case.case, &case.loaded.catalogue.common, &*calendar);
         let missing: Vec<String> = verdict.missing.iter().map(|paper| paper.label()).collect();

@@ -121,7 +121,12 @@ fn parked(tx: &Tx<'_>, input: &Typed) -> Result<Option<Id>, Refusal> {
 }
 
 /// The open order a repeat call joins: named by the clerk, or for the same thing at the same place.
-fn open_order(tx: &Tx<'_>, input: &Typed, case: &Resolved, verdict: &Verdict<'_>) -> Result<Option<OrderRow>, Refusal> {
+pub(super) fn open_order(
+    tx: &Tx<'_>,
+    input: &Typed,
+    case: &Resolved,
+    verdict: &Verdict<'_>,
+) -> Result<Option<OrderRow>, Refusal> {
     if let Some(text) = input.join.as_deref() {
         let named = text.trim().parse::<Id>().ok().map(|id| tx.order(id)).transpose()?.flatten();
         let named = named.ok_or_else(|| Refusal::missing("join", "工单", text))?;
@@ -290,7 +295,7 @@ pub(super) fn fees(verdict: &Verdict<'_>) -> Vec<Fee> {
 }
 
 /// Open orders of the same category in the same street (only for cases without an account, whose place is not certain).
-fn similar(tx: &Tx<'_>, case: &Resolved, verdict: &Verdict<'_>) -> Result<Vec<Id>, Refusal> {
+pub(super) fn similar(tx: &Tx<'_>, case: &Resolved, verdict: &Verdict<'_>) -> Result<Vec<Id>, Refusal> {
     let Some(key) = case.street_key().filter(|_| case.account.is_none() && verdict.terms.is_some()) else {
         return Ok(Vec::new());
     };

@@ -76,7 +76,7 @@ pub fn joined_line(tx: &Tx<'_>, open: &OrderRow) -> Result<String, StoreError> {
         Some(worker) => format!("已派{}师傅处理", worker.name),
         None => format!("现为{}", open.state),
     };
-    Ok(format!("您反映的{}已受理，工单号{}，{who}，已为您催办。", open.category, open.id))
+    Ok(format!("您反映的{}已受理，工单号{}，{who}，您的再次来电已记下。", open.category, open.id))
 }
 
 /// The slip of papers to bring, as text for printing.

@@ -30,6 +30,7 @@ pub mod tariffs;
 pub mod till;
 pub mod verify;
 pub mod view_home;
+pub mod view_intake;
 pub mod view_orders;
 pub mod view_till;
 pub mod view_users;

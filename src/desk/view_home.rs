@@ -158,8 +158,8 @@ pub struct HomeFacts {
 
 /// Reads the lines of home.
 pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
-    let tx = desk.look()?;
-    let orders = view_orders::home(&tx, top_facts(desk)?.day, desk.now())?;
+    let day = top_facts(desk)?.day;
+    let orders = view_orders::home(&desk.look()?, day, desk.now())?;
     let mut lines = vec![FactLine { head: "今天".into(), text: orders.today_text(), look: false }];
     let due = orders.due_text();
     if !due.is_empty() {

@@ -13,7 +13,7 @@ use crate::desk::view_orders::{self as view, DeskRow, STAGES};
 use crate::outbound::{dispatch_slip, printer};
 use crate::rules::id::Id;
 use crate::rules::moment::Moment;
-use crate::rules::order::PauseReason;
+use crate::rules::order::{OrderKind, PauseReason};
 use crate::store::query::order::Heaps;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -232,7 +232,13 @@ impl Dispatch {
         let tx = app.desk.look()?;
         let stage = if self.stage().is_empty() { "waiting" } else { self.stage() };
         let limit = i64::try_from(ALL).unwrap_or(i64::MAX);
-        self.ticks.extend(tx.orders_by_time_left(stage, self.as_of.timestamp(), 0, limit)?);
+        for id in tx.orders_by_time_left(stage, self.as_of.timestamp(), 0, limit)? {
+            // Complaints and questions go to a department one by one, not out with the evening's slips.
+            let kind = tx.order(id)?.and_then(|order| OrderKind::from_label(&order.kind));
+            if kind.is_some_and(|kind| !kind.is_answered()) {
+                self.ticks.insert(id);
+            }
+        }
         let more = if self.ticks.len() == ALL { format!("，一次最多 {ALL} 张") } else { String::new() };
         Ok(Reply::say(format!("选了 {} 张{more}", self.ticks.len())))
     }
@@ -321,12 +327,12 @@ impl Dispatch {
 fn columns(wide: bool) -> Vec<Column> {
     let mut columns = vec![
         Column::text("", Width::Cells(3)),
-        Column::number("剩余", 8),
+        Column::number("剩余", 7),
         Column::text("工单", Width::Cells(12)),
         Column::text("类别", Width::Cells(8)),
         Column::text("地址", Width::Fill(14, 1)),
         Column::text("师傅", Width::Cells(6)),
-        Column::text("承诺", Width::Cells(11)),
+        Column::text("承诺", Width::Cells(if wide { 11 } else { 5 })),
     ];
     if wide {
         columns.insert(6, Column::text("状态", Width::Cells(6)));
@@ -532,7 +538,9 @@ fn desk_row(row: &DeskRow, ticked: bool, wide: bool) -> Row {
         .cell(row.address.as_str(), Ink::Text)
         .cell(row.worker.as_str(), Ink::Text);
     let made = if wide { made.cell(row.state.as_str(), Ink::Text) } else { made };
-    let made = made.cell(row.promise.as_str(), Ink::Text);
+    // A narrow window has room for the day alone; the time of another day stands in the wide one.
+    let promise = if wide { row.promise.as_str() } else { row.promise.split(' ').next().unwrap_or_default() };
+    let made = made.cell(promise, Ink::Text);
     let made = if wide { made.cell(row.step.as_str(), Ink::Faint) } else { made };
     match (row.late, row.soon) {
         (true, _) => made.marked(Ink::Stop),

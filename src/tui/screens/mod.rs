@@ -10,6 +10,8 @@ pub mod dispatch;
 pub mod explain;
 pub mod fee;
 pub mod home;
+pub mod intake;
+mod intake_form;
 pub mod login;
 pub mod menu;
 pub mod order;
@@ -22,6 +24,9 @@ pub mod workers;
 /// The rooms of the menu, in the order of a day.
 pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "查找", note: "户、表、电话、地址、单号", open: |_| Reply::home() },
+    menu::Room {
+        name: "受理", note: "没有户号的业务：街上漏水、咨询、投诉", open: |app| intake(app, None)
+    },
     menu::Room { name: "派工台", note: "待派、在途、待回访的工单", open: dispatch },
     menu::Room { name: "师傅", note: "登记师傅，班组和区域", open: workers },
     menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
@@ -69,8 +74,13 @@ pub fn explain(title: &str, lines: Vec<String>) -> Reply<App> {
 }
 
 /// Opens intake, for an account or for somebody without one.
-pub fn intake(_app: &mut App, _account: Option<crate::rules::id::Id>) -> Reply<App> {
-    Reply::unused()
+pub fn intake(app: &mut App, account: Option<crate::rules::id::Id>) -> Reply<App> {
+    opened(intake::Intake::new(app, account))
+}
+
+/// Goes on to hand an account to its new owner, after the transfer was taken in.
+pub fn transfer(_app: &mut App, _account: Option<&str>, _name: &str) -> Reply<App> {
+    Reply::done()
 }
 
 /// Opens the dispatch desk.
@@ -134,6 +144,8 @@ pub fn adjust(_app: &mut App, _account: crate::rules::id::Id) -> Reply<App> {
 }
 
 /// Opens what an order or receipt number names.
-pub fn named(_app: &mut App, _text: &str) -> Option<Reply<App>> {
-    None
+pub fn named(app: &mut App, text: &str) -> Option<Reply<App>> {
+    let id = text.trim().to_uppercase().parse::<crate::rules::id::Id>().ok()?;
+    let is_order = app.desk.look().ok()?.order(id).ok()?.is_some();
+    is_order.then(|| order(app, id))
 }

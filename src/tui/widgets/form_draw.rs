@@ -12,7 +12,7 @@ use crate::tui::theme::{Ink, LOOK_SIGN};
 const MARGIN: u16 = 3;
 const GAP: u16 = 2;
 /// Labels are set in a column no wider than this.
-const LABEL_MAX: usize = 20;
+const LABEL_MAX: usize = 26;
 
 /// Where one half of the form writes.
 #[derive(Clone, Copy)]

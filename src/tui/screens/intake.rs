@@ -1,0 +1,374 @@
+//! Intake (受理): the business by its initials, its papers one key each, its form — and live below what stops it, what it costs,
+//! what is promised and what to say. What F2 takes in is what was judged.
+
+use serde_json::{Value, json};
+
+use super::intake_form::{self as form, TypedForm};
+use crate::desk::intake_case::Typed;
+use crate::desk::refusal::{Fault, Refusal};
+use crate::desk::view_intake::{self as view, Head, Live};
+use crate::desk::view_orders;
+use crate::outbound::check_slip::Slip;
+use crate::outbound::printer;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::{Code, Key};
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::{Form, FormEvent};
+
+/// Rows below the form: rule, fee and promise, what stops, what to say.
+const FOOT: u16 = 7;
+
+/// The screen.
+pub struct Intake {
+    account: Option<String>,
+    head: Option<Head>,
+    form: TypedForm,
+    live: Result<Live, Refusal>,
+    queue: Option<String>,
+}
+
+impl Intake {
+    /// A case about an account, or about none yet; with what was typed before.
+    pub fn new(app: &App, account: Option<Id>) -> Result<Self, Refusal> {
+        let account = account.map(|id| id.to_string());
+        let mut screen = Self {
+            head: account.as_ref().map(|id| view::head(&app.desk, id)).transpose()?.flatten(),
+            form: TypedForm::new(app, account.is_some())?,
+            live: Err(Refusal::usage("")),
+            queue: None,
+            account,
+        };
+        if let Some(kept) = app.draft(&screen.draft_key()) {
+            screen.queue = kept.get("queue").and_then(Value::as_str).map(str::to_owned);
+            // Twice: the first time brings the fields that the business has, the second fills them.
+            for _ in 0..2 {
+                screen.form.restore(&kept);
+                screen.judge(app);
+            }
+        }
+        screen.judge(app);
+        Ok(screen)
+    }
+
+    fn draft_key(&self) -> String {
+        format!("intake/{}", self.account.as_deref().unwrap_or("-"))
+    }
+
+    fn typed(&self) -> Typed {
+        Typed { account: self.account.clone(), queue: self.queue.clone(), ..self.form.typed() }
+    }
+
+    /// Judges the case as it stands; the form follows.
+    fn judge(&mut self, app: &App) {
+        if self.form.value("service").is_empty() {
+            self.live = Err(Refusal::usage("打业务的拼音首字母或汉字选一项业务，如 启封 qf"));
+            return;
+        }
+        self.live = view::judge(&app.desk, &self.typed());
+        if let Ok(live) = &self.live {
+            self.form.follow(app, live, self.account.is_some());
+        }
+    }
+
+    fn take(&mut self, app: &mut App) -> Reply<App> {
+        if !self.form.check() {
+            return Reply::done();
+        }
+        let input = json!(self.typed());
+        match app.ask("intake.take", &input) {
+            Ok(answer) => self.taken(app, &answer),
+            Err(refusal) => self.refused(&refusal),
+        }
+    }
+
+    fn taken(&self, app: &mut App, answer: &Value) -> Reply<App> {
+        let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
+        let mut said = match answer["joined"].as_bool() {
+            Some(true) => format!("已并入工单 {}，现为{}", word("order"), word("state")),
+            _ if word("state") == crate::derive::order::WINDOW => "已受理，窗口办结".to_owned(),
+            _ => format!("已受理，工单 {}", word("order")),
+        };
+        if let Ok(live) =
+            self.live.as_ref().map_err(|_| ()).and_then(|live| Some(live).filter(|l| l.joins.is_none()).ok_or(()))
+        {
+            if !live.promise.is_empty() {
+                said.push_str(&format!("，承诺 {}", live.promise));
+            }
+            if live.fee > Fen::ZERO {
+                said.push_str(&format!("，应收 {}", live.fee.grouped()));
+            }
+        }
+        let reply = Reply::pop().and_forget(self.draft_key());
+        let next = match self.live.as_ref().is_ok_and(|live| live.transfers) {
+            true => super::transfer(app, self.account.as_deref(), self.form.value("f.new_name")),
+            false => Reply::done(),
+        };
+        reply.and(next).and_say(said)
+    }
+
+    fn refused(&mut self, refusal: &Refusal) -> Reply<App> {
+        let missing = refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("papers"));
+        let faults: Vec<(String, String)> =
+            refusal.faults.iter().map(|fault| (self.form.place_of(fault), fault.message.clone())).collect();
+        let mut others = self.form.fail(&faults);
+        if missing {
+            others.push("Ctrl-O 打印缺件单，F9 挂起".to_owned());
+        }
+        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+    }
+
+    /// F8: the whole talk, and where the rules stand.
+    fn talk(&self) -> Reply<App> {
+        let live = match &self.live {
+            Ok(live) => live,
+            Err(refusal) => return Reply::refuse(refusal.message()),
+        };
+        let mut lines: Vec<String> = Vec::new();
+        for charge in &live.charges {
+            lines.push(format!("{} {}，给{}", charge.name, charge.amount.grouped(), charge.invoice));
+        }
+        lines.extend(live.talk.iter().map(|said| format!("{}  {}", said.step, said.say)));
+        lines.push(format!("依据 {}", live.source));
+        super::explain(&format!("{} 怎么说", live.title), lines)
+    }
+
+    fn print(&self, app: &App) -> Reply<App> {
+        let live = match &self.live {
+            Ok(live) if !live.missing.is_empty() => live,
+            Ok(_) => return Reply::say("资料齐全，没有缺件单要打"),
+            Err(refusal) => return Reply::refuse(refusal.message()),
+        };
+        let number = format!("缺件单-{}", app.desk.now().format("%Y-%m-%d-%H%M%S"));
+        paper(app, &number, &live.slip)
+    }
+
+    fn ask_queue(&self, app: &App) -> Reply<App> {
+        if self.form.value("service").is_empty() {
+            return Reply::refuse("先选业务，再挂起");
+        }
+        let queue = self.queue.clone().unwrap_or_default();
+        let field = Field::text("queue", "排队号", 20).value(&queue).hint("不填就自动编号");
+        Reply::push(AskForm::new("park", "挂起", Form::new(vec![field], app.desk.today(), initials)))
+    }
+
+    fn park(&mut self, app: &mut App, queue: &str) -> Reply<App> {
+        let mut typed = self.typed();
+        typed.queue = Some(queue.trim().to_owned()).filter(|queue| !queue.is_empty());
+        let answer = match app.ask("intake.park", &json!(typed)) {
+            Ok(answer) => answer,
+            Err(refusal) => return self.refused(&refusal),
+        };
+        let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
+        let missing = answer["missing"].as_array().is_some_and(|missing| !missing.is_empty());
+        let reply = Reply::pop().and_forget(self.draft_key()).and_say(format!("已挂起，排队号 {}", word("queue")));
+        if missing { reply.and(paper(app, &format!("缺件单-{}", word("queue")), &word("slip"))) } else { reply }
+    }
+
+    fn ask_parked(app: &App) -> Reply<App> {
+        let parked = match app.desk.look().and_then(|tx| view_orders::parked(&tx)) {
+            Ok(parked) if parked.is_empty() => return Reply::say("没有挂起的业务"),
+            Ok(parked) => parked,
+            Err(error) => return Reply::refuse(error.to_string()),
+        };
+        let names = view::services(&app.desk).unwrap_or_default();
+        let item = |(row, who): &(crate::store::tables::order::ParkedRow, String)| {
+            let name = names.iter().find(|known| known.code == row.service).map_or(&row.service, |known| &known.name);
+            let lacks = if row.missing.is_empty() { String::new() } else { format!("缺{}", row.missing) };
+            PickItem { key: row.queue.clone(), label: format!("{} {name}", row.queue), note: format!("{who} {lacks}") }
+        };
+        Reply::push(Pick::new("parked", "取回哪一件", parked.iter().map(item).collect(), initials))
+    }
+
+    fn resume(&mut self, app: &mut App, queue: &str) -> Reply<App> {
+        let answer = match app.ask("intake.resume", &json!({ "queue": queue })) {
+            Ok(answer) => answer,
+            Err(refusal) => return Reply::refuse(refusal.message()),
+        };
+        let typed: Typed = match serde_json::from_value(answer["draft"].clone()) {
+            Ok(typed) => typed,
+            Err(error) => return Reply::refuse(format!("挂起的内容打不开：{error}")),
+        };
+        self.account = typed.account.clone().filter(|text| !text.is_empty());
+        self.head = self.account.as_ref().and_then(|text| view::head(&app.desk, text).ok().flatten());
+        self.queue = typed.queue.clone();
+        let values = form::values_of(&typed);
+        for _ in 0..2 {
+            self.form.restore(&values);
+            self.judge(app);
+        }
+        Reply::say(format!("已取回排队号 {queue}，补齐后按 F2 受理"))
+    }
+}
+
+/// Prints a paper, or shows it where no printer is set up.
+fn paper(app: &App, number: &str, text: &str) -> Reply<App> {
+    let slip = Slip { number: number.to_owned(), text: text.to_owned() };
+    let printed = app.desk.look().map(|tx| printer::print_made(&tx, &slip));
+    match printed {
+        Ok(Ok(Some(place))) => Reply::say(format!("{number} 已送到 {place}")),
+        Ok(Ok(None)) => super::text(number, text),
+        Ok(Err(error)) => Reply::refuse(error.to_string()),
+        Err(error) => Reply::refuse(error.to_string()),
+    }
+}
+
+impl Screen<App> for Intake {
+    fn place(&self) -> Place {
+        Place::Intake
+    }
+
+    fn title(&self, _: &App) -> String {
+        match &self.live {
+            Ok(live) => format!("受理  {}", live.title),
+            Err(_) => "受理".into(),
+        }
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        let mut keys = vec![Command::TakeIn];
+        if self.form.can_pick() {
+            keys.push(Command::Pick);
+        }
+        keys.extend([Command::Explain, Command::Park, Command::Unpark, Command::Print]);
+        keys
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::TakeIn => self.take(app),
+            Command::Explain => self.talk(),
+            Command::Park => self.ask_queue(app),
+            Command::Unpark => Self::ask_parked(app),
+            Command::Print => self.print(app),
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        match self.form.on_key(key) {
+            FormEvent::Unused => Reply::unused(),
+            FormEvent::Used => Reply::done(),
+            FormEvent::Submit => Reply::say("看清之后按 F2 受理"),
+            FormEvent::Changed(field) => {
+                self.judge(app);
+                if field == "service" {
+                    self.form.to_first_tick();
+                } else if key.is(Code::Char(' ')) && self.form.is_tick(field) {
+                    self.form.step_on();
+                }
+                Reply::done()
+            }
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, app: &mut App) -> Reply<App> {
+        let event = self.form.on_paste(text);
+        if let FormEvent::Changed(_) = event {
+            self.judge(app);
+        }
+        Reply::used_if(event != FormEvent::Unused)
+    }
+
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        match (answer.tag, answer.given) {
+            ("park", Given::Values(values)) => {
+                let queue = values.get("queue").and_then(Value::as_str).unwrap_or_default().to_owned();
+                self.park(app, &queue)
+            }
+            ("parked", Given::Picked(queue)) => self.resume(app, &queue),
+            _ => Reply::done(),
+        }
+    }
+
+    fn on_return(&mut self, app: &mut App) {
+        self.judge(app);
+    }
+
+    fn draft(&mut self) -> Option<Draft> {
+        let key = self.draft_key();
+        let mut values = self.form.take_change()?;
+        if let Some(queue) = &self.queue {
+            values.insert("queue".into(), queue.as_str().into());
+        }
+        Some(Draft { key, values })
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let (width, height) = (canvas.width(), canvas.height());
+        self.draw_head(canvas);
+        let rows = height.saturating_sub(1 + FOOT);
+        self.draw_foot(&mut canvas.part(0, 1 + rows, width, FOOT));
+        self.form.draw(&mut canvas.part(0, 1, width, rows));
+    }
+}
+
+impl Intake {
+    fn draw_head(&self, canvas: &mut Canvas) {
+        let Some(head) = &self.head else {
+            canvas.text(1, 0, "没有户号：填地址和来电人", Ink::Faint);
+            return;
+        };
+        let x = canvas.text(1, 0, &format!("{} {}  {}", head.no, head.name, head.state), Ink::Strong) + 2;
+        let x = canvas.text(x, 0, &head.address, Ink::Text) + 2;
+        if head.owed > Fen::ZERO {
+            canvas.text(x, 0, &format!("! 欠费 {}", head.owed.grouped()), Ink::Look);
+        }
+    }
+
+    fn draw_foot(&self, canvas: &mut Canvas) {
+        canvas.rule(0, "", Ink::Faint);
+        let width = canvas.width().saturating_sub(2);
+        let live = match &self.live {
+            Ok(live) => live,
+            Err(refusal) => {
+                canvas.paragraph(1, 1, width, &refusal.message(), Ink::Faint);
+                return;
+            }
+        };
+        let mut x = canvas.text(1, 1, "应收 ", Ink::Text);
+        x = canvas.text(x, 1, &live.fee.grouped(), Ink::Strong) + 3;
+        if !live.promise.is_empty() {
+            x = canvas.text(x, 1, "承诺 ", Ink::Text);
+            x = canvas.text(x, 1, &live.promise, Ink::Strong) + 3;
+        }
+        canvas.text(x, 1, live.urgency, Ink::Text);
+        let mut y = 2;
+        if let Some(open) = &live.joins {
+            let what = format!("! 已有未办完的工单 {}（{}），F2 并入这一张；另开请勾“另开工单”", open.id, open.state);
+            y = canvas.paragraph(1, y, width, &what, Ink::Look);
+        } else if let Some(gate) = live.gates.first() {
+            y = canvas.paragraph(1, y, width, &format!("x {gate}"), Ink::Stop);
+        } else if !live.missing.is_empty() {
+            y = canvas.paragraph(1, y, width, &format!("! 缺{}", live.missing.join("、")), Ink::Look);
+        }
+        if !live.similar.is_empty() && live.joins.is_none() {
+            let ids: Vec<String> = live.similar.iter().take(3).map(Id::to_string).collect();
+            let what = format!("! 同一条路上未办完的同类工单：{}，是同一处就填“并入工单”", ids.join(" "));
+            y = canvas.paragraph(1, y, width, &what, Ink::Look);
+        }
+        if !live.line.is_empty() && y < FOOT {
+            canvas.paragraph(1, y, width, &format!("说：{}", live.line), Ink::Accent);
+        }
+    }
+}
+
+impl TypedForm {
+    /// The field of the form that a fault of the desk belongs to.
+    fn place_of(&self, fault: &Fault) -> String {
+        match fault.field.as_deref() {
+            Some("papers") => self.first_open_paper().unwrap_or_default().to_owned(),
+            Some(field) => match field.strip_prefix("fields.") {
+                Some(key) => format!("f.{key}"),
+                None => field.to_owned(),
+            },
+            None => String::new(),
+        }
+    }
+}
