@@ -47,9 +47,10 @@ fn the_till() {
         ("check", "payment.reverse", json!({ "payment": "B01-1-000002", "reason": "收错" })),
         ("demo", "fee.take", json!({ "account": "10000001", "kind": "补卡费", "amount": "10.00" })),
         ("demo", "shift.deposit", json!({ "amount": "60.00" })),
+        ("room", "bill.cancel", json!({ "account": "10000001", "bill": "#1", "reason": "抄错" })),
         ("demo", "shift.close", json!({ "counted": "275.00" })),
     ];
-    town.agree_all(&samples, 25);
+    town.agree_all(&samples, 12);
 }
 
 #[test]

@@ -209,3 +209,20 @@ fn a_fee_is_taken_from_the_menu() {
     till.snapshot("fee");
     till.press("<F2>").shows("核对单 B03-1-000001");
 }
+
+#[test]
+fn a_reading_keyed_at_the_till_is_billed_and_paid_in_one_go() {
+    let mut till = Till::open(opened(), 2, "demo");
+    till.press("<F5>").shows("没有欠费").press("<C-r>").shows("录入读数");
+    till.press("110<F2>").shows("已出账").shows("应收 26.10");
+    till.press("50<F2>").shows("找您 23.90 元");
+    assert_eq!(till.payments(), 1);
+}
+
+#[test]
+fn home_counts_what_was_taken_today() {
+    let mut till = Till::open(opened(), 1, "demo");
+    till.press("<F5>500<F2>");
+    let facts = meterdesk::desk::view_home::facts(&till.app.desk).unwrap();
+    assert!(facts.lines[0].text.contains("收费 1 笔 435.90"), "{facts:?}");
+}

@@ -159,8 +159,11 @@ pub struct HomeFacts {
 /// Reads the lines of home.
 pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
     let day = top_facts(desk)?.day;
-    let orders = view_orders::home(&desk.look()?, day, desk.now())?;
-    let mut lines = vec![FactLine { head: "今天".into(), text: orders.today_text(), look: false }];
+    let tx = desk.look()?;
+    let orders = view_orders::home(&tx, day, desk.now())?;
+    let (receipts, money) = tx.taken_on(day)?;
+    let text = format!("{}  收费 {receipts} 笔 {}", orders.today_text(), money.grouped());
+    let mut lines = vec![FactLine { head: "今天".into(), text, look: false }];
     let due = orders.due_text();
     if !due.is_empty() {
         lines.push(FactLine { head: "到期".into(), text: due, look: orders.overdue > 0 });

@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate};
 use meterdesk::book::subject::Kind;
 use meterdesk::derive::account::bill::{BillIssued, BillLine};
-use meterdesk::derive::account::file::{AccountOpened, Arrear};
+use meterdesk::derive::account::file::{AccountOpened, Arrear, LastReading, MeterFacts};
 use meterdesk::derive::ledger::trial_balance;
 use meterdesk::derive::row::to_row;
 use meterdesk::desk::Desk;
@@ -62,6 +62,15 @@ pub fn accounts(book: &mut Book, list: &[(Vec<Owes>, Vec<Owes>)]) -> Vec<Id> {
             extra: "{}".into(),
             opened: Some(day("2020-01-01")),
             arrears: arrears.iter().map(arrear).collect(),
+            meter: Some(MeterFacts {
+                no: format!("M{:07}", index + 1),
+                dial: 6,
+                fitted: Some(day("2020-01-01")),
+                state: "supplied".into(),
+                ..MeterFacts::default()
+            }),
+            recent: "9;10;11".into(),
+            last_reading: Some(LastReading { day: day("2026-10-25"), value: Milli::whole(100) }),
             ..AccountOpened::default()
         };
         run.push(desk, Kind::Account, None, to_row(&body).unwrap()).unwrap();

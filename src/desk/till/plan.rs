@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use super::ask::{Amounts, Ask, Waive};
 use super::due::{self, Due};
 use super::settle::{Settlement, settle};
+use crate::book::subject::Kind;
 use crate::derive::account::payment::PaymentLine;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::rules::id::Id;
@@ -78,6 +79,9 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, day: NaiveDate, ask: &Ask) -> Result<
     let account = tx.account_of_text(&ask.account)?;
     let account = account.ok_or_else(|| Refusal::missing("account", "户", &ask.account))?;
     Refusal::unless_empty(signs(ask))?;
+    if tx.is_held(Kind::Account.letter(), account.id)? {
+        return Err(Refusal::field("upgrade", "account", format!("{} 有新版程序的凭单，请先升级程序再收费", account.no)));
+    }
     let chosen = choose(tx, book, &account, day, ask)?;
     if chosen.is_empty() && ask.to_prepaid.is_none_or(|sum| sum == Fen::ZERO) {
         return Err(Refusal::field("R-174", "account", format!("{} {} 没有欠费，不用缴费", account.no, account.name)));

@@ -45,6 +45,15 @@ impl Tx<'_> {
         self.select::<TillRow>(" WHERE day BETWEEN ? AND ? ORDER BY day, shift, id", &[&from, &to])
     }
 
+    /// Receipts of a business day that were not reversed, and their money.
+    pub fn taken_on(&self, day: NaiveDate) -> Result<(i64, Fen), StoreError> {
+        let mut statement = self.conn().prepare_cached(
+            "SELECT count(*), coalesce(sum(amount), 0) FROM d_till
+             WHERE day = ?1 AND series <> '' AND reversed_by IS NULL",
+        )?;
+        Ok(statement.query_row([day_number(day)], |row| Ok((row.get(0)?, Fen(row.get(1)?))))?)
+    }
+
     /// The last number given in a series of receipts, 0 at its beginning.
     pub fn last_receipt(&self, series: &str) -> Result<i64, StoreError> {
         let mut statement =
