@@ -80,7 +80,11 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, day: NaiveDate, ask: &Ask) -> Result<
     let account = account.ok_or_else(|| Refusal::missing("account", "户", &ask.account))?;
     Refusal::unless_empty(signs(ask))?;
     if tx.is_held(Kind::Account.letter(), account.id)? {
-        return Err(Refusal::field("upgrade", "account", format!("{} 有新版程序的凭单，请先升级程序再收费", account.no)));
+        return Err(Refusal::field(
+            "upgrade",
+            "account",
+            format!("{} 有新版程序的凭单，请先升级程序再收费", account.no),
+        ));
     }
     let chosen = choose(tx, book, &account, day, ask)?;
     if chosen.is_empty() && ask.to_prepaid.is_none_or(|sum| sum == Fen::ZERO) {
