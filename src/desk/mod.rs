@@ -29,9 +29,12 @@ pub mod swap;
 pub mod tariffs;
 pub mod till;
 pub mod verify;
+pub mod view_bills;
+pub mod view_explain;
 pub mod view_home;
 pub mod view_intake;
 pub mod view_orders;
+pub mod view_swap;
 pub mod view_till;
 pub mod view_users;
 

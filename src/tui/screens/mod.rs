@@ -7,6 +7,7 @@ use super::screen::Reply;
 
 pub mod callback;
 pub mod dispatch;
+pub mod bills;
 pub mod explain;
 pub mod fee;
 pub mod home;
@@ -20,6 +21,7 @@ pub mod pay;
 pub mod shift;
 pub mod text;
 pub mod workers;
+pub mod swap;
 
 /// The rooms of the menu, in the order of a day.
 pub const ROOMS: &[menu::Room] = &[
@@ -31,6 +33,8 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "师傅", note: "登记师傅，班组和区域", open: workers },
     menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
     menu::Room { name: "服务费", note: "过户费、补卡费等", open: fee },
+    menu::Room { name: "水表拆换", note: "录入拆换单、退回无户号的单", open: |app| swap(app, None) },
+    menu::Room { name: "出账", note: "按账期出账、放行挂起的账单", open: bills },
 ];
 
 /// Commands that work everywhere and that no screen took.
@@ -66,6 +70,22 @@ pub fn shift(app: &mut App) -> Reply<App> {
 /// Opens the taking of a service fee.
 pub fn fee(app: &mut App) -> Reply<App> {
     Reply::push(fee::Fee::new(app))
+}
+
+/// Opens the entry of swap slips, on one by its number or on an empty form.
+pub fn swap(app: &mut App, slip: Option<&str>) -> Reply<App> {
+    match swap::Swap::new(app, slip) {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
+}
+
+/// Opens the bills of a cycle.
+pub fn bills(app: &mut App) -> Reply<App> {
+    match bills::Bills::new(app) {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
 }
 
 /// Shows how an amount came about (F8).
