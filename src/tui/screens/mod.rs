@@ -5,9 +5,9 @@ use super::app::App;
 use super::keymap::Command;
 use super::screen::Reply;
 
+pub mod bills;
 pub mod callback;
 pub mod dispatch;
-pub mod bills;
 pub mod explain;
 pub mod fee;
 pub mod home;
@@ -19,9 +19,9 @@ pub mod order;
 pub mod order_return;
 pub mod pay;
 pub mod shift;
+pub mod swap;
 pub mod text;
 pub mod workers;
-pub mod swap;
 
 /// The rooms of the menu, in the order of a day.
 pub const ROOMS: &[menu::Room] = &[
