@@ -145,6 +145,28 @@ pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The end of the text in at most `width` cells, with `..` before it when something was left out: of an address the building, unit
+/// and room tell neighbours apart.
+pub fn cut_front(text: &str, width: usize) -> Cow<'_, str> {
+    let text = clean(text);
+    if cells(&text) <= width {
+        return text;
+    }
+    if width < 2 {
+        return Cow::Owned(".".repeat(width));
+    }
+    let (mut kept, mut used) = (Vec::new(), 0);
+    for grapheme in text.graphemes(true).rev() {
+        used += cells_of(grapheme);
+        if used > width - 2 {
+            break;
+        }
+        kept.push(grapheme);
+    }
+    kept.push("..");
+    Cow::Owned(kept.into_iter().rev().collect())
+}
+
 /// The text broken into lines of at most `width` cells, at any character, as Chinese is set; `\n` breaks too.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();

@@ -330,7 +330,7 @@ fn columns(wide: bool) -> Vec<Column> {
         Column::number("剩余", 7),
         Column::text("工单", Width::Cells(12)),
         Column::text("类别", Width::Cells(8)),
-        Column::text("地址", Width::Fill(14, 1)),
+        Column::text("地址", Width::Fill(14, 1)).keeping_end(),
         Column::text("师傅", Width::Cells(6)),
         Column::text("承诺", Width::Cells(if wide { 11 } else { 5 })),
     ];

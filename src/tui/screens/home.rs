@@ -32,12 +32,12 @@ impl Home {
     /// Home for the person at the desk.
     pub fn new(app: &App) -> Self {
         let columns = vec![
-            Column::text("", Width::Fill(10, 1)),
+            Column::text("", Width::Fill(8, 0)),
             Column::text("", Width::Fill(8, 2)),
-            Column::text("", Width::Fill(24, 5)),
+            Column::text("", Width::Fill(24, 5)).keeping_end(),
             Column::text("", Width::Cells(4)),
             Column::text("", Width::Cells(2)),
-            Column::number("", 12),
+            Column::number("", 11),
             Column::text("", Width::Cells(4)),
         ];
         let mut home = Self {

@@ -6,6 +6,7 @@
 use crate::text::toolkit as words;
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
+use crate::tui::safe;
 use crate::tui::theme::{Ink, LOOK_SIGN};
 use std::collections::BTreeSet;
 
@@ -24,17 +25,24 @@ pub struct Column {
     title: String,
     width: Width,
     right: bool,
+    keeps_end: bool,
 }
 
 impl Column {
     /// A column of text.
     pub fn text(title: &str, width: Width) -> Self {
-        Self { title: title.into(), width, right: false }
+        Self { title: title.into(), width, right: false, keeps_end: false }
+    }
+
+    /// Too long a text loses its beginning, not its end: addresses.
+    pub fn keeping_end(mut self) -> Self {
+        self.keeps_end = true;
+        self
     }
 
     /// A column of numbers, right-aligned.
     pub fn number(title: &str, cells: u16) -> Self {
-        Self { title: title.into(), width: Width::Cells(cells), right: true }
+        Self { title: title.into(), width: Width::Cells(cells), right: true, keeps_end: false }
     }
 }
 
@@ -244,6 +252,8 @@ impl Table {
             };
             if column.right {
                 canvas.number(x, y, *width, text, ink);
+            } else if column.keeps_end {
+                canvas.text_in(x, y, *width, &safe::cut_front(text, usize::from(*width)), ink);
             } else {
                 canvas.text_in(x, y, *width, text, ink);
             }
