@@ -449,3 +449,42 @@ fn the_desk_sorts_by_time_left_and_counts_its_heaps() {
     let report = meterdesk::outbound::reports::report("orders").unwrap();
     assert_eq!((report.fill)(&tx, moment().date_naive(), moment().date_naive()).unwrap().rows.len(), 3);
 }
+
+#[test]
+fn two_terminals_on_one_file_dispatch_an_order_in_the_same_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let new = meterdesk::desk::open::NewSite {
+        site: "B03",
+        name: "城南营业所",
+        utility: "water",
+        head_office: false,
+        practice: true,
+        login: "boss",
+        manager: "主任",
+        password: "demo",
+    };
+    let clock = || Box::new(meterdesk::book::clock::FixedClock::at(moment()));
+    let (mut one, _) = Desk::create(&path, Default::default(), clock(), &new).unwrap();
+    let user = json!({ "login": "desk", "name": "周调度", "roles": ["dispatcher"], "password": "demo" });
+    one.at("boss", 0, "user.add", user).unwrap();
+    for code in ["lq", "zm"] {
+        one.at("boss", 0, "worker.add", json!({ "code": code, "name": code, "team": "抢修班" })).unwrap();
+    }
+    let fault = json!({ "service": "fault", "address": "人民路", "caller": "路人", "fields": { "kind": "漏水" } });
+    let order = one.at("desk", 0, "intake.take", fault).unwrap()["order"].clone();
+    let mut two = Desk::open(&path, Default::default(), clock()).unwrap();
+    let race = |desk: &mut Desk, worker: &str| {
+        desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": worker }))
+    };
+    let (first, second) = std::thread::scope(|scope| {
+        let left = scope.spawn(|| race(&mut one, "lq").map_err(|refusal| refusal.message()));
+        let right = scope.spawn(|| race(&mut two, "zm").map_err(|refusal| refusal.message()));
+        (left.join().unwrap(), right.join().unwrap())
+    });
+    assert_eq!(first.is_ok(), second.is_err(), "exactly one wins: {first:?} {second:?}");
+    let lost = first.err().or(second.err()).unwrap();
+    assert!(lost.contains("已于 11-21 10:01 派给"), "{lost}");
+    let verdict = one.verify(true, |_| {}).unwrap();
+    assert!(verdict.ok, "{verdict:?}");
+}

@@ -173,3 +173,28 @@ fn special_handling_asked_checked_decided_and_undone() {
     ];
     town.agree_all(&samples, 6);
 }
+
+#[test]
+fn an_order_and_everything_else_on_its_account() {
+    let mut order = Value::Null;
+    let town = Town::new(|book| {
+        support::town::small(book);
+        let unseal = json!({ "service": "unseal", "account": "3100000004", "papers": ["owner_id", "application"] });
+        order = book.act("demo", "intake.take", unseal)["order"].clone();
+        book.act("desk", "order.dispatch", json!({ "orders": [order], "worker": "zm" }));
+    });
+    let reading = json!({ "account": "3100000004", "value": "0", "date": "2026-11-20", "source": "card" });
+    let kin = json!({ "account": "3100000004", "name": "李小龙", "kin": true });
+    let samples: Vec<Sample> = vec![
+        ("desk", "order.return", json!({ "order": order, "arrived": "10:00", "done": "10:01", "left": "10:01" })),
+        (
+            "demo",
+            "account.amend",
+            json!({ "account": "3100000004", "field": "mobile", "seen": "13358990332", "value": "13800000000" }),
+        ),
+        ("demo", "account.transfer", kin),
+        ("room", "reading.enter", reading),
+        ("demo", "intake.take", json!({ "service": "fault", "account": "3100000004", "fields": { "kind": "表故障" } })),
+    ];
+    town.agree_all(&samples, 4);
+}

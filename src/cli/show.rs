@@ -9,13 +9,12 @@ use crate::book::subject::Kind;
 use crate::desk::billing::body;
 use crate::desk::customer_view::{self, AccountView};
 use crate::desk::refusal::Refusal;
-use crate::desk::{Desk, customer_file};
+use crate::desk::{Desk, customer_file, view_orders};
 use crate::rules::id::Id;
 use crate::store::Tx;
 use crate::store::entries::EntryRow;
 use crate::store::tables::account::{FieldRow, ReadingRow};
 use crate::store::tables::base::ExceptionRow;
-use crate::store::tables::order::OrderRow;
 use crate::text::safe;
 
 /// Arguments of `show`.
@@ -133,26 +132,16 @@ fn bill(desk: &Desk, text: &str) -> Result<Value, Refusal> {
     }))
 }
 
-/// An order with everything that happened to it.
+/// An order with everything that happened to it, by its number or the last part of it.
 fn order(desk: &Desk, text: &str) -> Result<Value, Refusal> {
     let missing = || Refusal::missing("id", "工单", text);
     let tx = desk.look()?;
-    let id: Id = text.trim().parse().map_err(|_| missing())?;
-    let row: OrderRow = tx.order(id)?.ok_or_else(missing)?;
-    let events = tx.order_events(row.id)?;
-    let life: Option<Value> = row.life.as_deref().and_then(|life| serde_json::from_str(life).ok());
-    let account = match row.account {
-        Some(account) => tx.account(account)?.map(|row| row.no),
-        None => None,
+    let id = match (text.trim().parse::<Id>(), text.trim().parse::<i64>()) {
+        (Ok(id), _) => id,
+        (Err(_), Ok(seq)) => tx.order_of_tail(seq)?.ok_or_else(missing)?,
+        (Err(_), Err(_)) => return Err(missing()),
     };
-    let exceptions = exceptions(&tx, Kind::Order, row.id, None)?;
-    let mut shown = serde_json::to_value(&row).map_err(|error| Refusal::data(error.to_string()))?;
-    shown["order"] = json!(row.id);
-    shown["account"] = json!(account);
-    shown["life"] = json!(life);
-    shown["events"] = json!(events);
-    shown["exceptions"] = json!(exceptions);
-    Ok(shown)
+    view_orders::order_json(&tx, id, desk.now())?.ok_or_else(missing)
 }
 
 fn exceptions(tx: &Tx<'_>, kind: Kind, subject: Id, about: Option<Id>) -> Result<Vec<ExceptionRow>, Refusal> {

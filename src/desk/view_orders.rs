@@ -57,6 +57,10 @@ pub struct DeskRow {
     pub phone: String,
     /// Answered at a desk, not by a slip.
     pub answered: bool,
+    /// Name of the business.
+    pub title: String,
+    /// What is wanted.
+    pub wish: String,
 }
 
 /// The orders in sight: `limit` of a heap after the first `skip`, least time left first.
@@ -115,6 +119,8 @@ pub fn row(tx: &Tx<'_>, order: OrderRow, now: Moment) -> Result<DeskRow, StoreEr
         urgency: order.urgency,
         phone: order.phone,
         answered: life.is_some_and(|life| life.terms.kind.is_answered()),
+        title: order.title,
+        wish: order.wish,
     })
 }
 

@@ -3,7 +3,7 @@
 //! The list is a picture of one moment: the order under the hand stays under the hand until the list is read again, and then
 //! the hand goes with it. Only rows in sight are computed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -27,8 +27,8 @@ use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
-/// Ids read at once; more when the hand comes near their end.
-const CHUNK: usize = 500;
+/// Ids read at once, where the hand comes.
+const CHUNK: usize = 200;
 /// Rows below the list: rule, two lines about the order under the hand.
 const FOOT: u16 = 3;
 /// A wide window shows state and the step's limit too.
@@ -40,12 +40,17 @@ const ALL: usize = crate::desk::order_dispatch::MAX_ORDERS;
 pub struct Dispatch {
     stage: usize,
     table: Table,
-    ids: Vec<Id>,
+    /// Ids in their order, by chunk: only where the hand has been.
+    ids: BTreeMap<usize, Vec<Id>>,
+    /// Rows seen since the list was read.
+    seen: BTreeMap<Id, DeskRow>,
     as_of: Moment,
     heaps: Heaps,
     ticks: BTreeSet<Id>,
     worker: Option<(String, String)>,
     typed: String,
+    /// The order a question was asked about that is not in the part of the list at hand.
+    asked: Option<Id>,
     fault: Option<String>,
 }
 
@@ -56,12 +61,14 @@ impl Dispatch {
         let mut desk = Self {
             stage: 0,
             table,
-            ids: Vec::new(),
+            ids: BTreeMap::new(),
+            seen: BTreeMap::new(),
             as_of: app.desk.now(),
             heaps: Heaps::default(),
             ticks: BTreeSet::new(),
             worker: None,
             typed: String::new(),
+            asked: None,
             fault: None,
         };
         desk.read(app);
@@ -74,32 +81,55 @@ impl Dispatch {
 
     /// Reads the list again; the hand goes with its order.
     fn read(&mut self, app: &App) {
-        let kept = self.under_hand();
+        let kept = self.under_hand(app);
         self.as_of = app.desk.now();
-        self.ids.clear();
-        self.fault = self.load(app, self.table.selected() + CHUNK).err().map(|error| error.message());
-        if let Some(row) = kept.and_then(|id| self.ids.iter().position(|known| *known == id)) {
-            self.table.select(row);
+        self.forget();
+        let heaps = app.desk.look().and_then(|tx| view::heaps(&tx, self.as_of));
+        self.fault = heaps.as_ref().err().map(ToString::to_string);
+        self.heaps = heaps.unwrap_or_default();
+        let near = self.table.selected() / CHUNK;
+        for chunk in [near, 0] {
+            self.load(app, chunk);
+            let place = self.ids.get(&chunk).and_then(|ids| ids.iter().position(|id| Some(*id) == kept));
+            if let Some(place) = place {
+                self.table.select(chunk * CHUNK + place);
+                break;
+            }
         }
-        let open = &self.ids;
-        if self.total() <= open.len() {
-            self.ticks.retain(|id| open.contains(id));
+        if let (1, Some(open)) = (self.ids.len(), self.ids.get(&0).filter(|_| self.total() <= CHUNK)) {
+            let heap_is_all = self.stage().is_empty();
+            self.ticks.retain(|id| !heap_is_all || open.contains(id));
         }
     }
 
-    /// Reads ids until at least `wanted` are at hand, or all.
-    fn load(&mut self, app: &App, wanted: usize) -> Result<(), Refusal> {
-        let tx = app.desk.look()?;
-        if self.ids.is_empty() {
-            self.heaps = view::heaps(&tx, self.as_of)?;
+    fn forget(&mut self) {
+        self.ids.clear();
+        self.seen.clear();
+    }
+
+    /// Reads one chunk of ids, unless it is at hand.
+    fn load(&mut self, app: &App, chunk: usize) {
+        if self.ids.contains_key(&chunk) {
+            return;
         }
-        let total = self.total();
-        if self.ids.len() < wanted.min(total) {
-            let limit = i64::try_from(wanted - self.ids.len()).unwrap_or(i64::MAX);
-            let skip = i64::try_from(self.ids.len()).unwrap_or(i64::MAX);
-            self.ids.extend(tx.orders_by_time_left(self.stage(), self.as_of.timestamp(), skip, limit)?);
+        let (skip, limit) = (i64::try_from(chunk * CHUNK).unwrap_or(i64::MAX), CHUNK as i64);
+        let second = self.as_of.timestamp();
+        let read = app.desk.look().and_then(|tx| tx.orders_by_time_left(self.stage(), second, skip, limit));
+        match read {
+            Ok(ids) => drop(self.ids.insert(chunk, ids)),
+            Err(error) => self.fault = Some(error.to_string()),
         }
-        Ok(())
+    }
+
+    fn id_at(&mut self, app: &App, row: usize) -> Option<Id> {
+        self.load(app, row / CHUNK);
+        self.ids.get(&(row / CHUNK))?.get(row % CHUNK).copied()
+    }
+
+    /// The row of an order known to be in the list.
+    fn place_of(&self, id: Id) -> Option<usize> {
+        let found = self.ids.iter().find_map(|(chunk, ids)| Some((chunk, ids.iter().position(|known| *known == id)?)));
+        found.map(|(chunk, place)| chunk * CHUNK + place)
     }
 
     fn total(&self) -> usize {
@@ -114,15 +144,15 @@ impl Dispatch {
         usize::try_from(count).unwrap_or(0)
     }
 
-    fn under_hand(&self) -> Option<Id> {
-        self.ids.get(self.table.selected()).copied()
+    fn under_hand(&mut self, app: &App) -> Option<Id> {
+        self.id_at(app, self.table.selected())
     }
 
     /// The order meant: the number typed, else the one under the hand.
     fn meant(&mut self, app: &App) -> Result<Id, Refusal> {
         let typed = std::mem::take(&mut self.typed);
         if typed.is_empty() {
-            return self.under_hand().ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"));
+            return self.under_hand(app).ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"));
         }
         Ok(crate::desk::order_step::find(&app.desk.look()?, "order", &typed)?.row.id)
     }
@@ -142,7 +172,7 @@ impl Dispatch {
     }
 
     fn ask_worker(&mut self, app: &App) -> Result<Reply<App>, Refusal> {
-        let area = match self.under_hand() {
+        let area = match self.under_hand(app) {
             Some(id) => self.row_of(app, id)?.area,
             None => String::new(),
         };
@@ -161,11 +191,27 @@ impl Dispatch {
     fn hand_out(&mut self, app: &mut App) -> Result<Reply<App>, Refusal> {
         let Some((code, name)) = self.worker.clone() else { return self.ask_worker(app) };
         let orders = self.chosen(app)?;
-        app.act("order.dispatch", &json!({ "orders": orders, "worker": code }), None)?;
+        if let Err(refusal) = app.act("order.dispatch", &json!({ "orders": orders, "worker": code }), None) {
+            self.untick_taken(app)?;
+            return Err(refusal);
+        }
         self.ticks.clear();
         self.worker = None;
         self.read(app);
         Ok(Reply::say(format!("已派 {} 张给{name}，Ctrl-O 打印派工单", orders.len())))
+    }
+
+    /// What another terminal has handed out meanwhile is ticked no more: F2 again takes the rest.
+    fn untick_taken(&mut self, app: &App) -> Result<(), Refusal> {
+        let tx = app.desk.look()?;
+        let mut waiting = BTreeSet::new();
+        for id in &self.ticks {
+            if tx.order(*id)?.is_some_and(|order| order.stage == "waiting") {
+                waiting.insert(*id);
+            }
+        }
+        self.ticks = waiting;
+        Ok(())
     }
 
     /// F5: the slip of the order meant; a complaint is answered instead.
@@ -183,7 +229,7 @@ impl Dispatch {
 
     /// F6: the callback of the order meant, or of the most urgent one waiting for it.
     fn open_callback(&mut self, app: &mut App) -> Result<Reply<App>, Refusal> {
-        let meant = if self.typed.is_empty() { self.under_hand() } else { Some(self.meant(app)?) };
+        let meant = if self.typed.is_empty() { self.under_hand(app) } else { Some(self.meant(app)?) };
         let waits = match meant {
             Some(id) => self.row_of(app, id)?.stage == "callback",
             None => false,
@@ -246,8 +292,9 @@ impl Dispatch {
     /// Asks what pausing, deferring or voiding needs.
     fn ask(&mut self, app: &App, command: Command) -> Result<Reply<App>, Refusal> {
         let id = self.meant(app)?;
-        if let Some(row) = self.ids.iter().position(|known| *known == id) {
-            self.table.select(row);
+        match self.place_of(id) {
+            Some(row) => self.table.select(row),
+            None => self.asked = Some(id),
         }
         let today = app.desk.today();
         let reasons = PauseReason::ALL.iter().map(|reason| Choice::new(reason.label(), reason.label())).collect();
@@ -271,7 +318,8 @@ impl Dispatch {
     }
 
     fn perform(&mut self, app: &mut App, action: &str, values: &Map<String, Value>) -> Result<Reply<App>, Refusal> {
-        let id = self.under_hand().ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"))?;
+        let id = self.asked.take().or_else(|| self.under_hand(app));
+        let id = id.ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"))?;
         let mut input = values.clone();
         input.retain(|_, value| value.as_str() != Some(""));
         input.insert("order".into(), json!(id));
@@ -289,7 +337,7 @@ impl Dispatch {
             Command::Chase => self.chase(app),
             Command::PrintSlip => self.print(app),
             Command::TickAll => self.tick_all(app),
-            Command::Tick => Ok(self.turn_tick()),
+            Command::Tick => Ok(self.turn_tick(app)),
             Command::Open => {
                 let id = self.meant(app)?;
                 Ok(super::order(app, id))
@@ -305,8 +353,8 @@ impl Dispatch {
         }
     }
 
-    fn turn_tick(&mut self) -> Reply<App> {
-        if let Some(id) = self.under_hand() {
+    fn turn_tick(&mut self, app: &App) -> Reply<App> {
+        if let Some(id) = self.under_hand(app) {
             if !self.ticks.remove(&id) {
                 self.ticks.insert(id);
             }
@@ -319,8 +367,8 @@ impl Dispatch {
         let count = STAGES.len();
         self.stage = (self.stage + if forward { 1 } else { count - 1 }) % count;
         self.table.select(0);
-        self.ids.clear();
-        self.read(app);
+        self.forget();
+        self.load(app, 0);
     }
 }
 
@@ -398,12 +446,7 @@ impl Screen<App> for Dispatch {
             }
             return Reply::done();
         }
-        let used = self.table.on_key(key, self.total()) != TableEvent::Unused;
-        if used && self.table.selected() + CHUNK / 2 > self.ids.len() {
-            let wanted = self.table.selected() + CHUNK;
-            self.fault = self.load(app, wanted).err().map(|error| error.message());
-        }
-        Reply::used_if(used)
+        Reply::used_if(self.table.on_key(key, self.total()) != TableEvent::Unused)
     }
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
@@ -441,7 +484,7 @@ impl Screen<App> for Dispatch {
         let list = height.saturating_sub(1 + FOOT);
         let total = self.total();
         let sight = self.table.sight(list, total);
-        let seen = self.seen(app, sight.clone());
+        let seen = self.in_sight(app, sight.clone());
         let (ticks, wide) = (&self.ticks, width >= WIDE);
         let row = |i: usize| match i.checked_sub(sight.start).and_then(|i| seen.get(i)) {
             Some(row) => desk_row(row, ticks.contains(&row.id), wide),
@@ -452,7 +495,7 @@ impl Screen<App> for Dispatch {
         canvas.rule(foot, "", Ink::Faint);
         let under = self.table.selected().checked_sub(sight.start).and_then(|i| seen.get(i));
         if let Some(row) = under {
-            self.draw_foot(canvas, foot + 1, row, app);
+            draw_foot(canvas, foot + 1, row);
         }
         if let Some(fault) = &self.fault {
             canvas.text(1, foot + 1, &format!("! {fault}"), Ink::Stop);
@@ -461,17 +504,20 @@ impl Screen<App> for Dispatch {
 }
 
 impl Dispatch {
-    /// The rows in sight.
-    fn seen(&mut self, app: &App, sight: std::ops::Range<usize>) -> Vec<DeskRow> {
-        if self.ids.len() < sight.end
-            && let Err(error) = self.load(app, sight.end + CHUNK)
-        {
-            self.fault = Some(error.message());
+    /// The rows in sight, each computed once until the list is read again.
+    fn in_sight(&mut self, app: &App, sight: std::ops::Range<usize>) -> Vec<DeskRow> {
+        let mut rows = Vec::with_capacity(sight.len());
+        for place in sight {
+            let Some(id) = self.id_at(app, place) else { break };
+            if !self.seen.contains_key(&id) {
+                match self.row_of(app, id) {
+                    Ok(row) => drop(self.seen.insert(id, row)),
+                    Err(refusal) => self.fault = Some(refusal.message()),
+                }
+            }
+            rows.extend(self.seen.get(&id).cloned());
         }
-        let now = app.desk.now();
-        let Ok(tx) = app.desk.look() else { return Vec::new() };
-        let ids = self.ids.get(sight.start..sight.end.min(self.ids.len())).unwrap_or_default();
-        ids.iter().filter_map(|id| view::row(&tx, tx.order(*id).ok()??, now).ok()).collect()
+        rows
     }
 
     fn draw_head(&self, canvas: &mut Canvas) {
@@ -507,21 +553,20 @@ impl Dispatch {
         let cells = u16::try_from(crate::tui::safe::cells(&right)).unwrap_or(0);
         canvas.text(x.max(canvas.width().saturating_sub(cells + 1)), 0, &right, ink);
     }
+}
 
-    fn draw_foot(&self, canvas: &mut Canvas, y: u16, row: &DeskRow, app: &App) {
-        let wish = app.desk.look().ok().and_then(|tx| tx.order(row.id).ok().flatten());
-        let (wish, title) = wish.map_or_else(Default::default, |order| (order.wish, order.title));
-        let mut x = canvas.text(1, y, &format!("{title} {}", row.state), Ink::Strong) + 2;
-        for word in [&row.urgency, &row.phone] {
-            if !word.is_empty() {
-                x = canvas.text(x, y, word, Ink::Text) + 2;
-            }
+/// What the row has no room for.
+fn draw_foot(canvas: &mut Canvas, y: u16, row: &DeskRow) {
+    let mut x = canvas.text(1, y, &format!("{} {}", row.title, row.state), Ink::Strong) + 2;
+    for word in [&row.urgency, &row.phone] {
+        if !word.is_empty() {
+            x = canvas.text(x, y, word, Ink::Text) + 2;
         }
-        if !row.step.is_empty() {
-            canvas.text(x, y, &format!("本环节 {}", row.step), Ink::Faint);
-        }
-        canvas.text(1, y + 1, &wish, Ink::Faint);
     }
+    if !row.step.is_empty() {
+        canvas.text(x, y, &format!("本环节 {}", row.step), Ink::Faint);
+    }
+    canvas.text(1, y + 1, &row.wish, Ink::Faint);
 }
 
 fn desk_row(row: &DeskRow, ticked: bool, wide: bool) -> Row {
