@@ -207,8 +207,26 @@ CREATE TABLE d_clash (
     what TEXT NOT NULL,
     number TEXT NOT NULL,
     holders TEXT NOT NULL,
+    state TEXT NOT NULL,
+    owner TEXT,
+    decision TEXT,
     PRIMARY KEY (what, number)
 ) STRICT, WITHOUT ROWID;
+
+-- What was said about a clash: who looks after it, how it was decided. It counts while the same holders clash.
+CREATE TABLE d_clash_word (
+    kind TEXT NOT NULL,
+    subject INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    number TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    holders TEXT NOT NULL,
+    owner TEXT,
+    decision TEXT,
+    PRIMARY KEY (kind, subject, what, number, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX d_clash_word_of ON d_clash_word (what, number);
 
 -- 记账分录: one entry's postings on one subject; legs add up to zero over the entry.
 CREATE TABLE d_posting (

@@ -72,5 +72,10 @@ fn write(tx: &Tx<'_>, what: &str, number: &str, holders: &[Id]) -> Result<(), St
         return tx.delete::<ClashRow>(&[&what, &number]);
     }
     let holders = holders.iter().map(Id::to_string).collect::<Vec<_>>().join(" ");
-    tx.put(&ClashRow { what: what.to_owned(), number: number.to_owned(), holders })
+    let words = tx.clash_words(what, number)?;
+    let mut spoken = words.iter().filter(|word| word.holders == holders);
+    let decision = words.iter().filter(|word| word.holders == holders).find_map(|word| word.decision.clone());
+    let owner = spoken.rfind(|word| word.owner.is_some()).and_then(|word| word.owner.clone());
+    let state = if decision.is_some() { "resolved" } else { "open" }.to_owned();
+    tx.put(&ClashRow { what: what.to_owned(), number: number.to_owned(), holders, state, owner, decision })
 }

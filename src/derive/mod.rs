@@ -21,6 +21,7 @@ pub mod account;
 pub mod approval_right;
 pub mod bulk;
 pub mod cross;
+pub mod exception;
 pub mod ledger;
 pub mod order;
 pub mod rebuild;
@@ -62,7 +63,7 @@ pub const FOLDS: &[&Fold] = &[
 ];
 
 /// Tables every kind shares, keyed (kind, subject).
-const SHARED: &[&str] = &["d_exception", "d_hold", "d_posting"];
+const SHARED: &[&str] = &["d_exception", "d_hold", "d_posting", "d_clash_word"];
 
 /// Why an entry could not be applied.
 #[derive(Debug, thiserror::Error)]
@@ -187,9 +188,11 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
         return Ok(());
     }
     let version = u32::try_from(event.entry.version).unwrap_or(u32::MAX);
+    let common = exception::KNOWS.iter().any(|(action, last)| *action == event.action() && version <= *last);
     let known = fold.knows.iter().any(|(action, last)| *action == event.action() && version <= *last);
-    let reason = if known {
-        match (fold.apply)(fx, event) {
+    let reason = if common || known {
+        let applied = if common { exception::apply(fx, kind, event) } else { (fold.apply)(fx, event) };
+        match applied {
             Ok(()) => return Ok(()),
             Err(DeriveError::Store(error)) => return Err(error),
             Err(DeriveError::Body(reason)) => format!("内容读不懂：{reason}"),

@@ -31,6 +31,7 @@ pub mod till;
 pub mod verify;
 pub mod view_bills;
 pub mod view_explain;
+pub mod view_exceptions;
 pub mod view_home;
 pub mod view_intake;
 pub mod view_orders;
@@ -55,6 +56,8 @@ pub mod complaint_answer;
 pub mod customer_file;
 pub mod customer_reveal;
 pub mod customer_view;
+pub mod exception_assign;
+pub mod exception_resolve;
 pub mod fee_take;
 pub mod intake_park;
 pub mod intake_preview;
@@ -120,6 +123,8 @@ pub const ACTIONS: &[Def] = &[
     def::<calendar_put::CalendarPut>(),
     def::<callback_record::CallbackRecord>(),
     def::<complaint_answer::ComplaintAnswer>(),
+    def::<exception_assign::ExceptionAssign>(),
+    def::<exception_resolve::ExceptionResolve>(),
     def::<fee_take::FeeTake>(),
     def::<intake_park::IntakePark>(),
     def::<intake_preview::IntakePreview>(),

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use crate::rules::id::Id;
 use crate::store::entries::EntryRow;
-use crate::store::tables::base::{ExceptionRow, RunRow};
+use crate::store::tables::base::{ClashRow, ClashWordRow, ExceptionRow, RunRow};
 use crate::store::{StoreError, Tx};
 
 impl Tx<'_> {
@@ -63,9 +63,19 @@ impl Tx<'_> {
         self.select::<ExceptionRow>(" WHERE state = 'open' ORDER BY kind, subject, what, first, second", &[])
     }
 
+    /// Clashes that wait for a decision.
+    pub fn open_clashes(&self) -> Result<Vec<ClashRow>, StoreError> {
+        self.select::<ClashRow>(" WHERE state = 'open' ORDER BY what, number", &[])
+    }
+
+    /// What was said about a clash, oldest first.
+    pub fn clash_words(&self, what: &str, number: &str) -> Result<Vec<ClashWordRow>, StoreError> {
+        self.select::<ClashWordRow>(" WHERE what = ? AND number = ? ORDER BY id, kind, subject", &[&what, &number])
+    }
+
     /// How many exceptions wait for a decision, clashes included.
     pub fn exception_count(&self) -> Result<i64, StoreError> {
-        let sql = "SELECT (SELECT count(*) FROM d_exception WHERE state = 'open') + (SELECT count(*) FROM d_clash)";
+        let sql = "SELECT (SELECT count(*) FROM d_exception WHERE state = 'open') + (SELECT count(*) FROM d_clash WHERE state = 'open')";
         Ok(self.conn().query_row(sql, [], |row| row.get(0))?)
     }
 }

@@ -80,6 +80,32 @@ table! {
         number: String,
         /// Ids of the holders, in order, blank between.
         holders: String,
+        /// open or resolved.
+        state: String,
+        /// Who looks after it.
+        owner: Option<String>,
+        /// How it was decided.
+        decision: Option<String>,
+    }
+
+    /// What was said about a clash, under each subject concerned.
+    pub struct ClashWordRow("d_clash_word", 5) {
+        /// Letter of the subject's kind.
+        kind: String,
+        /// The subject.
+        subject: Id,
+        /// What clashes.
+        what: String,
+        /// The number.
+        number: String,
+        /// The entry that said it.
+        id: Id,
+        /// The holders it spoke of.
+        holders: String,
+        /// Who looks after it.
+        owner: Option<String>,
+        /// How it was decided.
+        decision: Option<String>,
     }
 
     /// 记账分录.
