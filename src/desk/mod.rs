@@ -31,6 +31,7 @@ pub mod till;
 pub mod verify;
 pub mod view_bills;
 pub mod view_explain;
+pub mod view_adjust;
 pub mod view_exceptions;
 pub mod view_home;
 pub mod view_intake;

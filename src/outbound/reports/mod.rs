@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::sheet::Sheet;
 use crate::store::{StoreError, Tx};
 
+pub mod adjustments;
 pub mod arrears;
 pub mod cash;
 pub mod order_workers;
@@ -34,6 +35,7 @@ pub const REPORTS: &[Report] = &[
     payments::REPORT,
     pending::REPORT,
     arrears::REPORT,
+    adjustments::REPORT,
     orders::REPORT,
     order_workers::REPORT,
 ];

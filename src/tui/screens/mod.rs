@@ -8,6 +8,9 @@ use super::screen::Reply;
 pub mod bills;
 pub mod callback;
 pub mod dispatch;
+pub mod adjust;
+pub mod adjust_picture;
+pub mod approvals;
 pub mod explain;
 pub mod fee;
 pub mod home;
@@ -32,6 +35,7 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "派工台", note: "待派、在途、待回访的工单", open: dispatch },
     menu::Room { name: "师傅", note: "登记师傅，班组和区域", open: workers },
     menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
+    menu::Room { name: "特殊处理审批", note: "待我审核的申请", open: approvals },
     menu::Room { name: "服务费", note: "过户费、补卡费等", open: fee },
     menu::Room { name: "水表拆换", note: "录入拆换单、退回无户号的单", open: |app| swap(app, None) },
     menu::Room { name: "出账", note: "按账期出账、放行挂起的账单", open: bills },
@@ -159,8 +163,19 @@ pub fn interned(word: &str) -> &'static str {
 }
 
 /// Opens special handling for an account.
-pub fn adjust(_app: &mut App, _account: crate::rules::id::Id) -> Reply<App> {
-    Reply::unused()
+pub fn adjust(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
+    match adjust::Adjust::new(app, account) {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
+}
+
+/// Opens the approvals of special handling.
+pub fn approvals(app: &mut App) -> Reply<App> {
+    match approvals::Approvals::new(app) {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
 }
 
 /// Opens what an order or receipt number names.

@@ -1,0 +1,183 @@
+//! What the screens of special handling show: an account's bills, the picture of a case, what waits for a person.
+
+use super::adjusting::{Ask, plan, request, who};
+use super::adjustment_preview::{Output as Preview, shown};
+use super::refusal::Refusal;
+use super::till::due;
+use super::{Desk, session};
+use crate::derive::request::standing_of;
+use crate::rules::adjustment::{Kind, Picture, State};
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::Tx;
+use crate::store::tables::account::AccountRow;
+use crate::store::tables::adjust::RequestRow;
+use crate::store::tables::billing::BillRow;
+
+/// An account at special handling.
+#[derive(Debug, Clone)]
+pub struct AdjustView {
+    /// The account.
+    pub account: AccountRow,
+    /// Its bills that can be adjusted, newest first, with the late fee owed today.
+    pub bills: Vec<(BillRow, Fen)>,
+    /// Its requests on their way.
+    pub open: Vec<String>,
+    /// 营业日.
+    pub day: chrono::NaiveDate,
+}
+
+/// Bills offered: the newest.
+const MOST: usize = 24;
+
+/// Reads an account.
+pub fn open(desk: &Desk, account: Id) -> Result<AdjustView, Refusal> {
+    let (prices, tx) = (desk.prices()?, desk.look()?);
+    let day = day(desk, &tx)?;
+    let account = tx.account(account)?.ok_or_else(|| Refusal::missing("account", "户", &account.to_string()))?;
+    let mut rows = tx.scan::<BillRow>(&[&account.id])?;
+    rows.retain(|row| matches!(row.state.as_str(), "open" | "paid"));
+    rows.sort_by_key(|row| std::cmp::Reverse((row.last_day, row.id)));
+    rows.truncate(MOST);
+    let mut bills = Vec::with_capacity(rows.len());
+    for row in rows {
+        let fee = due::due_of(&tx, &prices, &account, row.clone(), day)?.fee();
+        bills.push((row, fee));
+    }
+    let word = |row: &RequestRow| {
+        let state = State::of(&row.state).filter(|state| state.is_open())?;
+        Some(format!("{} {} {}", row.id, row.kind, state.label()))
+    };
+    let open = tx.requests_of(account.id)?.iter().filter_map(word).collect();
+    Ok(AdjustView { account, bills, open, day })
+}
+
+/// The business day of whoever is at the desk.
+fn day(desk: &Desk, tx: &Tx<'_>) -> Result<chrono::NaiveDate, Refusal> {
+    let actor = desk.session().map(|session| tx.user(session.user)).transpose()?.flatten();
+    Ok(match actor {
+        Some(actor) => session::business_day(tx, &actor, desk.now())?,
+        None => desk.today(),
+    })
+}
+
+/// The picture of a case, as `adjustment.preview` gives it.
+pub fn preview(desk: &Desk, ask: &Ask) -> Result<Preview, Refusal> {
+    let (prices, tx) = (desk.prices()?, desk.look()?);
+    let day = day(desk, &tx)?;
+    let case = ask.meant(&tx, day, true)?;
+    shown(case.kind, plan(&tx, &prices, &case, day)?)
+}
+
+/// What a person can do with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mine {
+    /// Check it.
+    Check,
+    /// Approve it.
+    Decide,
+    /// Only look.
+    Look,
+}
+
+/// A request on its way.
+#[derive(Debug, Clone)]
+pub struct RequestView {
+    /// The request.
+    pub id: Id,
+    /// `V1 复表差异`.
+    pub kind: String,
+    /// 户号 and 户名.
+    pub account: String,
+    /// What the approval table looks at.
+    pub amount: Fen,
+    /// 凭据.
+    pub evidence: String,
+    /// Who asked.
+    pub maker: String,
+    /// When: `11-21 10:00`.
+    pub at: String,
+    /// Who checked, and what they said.
+    pub checker: Option<String>,
+    /// Posts that approve.
+    pub approve: Vec<String>,
+    /// Where it stands.
+    pub state: State,
+    /// What the person at the desk can do.
+    pub mine: Mine,
+    /// The picture that was asked for.
+    pub picture: Option<Picture>,
+}
+
+/// Requests on their way: those that wait for the person first, then the others; oldest first.
+pub fn requests(desk: &Desk) -> Result<Vec<RequestView>, Refusal> {
+    let tx = desk.look()?;
+    let mut views = Vec::new();
+    for row in tx.open_requests()? {
+        views.push(view(desk, &tx, &row)?);
+    }
+    views.sort_by_key(|view| (view.mine == Mine::Look, view.id));
+    Ok(views)
+}
+
+/// How many requests wait for the person at the desk.
+pub fn waiting(desk: &Desk) -> Result<usize, Refusal> {
+    Ok(requests(desk)?.iter().filter(|view| view.mine != Mine::Look).count())
+}
+
+/// Why the picture of a request no longer holds, if so.
+pub fn moved(desk: &Desk, id: Id) -> Result<Option<String>, Refusal> {
+    let (prices, tx) = (desk.prices()?, desk.look()?);
+    let row = request::find(&tx, id)?;
+    request::moved(&tx, &prices, &row)
+}
+
+fn view(desk: &Desk, tx: &Tx<'_>, row: &RequestRow) -> Result<RequestView, Refusal> {
+    let kind = request::kind(row)?;
+    let state = request::state(row)?;
+    let picture: Option<Picture> = serde_json::from_str(&row.picture).ok();
+    let checker = match &row.checker {
+        Some(user) => Some(format!("{} {}", name(tx, user)?, row.check_remark).trim().to_owned()),
+        None => None,
+    };
+    Ok(RequestView {
+        id: row.id,
+        kind: kind.title(),
+        account: picture.as_ref().map(|picture| format!("{} {}", picture.no, picture.name)).unwrap_or_default(),
+        amount: row.amount,
+        evidence: row.evidence.clone(),
+        maker: name(tx, &row.maker)?,
+        at: row.at.get(5..16).unwrap_or(&row.at).replace('T', " "),
+        checker,
+        approve: who::titles(&who::level(kind, row.amount)?.approve),
+        state,
+        mine: mine(desk, row, kind, state)?,
+        picture,
+    })
+}
+
+/// Whether a request waits for the person at the desk: by the approval table, and never one's own.
+fn mine(desk: &Desk, row: &RequestRow, kind: Kind, state: State) -> Result<Mine, Refusal> {
+    let Some(session) = desk.session() else { return Ok(Mine::Look) };
+    let me = session.user.to_string();
+    let standing = standing_of(&row.standing).map_err(|error| Refusal::data(error.to_string()))?;
+    let rights = desk.rights()?;
+    let level = who::level(kind, row.amount)?;
+    let holds = |roles: &[String]| roles.iter().any(|role| rights.has_role(role));
+    let checked_by_me = standing.checker.as_ref().is_some_and(|(_, checker)| *checker == me);
+    Ok(match state {
+        _ if standing.maker == me => Mine::Look,
+        State::Asked if rights.allow("adjustment.check") && holds(&level.check) => Mine::Check,
+        State::Checked | State::Disputed
+            if !checked_by_me && rights.allow_amount("adjustment.decide", row.amount) && holds(&level.approve) =>
+        {
+            Mine::Decide
+        }
+        _ => Mine::Look,
+    })
+}
+
+fn name(tx: &Tx<'_>, user: &str) -> Result<String, Refusal> {
+    let Ok(id) = user.parse::<Id>() else { return Ok(user.to_owned()) };
+    Ok(tx.user(id)?.map_or_else(|| user.to_owned(), |user| user.name))
+}

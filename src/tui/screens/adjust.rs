@@ -1,0 +1,351 @@
+//! Special handling (特殊处理): choose the kind, the bills, the change; see before and after while typing; F2 asks for it.
+//!
+//! What F2 asks for is what is seen: the hash of the picture goes with it, and when the account has moved since, the new picture
+//! is shown and nothing is written.
+
+use serde_json::{Map, Value, json};
+
+use super::adjust_picture;
+use crate::desk::adjusting::Ask;
+use crate::desk::adjustment_preview::Output as Preview;
+use crate::desk::refusal::Refusal;
+use crate::desk::view_adjust::{self, AdjustView};
+use crate::rules::adjustment::{Family, Kind};
+use crate::rules::classes;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::{Code, Key};
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Draft, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::kind::Choice;
+use crate::tui::widgets::table::{Column, Row, Table, Width};
+
+/// Rows of the form and of the bills at 80×24.
+const FORM: u16 = 4;
+const BILLS: u16 = 4;
+
+/// The screen.
+pub struct Adjust {
+    view: AdjustView,
+    form: Form,
+    table: Table,
+    shown: Result<Preview, Refusal>,
+    top: usize,
+}
+
+impl Adjust {
+    /// Special handling of an account, with what was typed before.
+    pub fn new(app: &App, account: Id) -> Result<Self, Refusal> {
+        let view = view_adjust::open(&app.desk, account)?;
+        let columns = vec![
+            Column::number("行", 3),
+            Column::text("账期", Width::Cells(9)),
+            Column::number("用量", 8),
+            Column::number("应收", 12),
+            Column::number("未缴", 12),
+            Column::number("违约金", 10),
+            Column::text("账单", Width::Fill(10, 1)),
+        ];
+        let table = Table::new(columns).when_empty("没有可以处理的账单");
+        let mut screen = Self { form: form(&view), table, shown: Err(Refusal::usage("请选种类")), top: 0, view };
+        if let Some(kept) = app.draft(&screen.draft_key()) {
+            screen.form.restore(&kept);
+        }
+        screen.fit_form();
+        screen.look(app);
+        Ok(screen)
+    }
+
+    fn draft_key(&self) -> String {
+        format!("adjust/{}", self.view.account.id)
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        Kind::read(self.form.value("kind")).ok()
+    }
+
+    /// Only the parts of the kind's list stand on the form.
+    fn fit_form(&mut self) {
+        let kind = self.kind();
+        let family = kind.map(Kind::family);
+        self.form.show("volume", family == Some(Family::Volume));
+        self.form.show("class", matches!(kind, Some(Kind::P3 | Kind::P4)));
+        self.form.show("mix", kind == Some(Kind::P1));
+        self.form.show("from", family == Some(Family::Price));
+        self.form.show("waive", family == Some(Family::LateFee));
+        self.form.show("until", family == Some(Family::LateFee));
+        self.form.show("order", matches!(kind, Some(Kind::P4 | Kind::V1 | Kind::V4)));
+    }
+
+    /// The bills whose rows were typed: `1 3`.
+    fn bills(&self) -> Vec<String> {
+        let rows = self.form.value("bills").split([' ', ',', '，', '、']).filter(|part| !part.is_empty());
+        rows.map(|row| {
+            let at = row.parse::<usize>().ok().and_then(|row| row.checked_sub(1));
+            at.and_then(|at| self.view.bills.get(at)).map_or_else(|| row.to_owned(), |(bill, _)| bill.id.to_string())
+        })
+        .collect()
+    }
+
+    /// What is asked, as the action takes it.
+    fn input(&self) -> Value {
+        let text = |field: &str| Some(self.form.value(field).trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+        let bills = self.bills();
+        let mut change = Map::new();
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                change.insert(name.to_owned(), value);
+            }
+        };
+        match self.kind().map(Kind::family) {
+            Some(Family::Volume) => {
+                let volumes: Vec<&str> = self.form.value("volume").split_whitespace().collect();
+                if let [one] = volumes[..] {
+                    put("volume", Some(one.into()));
+                } else if !volumes.is_empty() {
+                    put("volumes", Some(json!(volumes)));
+                }
+            }
+            Some(Family::Price) => {
+                put("class", text("class").filter(|_| self.kind() != Some(Kind::P1)).map(Value::from));
+                put("mix", text("mix").filter(|_| self.kind() == Some(Kind::P1)).map(Value::from));
+                put("from", self.form.date("from").map(|day| json!(day)));
+            }
+            Some(Family::LateFee) => {
+                put("waive", text("waive").map(Value::from));
+                put("until", self.form.date("until").map(|day| json!(day)));
+            }
+            None => {}
+        }
+        json!({
+            "kind": self.form.value("kind"), "account": self.view.account.id, "bills": bills, "change": change,
+            "evidence": self.form.value("evidence"), "order": text("order"),
+        })
+    }
+
+    /// Works the picture out again.
+    fn look(&mut self, app: &App) {
+        self.shown = match serde_json::from_value::<Ask>(self.input()) {
+            Ok(ask) => view_adjust::preview(&app.desk, &ask),
+            Err(error) => Err(Refusal::usage(error.to_string())),
+        };
+    }
+
+    fn submit(&mut self, app: &mut App) -> Reply<App> {
+        if !self.form.check() {
+            return Reply::done();
+        }
+        let mut input = self.input();
+        if let (Ok(shown), Value::Object(map)) = (&self.shown, &mut input) {
+            map.insert("seen".into(), shown.hash.clone().into());
+        }
+        match app.ask("adjustment.request", &input) {
+            Ok(answer) => {
+                let posts = |field: &str| {
+                    let list = answer[field].as_array().cloned().unwrap_or_default();
+                    list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("、")
+                };
+                let request = answer["request"].as_str().unwrap_or_default();
+                let said = format!("已提交申请 {request}：待 {} 复核，{} 批准", posts("check"), posts("approve"));
+                Reply::pop().and_forget(self.draft_key()).and_say(said)
+            }
+            Err(refusal) => self.refused(app, &refusal),
+        }
+    }
+
+    fn refused(&mut self, app: &App, refusal: &Refusal) -> Reply<App> {
+        if let Ok(view) = view_adjust::open(&app.desk, self.view.account.id) {
+            self.view = view;
+        }
+        self.look(app);
+        let field = |name: Option<&str>| match name.unwrap_or_default() {
+            "change.volumes" | "change.volume" => "volume",
+            "change.class" => "class",
+            "change.mix" => "mix",
+            "change.from" => "from",
+            "change.waive" => "waive",
+            "change.until" => "until",
+            "kind" => "kind",
+            "bills" => "bills",
+            "evidence" => "evidence",
+            "order" => "order",
+            _ => "",
+        };
+        let faults: Vec<(&str, String)> =
+            refusal.faults.iter().map(|fault| (field(fault.field.as_deref()), fault.message.clone())).collect();
+        let others = self.form.fail(faults);
+        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+    }
+
+    fn changed(&mut self, field: &str, app: &App) {
+        if field == "kind" {
+            self.fit_form();
+        }
+        self.top = 0;
+        self.look(app);
+    }
+
+    fn explain(&self) -> Reply<App> {
+        let Ok(shown) = &self.shown else { return Reply::say("还没有改后的样子，先把申请填完") };
+        let mut lines = Vec::new();
+        if let Some(kind) = self.kind() {
+            lines.push(format!("{} {}：{} ({})", kind.family().label(), kind.title(), kind.help(), kind.rule()));
+        }
+        for line in adjust_picture::lines(&shown.picture).into_iter().filter(|line| !line.difference.is_empty()) {
+            let words = |note: &str, amount: &str| format!("{note} {amount}").trim().to_owned();
+            lines.push(format!(
+                "{}：{} → {}，差 {}",
+                line.name,
+                words(&line.before_note, &line.before),
+                words(&line.after_note, &line.after),
+                line.difference
+            ));
+        }
+        super::explain("改前与改后", lines)
+    }
+}
+
+fn form(view: &AdjustView) -> Form {
+    let kinds = Kind::ALL.iter().map(|kind| Choice::new(kind.code(), kind.title())).collect();
+    let priced = classes::CLASSES.iter().filter(|(code, _)| *code != classes::MIXED);
+    let classes = priced.map(|(code, label)| Choice::new(*code, *label)).collect();
+    Form::new(
+        vec![
+            Field::choice("kind", "种类", kinds).half().required(),
+            Field::code("bills", "账单行", 40).half().cells(16).value("1").hint("填下面的行号，如 1 3"),
+            Field::text("volume", "改后用量", 40).half().cells(16).required().hint("几张账单就填几个，空格隔开"),
+            Field::choice("class", "改后类别", classes).half().required(),
+            Field::text("mix", "混用比例", 60).half().cells(24).required().hint("居民70%;非居民30%"),
+            Field::date("from", "生效日").half(),
+            Field::text("waive", "减免", 14).half().cells(12).hint("空着是全部").unit("元"),
+            Field::date("until", "减免到").half().hint("空着到批准当天"),
+            Field::text("evidence", "凭据", 100).cells(40).required(),
+            Field::code("order", "核实工单", 24),
+        ],
+        view.day,
+        initials,
+    )
+}
+
+impl Screen<App> for Adjust {
+    fn place(&self) -> Place {
+        Place::Adjust
+    }
+
+    fn title(&self, _: &App) -> String {
+        let account = &self.view.account;
+        let class = if account.class_confirmed { classes::label(&account.class) } else { "最高价 (未确认)" };
+        format!("特殊处理  {} {}  {class}", account.no, account.name)
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        let mut keys = vec![Command::Submit];
+        if self.form.can_pick() {
+            keys.push(Command::Pick);
+        }
+        keys.extend([Command::Explain, Command::Park]);
+        keys
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::Submit => self.submit(app),
+            Command::Explain => self.explain(),
+            Command::Park => Reply::pop().and_say("已挂起，再打开这一户的特殊处理就接着填"),
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        match key.code {
+            Code::PageDown if !self.form.is_list_open() => {
+                self.top += 3;
+                return Reply::done();
+            }
+            Code::PageUp if !self.form.is_list_open() => {
+                self.top = self.top.saturating_sub(3);
+                return Reply::done();
+            }
+            _ => {}
+        }
+        match self.form.on_key(key) {
+            FormEvent::Unused => Reply::unused(),
+            FormEvent::Used => Reply::done(),
+            FormEvent::Submit => Reply::say("看清改前改后，按 F2 提交"),
+            FormEvent::Changed(field) => {
+                self.changed(field, app);
+                Reply::done()
+            }
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, app: &mut App) -> Reply<App> {
+        match self.form.on_paste(text) {
+            FormEvent::Unused => Reply::unused(),
+            FormEvent::Changed(field) => {
+                self.changed(field, app);
+                Reply::done()
+            }
+            FormEvent::Used | FormEvent::Submit => Reply::done(),
+        }
+    }
+
+    fn draft(&mut self) -> Option<Draft> {
+        let key = self.draft_key();
+        self.form.take_change().map(|values| Draft { key, values })
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let (width, height) = (canvas.width(), canvas.height());
+        let spare = height.saturating_sub(20) / 2;
+        let rows = BILLS + spare.min(u16::try_from(self.view.bills.len()).unwrap_or(0).saturating_sub(3));
+        let bills = &self.view.bills;
+        self.table.draw(&mut canvas.part(0, FORM, width, rows), bills.len(), false, |row| bill_row(row, &bills[row]));
+        canvas.rule(FORM + rows, "改前与改后", Ink::Faint);
+        let below = height.saturating_sub(FORM + rows + 2);
+        self.draw_shown(&mut canvas.part(0, FORM + rows + 1, width, below));
+        self.draw_path(&mut canvas.part(0, height.saturating_sub(1), width, 1));
+        self.form.draw(&mut canvas.part(0, 0, width, FORM));
+    }
+}
+
+impl Adjust {
+    fn draw_shown(&self, canvas: &mut Canvas) {
+        let room = canvas.width().saturating_sub(2);
+        match &self.shown {
+            Ok(shown) => adjust_picture::draw(canvas, &shown.picture, self.top),
+            Err(refusal) => {
+                canvas.paragraph(1, 1, room, &refusal.message(), Ink::Faint);
+            }
+        }
+    }
+
+    fn draw_path(&self, canvas: &mut Canvas) {
+        let room = canvas.width().saturating_sub(2);
+        let text = match &self.shown {
+            Ok(shown) => format!(
+                "审批 {}: 录入 → 复核 ({}) → 批准 ({})",
+                shown.picture.amount.grouped(),
+                shown.check.join("、"),
+                shown.approve.join("、")
+            ),
+            Err(_) => match self.view.open.as_slice() {
+                [] => String::new(),
+                open => format!("在办申请: {}", open.join("；")),
+            },
+        };
+        canvas.text_in(1, 0, room, &text, Ink::Faint);
+    }
+}
+
+fn bill_row(row: usize, (bill, fee): &(crate::store::tables::billing::BillRow, Fen)) -> Row {
+    let number = format!("{}", row + 1);
+    Row::new([number, bill.cycle.clone(), bill.volume.grouped(), bill.amount.grouped(), bill.unpaid.grouped()])
+        .cell(fee.grouped(), if *fee > Fen::ZERO { Ink::Look } else { Ink::Text })
+        .cell(bill.id.to_string(), Ink::Faint)
+}
