@@ -3,6 +3,7 @@
 use super::adjusting::{Ask, plan, request, who};
 use super::adjustment_preview::{Output as Preview, shown};
 use super::refusal::Refusal;
+use super::rights::Rights;
 use super::till::due;
 use super::{Desk, session};
 use crate::derive::request::standing_of;
@@ -151,17 +152,17 @@ fn view(desk: &Desk, tx: &Tx<'_>, row: &RequestRow) -> Result<RequestView, Refus
         checker,
         approve: who::titles(&who::level(kind, row.amount)?.approve),
         state,
-        mine: mine(desk, row, kind, state)?,
+        mine: mine(desk, tx, row, kind, state)?,
         picture,
     })
 }
 
 /// Whether a request waits for the person at the desk: by the approval table, and never one's own.
-fn mine(desk: &Desk, row: &RequestRow, kind: Kind, state: State) -> Result<Mine, Refusal> {
+fn mine(desk: &Desk, tx: &Tx<'_>, row: &RequestRow, kind: Kind, state: State) -> Result<Mine, Refusal> {
     let Some(session) = desk.session() else { return Ok(Mine::Look) };
     let me = session.user.to_string();
     let standing = standing_of(&row.standing).map_err(|error| Refusal::data(error.to_string()))?;
-    let rights = desk.rights()?;
+    let rights = Rights::of(tx, session.user, desk.today())?;
     let level = who::level(kind, row.amount)?;
     let holds = |roles: &[String]| roles.iter().any(|role| rights.has_role(role));
     let checked_by_me = standing.checker.as_ref().is_some_and(|(_, checker)| *checker == me);

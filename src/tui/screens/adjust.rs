@@ -130,6 +130,10 @@ impl Adjust {
 
     /// Works the picture out again.
     fn look(&mut self, app: &App) {
+        if self.form.value("kind").is_empty() {
+            self.shown = Err(Refusal::usage("先选种类：打 V1、P3、L3 这样的代码，或按 F4 从清单里选"));
+            return;
+        }
         self.shown = match serde_json::from_value::<Ask>(self.input()) {
             Ok(ask) => view_adjust::preview(&app.desk, &ask),
             Err(error) => Err(Refusal::usage(error.to_string())),

@@ -5,12 +5,12 @@ use super::app::App;
 use super::keymap::Command;
 use super::screen::Reply;
 
-pub mod bills;
-pub mod callback;
-pub mod dispatch;
 pub mod adjust;
 pub mod adjust_picture;
 pub mod approvals;
+pub mod bills;
+pub mod callback;
+pub mod dispatch;
 pub mod explain;
 pub mod fee;
 pub mod home;
