@@ -55,7 +55,11 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
         manager: &args.manager_name,
         password: &password,
     };
-    let (desk, code) = Desk::create(&path, OpenOptions::default(), Box::new(SystemClock), &new)?;
+    let (mut desk, code) = Desk::create(&path, OpenOptions::default(), Box::new(SystemClock), &new)?;
+    if args.practice {
+        desk.sign_in_practice(&login)?;
+        crate::desk::demo::seat_users(&mut desk)?;
+    }
     if context.json {
         let line = serde_json::json!({ "ok": true, "db": path, "site": desk.site().as_str(), "manager": login, "recovery_code": code });
         println!("{line}");
