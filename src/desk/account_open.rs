@@ -544,7 +544,7 @@ pub fn due_of_arrear(
     account: &crate::store::tables::account::AccountRow,
     dated: NaiveDate,
 ) -> (String, NaiveDate) {
-    let code = tariffs::leading_code(prices, account, dated);
+    let code = tariffs::late_code(prices, account, dated);
     let due = code.and_then(|code| tariffs::due_of(prices, &code, dated).map(|due| (code, due)));
     due.unwrap_or((String::new(), dated))
 }

@@ -171,7 +171,7 @@ fn found(
         name: new.manager.to_owned(),
         roles: vec!["admin".into(), "data_director".into(), "hall_supervisor".into()],
         password: verifier,
-        first_day: at.date_naive(),
+        first_day: super::rights::first_day(new.practice, at.date_naive()),
     };
     write(tx, "user.add", Kind::User, None, at, &manager)?;
     Ok(())

@@ -14,6 +14,13 @@ use crate::store::{StoreError, Tx};
 
 const SAMPLE: &str = include_str!("../../assets/roles.toml");
 
+/// From which day a right given on a day holds. On a practice book it holds from long before, because there an action may
+/// pretend to have happened earlier.
+pub fn first_day(practice: bool, given: NaiveDate) -> NaiveDate {
+    const LONG_AGO: Option<NaiveDate> = NaiveDate::from_ymd_opt(2000, 1, 1);
+    if practice { LONG_AGO.map_or(given, |long_ago| long_ago.min(given)) } else { given }
+}
+
 /// A role of the roles file.
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields)]

@@ -119,11 +119,20 @@ pub fn shares_of(book: &PriceBook, account: &AccountRow, day: NaiveDate) -> Resu
     pricing::shares(book, &pricing_of(account), day)
 }
 
-/// The tariff whose late-fee rule counts for what a class owes on a day: for opening arrears, which know no tariff. Of a mix
-/// the largest share's.
+/// The tariff an account's price leads with on a day; of a mix the largest share's.
 pub fn leading_code(book: &PriceBook, account: &AccountRow, day: NaiveDate) -> Result<String, Fault> {
     let shares = shares_of(book, account, day)?;
     Ok(pricing::leading(&shares).map(|share| share.code.clone()).unwrap_or_default())
+}
+
+/// The tariff whose late-fee rule counts for what an account owes on a day. A discount changes the price, not the rule for
+/// paying late, so a group without a tariff of its own takes that of its class.
+pub fn late_code(book: &PriceBook, account: &AccountRow, day: NaiveDate) -> Result<String, Fault> {
+    leading_code(book, account, day).or_else(|fault| {
+        let without = Pricing { discount: None, ..pricing_of(account) };
+        let shares = pricing::shares(book, &without, day).map_err(|_| fault)?;
+        Ok(pricing::leading(&shares).map(|share| share.code.clone()).unwrap_or_default())
+    })
 }
 
 /// Last day without late fee of a bill dated `dated` under a code: that many days after it, as the file valid then says.
@@ -142,7 +151,7 @@ pub fn late_rule<'b>(
     bill: &BillRow,
 ) -> Result<(&'b Tariff, &'b LateFeeRule), Fault> {
     let tariff = if bill.tariff.is_empty() {
-        book.at(&leading_code(book, account, bill.due)?, bill.due)?
+        book.at(&late_code(book, account, bill.due)?, bill.due)?
     } else {
         book.at(&bill.tariff, bill.due)?
     };

@@ -62,7 +62,7 @@ impl Action for UserAdd {
             name: input.name.trim().to_owned(),
             roles: input.roles,
             password: password::verifier(&input.password, !cx.practice)?,
-            first_day: cx.at.date_naive(),
+            first_day: rights::first_day(cx.practice, cx.at.date_naive()),
         };
         Decision::write(vec![Subject::new(Kind::User, cx.next)], &body, Output { user: cx.next })
     }
