@@ -16,6 +16,7 @@ use crate::desk::import::{Answer, Request, What};
 use crate::desk::refusal::Refusal;
 use crate::inbound::judge::{Disposition, Kind};
 use crate::inbound::profile::ReadBy;
+use crate::rules::id::Id;
 use crate::text::safe;
 
 /// Arguments of `import`.
@@ -24,7 +25,7 @@ pub struct ImportArgs {
     /// 导入什么
     what: Kinds,
     /// 文件；价目也可以是文件夹
-    file: PathBuf,
+    file: Option<PathBuf>,
     /// 抄表数据的来源
     #[arg(long)]
     source: Option<Ways>,
@@ -34,6 +35,15 @@ pub struct ImportArgs {
     /// 只核对，不写入
     #[arg(long)]
     dry_run: bool,
+    /// 待改清单另存为 CSV (import fixes)
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
+    /// 待改清单只要哪个文件的，按导入批号 (import fixes)
+    #[arg(long, value_name = "RUN")]
+    of: Option<Id>,
+    /// 确认全部已由换表说明的低读数 (import fixes)
+    #[arg(long)]
+    confirm_explained: bool,
     /// 以哪天为营业日来核对，仅练习库
     #[arg(long, value_name = "DATE")]
     on: Option<NaiveDate>,
@@ -51,6 +61,8 @@ enum Kinds {
     Swaps,
     /// 工作日历
     Calendar,
+    /// 待改清单：列出、另存
+    Fixes,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -64,14 +76,15 @@ enum Ways {
 }
 
 impl Kinds {
-    fn what(self) -> What {
-        match self {
+    fn what(self) -> Option<What> {
+        Some(match self {
             Self::Customers => What::Customers,
             Self::Tariffs => What::Tariffs,
             Self::Readings => What::Readings,
             Self::Swaps => What::Swaps,
             Self::Calendar => What::Calendar,
-        }
+            Self::Fixes => return None,
+        })
     }
 }
 
@@ -80,9 +93,13 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
     if args.source.is_some() && !matches!(args.what, Kinds::Readings) {
         return Err(CliError::usage("--source 只用于抄表数据 (import readings)"));
     }
+    let Some(what) = args.what.what() else {
+        return super::fixes::run(context, args.of, args.export.as_deref(), args.confirm_explained);
+    };
+    let path = args.file.clone().ok_or_else(|| CliError::usage("请给出要导入的文件"))?;
     let request = Request {
-        what: args.what.what(),
-        path: args.file.clone(),
+        what,
+        path,
         read_by: args.source.map(|way| match way {
             Ways::Card => ReadBy::Card,
             Ways::Handheld => ReadBy::Handheld,

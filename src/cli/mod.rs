@@ -8,6 +8,7 @@ mod copies;
 mod demo;
 mod do_;
 mod find;
+mod fixes;
 mod import;
 mod init;
 mod key;

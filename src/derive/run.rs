@@ -10,7 +10,7 @@ use crate::store::tables::base::RunRow;
 pub const FOLD: Fold = Fold {
     kind: Kind::Run,
     tables: &[("d_run", "id")],
-    knows: &[("run.open", 1), ("run.close", 1), ("run.drop", 1)],
+    knows: &[("run.open", 1), ("run.close", 1), ("run.drop", 1), ("import.drop", 1)],
     apply,
 };
 

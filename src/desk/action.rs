@@ -76,13 +76,16 @@ pub struct Draft {
     pub subjects: Vec<Subject>,
     /// The body, as JSON.
     pub payload: String,
+    /// The action and version the entry is written under, where they are not the author's own: a row of the fix list goes in as
+    /// what it is, a reading or a customer.
+    pub under: Option<(&'static str, u32)>,
 }
 
 impl<O> Decision<O> {
     /// Write `body` about `subjects` and answer `output`.
     pub fn write<B: Serialize>(subjects: Vec<Subject>, body: &B, output: O) -> Result<Self, Refusal> {
         let payload = serde_json::to_string(body).map_err(|error| Refusal::data(error.to_string()))?;
-        Ok(Self { draft: Some(Draft { subjects, payload }), output })
+        Ok(Self { draft: Some(Draft { subjects, payload, under: None }), output })
     }
 
     /// Write nothing, answer `output`.

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod drafts;
 pub mod find;
 pub mod finder;
+pub mod fixes;
 pub mod import;
 pub mod index;
 pub mod intake_case;
@@ -127,6 +128,9 @@ pub const ACTIONS: &[Def] = &[
     def::<exception_assign::ExceptionAssign>(),
     def::<exception_resolve::ExceptionResolve>(),
     def::<fee_take::FeeTake>(),
+    def::<fixes::confirm::ImportConfirm>(),
+    def::<fixes::drop::ImportDrop>(),
+    def::<fixes::mend::ImportMend>(),
     def::<intake_park::IntakePark>(),
     def::<intake_preview::IntakePreview>(),
     def::<intake_resume::IntakeResume>(),
@@ -325,12 +329,13 @@ impl Desk {
             return Ok((Done { entry: None, result: decision.output, repeated: false }, None));
         };
         let author = actor.id.to_string();
+        let (action, version) = draft.under.unwrap_or((def.name, def.version));
         let new = NewEntry {
             at,
             business_day: day,
             actor: &author,
-            action: def.name,
-            version: def.version,
+            action,
+            version,
             subjects: &draft.subjects,
             key,
             payload: draft.payload,

@@ -225,7 +225,7 @@ impl Run {
         self.subjects.clear();
         self.kinds.clear();
         self.bytes = 0;
-        self.waiting.push(Draft { subjects, payload });
+        self.waiting.push(Draft { subjects, payload, under: None });
         if self.waiting.len() >= ENTRIES_A_COMMIT { self.commit(desk) } else { Ok(()) }
     }
 

@@ -5,7 +5,6 @@
 
 use std::io::Write;
 
-use super::judge::{Disposition, Kind};
 use super::profile::Layout;
 
 /// Fields that hold resident IDs and card numbers.
@@ -21,10 +20,10 @@ pub struct FixRow {
     pub line: u32,
     /// Account, meter or slip.
     pub id: String,
-    /// What is wrong.
-    pub kind: Kind,
-    /// What is done with it.
-    pub disposition: Disposition,
+    /// What is wrong, in words.
+    pub kind: String,
+    /// What is done with it, in words.
+    pub disposition: String,
     /// Where, and what to do.
     pub message: String,
     /// The cells of the row in the file.
@@ -43,13 +42,7 @@ pub fn write_csv<W: Write>(mut out: W, headings: &[String], hidden: &[usize], ro
     writer
         .write_record(HEADINGS.iter().map(|heading| (*heading).to_owned()).chain(headings.iter().map(|h| safe(h))))?;
     for row in rows {
-        let facts = [
-            row.line.to_string(),
-            safe(&row.id),
-            row.kind.label().to_owned(),
-            row.disposition.label().to_owned(),
-            safe(&row.message),
-        ];
+        let facts = [row.line.to_string(), safe(&row.id), safe(&row.kind), safe(&row.disposition), safe(&row.message)];
         let cells = row.cells.iter().enumerate().map(|(column, cell)| match hidden.contains(&column) {
             true => safe(&last_four(cell)),
             false => safe(cell),
@@ -60,7 +53,8 @@ pub fn write_csv<W: Write>(mut out: W, headings: &[String], hidden: &[usize], ro
     Ok(())
 }
 
-fn last_four(cell: &str) -> String {
+/// A number as it is shown: the last four characters.
+pub fn last_four(cell: &str) -> String {
     let count = cell.chars().count();
     if count <= 4 { cell.to_owned() } else { format!("****{}", cell.chars().skip(count - 4).collect::<String>()) }
 }
@@ -83,13 +77,14 @@ fn is_number(cell: &str) -> bool {
 mod tests {
     use super::*;
     use crate::inbound::clean;
+    use crate::inbound::judge::{Disposition, Kind};
 
     fn written(cells: &[&str], hidden: &[usize]) -> String {
         let row = FixRow {
             line: 7,
             id: "3100000001".into(),
-            kind: Kind::HighUse,
-            disposition: Disposition::Held,
+            kind: Kind::HighUse.label().into(),
+            disposition: Disposition::Held.label().into(),
             message: "用量偏大，请核实".into(),
             cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
         };

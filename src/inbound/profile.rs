@@ -243,8 +243,8 @@ impl Recognised {
         Ok(Preview { fields: (0..headings.len()).map(field).collect(), headings, rows: first })
     }
 
-    /// The cells of some lines, read again: rows are not kept while a file is judged.
-    pub fn cells_of(&self, lines: &[u32]) -> Result<BTreeMap<u32, Vec<String>>, BadFile> {
+    /// Some rows, read again: rows are not kept while a file is judged.
+    pub fn rows_of(&self, lines: &[u32]) -> Result<BTreeMap<u32, Row>, BadFile> {
         let wanted: std::collections::BTreeSet<u32> = lines.iter().copied().collect();
         let mut found = BTreeMap::new();
         if wanted.is_empty() {
@@ -252,11 +252,30 @@ impl Recognised {
         }
         self.each_row(&mut |row| {
             if wanted.contains(&row.line) {
-                found.insert(row.line, row.cells().map(str::to_owned).collect());
+                found.insert(row.line, row.clone());
             }
             if found.len() == wanted.len() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         Ok(found)
+    }
+
+    /// The cells of some lines.
+    pub fn cells_of(&self, lines: &[u32]) -> Result<BTreeMap<u32, Vec<String>>, BadFile> {
+        let rows = self.rows_of(lines)?;
+        Ok(rows.into_iter().map(|(line, row)| (line, row.cells().map(str::to_owned).collect())).collect())
+    }
+
+    /// A file known by its profile and headings alone, for judging single rows of it again.
+    pub fn remembered(name: &str, profile: &Profile, headings: &[String]) -> Self {
+        let source = Source {
+            path: name.into(),
+            form: Form::Text(Encoding::Utf8),
+            size: 0,
+            hash: [0; 32],
+            limits: super::read::Limits::default(),
+        };
+        let layout = profile.locate(headings);
+        Self { source, profile: profile.clone(), sheet: String::new(), heading_line: 0, layout }
     }
 }
 

@@ -215,7 +215,7 @@ fn end_of_month(period: NaiveDate) -> NaiveDate {
 }
 
 /// The file of a good row, without its arrears.
-pub fn opened(keys: &Keys, row: &CustomerRow) -> Result<AccountOpened, Refusal> {
+fn opened(keys: &Keys, row: &CustomerRow) -> Result<AccountOpened, Refusal> {
     let household = classes::is_household(&row.class);
     let id_number = match (&row.id_number, household) {
         (Some(number), true) => Some(keys.seal("resident_id", number)?.to_text()),

@@ -14,9 +14,10 @@ mod stage;
 mod swaps;
 
 pub use answer::{Answer, DefectLine, UnreadLine};
-pub use customers::opened;
+pub use customers::Opener;
 pub use one_by_one::OneByOne;
-pub use stage::{Stage, open_cells, seal_cells};
+pub use stage::{Cell, Stage, open_cells, row_of, seal_cells};
+pub use swaps::slip_of;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

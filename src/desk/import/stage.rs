@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::answer::{Answer, DefectLine, UnreadLine};
 use super::{Request, What};
 use crate::book::seal::Keys;
@@ -9,6 +11,7 @@ use crate::desk::Desk;
 use crate::desk::refusal::Refusal;
 use crate::inbound::judge::{Defect, Disposition, Kind};
 use crate::inbound::profile::Recognised;
+use crate::inbound::read::{Mark, Row};
 use crate::rules::id::Id;
 use crate::store::tables::fixes::{FileRow, StagedRow};
 
@@ -17,14 +20,58 @@ const PLACE: &str = "fix_list";
 /// Rows written between commits.
 const ROWS_A_COMMIT: usize = 500;
 
+/// A cell of a kept row: its text, and what a workbook said of it beside the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// Text.
+    Plain(String),
+    /// Text with a mark: `n` a number cell, `l` a number that lost digits.
+    Marked(String, char),
+}
+
+impl Cell {
+    /// Its text.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Plain(text) | Self::Marked(text, _) => text,
+        }
+    }
+}
+
+/// The cells of a row as they are kept.
+pub fn cells_of(row: &Row) -> Vec<Cell> {
+    let cell = |(column, text): (usize, &str)| match row.mark(column) {
+        Some(Mark::Number) => Cell::Marked(text.to_owned(), 'n'),
+        Some(Mark::LostDigits) => Cell::Marked(text.to_owned(), 'l'),
+        _ => Cell::Plain(text.to_owned()),
+    };
+    row.cells().enumerate().map(cell).collect()
+}
+
+/// The row of kept cells.
+pub fn row_of(line: u32, cells: &[Cell]) -> Row {
+    let mut row = Row::default();
+    row.restart(line);
+    for cell in cells {
+        row.push(cell.text());
+        match cell {
+            Cell::Marked(_, 'l') => row.mark_last(Mark::LostDigits),
+            Cell::Marked(..) => row.mark_last(Mark::Number),
+            Cell::Plain(_) => {}
+        }
+    }
+    row
+}
+
 /// Seals the cells of a row: nobody knows what stands in a file from outside.
-pub fn seal_cells(keys: &Keys, cells: &[String]) -> Result<Vec<u8>, Refusal> {
+pub fn seal_cells(keys: &Keys, cells: &[Cell]) -> Result<Vec<u8>, Refusal> {
     let text = serde_json::to_vec(cells).map_err(|error| Refusal::data(error.to_string()))?;
     Ok(keys.seal_bytes(PLACE, &text)?)
 }
 
 /// Opens the cells of a row.
-pub fn open_cells(keys: &Keys, sealed: &[u8]) -> Result<Vec<String>, Refusal> {
+pub fn open_cells(keys: &Keys, sealed: &[u8]) -> Result<Vec<Cell>, Refusal> {
     serde_json::from_slice(&keys.open_bytes(PLACE, sealed)?).map_err(|error| Refusal::data(error.to_string()))
 }
 
@@ -121,7 +168,7 @@ impl Desk {
         run: Id,
         stage: &Stage,
     ) -> Result<(), Refusal> {
-        let mut cells = file.cells_of(&stage.lines())?;
+        let mut rows = file.rows_of(&stage.lines())?;
         let now = self.now();
         let row = FileRow {
             run,
@@ -144,8 +191,8 @@ impl Desk {
         for batch in staged.chunks(ROWS_A_COMMIT) {
             let tx = self.db.write()?;
             for row in batch {
-                let raw = u32::try_from(row.line).ok().and_then(|line| cells.remove(&line)).unwrap_or_default();
-                tx.put(&StagedRow { cells: seal_cells(&self.keys, &raw)?, ..row.clone() })?;
+                let raw = u32::try_from(row.line).ok().and_then(|line| rows.remove(&line)).unwrap_or_default();
+                tx.put(&StagedRow { cells: seal_cells(&self.keys, &cells_of(&raw))?, ..row.clone() })?;
             }
             tx.commit()?;
         }

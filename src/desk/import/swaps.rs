@@ -169,7 +169,7 @@ fn key(source: &str, line: u32, step: &str) -> String {
 }
 
 /// The slip of a good row. The network department has seen the water run: a large use is taken as confirmed.
-fn slip_of(swap: &SwapRow, row: &Row, layout: &Layout) -> SlipInput {
+pub fn slip_of(swap: &SwapRow, row: &Row, layout: &Layout) -> SlipInput {
     SlipInput {
         slip: swap.slip.clone(),
         account: Some(swap.account.clone()),

@@ -115,6 +115,11 @@ impl Row {
         self.marks.iter().find(|(_, mark)| spoils(mark)).map(|(at, mark)| (usize::from(*at), *mark))
     }
 
+    /// How a cell of a workbook was marked, if its text alone does not say what it is.
+    pub fn mark(&self, column: usize) -> Option<Mark> {
+        [Mark::LostDigits, Mark::Number].into_iter().find(|mark| self.has(column, *mark))
+    }
+
     /// All cells.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|column| self.get(column))

@@ -1,0 +1,80 @@
+//! `import fixes`: the fix list — listed, saved as CSV, low readings that a swap explains confirmed in one go.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::common::{CliError, Context, io};
+use crate::desk::Desk;
+use crate::rules::id::Id;
+use crate::store::query::fixes::FixFilter;
+use crate::text::safe;
+
+/// Rows read at a time.
+const BATCH: i64 = 500;
+
+/// Lists, saves or confirms. Exit code 1 when a confirmation was refused.
+pub fn run(context: &Context, of: Option<Id>, export: Option<&Path>, confirm: bool) -> Result<u8, CliError> {
+    let mut desk = context.open_as()?;
+    if confirm {
+        let (done, refused) = desk.confirm_explained()?;
+        if context.json {
+            println!("{}", serde_json::json!({ "confirmed": done, "refused": refused }));
+        } else {
+            println!("已确认 {done} 行，未能确认 {} 行", refused.len());
+            refused.iter().for_each(|refusal| eprintln!("{}", safe::line(&refusal.message())));
+        }
+        return Ok(u8::from(!refused.is_empty()));
+    }
+    match export {
+        Some(path) => save(&desk, context, of, path),
+        None => list(&desk, context, of),
+    }
+}
+
+fn save(desk: &Desk, context: &Context, of: Option<Id>, path: &Path) -> Result<u8, CliError> {
+    let files = desk.fix_files()?;
+    let file = match of {
+        Some(run) => files.iter().find(|file| file.run == run),
+        None => files.iter().find(|file| file.open > 0).or(files.first()),
+    };
+    let file = file.ok_or_else(|| CliError::usage("还没有导入过这个文件，没有清单可存"))?;
+    let out = std::fs::File::create(path).map_err(|error| io(&error))?;
+    let rows = desk.export_fixes(file.run, None, std::io::BufWriter::new(out))?;
+    if context.json {
+        println!("{}", serde_json::json!({ "file": file.name, "rows": rows, "saved": path }));
+    } else {
+        println!("{} 的待改清单 {rows} 行，已存为 {}", safe::line(&file.name), path.display());
+    }
+    Ok(0)
+}
+
+fn list(desk: &Desk, context: &Context, of: Option<Id>) -> Result<u8, CliError> {
+    let mut out = std::io::stdout().lock();
+    let filter = FixFilter { run: of, ..FixFilter::default() };
+    let mut after = (Id(0), 0);
+    let mut rows = Vec::new();
+    loop {
+        let batch = desk.fix_rows(&filter, after, BATCH)?;
+        let Some(last) = batch.last() else { break };
+        after = (last.file, last.line);
+        rows.extend(batch.into_iter().filter(|row| matches!(row.state.as_str(), "open" | "unread" | "flagged")));
+    }
+    if context.json {
+        let _ = writeln!(out, "{}", serde_json::to_string(&rows).unwrap_or_default());
+        return Ok(0);
+    }
+    for file in desk.fix_files()?.iter().filter(|file| of.is_none_or(|run| run == file.run)) {
+        let (run, name) = (file.run, safe::line(&file.name));
+        let _ = writeln!(
+            out,
+            "{run} {} {name}：{} 行，收下 {}，待处理 {}，未抄 {}",
+            file.what, file.rows, file.accepted, file.open, file.unread
+        );
+    }
+    for row in &rows {
+        let (id, message) = (safe::line(&row.id), safe::line(&row.message));
+        let _ =
+            writeln!(out, "  {} 第{}行 {id} {} [{}] {message}", row.file, row.line, row.kind_label, row.state_label);
+    }
+    Ok(0)
+}
