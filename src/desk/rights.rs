@@ -155,4 +155,32 @@ mod tests {
         assert!(!director.allow_amount("adjustment.decide", Fen(50_001)));
         assert!(!director.allow("payment.take"));
     }
+
+    /// Posts, what their paper lets them do, and what it leaves to others (R-003, R-005, R-007, R-011, R-017 … R-020).
+    #[test]
+    fn each_post_may_do_what_its_paper_says_and_no_more() {
+        let table: [(&str, &[&str], &[&str]); 8] = [
+            (
+                "data_director",
+                &["user.right", "swap.send_back", "adjustment.check"],
+                &["adjustment.request", "user.add"],
+            ),
+            (
+                "data_clerk",
+                &["reading.enter", "swap.enter", "adjustment.request"],
+                &["adjustment.decide", "user.right"],
+            ),
+            ("clerk", &["intake.take", "payment.take", "order.return"], &["order.dispatch", "order.void.counter"]),
+            ("dispatcher", &["order.dispatch", "order.pause"], &["payment.take", "order.defer_beyond"]),
+            ("seat", &["intake.take", "complaint.answer", "callback.record"], &["payment.take", "order.dispatch"]),
+            ("hall_supervisor", &["order.void", "order.void.counter"], &["order.void.hotline", "payment.take"]),
+            ("hotline_lead", &["order.void", "order.void.hotline"], &["order.void.counter"]),
+            ("team_lead", &["order.defer", "order.defer_beyond"], &["order.dispatch", "order.void"]),
+        ];
+        for (post, may, may_not) in table {
+            let rights = Rights { held: vec![(role(post).unwrap(), Id(0))] };
+            assert!(may.iter().all(|action| rights.allow(action)), "{post} {may:?}");
+            assert!(!may_not.iter().any(|action| rights.allow(action)), "{post} {may_not:?}");
+        }
+    }
 }

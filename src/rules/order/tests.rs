@@ -162,6 +162,22 @@ fn an_order_nobody_reached_is_cancelled_without_times() {
 }
 
 #[test]
+fn every_usual_reason_for_cancelling_is_a_whole_slip_as_it_stands() {
+    for reason in CANCEL_REASONS {
+        let remark = reason.remark.to_owned();
+        let empty = Slip { arrived: None, done: None, left: None, outcome: Outcome::Cancelled, remark };
+        let order = run(unseal(), vec![at("20 09:05", dispatched()), at("25 09:00", What::Returned(empty))]);
+        assert_eq!(order.state, State::Cancelled, "{}", reason.rule);
+    }
+    let rules = |keep: fn(&CancelReason) -> bool| -> Vec<&str> {
+        CANCEL_REASONS.iter().filter(|reason| keep(reason)).map(|reason| reason.rule).collect()
+    };
+    assert_eq!(rules(|_| true), ["R-295", "R-296", "R-297", "R-298", "R-299"]);
+    assert_eq!(rules(|reason| reason.only_overdue), ["R-296"]);
+    assert_eq!(rules(|reason| reason.then_modify), ["R-295", "R-299"]);
+}
+
+#[test]
 fn a_return_before_dispatch_and_a_second_dispatch_are_refused() {
     let refusal = leak().check(&at("20 11:00", What::Returned(slip(Outcome::Passed)))).unwrap();
     assert_eq!(refusal.message, "工单现为“待派”，还没有派工，请先派工再填回执");

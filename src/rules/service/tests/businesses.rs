@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::rules::money::Fen;
-use crate::rules::order::{Milestone, OrderKind, Whose};
-use crate::rules::service::Urgency;
+use crate::rules::order::{Milestone, OrderKind, Span, Whose};
+use crate::rules::service::{Service, Urgency};
 
 #[test]
 fn the_built_in_catalogue_is_sound_and_whole() {
@@ -255,6 +255,46 @@ fn the_other_profiles_of_a_complaint_count_as_their_papers_say() {
         let wanted: Vec<_> = wanted.iter().map(|(key, due)| (*key, moment(due))).collect();
         assert_eq!(dues, wanted, "{profile} {class:?}");
     }
+}
+
+/// Clocks of the step: key, start, length.
+fn inner(service: &Service, case: &Case) -> Vec<(String, Milestone, Span)> {
+    let verdict = service.judge(case, &catalogue().common, &FiveDayWeek);
+    assert!(verdict.is_accepted(), "{:?}", verdict.refusals);
+    let clocks = verdict.terms.unwrap().clocks.into_iter().filter(|clock| clock.whose == Whose::Step);
+    clocks.map(|clock| (clock.key, clock.from, clock.span)).collect()
+}
+
+#[test]
+fn a_fault_is_passed_on_in_five_minutes_and_called_back_within_two_days_or_three_after_a_leak() {
+    let catalogue = catalogue();
+    let fault = catalogue.get("fault").unwrap();
+    let at_desk = case("water", "2026-11-21 09:25");
+    let by_phone = at_desk.clone().knowing("phone");
+    let callback = |days| ("callback".to_owned(), Milestone::Done, Span::Days(days));
+    let pass_on = ("pass_on".to_owned(), Milestone::Told, Span::Minutes(5));
+    assert_eq!(inner(fault, &by_phone.clone().with("kind", "停水")), [pass_on.clone(), callback(2)]);
+    assert_eq!(inner(fault, &by_phone.with("kind", "漏水")), [pass_on, callback(3)]);
+    assert_eq!(inner(fault, &at_desk.with("kind", "表故障")), [callback(2)]);
+}
+
+#[test]
+fn a_graded_complaint_is_handed_over_the_same_day_or_within_the_hour_and_damage_is_stopped_first() {
+    let own = include_str!("../../../../assets/services/complaint.toml");
+    let own = own.replace("profile  = \"五天\"", "profile = \"分级\"");
+    let (catalogue, faults) = Catalogue::load(&[("complaint.toml".into(), own)]);
+    assert_eq!(faults, []);
+    let complaint = catalogue.get("complaint").unwrap();
+    let told = case("water", "2026-11-20 09:25").with("course", "水管爆裂没人管").with("place", "人民路");
+    let report = ("report".to_owned(), Milestone::Done, Span::SameDay);
+    for (class, hand_over) in [("重大", Some(Span::SameDay)), ("重要", Some(Span::Hours(1))), ("轻微", None)] {
+        let hand_over = hand_over.map(|span| ("hand_over".to_owned(), Milestone::Told, span));
+        let wanted: Vec<_> = hand_over.into_iter().chain([report.clone()]).collect();
+        assert_eq!(inner(complaint, &told.clone().with("class", class)), wanted, "{class}");
+    }
+    let damage = told.ticked(&["damage"]);
+    judge("complaint", &damage, |verdict| assert_eq!(verdict.urgency, Urgency::Urgent));
+    assert!(spoken("complaint", &damage, TalkStep::Remind)[0].contains("先立即采取措施停止或挽救伤害"));
 }
 
 #[test]
