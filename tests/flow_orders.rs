@@ -71,7 +71,7 @@ fn control_keys(keys: &str) -> usize {
 
 #[test]
 fn an_unsealing_is_taken_in_dispatched_returned_and_shows_its_end() {
-    let branch = Branch::new(300);
+    let branch = Branch::new(900);
     let no = branch.sealed();
     let mut clerk = branch.open("demo");
     let papers = 2;
@@ -96,12 +96,13 @@ fn an_unsealing_is_taken_in_dispatched_returned_and_shows_its_end() {
     assert_eq!(branch.newest_order().state, "在途");
     desk.press(&format!("{tail}<F5>"));
     desk.wait_text("实施情况");
-    let (_, _, visible) = desk.cursor();
-    assert!(visible);
+    desk.wait("a visible cursor in the form", |screen| !screen.hide_cursor() && screen.cursor_position().0 < 23);
     desk.press("000000010002<F2>");
     desk.wait_text("早于派工时间");
-    desk.press("<Esc>");
-    desk.wait_text("按剩余时间");
+    let now = branch.desk().now().format("%H%M").to_string();
+    desk.press(&format!("<C-u>{now}<C-u>{now}<C-u>{now}<F2>"));
+    desk.wait_text("现为完结，表改为通水");
+    assert_eq!(branch.newest_order().state, "完结");
 }
 
 #[test]

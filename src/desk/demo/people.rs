@@ -169,7 +169,7 @@ impl Town<'_> {
             direction: String::new(),
             fitted,
             first: Milli::ZERO,
-            state: if chance.one_in(150) { "封表" } else { "通气" }.into(),
+            state: if chance.one_in(150) { "sealed" } else { "supplied" }.into(),
             seal: format!("F{:06}", chance.below(1_000_000)),
         }
     }

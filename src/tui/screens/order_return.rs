@@ -9,6 +9,7 @@ use crate::desk::view_orders::{self as view, OrderDetail};
 use crate::rules::id::Id;
 use crate::rules::moment;
 use crate::rules::order::{CANCEL_REASONS, Outcome};
+use crate::rules::utility::Utility;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
@@ -29,6 +30,8 @@ const TIMES: [&str; 3] = ["arrived", "done", "left"];
 pub struct OrderReturn {
     detail: OrderDetail,
     form: Form,
+    /// For the word of the meter's state: 通水, 通气.
+    utility: Utility,
     /// Keys of the business's own fields on the slip.
     own: Vec<&'static str>,
 }
@@ -48,7 +51,9 @@ impl OrderReturn {
         let mut form = Form::new(fields, app.desk.today(), initials);
         form.show("overrun", false);
         form.focus_on("arrived");
-        let mut screen = Self { detail, form, own };
+        let account = detail.row.account.map(|account| tx.account(account)).transpose()?.flatten();
+        let utility = account.and_then(|row| Utility::from_code(&row.utility)).unwrap_or(Utility::Water);
+        let mut screen = Self { detail, form, utility, own };
         if let Some(kept) = app.draft(&screen.draft_key()) {
             screen.form.restore(&kept);
         }
@@ -97,7 +102,7 @@ impl OrderReturn {
         };
         let mut said = format!("{} 已入账，现为{}", self.detail.row.id, answer["state"].as_str().unwrap_or_default());
         if let Some(state) = answer["meter_state"].as_str().and_then(crate::rules::meter_state::MeterState::parse) {
-            said.push_str(&format!("，表改为{}", state.paper_word()));
+            said.push_str(&format!("，表改为{}", state.label(self.utility)));
         }
         if let Some(next) = answer["next"].as_str() {
             said.push_str(&format!("，请接着受理{next}"));
