@@ -186,6 +186,8 @@ key_table! {
     ResumeOrder "order.resume" None,      "恢复", [Dispatch], "恢复这张暂停的工单";
     DeferOrder "order.defer"   None,      "顺延", [Dispatch], "与用户另约时间，超过承诺的由班组长录入";
     VoidOrder "order.void"     None,      "作废", [Dispatch], "作废这张工单，由营业厅主任或接听组班组长办";
+    Transfer  "account.transfer" ctrl('t'), "过户", [Customer], "把这一户过给新户主";
+    Reveal    "customer.reveal" ctrl('k'), "全号", [Customer], "查看完整证件号或卡号，要写原因，记入日记账";
     NextPage  "next.page"      TAB,       "下一页", [Customer], "轮换账单、抄表、水表、工单、证件";
 }
 

@@ -1,8 +1,13 @@
 //! One household, one file, to be looked at (一户一档): what a clerk must see, the file with its history, use, timeline.
 //! Numbers are masked; a full one is shown by `customer.reveal` only.
 
+mod bill;
+mod file;
 pub mod timeline;
 pub mod usage;
+
+pub use bill::bill_lines;
+pub use file::{OnFile, Words, account_of, neighbours, on_file, own_utility, route_of};
 
 use std::collections::BTreeMap;
 

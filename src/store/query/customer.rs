@@ -53,3 +53,35 @@ impl Tx<'_> {
         Ok(found.into_iter().next())
     }
 }
+
+/// Columns whose words are offered again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsedWords {
+    /// 小区名称
+    Estate,
+    /// 银行名称
+    Bank,
+    /// 备注
+    Remark,
+    /// 厂家
+    Maker,
+    /// 型号
+    Model,
+}
+
+impl Tx<'_> {
+    /// Words the latest accounts have in a column, the most used first.
+    pub fn used_words(&self, words: UsedWords) -> Result<Vec<String>, StoreError> {
+        let (table, column, order) = match words {
+            UsedWords::Estate => ("d_account", "estate", "id"),
+            UsedWords::Bank => ("d_account", "bank_name", "id"),
+            UsedWords::Remark => ("d_account", "remark", "id"),
+            UsedWords::Maker => ("d_meter", "maker", "account"),
+            UsedWords::Model => ("d_meter", "model", "account"),
+        };
+        self.words(&format!(
+            "SELECT word FROM (SELECT {column} AS word FROM {table} ORDER BY {order} DESC LIMIT 2000) \
+             WHERE word <> '' GROUP BY word ORDER BY count(*) DESC, word LIMIT 100"
+        ))
+    }
+}

@@ -5,14 +5,18 @@ use super::app::App;
 use super::keymap::Command;
 use super::screen::Reply;
 
+pub mod account_open;
 pub mod adjust;
 pub mod adjust_picture;
+pub mod amend;
 pub mod approvals;
 pub mod bills;
 pub mod callback;
+pub mod customer;
 pub mod dispatch;
 pub mod explain;
 pub mod fee;
+pub mod file_form;
 pub mod home;
 pub mod intake;
 mod intake_form;
@@ -24,6 +28,7 @@ pub mod pay;
 pub mod shift;
 pub mod swap;
 pub mod text;
+pub mod transfer;
 pub mod workers;
 
 /// The rooms of the menu, in the order of a day.
@@ -32,6 +37,7 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room {
         name: "受理", note: "没有户号的业务：街上漏水、咨询、投诉", open: |app| intake(app, None)
     },
+    menu::Room { name: "开户", note: "建一户新档案", open: account_open },
     menu::Room { name: "派工台", note: "待派、在途、待回访的工单", open: dispatch },
     menu::Room { name: "师傅", note: "登记师傅，班组和区域", open: workers },
     menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
@@ -51,8 +57,26 @@ pub fn everywhere(command: Command, _app: &mut App) -> Reply<App> {
 }
 
 /// Opens an account's file (一户一档).
-pub fn customer(_app: &mut App, _account: crate::rules::id::Id) -> Reply<App> {
-    Reply::unused()
+pub fn customer(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
+    opened(customer::Customer::new(app, account))
+}
+
+/// Opens an account's file in place of the screen that is open.
+pub fn customer_instead(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
+    match customer::Customer::new(app, account) {
+        Ok(screen) => Reply::replace(screen),
+        Err(_) => Reply::pop(),
+    }
+}
+
+/// Opens a new customer file (开户).
+pub fn account_open(app: &mut App) -> Reply<App> {
+    opened(account_open::AccountOpen::new(app))
+}
+
+/// Opens a field of an account's file to be changed.
+pub fn amend(app: &mut App, account: crate::rules::id::Id, field: &str) -> Reply<App> {
+    opened(amend::Amend::new(app, account, field))
 }
 
 /// Opens payment for an account.
@@ -103,8 +127,9 @@ pub fn intake(app: &mut App, account: Option<crate::rules::id::Id>) -> Reply<App
 }
 
 /// Goes on to hand an account to its new owner, after the transfer was taken in.
-pub fn transfer(_app: &mut App, _account: Option<&str>, _name: &str) -> Reply<App> {
-    Reply::done()
+pub fn transfer(app: &mut App, account: Option<&str>, name: &str) -> Reply<App> {
+    let Some(account) = account else { return Reply::refuse("过户要先找到户") };
+    opened(transfer::Transfer::new(app, account, name))
 }
 
 /// Opens the dispatch desk.

@@ -1,0 +1,173 @@
+//! A field of the customer file changed, with the fields it depends on beside it; F2 saves. What is on file stands in the fields
+//! to begin with; of a sealed number only its last digits are known, so its field begins empty and stays as it is when empty.
+
+use serde_json::{Map, Value, json};
+
+use super::file_form;
+use crate::desk::customer_view::{self, Words};
+use crate::desk::refusal::Refusal;
+use crate::rules::customer::{self, Field as FileField};
+use crate::rules::customer_fields::method;
+use crate::rules::id::Id;
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Draft, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::form::{Form, FormEvent};
+
+/// Fields that are changed together, because a rule binds them.
+const TOGETHER: &[&[&str]] = &[
+    &["method", "bank_name", "bank_holder", "bank_card", "agreement"],
+    &["user_type", "method", "bank_name", "bank_holder", "bank_card"],
+    &["sms", "sms_carrier"],
+    &["class", "mix"],
+    &["connection", "connected", "invoiced"],
+    &["address", "area", "building_kind", "building", "unit", "room", "book"],
+];
+
+/// The screen.
+pub struct Amend {
+    account: Id,
+    no: String,
+    name: String,
+    fields: Vec<&'static FileField>,
+    /// What is on file: kept values, sealed numbers masked.
+    seen: Map<String, Value>,
+    form: Form,
+}
+
+impl Amend {
+    /// The field of an account, with those it depends on.
+    pub fn new(app: &App, account: Id, key: &str) -> Result<Self, Refusal> {
+        let file = customer_view::on_file(&app.desk, account)?;
+        let fields = together(key);
+        if fields.is_empty() {
+            return Err(Refusal::usage("这一栏不能改"));
+        }
+        let words = Words::of(&app.desk, &file.utility)?;
+        let mut widgets = Vec::new();
+        for field in &fields {
+            let now = file.values.get(field.key).and_then(Value::as_str).unwrap_or_default();
+            let widget = file_form::widget(field, &words);
+            widgets.push(match field.is_sealed() && !now.is_empty() {
+                true => widget.hint(&format!("在册 {now}，不改就留空")),
+                false => widget.value(now),
+            });
+        }
+        let mut form = Form::new(widgets, app.desk.today(), initials);
+        form.focus_on(key);
+        let mut screen = Self { account, no: file.no, name: file.name, fields, seen: file.values, form };
+        if let Some(kept) = app.draft(&screen.draft_key()) {
+            screen.form.restore(&kept);
+        }
+        Ok(screen)
+    }
+
+    fn draft_key(&self) -> String {
+        format!("amend/{}/{}", self.account, self.fields.first().map_or("", |field| field.key))
+    }
+
+    /// The fields whose text differs from what is on file. Bank fields of somebody who no longer pays by bank are cleared.
+    fn changes(&self) -> Vec<Value> {
+        let debit = method::is_debit(self.form.value("method"));
+        let pays = self.fields.iter().any(|field| field.key == "method");
+        let mut changes = Vec::new();
+        for field in &self.fields {
+            let seen = self.seen.get(field.key).and_then(Value::as_str).unwrap_or_default();
+            let mut typed = self.form.value(field.key).trim();
+            let stays = field.is_sealed() && typed.is_empty();
+            let bank = matches!(field.key, "bank_name" | "bank_holder" | "bank_card");
+            let top_up = self.form.value("method") == method::TOP_UP;
+            if bank && pays && !debit && !top_up {
+                typed = "";
+            } else if stays {
+                continue;
+            }
+            if typed != seen {
+                let value = Some(typed).filter(|text| !text.is_empty());
+                changes.push(json!({ "field": field.key, "seen": seen, "value": value }));
+            }
+        }
+        changes
+    }
+
+    fn save(&mut self, app: &mut App) -> Reply<App> {
+        if !self.form.check() {
+            return Reply::done();
+        }
+        let mut changes = self.changes().into_iter();
+        let Some(first) = changes.next() else {
+            return Reply::pop().and_forget(self.draft_key()).and_say("没有改动");
+        };
+        let mut input = first;
+        input["account"] = json!(self.account);
+        input["also"] = Value::Array(changes.collect());
+        match app.ask("account.amend", &input) {
+            Ok(answer) => {
+                let warnings = answer["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                let said = std::iter::once("已改，原值留在历次改动里").chain(warnings).collect::<Vec<_>>().join("；");
+                Reply::pop().and_forget(self.draft_key()).and_say(said)
+            }
+            Err(refusal) => {
+                let others = file_form::refused(&mut self.form, &refusal);
+                if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+            }
+        }
+    }
+}
+
+/// A field with those it is changed together with; the field's own group first.
+fn together(key: &str) -> Vec<&'static FileField> {
+    let group = TOGETHER.iter().find(|group| group.contains(&key));
+    match group {
+        Some(group) => group.iter().filter_map(|key| customer::field(key)).collect(),
+        None => customer::field(key).into_iter().collect(),
+    }
+}
+
+impl Screen<App> for Amend {
+    fn place(&self) -> Place {
+        Place::Customer
+    }
+
+    fn title(&self, _: &App) -> String {
+        format!("改档案  {} {}", self.no, self.name)
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        if self.form.can_pick() { vec![Command::Save, Command::Pick] } else { vec![Command::Save] }
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::Save => self.save(app),
+            Command::Pick => Reply::used_if(self.form.on_key(Key::f(4)) != FormEvent::Unused),
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
+        match self.form.on_key(key) {
+            FormEvent::Unused => Reply::unused(),
+            FormEvent::Submit => Reply::say("看清之后按 F2 保存"),
+            FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
+        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+    }
+
+    fn draft(&mut self) -> Option<Draft> {
+        let key = self.draft_key();
+        self.form.take_change().map(|values| Draft { key, values })
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let (width, height) = (canvas.width(), canvas.height());
+        self.form.draw(&mut canvas.part(0, 1, width, height.saturating_sub(3)));
+        canvas.text(1, height.saturating_sub(1), "原值和改动都留在这一户的历次改动里", Ink::Faint);
+    }
+}
