@@ -24,7 +24,7 @@ impl Office {
         let branch = data(branch);
         let truth = serde_json::from_slice(&std::fs::read(branch.join("truth.json")).unwrap()).unwrap();
         let office = Self { _folder: folder, db, branch, truth };
-        let made = office.run(&["init", "--site", "B03", "--name", "城南营业所", "--practice", "--manager", "boss"]);
+        let made = office.run(&["init", "--site", "B03", "--name", "城南营业所", "--practice"]);
         assert!(made.status.success(), "{made:?}");
         office
     }

@@ -72,7 +72,7 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_is_there_twice(
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("branch.db");
     let made = meterdesk(&db)
-        .args(["init", "--site", "B03", "--name", "城南营业所", "--practice", "--manager", "boss"])
+        .args(["init", "--site", "B03", "--name", "城南营业所", "--practice"])
         .env("METERDESK_PASSWORD", "demo")
         .output()
         .unwrap();
@@ -120,7 +120,7 @@ fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("branch.db");
     let made = meterdesk(&db)
-        .args(["init", "--site", "B03", "--name", "城南营业所", "--practice", "--manager", "boss"])
+        .args(["init", "--site", "B03", "--name", "城南营业所", "--practice"])
         .env("METERDESK_PASSWORD", "demo")
         .output()
         .unwrap();

@@ -86,14 +86,14 @@ impl Context {
         Ok(desk)
     }
 
-    /// Opens the book and logs the asking person in.
+    /// Opens the book and logs the asking person in: `--as`, or else the site's first manager.
     pub fn open_as(&self) -> Result<Desk, CliError> {
         let mut desk = self.open()?;
-        if let Some(login) = &self.as_user {
-            self.sign_in(&mut desk, login)?;
-        } else {
-            return Err(CliError::usage("请用 --as 指明用户"));
-        }
+        let login = match &self.as_user {
+            Some(login) => login.clone(),
+            None => desk.first_manager()?.ok_or_else(|| CliError::usage("请用 --as 指明用户"))?,
+        };
+        self.sign_in(&mut desk, &login)?;
         Ok(desk)
     }
 

@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::common::{CliError, Context, io};
 use crate::book::clock::SystemClock;
-use crate::desk::Desk;
 use crate::desk::open::NewSite;
+use crate::desk::{Desk, practice};
 use crate::store::OpenOptions;
 
 /// Arguments of `init`.
@@ -26,12 +26,12 @@ pub struct InitArgs {
     /// 练习库，永久标记
     #[arg(long)]
     practice: bool,
-    /// 第一个管理员的登录名
-    #[arg(long, default_value = "admin")]
-    manager: String,
+    /// 第一个管理员的登录名 (练习库为 boss)
+    #[arg(long)]
+    manager: Option<String>,
     /// 第一个管理员的姓名
-    #[arg(long, default_value = "管理员")]
-    manager_name: String,
+    #[arg(long)]
+    manager_name: Option<String>,
 }
 
 /// Makes the database and its first manager; prints the recovery code once.
@@ -40,25 +40,31 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     if path.exists() {
         return Err(crate::store::StoreError::Exists(path).into());
     }
-    let password = context.password("为管理员设一个密码 (至少 6 个字符)：")?;
+    let practice = args.practice;
+    let password = if practice {
+        practice::PASSWORD.to_owned().into()
+    } else {
+        context.password("为管理员设一个密码 (至少 6 个字符)：")?
+    };
+    let (login, manager) = if practice { practice::DIRECTOR } else { ("admin", "管理员") };
+    let login = args.manager.as_deref().or(context.as_user.as_deref()).unwrap_or(login);
+    let manager = args.manager_name.as_deref().unwrap_or(manager);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| io(&error))?;
     }
-    let login = context.as_user.clone().unwrap_or_else(|| args.manager.clone());
     let new = NewSite {
         site: &args.site,
         name: &args.name,
         utility: &args.utility,
         head_office: args.head_office,
         practice: args.practice,
-        login: &login,
-        manager: &args.manager_name,
+        login,
+        manager,
         password: &password,
     };
     let (mut desk, code) = Desk::create(&path, OpenOptions::default(), Box::new(SystemClock), &new)?;
-    if args.practice {
-        desk.sign_in_practice(&login)?;
-        crate::desk::demo::seat_users(&mut desk)?;
+    if practice {
+        desk.add_practice_users()?;
     }
     if context.json {
         let line = serde_json::json!({ "ok": true, "db": path, "site": desk.site().as_str(), "manager": login, "recovery_code": code });

@@ -22,6 +22,7 @@ pub mod key_restore;
 pub mod open;
 pub mod order_step;
 pub mod password;
+pub mod practice;
 pub mod refusal;
 pub mod rights;
 pub mod run;

@@ -38,6 +38,9 @@ pub struct NewSite<'a> {
     pub password: &'a str,
 }
 
+/// Roles of a site's first manager: the director's, none that posts money.
+pub const MANAGER_ROLES: [&str; 5] = ["admin", "data_director", "hall_supervisor", "hotline_lead", "team_lead"];
+
 /// Setting of a practice branch that lives on a day of its own: the moment its clock begins at.
 pub const PINNED: &str = "pinned";
 
@@ -169,7 +172,7 @@ fn found(
     let manager = UserAdded {
         login: new.login.to_owned(),
         name: new.manager.to_owned(),
-        roles: vec!["admin".into(), "data_director".into(), "hall_supervisor".into()],
+        roles: MANAGER_ROLES.iter().map(|role| (*role).to_owned()).collect(),
         password: verifier,
         first_day: super::rights::first_day(new.practice, at.date_naive()),
     };

@@ -278,7 +278,7 @@ impl Run {
         self.commit(desk)?;
         let body = RunClosed { rows: self.written, entries: self.entries, note };
         desk.write_system(&self.actor.clone(), "run.close", Some(self.id), &body)?;
-        bulk::finish(&mut desk.db, |rows| progress(rows))?;
+        bulk::finish(&mut desk.db, &mut progress)?;
         desk.hash_people(|_| {})?;
         desk.db.checkpoint_when_large()?;
         Ok(self.id)

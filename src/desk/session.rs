@@ -31,6 +31,11 @@ impl Desk {
         self.session.as_ref()
     }
 
+    /// Login of the site's first manager.
+    pub fn first_manager(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.look()?.users()?.into_iter().min_by_key(|user| user.id).map(|user| user.login))
+    }
+
     /// Nobody is at the desk any more (F12, idle).
     pub fn sign_out(&mut self) {
         self.session = None;

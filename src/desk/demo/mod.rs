@@ -17,7 +17,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 
 use super::open::{NewSite, PINNED};
 use super::refusal::Refusal;
-use super::{Call, Desk};
+use super::{Call, Desk, practice};
 use crate::book::clock::{FixedClock, PinnedClock, zone};
 use crate::book::subject::Kind;
 use crate::derive::account::reading::ReadingEntered;
@@ -44,27 +44,6 @@ struct Cycle {
     day: NaiveDate,
 }
 
-/// Users of a practice branch: login, name, roles.
-pub const USERS: &[(&str, &str, &[&str])] = &[
-    ("demo", "王芳", &["clerk", "duty_clerk"]),
-    ("desk", "周敏", &["dispatcher", "seat", "team_lead"]),
-    ("room", "赵敏", &["data_clerk"]),
-    ("check", "李娜", &["clerk", "data_clerk"]),
-    ("chief", "孙建国", &["centre_deputy", "data_director", "hall_supervisor"]),
-];
-
-/// Seats the users of a practice branch that are not there yet; a person who may add users sits at the desk.
-pub fn seat_users(desk: &mut crate::desk::Desk) -> Result<(), Refusal> {
-    const BOSS: (&str, &str, &[&str]) = ("boss", "主任", &["admin", "data_director", "hall_supervisor"]);
-    for (login, name, roles) in std::iter::once(&BOSS).chain(USERS) {
-        if desk.look()?.users_of_login(login)?.is_empty() {
-            let input = serde_json::json!({ "login": login, "name": name, "roles": roles, "password": "demo" });
-            desk.perform("user.add", &input.to_string(), Call::default())?;
-        }
-    }
-    Ok(())
-}
-
 /// What a build tells while it runs: the stage, how much of it is done, of how much.
 pub type Progress<'p> = &'p mut dyn FnMut(&str, u64, u64);
 
@@ -87,9 +66,9 @@ pub fn build(path: &Path, accounts: u64, seed: u64, progress: Progress<'_>) -> R
         utility: "water",
         head_office: false,
         practice: true,
-        login: "boss",
-        manager: "刘主任",
-        password: "demo",
+        login: practice::DIRECTOR.0,
+        manager: practice::DIRECTOR.1,
+        password: practice::PASSWORD,
     };
     let (desk, _) = Desk::create(path, OpenOptions::default(), Box::new(clock), &new)?;
     let mut builder = Builder { desk, time, seed, accounts, progress };
@@ -151,8 +130,7 @@ impl Builder<'_> {
     }
 
     fn people(&mut self) -> Result<(), Refusal> {
-        self.desk.sign_in_practice("boss")?;
-        seat_users(&mut self.desk)?;
+        self.desk.add_practice_users()?;
         let lists = words::words();
         for (number, name) in lists.workers.iter().enumerate() {
             let code = crate::text::initials_of(name);

@@ -88,7 +88,7 @@ impl Builder<'_> {
         let kind = ["漏水", "停水", "水压不足", "水质", "表故障"][usize::try_from(chance.below(5)).unwrap_or(0)];
         let area = ["城区", "城区", "农村"][n % 3];
         let mut input = json!({ "service": "fault", "fields": { "kind": kind, "area": area }, "channel": "phone" });
-        if n % 6 == 0 {
+        if n.is_multiple_of(6) {
             let road = chance.pick(&words::words().roads);
             input["address"] = format!("{road}{}号门前", 1 + chance.below(300)).into();
             input["caller"] = "过路群众".into();
