@@ -27,11 +27,12 @@ impl Rater<'_> {
     /// Rates every reading of a cycle that is due, in order, and notes each bill in the ledger, so that the next one stands on
     /// it. A bill that cannot be calculated is held with its reason.
     pub fn cycle(&self, ledger: &mut Ledger, cycle: BillCycle) -> Vec<BillIssued> {
-        let ends = ledger.history().closing_marks(cycle.first(), cycle.last());
-        let mut bills = Vec::with_capacity(ends.len());
-        for end in ends {
+        // A remote meter reports several times a cycle: the newest reading decides the month, one bill an account.
+        let newest = ledger.history().closing_marks(cycle.first(), cycle.last()).pop();
+        let mut bills = Vec::with_capacity(1);
+        if let Some(end) = newest {
             let history = ledger.history();
-            let Some(due) = history.due(end) else { continue };
+            let Some(due) = history.due(end) else { return bills };
             let bill = self.bill_or_hold(ledger, &history, &due, USE);
             if bill.held.is_none() {
                 ledger.spans.push(Span {
