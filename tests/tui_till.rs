@@ -126,7 +126,7 @@ fn bills_are_unticked_and_late_fees_waived_within_the_clerks_limit() {
     till.press("<F2>").shows("核对单 B03-1-000001");
     let mut till = Till::open(opened(), 1, "demo");
     till.press("<F5><Down><Space>").press("<F8>");
-    till.shows("未逾期").press("<Enter>");
+    till.shows("还没有逾期").press("<Enter>");
     till.press("<F2>").shows("核对单 B03-1-000001");
     till.press("<F5>").shows("应收 86.90");
 }

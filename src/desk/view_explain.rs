@@ -6,10 +6,10 @@ use super::Desk;
 use super::billing::body;
 use super::refusal::Refusal;
 use super::tariffs;
+use super::till::due::{self, Due};
 use crate::derive::account::bill::{BillIssued, BillLine, SWAP};
 use crate::rules::fault::Fault;
 use crate::rules::id::Id;
-use crate::rules::late_fee;
 use crate::rules::money::Fen;
 use crate::rules::tariff::model::Cycle;
 use crate::rules::tariff::{PriceBook, Tariff};
@@ -35,7 +35,8 @@ pub fn bill(desk: &Desk, account: Id, bill: Id, paid: NaiveDate) -> Result<Vec<S
         None => lines.push(format!("期初欠费 {} 元：旧系统转入，账期 {}，没有明细", row.amount, row.cycle)),
     }
     if row.unpaid > Fen::ZERO {
-        lines.extend(of_late_fee(&prices, &owner, &row, paid).unwrap_or_else(|fault| vec![fault.message]));
+        let due = due::due_of(&tx, &prices, &owner, row, paid)?;
+        lines.extend(of_late_fee(&prices, &owner, &due).unwrap_or_else(|fault| vec![fault.message]));
     }
     Ok(lines)
 }
@@ -82,25 +83,15 @@ pub fn of_bill(prices: &PriceBook, bill: &BillIssued) -> Vec<String> {
     lines
 }
 
-/// How a bill's late fee on a day came about (R-180 … R-187).
-pub fn of_late_fee(
-    prices: &PriceBook,
-    account: &AccountRow,
-    bill: &BillRow,
-    paid: NaiveDate,
-) -> Result<Vec<String>, Fault> {
-    let (tariff, rule) = tariffs::late_rule(prices, account, bill)?;
-    let fee = late_fee::late_fee(rule, bill.unpaid, bill.due, paid)?;
-    if fee.days == 0 {
-        return Ok(vec![format!("滞纳金 0.00：{} 到期，还没有逾期 [A-16]", bill.due)]);
+/// How a bill's late fee on a day came about (R-180 … R-187); of a bill paid in parts, every part its own days.
+pub fn of_late_fee(prices: &PriceBook, account: &AccountRow, due: &Due) -> Result<Vec<String>, Fault> {
+    let late = due.late.as_ref().map_err(Clone::clone)?;
+    if late.fee.days == 0 {
+        return Ok(vec![format!("滞纳金 0.00：{} 到期，还没有逾期 [A-16]", due.bill.due)]);
     }
+    let (tariff, _) = tariffs::late_rule(prices, account, &due.bill)?;
     Ok(vec![
-        format!(
-            "滞纳金：逾期 {} 天 ({} 到期)，{} [R-180 R-181 A-16]",
-            fee.days,
-            bill.due,
-            fee.formula(rule, bill.unpaid)
-        ),
+        format!("滞纳金：逾期 {} 天 ({} 到期)，{} [R-180 R-181 A-16]", late.fee.days, due.bill.due, due.formula()),
         format!("  按 {} ({} 起) 的滞纳金规定", tariff.name, tariff.valid_from),
     ])
 }

@@ -10,6 +10,7 @@ use crate::desk::refusal::Refusal;
 use crate::desk::till::ask::{Amounts, Ask, Method, Waive};
 use crate::desk::till::due::Due;
 use crate::desk::till::plan::Plan;
+use crate::desk::view_explain;
 use crate::desk::view_till::{self, PayView};
 use crate::outbound::printer;
 use crate::rules::id::Id;
@@ -232,18 +233,15 @@ impl Pay {
         self.table.ticks().into_iter().filter_map(|row| self.view.bills.get(row))
     }
 
-    fn explain(&self) -> Reply<App> {
+    /// F8: how the bill under the hand and its late fee came about.
+    fn explain(&self, app: &App) -> Reply<App> {
         let Some(due) = self.view.bills.get(self.table.selected()) else {
             return Reply::say("没有账单可以解释");
         };
-        super::explain(
-            &format!("{} 的滞纳金", due.bill.cycle),
-            vec![
-                format!("本金 {}，已缴 {}", due.bill.unpaid, due.bill.amount - due.bill.unpaid),
-                due.formula(),
-                format!("价目 {}，到期日 {}", due.bill.tariff, due.bill.due),
-            ],
-        )
+        match view_explain::bill(&app.desk, self.view.account.id, due.bill.id, self.view.day) {
+            Ok(lines) => super::explain(&format!("账单 {} {}", due.bill.id, due.bill.cycle), lines),
+            Err(refusal) => Reply::refuse(refusal.message()),
+        }
     }
 
     /// Ctrl-R: a reading keyed at the till, billed at once.
@@ -328,7 +326,7 @@ impl Screen<App> for Pay {
         match command {
             Command::TakePayment => self.take(app),
             Command::Waive => self.waive(app),
-            Command::Explain => self.explain(),
+            Command::Explain => self.explain(app),
             Command::ReadHere => self.ask_reading(app),
             Command::LateSlip => {
                 self.set_late(!self.late);
