@@ -411,6 +411,18 @@ CREATE TABLE d_reading (
     PRIMARY KEY (account, day, id)
 ) STRICT, WITHOUT ROWID;
 
+-- 卡片录入: what was keyed from a reading card, by whom; two people key a card before it counts.
+CREATE TABLE d_card (
+    account INTEGER NOT NULL,
+    cycle TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    posted INTEGER NOT NULL,
+    PRIMARY KEY (account, cycle, id)
+) STRICT, WITHOUT ROWID;
+
 -- 账单: its lines stay in the entry that made it.
 CREATE TABLE d_bill (
     account INTEGER NOT NULL,

@@ -187,3 +187,55 @@ fn a_reading_keyed_at_the_till_is_charged_at_once() {
     assert_eq!(bill(&mut book, "2026-11").readings, 0);
     sound(&mut book);
 }
+
+#[test]
+fn a_card_counts_when_two_people_keyed_the_same() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001"), resident("3100000002")]);
+    let card = |no: &str, value: &str, second: bool, confirm: bool| json!({ "account": no, "value": value, "second": second, "confirm": confirm });
+    let refused = |book: &mut support::orders::Book, user: &str, input| {
+        book.try_act(user, "reading.key", &input).unwrap_err().first_rule().to_owned()
+    };
+    assert_eq!(refused(&mut book, "room", card("3100000001", "110", true, false)), "R-239", "no first keying yet");
+    book.act("room", "reading.key", card("3100000001", "110", false, false));
+    book.act("room", "reading.key", card("3100000002", "999", false, false));
+    assert_eq!(
+        refused(&mut book, "room", card("3100000001", "110", true, false)),
+        "R-023",
+        "another person keys it again"
+    );
+    assert_eq!(book.act("check", "reading.key", card("3100000001", "110", true, false))["posted"], true);
+    assert_eq!(
+        refused(&mut book, "check", card("3100000002", "999", true, false)),
+        "R-230",
+        "a large use is looked at"
+    );
+    assert_eq!(refused(&mut book, "check", card("3100000002", "112", true, false)), "R-239", "other than the first");
+    assert_eq!(book.act("check", "reading.key", card("3100000002", "112", true, true))["use"], 12);
+    assert_eq!(refused(&mut book, "check", card("3100000002", "112", true, true)), "R-232", "once only");
+    assert_eq!(bill(&mut book, "2026-11").bills, 2);
+    sound(&mut book);
+}
+
+#[test]
+fn an_amount_is_explained_with_formula_version_document_and_rule() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001")]);
+    read(&mut book, "3100000001", "2026-10-12", "122");
+    bill(&mut book, "2026-10");
+    let row = bills(&book, "3100000001").remove(0);
+    let lines =
+        meterdesk::desk::view_explain::bill(&book.desk, row.account, row.id, row.due + chrono::Days::new(10)).unwrap();
+    let whole = lines.join("\n");
+    for part in [
+        "100 → 122",
+        "近三期",
+        "2014-05-01 起",
+        "京发改〔2014〕865号",
+        "水费 第1档 22 × 2.07 = 45.54",
+        "R-180",
+        "逾期 10 天",
+    ] {
+        assert!(whole.contains(part), "{part} is missing:\n{whole}");
+    }
+}

@@ -190,11 +190,14 @@ fn readings_swaps_and_bills_agree_in_every_order() {
         paper["account"] = json!(null);
         book.act("room", "swap.task", json!({ "slip": paper }));
         read(book, A, "2026-09-30", "110");
+        book.act("check", "reading.key", json!({ "account": A, "value": "120" }));
     });
     let samples = vec![
         ("room", "reading.enter", json!({ "account": A, "date": "2026-10-12", "value": "120" })),
         ("check", "reading.enter", json!({ "account": A, "date": "2026-10-12", "value": "121" })),
         ("room", "reading.correct", json!({ "account": A, "value": "111", "remark": "复表" })),
+        ("room", "reading.key", json!({ "account": A, "value": "120" })),
+        ("room", "reading.key", json!({ "account": A, "value": "120", "second": true })),
         ("room", "swap.enter", slip("HB1", A, "2026-10-05", "112", "N1", "0")),
         ("check", "swap.enter", slip("HB1", A, "2026-10-05", "112", "N1", "0")),
         ("check", "swap.enter", slip("HB2", A, "2026-10-06", "113", "N2", "1")),

@@ -34,6 +34,7 @@ pub mod verify;
 pub mod view_adjust;
 pub mod view_bills;
 pub mod view_exceptions;
+pub mod view_cards;
 pub mod view_explain;
 pub mod view_home;
 pub mod view_intake;
@@ -79,6 +80,7 @@ pub mod payment_reverse;
 pub mod payment_take;
 pub mod reading_correct;
 pub mod reading_enter;
+pub mod reading_key;
 pub mod shift_close;
 pub mod shift_deposit;
 pub mod shift_open;
@@ -153,6 +155,7 @@ pub const ACTIONS: &[Def] = &[
     def::<customer_reveal::CustomerReveal>(),
     def::<reading_correct::ReadingCorrect>(),
     def::<reading_enter::ReadingEnter>(),
+    def::<reading_key::ReadingKey>(),
     def::<swap::assign::SwapAssign>(),
     def::<swap::enter::SwapEnter>(),
     def::<swap::field_check::SwapFieldCheck>(),

@@ -28,7 +28,7 @@ pub const HIGH_USE_FACTOR: u32 = 3;
 pub const SOURCES: [&str; 5] = ["card", "handheld", "remote", "self", "till"];
 
 /// What is typed.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// 户号; or give the meter.
@@ -149,12 +149,14 @@ fn confirmed_class(account: &AccountRow, given: Option<&str>, faults: &mut Vec<F
 }
 
 /// Use as judged.
-struct Judged {
-    units: i64,
-    rollover: bool,
+pub(super) struct Judged {
+    /// Whole units.
+    pub(super) units: i64,
+    /// The counter passed zero.
+    pub(super) rollover: bool,
 }
 
-fn judge(input: &Input, day: NaiveDate, ledger: &Ledger, meter: &MeterRow) -> Result<Judged, Refusal> {
+pub(super) fn judge(input: &Input, day: NaiveDate, ledger: &Ledger, meter: &MeterRow) -> Result<Judged, Refusal> {
     let this = reading_use::whole(input.value);
     let size = reading_use::dial(u8::try_from(meter.dial).unwrap_or(0));
     if size.is_some_and(|size| this >= size) {

@@ -12,6 +12,7 @@ use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::store::tables::account::{AccountRow, ReadingRow};
+use crate::store::tables::billing_facts::CardRow;
 
 /// Body of `reading.enter`: of a single entry and of a bulk row.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
@@ -58,9 +59,46 @@ pub struct ReadingCorrected {
     pub rollover: bool,
 }
 
+/// Body of `reading.key`: a reading card keyed from paper, once or for the second time.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct CardKeyed {
+    /// The account.
+    pub account: Id,
+    /// 账期 of the card.
+    pub cycle: String,
+    /// 抄表日期.
+    pub day: NaiveDate,
+    /// What was keyed.
+    pub value: Milli,
+    /// The reading it makes, when this is the second keying.
+    pub reading: Option<ReadingEntered>,
+}
+
+/// Applies `reading.key`. Two second keyings made apart are two readings of one day: the later place counts.
+pub fn key(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: CardKeyed = event.read()?;
+    fx.tx.put(&CardRow {
+        account: event.subject,
+        cycle: body.cycle,
+        id: event.id,
+        actor: event.entry.actor.clone(),
+        day: body.day,
+        value: body.value,
+        posted: body.reading.is_some(),
+    })?;
+    match body.reading {
+        Some(reading) => put(fx, event, reading),
+        None => Ok(()),
+    }
+}
+
 /// Applies `reading.enter`.
 pub fn enter(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: ReadingEntered = event.read()?;
+    put(fx, event, body)
+}
+
+fn put(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: ReadingEntered) -> Result<(), DeriveError> {
     if let Some(class) = &body.class {
         confirm_class(fx, event, class)?;
     }

@@ -5,7 +5,7 @@ use rusqlite::{Rows, Statement};
 use crate::rules::id::Id;
 use crate::store::table::Table;
 use crate::store::tables::billing::BillRow;
-use crate::store::tables::billing_facts::{BilledMeter, BilledReading, BilledSpan, PricedAccount};
+use crate::store::tables::billing_facts::{BilledMeter, BilledReading, BilledSpan, CardAccount, PricedAccount};
 use crate::store::{StoreError, Tx};
 
 /// One account as billing sees it. Lists are in key order.
@@ -105,17 +105,18 @@ impl Tx<'_> {
         }))
     }
 
-    /// Bills of an account that end on a period's last day, and held ones that end within it.
+    /// Bills of an account that end on a period's last day, and held ones that end within it. The account's own few rows are
+    /// looked through here: a condition on `state` would let SQLite plan the statement anew for every account.
     pub fn bills_within(
         &self,
         account: Id,
         first: chrono::NaiveDate,
         last: chrono::NaiveDate,
     ) -> Result<Vec<BilledSpan>, StoreError> {
-        self.select::<BilledSpan>(
-            " WHERE account = ? AND (last_day = ? OR (state = 'held' AND last_day BETWEEN ? AND ?)) ORDER BY id",
-            &[&account, &last, &first, &last],
-        )
+        let mut rows = self.scan::<BilledSpan>(&[&account])?;
+        let inside = |row: &BilledSpan| row.state == "held" && first <= row.last_day && row.last_day <= last;
+        rows.retain(|row| row.last_day == last || inside(row));
+        Ok(rows)
     }
 
     /// Bills of a cycle that are held, by account.
@@ -126,5 +127,15 @@ impl Tx<'_> {
     /// Every bill that is held, by account.
     pub fn all_held_bills(&self) -> Result<Vec<BillRow>, StoreError> {
         self.select::<BillRow>(" WHERE state = 'held' ORDER BY account, id", &[])
+    }
+
+    /// Accounts of a book (抄表册) in walking order.
+    pub fn cards_of_book(&self, book: &str) -> Result<Vec<CardAccount>, StoreError> {
+        self.select::<CardAccount>(" WHERE book = ? ORDER BY route, id", &[&book])
+    }
+
+    /// Books of the branch, in order.
+    pub fn books(&self) -> Result<Vec<String>, StoreError> {
+        self.words("SELECT DISTINCT book FROM d_account WHERE book <> '' ORDER BY book")
     }
 }

@@ -92,4 +92,38 @@ table! {
         /// Why it is held.
         note: String,
     }
+
+    /// An account as a reading card shows it.
+    pub struct CardAccount("d_account", 1) {
+        /// The account.
+        id: Id,
+        /// 户号.
+        no: String,
+        /// 户名.
+        name: String,
+        /// 地址.
+        address: String,
+        /// 抄表册号.
+        book: String,
+        /// 抄表序号.
+        route: String,
+    }
+
+    /// One keying of a reading card.
+    pub struct CardRow("d_card", 3) {
+        /// The account.
+        account: Id,
+        /// 账期 of the card.
+        cycle: String,
+        /// The entry.
+        id: Id,
+        /// Who keyed it.
+        actor: String,
+        /// 抄表日期.
+        day: NaiveDate,
+        /// 示数.
+        value: Milli,
+        /// It agreed with the first keying, or was insisted on, and became the reading.
+        posted: bool,
+    }
 }

@@ -13,6 +13,7 @@ pub mod approvals;
 pub mod bills;
 pub mod callback;
 pub mod customer;
+pub mod cards;
 pub mod dispatch;
 pub mod explain;
 pub mod fee;
@@ -43,6 +44,7 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
     menu::Room { name: "特殊处理审批", note: "待我审核的申请", open: approvals },
     menu::Room { name: "服务费", note: "过户费、补卡费等", open: fee },
+    menu::Room { name: "卡片录入", note: "按册录入抄表卡片，两人各录一遍", open: cards },
     menu::Room { name: "水表拆换", note: "录入拆换单、退回无户号的单", open: |app| swap(app, None) },
     menu::Room { name: "出账", note: "按账期出账、放行挂起的账单", open: bills },
 ];
@@ -98,6 +100,14 @@ pub fn shift(app: &mut App) -> Reply<App> {
 /// Opens the taking of a service fee.
 pub fn fee(app: &mut App) -> Reply<App> {
     Reply::push(fee::Fee::new(app))
+}
+
+/// Opens the keying of reading cards.
+pub fn cards(app: &mut App) -> Reply<App> {
+    match cards::Cards::new(app) {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
 }
 
 /// Opens the entry of swap slips, on one by its number or on an empty form.

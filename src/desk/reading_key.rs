@@ -1,0 +1,120 @@
+//! `reading.key`: a reading card is keyed from paper. Two people key it, blind: the first keying waits, the second becomes the
+//! reading when it agrees (maker is never checker, R-023). When they differ the second person looks at the card again; what they
+//! then insist on counts, and both values stay.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::billing::Ledger;
+use super::reading_enter::{self, find, judge};
+use super::refusal::Refusal;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::account::reading::{CardKeyed as Body, ReadingEntered};
+use crate::rules::billing::BillCycle;
+use crate::rules::id::Id;
+use crate::rules::money::Milli;
+use crate::store::tables::billing_facts::CardRow;
+
+/// The action.
+pub struct ReadingKey;
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// 户号.
+    pub account: String,
+    /// 示数.
+    pub value: Milli,
+    /// 抄表日期; today when absent.
+    pub date: Option<NaiveDate>,
+    /// This is the second keying.
+    #[serde(default)]
+    pub second: bool,
+    /// 估抄.
+    #[serde(default)]
+    pub estimated: bool,
+    /// The card was looked at again: the value stands (a large use, past zero, other than the first keying).
+    #[serde(default)]
+    pub confirm: bool,
+}
+
+/// What is answered.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// Use since the last reading, whole units.
+    #[serde(rename = "use")]
+    pub used: i64,
+    /// It is a reading now.
+    pub posted: bool,
+}
+
+impl Action for ReadingKey {
+    const NAME: &'static str = "reading.key";
+    const SUMMARY: &'static str = "录入抄表卡片（两人各录一遍）";
+    const MERGE: &'static str = "每一遍各记各的；两处各有一个第二遍，读数以后一个为准，各值都留";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let (account, meter) = find(cx.tx, Some(&input.account), None)?;
+        let day = input.date.unwrap_or(cx.day);
+        if day > cx.day {
+            return Err(Refusal::field("R-226", "date", format!("抄表日期 {day} 在今天之后，请核对")));
+        }
+        if input.value.is_negative() {
+            return Err(Refusal::field("R-230", "value", "示数不能为负，请核对"));
+        }
+        let facts = cx.tx.billing_facts(account.id)?;
+        let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
+        // The first keying is blind to rules too, so that the second person is not led: only the meter's dial is checked then.
+        let confirm = input.confirm || !input.second;
+        let typed = reading_enter::Input {
+            value: input.value,
+            estimated: input.estimated,
+            rollover: confirm,
+            confirm,
+            ..reading_enter::Input::default()
+        };
+        let judged = judge(&typed, day, &ledger, &meter)?;
+        let cycle = BillCycle::of(day).to_string();
+        let keyed = cx.tx.scan::<CardRow>(&[&account.id, &cycle])?;
+        let own = cx.actor.id.to_string();
+        let reading = if input.second {
+            check_first(&keyed, &own, input.value, input.confirm)?;
+            Some(ReadingEntered {
+                meter: meter.id,
+                day,
+                value: input.value,
+                source: "card".into(),
+                estimated: input.estimated,
+                rollover: judged.rollover,
+                remark: String::new(),
+                class: None,
+            })
+        } else {
+            None
+        };
+        let output = Output { used: judged.units, posted: reading.is_some() };
+        let body = Body { account: account.id, cycle, day, value: input.value, reading };
+        Decision::write(vec![Subject::new(Kind::Account, account.id)], &body, output)
+    }
+}
+
+/// The last first keying that waits; the second is another person's and agrees, or is insisted on.
+fn check_first(keyed: &[CardRow], own: &str, value: Milli, insists: bool) -> Result<Id, Refusal> {
+    if keyed.iter().any(|row| row.posted) {
+        return Err(Refusal::field("R-239", "account", "这张卡片两遍都已录完，读数有误请用更正"));
+    }
+    let first = keyed.iter().max_by_key(|row| row.id);
+    let first = first.ok_or_else(|| Refusal::field("R-239", "second", "这张卡片还没有录第一遍"))?;
+    if first.actor == own {
+        return Err(Refusal::field("R-023", "second", "第一遍是您录的，第二遍须由另一人录"));
+    }
+    if first.value != value && !insists {
+        return Err(Refusal::field("R-239", "value", "与第一遍不符，请看卡片再录一次"));
+    }
+    Ok(first.id)
+}

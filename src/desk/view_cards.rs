@@ -1,0 +1,82 @@
+//! What the keying of reading cards shows: the cards of a book in walking order, what was keyed, the totals.
+
+use chrono::NaiveDate;
+
+use super::Desk;
+use super::refusal::Refusal;
+use crate::rules::billing::BillCycle;
+use crate::rules::id::Id;
+use crate::rules::money::Milli;
+use crate::store::tables::billing_facts::CardRow;
+
+/// A card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardLine {
+    /// The account.
+    pub account: Id,
+    /// 抄表序号.
+    pub route: String,
+    /// 户号.
+    pub no: String,
+    /// 户名.
+    pub name: String,
+    /// 地址.
+    pub address: String,
+    /// The last reading.
+    pub last: Option<Milli>,
+    /// Keyed by this person in the first round: what.
+    pub own_first: Option<Milli>,
+    /// Somebody keyed it once.
+    pub keyed: bool,
+    /// The reading it made.
+    pub posted: Option<Milli>,
+}
+
+/// A book of cards.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CardBook {
+    /// 抄表册号.
+    pub book: String,
+    /// Cards in walking order.
+    pub cards: Vec<CardLine>,
+    /// Who keyed the first round, and when.
+    pub first: Option<(String, NaiveDate)>,
+    /// The person at the desk keyed it: then the second round is another's.
+    pub first_is_own: bool,
+}
+
+/// Books of the branch, in order.
+pub fn books(desk: &Desk) -> Result<Vec<String>, Refusal> {
+    Ok(desk.look()?.books()?)
+}
+
+/// The cards of a book in the cycle of a day.
+pub fn book(desk: &Desk, book: &str, day: NaiveDate) -> Result<CardBook, Refusal> {
+    let tx = desk.look()?;
+    let own = desk.session().map(|session| session.user.to_string()).unwrap_or_default();
+    let cycle = BillCycle::of(day).to_string();
+    let mut found = CardBook { book: book.to_owned(), ..CardBook::default() };
+    let mut first: Option<CardRow> = None;
+    for card in tx.cards_of_book(book)? {
+        let keyed = tx.scan::<CardRow>(&[&card.id, &cycle])?;
+        let mine = keyed.iter().rev().find(|row| !row.posted && row.actor == own).map(|row| row.value);
+        first = first.or_else(|| keyed.iter().find(|row| !row.posted).cloned());
+        found.cards.push(CardLine {
+            account: card.id,
+            route: card.route,
+            no: card.no,
+            name: card.name,
+            address: card.address,
+            last: tx.last_reading(card.id)?.map(|row| row.value),
+            own_first: mine,
+            keyed: !keyed.is_empty(),
+            posted: keyed.iter().find(|row| row.posted).map(|row| row.value),
+        });
+    }
+    if let Some(row) = first {
+        found.first_is_own = row.actor == own;
+        let user = row.actor.parse::<Id>().ok().and_then(|id| tx.user(id).ok().flatten());
+        found.first = Some((user.map(|user| user.name).unwrap_or_default(), row.day));
+    }
+    Ok(found)
+}

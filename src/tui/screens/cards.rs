@@ -1,0 +1,261 @@
+//! Reading cards (卡片录入): a book in walking order, one key a card. The first person keys all of them; then another does,
+//! blind: what agrees becomes the reading at once, what does not is keyed again, and the same value twice is insisted on.
+
+use serde_json::json;
+
+use crate::desk::refusal::Refusal;
+use crate::desk::view_cards::{self, CardBook, CardLine};
+use crate::rules::money::Milli;
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::format;
+use crate::tui::key::{Code, Key};
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Answer, Given, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::ask::{Pick, PickItem};
+use crate::tui::widgets::edit::{Edited, LineEdit};
+
+/// Digits a reading may have.
+const LONGEST: usize = 12;
+
+/// The screen.
+pub struct Cards {
+    books: Vec<String>,
+    book: CardBook,
+    at: usize,
+    edit: LineEdit,
+    /// The value refused on this card: typed again, it is insisted on.
+    refused: Option<String>,
+    said: (String, Ink),
+    differ: usize,
+}
+
+impl Cards {
+    /// The first book.
+    pub fn new(app: &App) -> Result<Self, Refusal> {
+        let books = view_cards::books(&app.desk)?;
+        let mut screen = Self {
+            book: CardBook::default(),
+            books,
+            at: 0,
+            edit: LineEdit::new(LONGEST),
+            refused: None,
+            said: (String::new(), Ink::Text),
+            differ: 0,
+        };
+        let first = screen.books.first().cloned().unwrap_or_default();
+        screen.open(app, &first)?;
+        Ok(screen)
+    }
+
+    fn open(&mut self, app: &App, book: &str) -> Result<(), Refusal> {
+        self.book = view_cards::book(&app.desk, book, app.desk.today())?;
+        self.differ = 0;
+        self.at = self.next_from(0).unwrap_or(0);
+        self.clear();
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.edit = LineEdit::new(LONGEST);
+        self.refused = None;
+    }
+
+    /// The second round: somebody else keyed the first.
+    fn is_second(&self) -> bool {
+        self.book.first.is_some() && !self.book.first_is_own
+    }
+
+    fn is_open(&self, card: &CardLine) -> bool {
+        card.posted.is_none() && if self.is_second() { card.keyed } else { card.own_first.is_none() }
+    }
+
+    fn next_from(&self, from: usize) -> Option<usize> {
+        (from..self.book.cards.len()).find(|index| self.is_open(&self.book.cards[*index]))
+    }
+
+    /// Enter: the card is keyed, the next one stands ready.
+    fn key_card(&mut self, app: &mut App) -> Reply<App> {
+        let typed: String = self.edit.text().trim().chars().map(half_width).collect();
+        let Some(card) = self.book.cards.get(self.at) else {
+            return Reply::say("这一册没有卡片，F4 换一册");
+        };
+        if typed.is_empty() {
+            return Reply::say("请录示数；没抄到的卡片按 ↓ 跳过");
+        }
+        if card.posted.is_some() {
+            return Reply::say("这张卡片已经录完");
+        }
+        let insists = self.refused.as_deref() == Some(typed.as_str());
+        let input = json!({ "account": card.no, "value": typed, "second": self.is_second(), "confirm": insists });
+        let route = card.route.clone();
+        match app.ask("reading.key", &input) {
+            Ok(answer) => {
+                let value = typed.parse::<Milli>().unwrap_or_default();
+                self.book.cards[self.at].keyed = true;
+                if answer["posted"] == true {
+                    self.book.cards[self.at].posted = Some(value);
+                    let how = if insists { "已按第二遍入账" } else { "与第一遍一致" };
+                    self.differ += usize::from(insists);
+                    self.said = (format!("前张 {route} = {} {how}", value.grouped()), Ink::Text);
+                } else {
+                    self.book.cards[self.at].own_first = Some(value);
+                    self.said = (format!("前张 {route} = {}  量 {}", value.grouped(), answer["use"]), Ink::Text);
+                }
+                self.clear();
+                match self.next_from(self.at + 1).or_else(|| self.next_from(0)) {
+                    Some(next) => self.at = next,
+                    None => return Reply::say("这一册录完了，请核对批控合计"),
+                }
+                Reply::done()
+            }
+            Err(refusal) => {
+                let stop = refusal
+                    .faults
+                    .iter()
+                    .any(|fault| fault.field.as_deref() != Some("value") && fault.field.as_deref() != Some("rollover"));
+                self.said = (refusal.message(), Ink::Stop);
+                self.edit = LineEdit::new(LONGEST);
+                self.refused = (!stop).then_some(typed);
+                Reply::done()
+            }
+        }
+    }
+
+    fn step(&mut self, down: bool) -> Reply<App> {
+        let last = self.book.cards.len().saturating_sub(1);
+        self.at = if down { (self.at + 1).min(last) } else { self.at.saturating_sub(1) };
+        self.clear();
+        Reply::done()
+    }
+
+    fn pick_book(&self) -> Reply<App> {
+        let item = |book: &String| PickItem { key: book.clone(), label: format!("{book} 册"), note: String::new() };
+        let items: Vec<PickItem> = self.books.iter().map(item).collect();
+        if items.is_empty() {
+            return Reply::say("还没有抄表册，请先导入用户档案");
+        }
+        Reply::push(Pick::new("book", "换一册", items, initials).at(&self.book.book))
+    }
+
+    /// Cards keyed in this round, and the sum of their readings: to compare with the batch's control slip (批控).
+    fn totals(&self) -> (usize, Milli) {
+        let value = |card: &CardLine| if self.is_second() { card.posted } else { card.own_first };
+        let keyed: Vec<Milli> = self.book.cards.iter().filter_map(value).collect();
+        (keyed.len(), keyed.iter().copied().sum())
+    }
+
+    fn draw_card(&self, canvas: &mut Canvas, y: u16, index: usize) {
+        let card = &self.book.cards[index];
+        let here = index == self.at;
+        let ink = if here { Ink::Strong } else { Ink::Text };
+        let width = canvas.width();
+        let tail = width.saturating_sub(34);
+        if here {
+            canvas.text(0, y, ">", Ink::Accent);
+        }
+        canvas.text_in(2, y, 13, &card.route, ink);
+        canvas.text_in(16, y, 11, &card.no, ink);
+        canvas.text_in(28, y, tail.saturating_sub(29), &format!("{} {}", card.name, card.address), ink);
+        canvas.number(tail, y, 10, &card.last.map(Milli::grouped).unwrap_or_default(), Ink::Faint);
+        let shown = if self.is_second() { card.posted } else { card.own_first.or(card.posted) };
+        if here {
+            let text = self.edit.text();
+            canvas.number(tail + 11, y, 11, text, Ink::Accent);
+            canvas.cursor((tail + 22).min(width.saturating_sub(1)), y);
+        } else if let Some(value) = shown {
+            canvas.number(tail + 11, y, 11, &value.grouped(), Ink::Text);
+            let used = value.0 / 1000 - card.last.map_or(0, |last| last.0 / 1000);
+            if card.posted.is_none() && used >= 0 {
+                canvas.number(tail + 23, y, 8, &used.to_string(), Ink::Faint);
+            }
+        }
+    }
+}
+
+/// Digits and points typed full-width count as half-width.
+fn half_width(c: char) -> char {
+    match c {
+        '０'..='９' => char::from_u32(u32::from('0') + (u32::from(c) - u32::from('０'))).unwrap_or(c),
+        '．' | '。' => '.',
+        other => other,
+    }
+}
+
+impl Screen<App> for Cards {
+    fn place(&self) -> Place {
+        Place::Cards
+    }
+
+    fn title(&self, app: &App) -> String {
+        let round = match &self.book.first {
+            Some((name, day)) if self.is_second() => {
+                format!("第二遍 (第一遍: {name} {})", format::day(*day, app.desk.today()))
+            }
+            _ => "第一遍".into(),
+        };
+        let (keyed, _) = self.totals();
+        format!("卡片录入 {} 册  {round}  {keyed}/{}  不符 {}", self.book.book, self.book.cards.len(), self.differ)
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        vec![Command::Pick]
+    }
+
+    fn on_command(&mut self, command: Command, _: &mut App) -> Reply<App> {
+        match command {
+            Command::Pick => self.pick_book(),
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        match key.code {
+            Code::Enter => self.key_card(app),
+            Code::Up => self.step(false),
+            Code::Down | Code::Tab => self.step(true),
+            _ => Reply::used_if(self.edit.on_key(key) != Edited::Unused),
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
+        self.edit.insert_str(text);
+        Reply::done()
+    }
+
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        match (answer.tag, answer.given) {
+            ("book", Given::Picked(book)) => match self.open(app, &book) {
+                Ok(()) => Reply::done(),
+                Err(refusal) => Reply::refuse(refusal.message()),
+            },
+            _ => Reply::done(),
+        }
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let (width, height) = (canvas.width(), canvas.height());
+        let tail = width.saturating_sub(34);
+        canvas.text(2, 0, "序号", Ink::Faint);
+        canvas.text(16, 0, "户号", Ink::Faint);
+        canvas.text(28, 0, "户名 地址", Ink::Faint);
+        canvas.number(tail, 0, 10, "上次", Ink::Faint);
+        canvas.number(tail + 11, 0, 11, if self.is_second() { "第二遍" } else { "第一遍" }, Ink::Faint);
+        canvas.number(tail + 23, 0, 8, "量", Ink::Faint);
+        let rows = usize::from(height.saturating_sub(4));
+        let top = self.at.saturating_sub(rows / 2).min(self.book.cards.len().saturating_sub(rows));
+        for (y, index) in (1u16..).zip((top..self.book.cards.len()).take(rows)) {
+            self.draw_card(canvas, y, index);
+        }
+        if self.book.cards.is_empty() {
+            canvas.text(2, 2, "还没有抄表册，请先导入用户档案", Ink::Look);
+            canvas.cursor(2, 2);
+        }
+        let y = height.saturating_sub(2);
+        canvas.text_in(1, y, width.saturating_sub(2), &self.said.0, self.said.1);
+        let (keyed, sum) = self.totals();
+        let totals = format!("批控: 卡 {keyed} 张, 示数合计 {}", sum.grouped());
+        canvas.text(1, y + 1, &totals, Ink::Faint);
+    }
+}
