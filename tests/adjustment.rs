@@ -300,3 +300,30 @@ fn what_the_checker_sends_back_or_the_approver_rejects_changes_nothing() {
     assert_eq!(refused(&mut book, "chief", "adjustment.decide", decide(&request, true)).0, "R-259");
     assert_eq!(bills(&book, "31000001")[0].1, 119_400);
 }
+
+#[test]
+fn another_reason_for_a_volume_goes_the_same_way_and_the_summary_names_everybody() {
+    let mut book = given();
+    let bill = bills(&book, "31000003")[1].0;
+    let ask = json!({ "kind": "V4", "account": "31000003", "bills": [bill], "change": { "volume": "5" }, "evidence": "核实单 7" });
+    let before = bills(&book, "31000003")[1].1;
+    adjusted(&mut book, ask);
+    assert!(bills(&book, "31000003")[1].1 < before);
+    let day = "2026-11-21".parse().unwrap();
+    let report = meterdesk::outbound::reports::report("特殊处理汇总单").unwrap();
+    let sheet = (report.fill)(&book.desk.look().unwrap(), day, day).unwrap();
+    assert_eq!(sheet.rows.len(), 1);
+    let cells = format!("{:?}", sheet.rows[0]);
+    for words in ["V4 其他特殊原因", "31000003", "核实单 7"] {
+        assert!(cells.contains(words), "{words}: {cells}");
+    }
+    let of = |key: &str| {
+        let place = sheet.columns.iter().position(|column| column.key == key).unwrap();
+        format!("{:?}", sheet.rows[0][place])
+    };
+    let people = ["maker", "checker", "approver"].map(of);
+    assert!(people.iter().all(|name| name.chars().any(|c| !c.is_ascii())), "{people:?}");
+    assert!(people[0] != people[1] && people[1] != people[2] && people[0] != people[2], "{people:?}");
+    assert_ne!(of("before"), of("after"));
+    sound(&book);
+}

@@ -239,3 +239,20 @@ fn an_amount_is_explained_with_formula_version_document_and_rule() {
         assert!(whole.contains(part), "{part} is missing:\n{whole}");
     }
 }
+
+#[test]
+fn the_customers_own_reading_says_so_and_a_corrected_one_keeps_both_values_and_who() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001")]);
+    book.act("demo", "reading.enter", json!({ "account": "3100000001", "value": "120", "source": "self" }));
+    let correct = |remark: &str| json!({ "account": "3100000001", "value": "112", "remark": remark });
+    assert_eq!(book.try_act("room", "reading.correct", &correct(" ")).unwrap_err().first_rule(), "R-237");
+    assert_eq!(book.act("room", "reading.correct", correct("复表"))["was"], "120");
+    let view = meterdesk::desk::customer_view::account(&book.desk, "3100000001").unwrap();
+    let reading = &view.readings[0];
+    assert_eq!((reading.source.as_str(), reading.value.to_string().as_str()), ("self", "112"));
+    let line = &view.timeline[0];
+    assert_eq!(line.text, "改示数 2026-11-21 120 → 112 复表");
+    assert!(!line.who.is_empty() && line.who != view.timeline[1].who, "{:?}", view.timeline);
+    sound(&mut book);
+}

@@ -125,6 +125,7 @@ fn a_slip_without_account_number_goes_back_and_is_resumed_when_it_is_known() {
     let tx = book.desk.look().unwrap();
     let row = tx.slips_of_no("HB1").unwrap().remove(0);
     assert_eq!((row.state, row.account_no.as_str(), row.worker.as_str()), (SlipState::Entered, A, "陈志强"));
+    assert_eq!((row.materials.as_str(), row.new_seal.as_str()), ("生料带×1", "F2"));
     let returns = tx.slip_returns(10).unwrap();
     assert_eq!((returns.len(), returns[0].resumed), (1, Some(day("2026-11-21"))));
     drop(tx);
