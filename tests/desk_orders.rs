@@ -431,7 +431,7 @@ fn the_desk_sorts_by_time_left_and_counts_its_heaps() {
     let seen: Vec<(String, &str)> = rows.iter().map(|row| (row.id.to_string(), row.left.as_str())).collect();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     assert_eq!(seen, [(leak.clone(), "-00:18"), (text(&street), "(01:20)"), (text(&unseal), "4天")]);
-    assert_eq!((rows[0].address.as_str(), rows[0].worker.as_str()), ("人民路12号002室 (城区45分)", "李强"));
+    assert_eq!((rows[0].limit.as_str(), rows[0].worker.as_str()), ("(城区45分)", "李强"));
     assert!(rows[0].late && !rows[1].soon);
     let heaps = view::heaps(&tx, now).unwrap();
     assert_eq!((heaps.waiting, heaps.underway, heaps.paused, heaps.overdue), (1, 1, 1, 1));

@@ -115,7 +115,7 @@ fn busy() -> Book {
 fn the_dispatch_desk_empty_and_full() {
     Seat::sit(branch(), "desk").press("<F7>").snapshot("dispatch_empty");
     let mut seat = Seat::sit(busy(), "desk");
-    seat.snapshot("home_with_orders");
+    seat.shows("受理 6").shows("派工 2").shows("1 张已超时 25 分钟 (B03.1.13 漏水 人民路12号33幢)");
     seat.press("<F7>").snapshot("dispatch_full");
     seat.press("<Space><Space><F4>").snapshot("dispatch_worker");
 }

@@ -35,8 +35,10 @@ pub struct DeskRow {
     pub soon: bool,
     /// 类别
     pub category: String,
-    /// Address, with area and limit behind where the promise goes by them.
+    /// Address.
     pub address: String,
+    /// Area and limit where the promise goes by them: `(城区45分)`.
+    pub limit: String,
     /// 师傅, `-` while nobody has it.
     pub worker: String,
     /// `09:40` today, `11-24` another day.
@@ -94,17 +96,15 @@ pub fn row(tx: &Tx<'_>, order: OrderRow, now: Moment) -> Result<DeskRow, StoreEr
         Span::Minutes(minutes) => Some(*minutes),
         _ => None,
     });
-    let address = match minutes.filter(|_| !order.area.is_empty()) {
-        Some(minutes) => format!("{} ({}{minutes}分)", order.address, order.area),
-        None => order.address,
-    };
+    let limit = minutes.filter(|_| !order.area.is_empty()).map(|minutes| format!("({}{minutes}分)", order.area));
     Ok(DeskRow {
         id: order.id,
         left,
         late: seconds.is_some_and(|left| left < 0),
         soon: seconds.is_some_and(|left| (0..SOON).contains(&left)),
         category: order.category,
-        address,
+        address: order.address,
+        limit: limit.unwrap_or_default(),
         worker: worker.map_or_else(|| "-".to_owned(), |row| row.name),
         promise: clock.map(|(next, span)| due_text(next.due, span.is_days(), now)).unwrap_or_default(),
         state: order.state,

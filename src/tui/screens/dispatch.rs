@@ -19,6 +19,7 @@ use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
+use crate::tui::safe;
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
@@ -33,6 +34,8 @@ const CHUNK: usize = 200;
 const FOOT: u16 = 3;
 /// A wide window shows state and the step's limit too.
 const WIDE: u16 = 110;
+/// Cells of a narrow window that the other columns take.
+const OTHERS: u16 = 56;
 /// Orders ticked by one key at most: as many as one entry hands out.
 const ALL: usize = crate::desk::order_dispatch::MAX_ORDERS;
 
@@ -485,9 +488,9 @@ impl Screen<App> for Dispatch {
         let total = self.total();
         let sight = self.table.sight(list, total);
         let seen = self.in_sight(app, sight.clone());
-        let (ticks, wide) = (&self.ticks, width >= WIDE);
+        let ticks = &self.ticks;
         let row = |i: usize| match i.checked_sub(sight.start).and_then(|i| seen.get(i)) {
-            Some(row) => desk_row(row, ticks.contains(&row.id), wide),
+            Some(row) => desk_row(row, ticks.contains(&row.id), width),
             None => Row::default(),
         };
         self.table.draw(&mut canvas.part(0, 1, width, list), total, true, row);
@@ -550,7 +553,7 @@ impl Dispatch {
         }
         let ink = if words.is_empty() { Ink::Faint } else { Ink::Accent };
         let right = if words.is_empty() { "按剩余时间".to_owned() } else { words.join("  ") };
-        let cells = u16::try_from(crate::tui::safe::cells(&right)).unwrap_or(0);
+        let cells = u16::try_from(safe::cells(&right)).unwrap_or(0);
         canvas.text(x.max(canvas.width().saturating_sub(cells + 1)), 0, &right, ink);
     }
 }
@@ -569,7 +572,12 @@ fn draw_foot(canvas: &mut Canvas, y: u16, row: &DeskRow) {
     canvas.text(1, y + 1, &row.wish, Ink::Faint);
 }
 
-fn desk_row(row: &DeskRow, ticked: bool, wide: bool) -> Row {
+fn desk_row(row: &DeskRow, ticked: bool, width: u16) -> Row {
+    let wide = width >= WIDE;
+    // Area and limit stand behind an address that leaves room for them.
+    let room = usize::from(width.saturating_sub(if wide { 90 } else { OTHERS }));
+    let whole = format!("{} {}", row.address, row.limit);
+    let address = if safe::cells(&whole) <= room { whole.trim_end().to_owned() } else { row.address.clone() };
     let left = match (row.late, row.soon) {
         (true, _) => Ink::Stop,
         (false, true) => Ink::Look,
@@ -580,7 +588,7 @@ fn desk_row(row: &DeskRow, ticked: bool, wide: bool) -> Row {
         .cell(row.left.as_str(), left)
         .cell(row.id.to_string(), Ink::Text)
         .cell(row.category.as_str(), Ink::Text)
-        .cell(row.address.as_str(), Ink::Text)
+        .cell(address, Ink::Text)
         .cell(row.worker.as_str(), Ink::Text);
     let made = if wide { made.cell(row.state.as_str(), Ink::Text) } else { made };
     // A narrow window has room for the day alone; the time of another day stands in the wide one.
