@@ -1,0 +1,107 @@
+//! 疑问: numbered alike on every machine, given an owner, decided by one more entry, opened again when somebody new is involved.
+
+mod support;
+
+use meterdesk::derive::rebuild;
+use meterdesk::desk::view_exceptions::{self, ExceptionView};
+use serde_json::json;
+use support::orders::{Book, Sample, Town, book};
+
+fn open(book: &Book) -> Vec<ExceptionView> {
+    view_exceptions::open(&book.desk).unwrap()
+}
+
+/// Two branches whose users chose the same login names.
+fn two_branches() -> Book {
+    let mut home = book("B01");
+    home.receive_from(&book("B02"));
+    home
+}
+
+fn clash(book: &Book, login: &str) -> String {
+    open(book).into_iter().find(|view| view.about == login).unwrap().exception
+}
+
+#[test]
+fn a_clash_has_a_number_an_owner_and_a_decision() {
+    let mut home = two_branches();
+    let count = home.desk.look().unwrap().exception_count().unwrap();
+    let number = clash(&home, "room");
+    assert_eq!((number.len(), &number[..1]), (9, "Y"));
+    assert_eq!(open(&home).iter().find(|view| view.exception == number).unwrap().label, "登录名重复");
+    home.act("chief", "exception.assign", json!({ "exception": number.to_lowercase(), "owner": "check" }));
+    let view = open(&home).into_iter().find(|view| view.exception == number).unwrap();
+    assert_eq!((view.owner.as_deref(), view.sides.len()), (Some("check"), 2));
+    home.act(
+        "chief",
+        "exception.resolve",
+        json!({ "exception": number, "decision": "B02 的改名", "reason": "B01 先用" }),
+    );
+    assert_eq!(home.desk.look().unwrap().exception_count().unwrap(), count - 1);
+    assert!(home.try_act("chief", "exception.assign", &json!({ "exception": number, "owner": "check" })).is_err());
+    let before = home.desk.look().unwrap().state_hash().unwrap();
+    rebuild::rebuild(home.desk.db_mut(), |_| {}).unwrap();
+    assert_eq!(home.desk.look().unwrap().state_hash().unwrap(), before);
+    home.receive_from(&book("B03"));
+    let again = open(&home).into_iter().find(|view| view.exception == number).unwrap();
+    assert_eq!((again.sides.len(), again.owner), (3, None), "a third holder opens it again, under its number");
+}
+
+#[test]
+fn what_is_wrong_is_told_in_its_field() {
+    let mut home = two_branches();
+    let number = clash(&home, "room");
+    for (user, action, input, field) in [
+        ("chief", "exception.resolve", json!({ "exception": "Y1234567", "decision": "x", "reason": "x" }), "exception"),
+        ("chief", "exception.resolve", json!({ "exception": number, "decision": " ", "reason": "x" }), "decision"),
+        (
+            "chief",
+            "exception.resolve",
+            json!({ "exception": number, "decision": "x", "reason": "x", "keep": "B01.1.2" }),
+            "keep",
+        ),
+        ("chief", "exception.assign", json!({ "exception": number, "owner": "nobody" }), "owner"),
+    ] {
+        let refusal = home.try_act(user, action, &input).unwrap_err();
+        assert_eq!(refusal.faults[0].field.as_deref(), Some(field), "{input}");
+    }
+    let right = home.try_act("room", "exception.assign", &json!({ "exception": number, "owner": "room" })).unwrap_err();
+    assert_eq!(right.exit_code(), 4);
+}
+
+#[test]
+fn of_two_prices_nobody_chose_between_one_is_chosen() {
+    let town = Town::new(support::adjust::branch);
+    let (mut left, mut right) = (town.site("S1", 6), town.site("S2", 5));
+    let amend = |class: &str| json!({ "account": "31000001", "field": "class", "seen": "resident", "value": class });
+    left.act("chief", "account.amend", amend("special"));
+    right.act("chief", "account.amend", amend("non_resident"));
+    left.receive_from(&right);
+    let class = |book: &Book| book.desk.look().unwrap().account_of_text("31000001").unwrap().unwrap().class;
+    assert_eq!(class(&left), "resident", "the old value stays until it is decided");
+    let view = open(&left).into_iter().find(|view| view.what == "class_conflict").unwrap();
+    let keep = view.sides[0].id;
+    assert!(view.choice);
+    let input = json!({ "exception": view.exception, "decision": "按现场核实", "reason": "核实单 7", "keep": keep });
+    left.act("chief", "exception.resolve", input);
+    assert_eq!(class(&left), "non_resident");
+    assert!(open(&left).iter().all(|view| view.what != "class_conflict"));
+}
+
+#[test]
+fn words_on_one_exception_agree_in_every_order() {
+    let mut number = String::new();
+    let town = Town::new(|home| {
+        home.receive_from(&book("B02"));
+        number = clash(home, "room");
+    });
+    let resolve = |decision: &str| json!({ "exception": number, "decision": decision, "reason": "x" });
+    let samples: Vec<Sample> = vec![
+        ("chief", "exception.assign", json!({ "exception": number, "owner": "check" })),
+        ("boss", "exception.assign", json!({ "exception": number, "owner": "chief" })),
+        ("chief", "exception.resolve", resolve("改名")),
+        ("boss", "exception.resolve", resolve("不管")),
+        ("boss", "user.close", json!({ "user": "room", "reason": "离职" })),
+    ];
+    town.agree_all(&samples, 6);
+}
