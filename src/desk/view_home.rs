@@ -159,6 +159,7 @@ pub struct HomeFacts {
 /// Reads the lines of home.
 pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
     let day = top_facts(desk)?.day;
+    let approvals = super::view_adjust::waiting(desk)?;
     let tx = desk.look()?;
     let orders = view_orders::home(&tx, day, desk.now())?;
     let (receipts, money) = tx.taken_on(day)?;
@@ -167,6 +168,10 @@ pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
     let due = orders.due_text();
     if !due.is_empty() {
         lines.push(FactLine { head: "到期".into(), text: due, look: orders.overdue > 0 });
+    }
+    if approvals > 0 {
+        let text = format!("特殊处理待我审核 {approvals}");
+        lines.push(FactLine { head: "我的".into(), text, look: true });
     }
     Ok(HomeFacts { lines })
 }

@@ -143,11 +143,12 @@ key_table! {
     Open      "open"           ENTER,     "打开", [Dispatch Home Customer Bills Readings Exceptions Approve Fixes Reports Users], "打开选中的一行";
     Confirm   "confirm"        ENTER,     "确定", [Ask], "确定";
     ConfirmF2 "confirm.f2"     f(2),      "确定", [Ask], "看清之后，确定要做";
-    Save      "save"           f(2),      "保存", [Customer Readings Users Fixes Exceptions Gallery], "保存这张单子";
+    Save      "save"           f(2),      "保存", [Customer Readings Users Fixes Gallery], "保存这张单子";
     TakePayment "payment.take" f(2),      "收款", [Pay], "按屏上所示收款";
     TakeIn    "intake.take"    f(2),      "受理", [Intake], "按屏上所示受理这项业务";
     Submit    "adjust.submit"  f(2),      "提交", [Adjust], "按改后的样子提交申请";
     Post      "post"           f(2),      "入账", [Swap Return Callback Cards], "按屏上所示入账";
+    Resolve   "exception.resolve" f(2),   "裁定", [Exceptions], "写明怎么处理和理由，关掉这个疑问";
     Decide    "approve.yes"    f(2),      "通过", [Approve], "同意这份申请";
     Dispatch  "order.dispatch" f(2),      "派",   [Dispatch], "把选中的工单派给师傅";
     RunBills  "bill.run"       f(2),      "出账", [Bills], "给这个账期的抄表出账";
@@ -168,11 +169,18 @@ key_table! {
     SendBack  "swap.send_back" f(6),      "退回", [Swap], "无户号的单退回拆换岗，原因必填";
     Reject    "approve.no"     f(6),      "不同意", [Approve], "不同意这份申请，原因必填";
 
+    Assign    "exception.assign" f(6),    "指派", [Exceptions], "指定这个疑问由谁处理";
+    Grant     "user.right"     f(6),      "岗位", [Users], "授予岗位，或从某天起收回";
+
     GoDispatch "go.dispatch"   f(7),      "派工台", [Home], "看待派、在途、待回访的工单";
     GoAdjust  "go.adjust"      f(7),      "特殊处理", [Customer], "申请改价、改量或减免滞纳金";
     Waive     "payment.waive"  f(7),      "减免", [Pay], "在自己的权限里减免滞纳金";
 
     ConfirmSlip "payment.confirm" f(7),   "确认", [Shift], "确认别人补录的手开单";
+    ResetPassword "user.reset" f(7),      "重置密码", [Users], "给忘了密码的人设一个新的首次密码";
+    CloseUser "user.close"     f(8),      "停用", [Users], "停用离开的人，做过的事留着";
+    OwnPassword "user.password" None,     "改密码", [Any], "改自己的密码，先输旧密码";
+
     Explain   "explain"        f(8),      "解释", [Customer Pay Adjust Approve Bills Swap Intake Gallery], "说明这笔金额怎么算出来的";
     Park      "park"           f(9),      "挂起", [Customer Intake Pay Adjust Swap Return Gallery], "把这张单子挂在排队号下，过后接着做";
     PrintSlip "print"          ctrl('o'), "打印派工单", [Dispatch], "打印选中工单的派工单";

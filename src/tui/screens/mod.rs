@@ -15,6 +15,7 @@ pub mod callback;
 pub mod cards;
 pub mod customer;
 pub mod dispatch;
+pub mod exceptions;
 pub mod explain;
 pub mod fee;
 pub mod file_form;
@@ -25,11 +26,13 @@ pub mod login;
 pub mod menu;
 pub mod order;
 pub mod order_return;
+pub mod own_password;
 pub mod pay;
 pub mod shift;
 pub mod swap;
 pub mod text;
 pub mod transfer;
+pub mod users;
 pub mod workers;
 
 /// The rooms of the menu, in the order of a day.
@@ -46,14 +49,18 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "服务费", note: "过户费、补卡费等", open: fee },
     menu::Room { name: "卡片录入", note: "按册录入抄表卡片，两人各录一遍", open: cards },
     menu::Room { name: "水表拆换", note: "录入拆换单、退回无户号的单", open: |app| swap(app, None) },
+    menu::Room { name: "疑问", note: "两边对不上的凭单，指派、裁定", open: exceptions },
+    menu::Room { name: "用户", note: "用户、岗位、重置密码", open: users },
+    menu::Room { name: "改密码", note: "改自己的密码", open: own_password },
     menu::Room { name: "出账", note: "按账期出账、放行挂起的账单", open: bills },
 ];
 
 /// Commands that work everywhere and that no screen took.
-pub fn everywhere(command: Command, _app: &mut App) -> Reply<App> {
+pub fn everywhere(command: Command, app: &mut App) -> Reply<App> {
     match command {
         Command::Find => Reply::home(),
         Command::Menu => Reply::push(menu::Menu::new()),
+        Command::OwnPassword if app.desk.session().is_some() => own_password(app),
         _ => Reply::unused(),
     }
 }
@@ -203,6 +210,27 @@ pub fn adjust(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
         Ok(screen) => Reply::push(screen),
         Err(refusal) => Reply::refuse(refusal.message()),
     }
+}
+
+/// Opens the exceptions.
+pub fn exceptions(app: &mut App) -> Reply<App> {
+    match exceptions::Exceptions::new(app) {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
+}
+
+/// Opens the users and their posts.
+pub fn users(app: &mut App) -> Reply<App> {
+    match users::Users::new(app) {
+        Ok(screen) => Reply::push(screen),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
+}
+
+/// Opens the change of one's own password.
+pub fn own_password(app: &mut App) -> Reply<App> {
+    Reply::push(own_password::OwnPassword::new(app))
 }
 
 /// Opens the approvals of special handling.

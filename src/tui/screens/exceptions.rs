@@ -1,0 +1,174 @@
+//! Exceptions (疑问): two true entries that do not fit together, both sides shown; somebody looks after each, and only a decision with
+//! its reason closes it.
+
+use serde_json::{Map, Value, json};
+
+use crate::desk::refusal::Refusal;
+use crate::desk::view_exceptions::{self, ExceptionView};
+use crate::desk::view_users;
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Answer, Given, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::ask::AskForm;
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::Form;
+use crate::tui::widgets::kind::Choice;
+use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
+
+/// Rows of the detail.
+const DETAIL: u16 = 8;
+
+/// The screen.
+pub struct Exceptions {
+    rows: Vec<ExceptionView>,
+    table: Table,
+}
+
+impl Exceptions {
+    /// Every open exception.
+    pub fn new(app: &App) -> Result<Self, Refusal> {
+        let columns = vec![
+            Column::text("编号", Width::Cells(10)),
+            Column::text("疑问", Width::Cells(22)),
+            Column::text("对象", Width::Fill(20, 1)),
+            Column::text("处理人", Width::Cells(10)),
+        ];
+        let table = Table::new(columns).when_empty("没有疑问");
+        Ok(Self { rows: view_exceptions::open(&app.desk)?, table })
+    }
+
+    fn read(&mut self, app: &App) -> Result<(), Refusal> {
+        self.rows = view_exceptions::open(&app.desk)?;
+        self.table.select(self.table.selected().min(self.rows.len().saturating_sub(1)));
+        Ok(())
+    }
+
+    fn chosen(&self) -> Option<&ExceptionView> {
+        self.rows.get(self.table.selected())
+    }
+
+    fn ask_decision(&self, app: &App, kept: &Map<String, Value>) -> Reply<App> {
+        let Some(view) = self.chosen() else { return Reply::say("没有疑问") };
+        let mut fields =
+            vec![Field::text("decision", "怎么处理", 60).required(), Field::text("reason", "理由", 60).required()];
+        if view.choice {
+            let side = |side: &view_exceptions::SideView| Choice::new(side.id.to_string(), format!("采用 {}", side.id));
+            let mut sides = vec![Choice::new("", "保留原值")];
+            sides.extend(view.sides.iter().map(side));
+            fields.push(Field::choice("keep", "采用", sides));
+        }
+        let mut form = Form::new(fields, app.desk.today(), initials);
+        form.restore(kept);
+        Reply::push(AskForm::new("resolve", &format!("裁定 {}", view.exception), form))
+    }
+
+    fn ask_owner(&self, app: &App) -> Reply<App> {
+        let Some(view) = self.chosen() else { return Reply::say("没有疑问") };
+        let users = match view_users::users(&app.desk) {
+            Ok(users) => users,
+            Err(refusal) => return Reply::refuse(refusal.message()),
+        };
+        let choice =
+            |user: view_users::UserView| Choice::new(user.login.clone(), format!("{} {}", user.name, user.login));
+        let choices = users.into_iter().filter(|user| user.active).map(choice).collect();
+        let form = Form::new(vec![Field::choice("owner", "处理人", choices).required()], app.desk.today(), initials);
+        Reply::push(AskForm::new("assign", &format!("指派 {}", view.exception), form))
+    }
+
+    fn perform(&mut self, app: &mut App, tag: &str, values: &Map<String, Value>) -> Reply<App> {
+        let Some(view) = self.chosen() else { return Reply::done() };
+        let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default();
+        let (action, input, said) = match tag {
+            "assign" => (
+                "exception.assign",
+                json!({ "exception": view.exception, "owner": text("owner") }),
+                format!("{} 已指派", view.exception),
+            ),
+            _ => {
+                let keep = Some(text("keep")).filter(|keep| !keep.is_empty());
+                let input = json!({
+                    "exception": view.exception, "decision": text("decision"), "reason": text("reason"), "keep": keep,
+                });
+                ("exception.resolve", input, format!("{} 已裁定", view.exception))
+            }
+        };
+        let done = app.act(action, &input, None);
+        match done.and_then(|_| self.read(app)) {
+            Ok(()) => Reply::say(said),
+            // What was typed stands in the popup again, with the reason.
+            Err(refusal) if tag == "resolve" => self.ask_decision(app, values).and_toast(refusal.message(), Ink::Stop),
+            Err(refusal) => Reply::refuse(refusal.message()),
+        }
+    }
+}
+
+impl Screen<App> for Exceptions {
+    fn place(&self) -> Place {
+        Place::Exceptions
+    }
+
+    fn title(&self, _: &App) -> String {
+        format!("疑问 {}", self.rows.len())
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        match self.chosen() {
+            None => Vec::new(),
+            Some(view) if view.account.is_some() => vec![Command::Resolve, Command::Assign, Command::Open],
+            Some(_) => vec![Command::Resolve, Command::Assign],
+        }
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::Resolve => self.ask_decision(app, &Map::new()),
+            Command::Assign => self.ask_owner(app),
+            Command::Open => match self.chosen().and_then(|view| view.account) {
+                Some(account) => super::customer(app, account),
+                None => Reply::done(),
+            },
+            _ => Reply::unused(),
+        }
+    }
+
+    fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
+        Reply::used_if(self.table.on_key(key, self.rows.len()) != TableEvent::Unused)
+    }
+
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        match (answer.tag, answer.given) {
+            (tag @ ("resolve" | "assign"), Given::Values(values)) => self.perform(app, tag, &values),
+            _ => Reply::done(),
+        }
+    }
+
+    fn on_return(&mut self, app: &mut App) {
+        // A failure shows at the next key.
+        let _ = self.read(app);
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let (width, height) = (canvas.width(), canvas.height());
+        let list = height.saturating_sub(DETAIL);
+        let rows = &self.rows;
+        self.table.draw(&mut canvas.part(0, 0, width, list), rows.len(), true, |row| exception_row(&rows[row]));
+        let Some(view) = rows.get(self.table.selected()) else { return };
+        canvas.rule(list, &format!("{}  {}", view.exception, view.label), Ink::Faint);
+        let mut y = canvas.paragraph(1, list + 1, width.saturating_sub(2), &view.note, Ink::Text);
+        for side in view.sides.iter().take(4) {
+            let text = format!("{:<14}  {}  {}  {}", side.id.to_string(), side.at, side.actor, side.action);
+            canvas.text_in(1, y, width.saturating_sub(2), &text, Ink::Faint);
+            y += 1;
+        }
+    }
+}
+
+fn exception_row(view: &ExceptionView) -> Row {
+    Row::new([&view.exception])
+        .cell(&view.label, Ink::Look)
+        .cell(&view.about, Ink::Text)
+        .cell(view.owner.as_deref().unwrap_or("-"), if view.owner.is_some() { Ink::Text } else { Ink::Faint })
+}

@@ -1,0 +1,81 @@
+//! A person changes their own password: the old one, the new one twice.
+
+use serde_json::json;
+
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Reply, Screen};
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::{Form, FormEvent};
+
+/// The screen.
+pub struct OwnPassword {
+    form: Form,
+}
+
+impl OwnPassword {
+    /// An empty form.
+    pub fn new(app: &App) -> Self {
+        let fields = vec![
+            Field::secret("old", "旧密码").required(),
+            Field::secret("new", "新密码").required().hint("至少 6 个字符"),
+            Field::secret("again", "再输一次").required(),
+        ];
+        Self { form: Form::new(fields, app.desk.today(), initials) }
+    }
+
+    fn save(&mut self, app: &mut App) -> Reply<App> {
+        if !self.form.check() {
+            return Reply::done();
+        }
+        if self.form.value("new") != self.form.value("again") {
+            self.form.fail([("again", "两次输入的新密码不同，请重输".to_owned())]);
+            return Reply::done();
+        }
+        let input = json!({ "old": self.form.value("old"), "new": self.form.value("new") });
+        match app.act("user.password", &input, None) {
+            Ok(_) => Reply::pop().and_say("密码已修改"),
+            Err(refusal) => {
+                let field = |name: Option<&str>| if name == Some("old") { "old" } else { "new" };
+                let faults = refusal.faults.iter().map(|fault| (field(fault.field.as_deref()), fault.message.clone()));
+                let others = self.form.fail(faults);
+                if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+            }
+        }
+    }
+}
+
+impl Screen<App> for OwnPassword {
+    fn place(&self) -> Place {
+        Place::Users
+    }
+
+    fn title(&self, _: &App) -> String {
+        "改密码".into()
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        vec![Command::Save]
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        if command == Command::Save { self.save(app) } else { Reply::unused() }
+    }
+
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        match self.form.on_key(key) {
+            FormEvent::Submit => self.save(app),
+            event => Reply::used_if(event != FormEvent::Unused),
+        }
+    }
+
+    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
+        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        self.form.draw(&mut canvas.below(1));
+    }
+}
