@@ -89,6 +89,7 @@ fn a_file_that_breaks_a_rule_is_refused_with_its_field() {
         (json!({ "class": "mixed" }), "R-073", "mix"),
         (json!({ "class": "mixed", "mix": [{ "class": "resident", "ratio": "0.7" }] }), "R-248", "mix"),
         (json!({ "mix": "居民70%;非居民30%" }), "R-073", "mix"),
+        (json!({ "remark": format!("证件 {ID}") }), "I-13", "remark"),
         (json!({ "discount": "低保" }), "R-074", "discount"),
         (json!({ "class": "temple" }), "R-073", "class"),
         (json!({ "class": "" }), "A-07", "class"),
@@ -131,6 +132,32 @@ fn one_person_is_found_on_their_other_accounts() {
     let second = json!({ "address": "建设路3号", "class": "resident", "id_number": " 530124 19461003 8814" });
     let answer = book.act("demo", "account.open", second);
     assert!(answer["warnings"][0].as_str().unwrap().contains("B03000001 王芳"), "{answer}");
+}
+
+#[test]
+fn a_class_left_open_is_the_dearest_until_somebody_confirms_it() {
+    let mut book = book("B03");
+    let tariff = |class: &str, price: &str| {
+        let code = format!("T-{class}");
+        let text = format!(
+            "code = \"{code}\"\nname = \"{class}\"\nutility = \"water\"\nunit = \"m3\"\nclass = \"{class}\"\n\
+             valid_from = 2014-05-01\ndocument = \"试\"\ncycle = \"year\"\nround = \"bill\"\n\n[[component]]\n\
+             key = \"water\"\nname = \"水费\"\nsteps = [ {{ price = \"{price}\" }} ]\n"
+        );
+        json!({ "file": format!("{class}.toml"), "text": text })
+    };
+    for (class, price) in [("resident", "2.00"), ("special", "9.00"), ("non_resident", "4.00")] {
+        book.act("boss", "tariff.put", tariff(class, price));
+    }
+    let opened = book.act("demo", "account.open", with(home(), json!({ "class": "" })));
+    assert_eq!((opened["class"].as_str(), opened["class_confirmed"].as_bool()), (Some("special"), Some(false)));
+    let unknown = with(home(), json!({ "class": "temple", "meter": { "no": "M9" } }));
+    assert_eq!(refused(&mut book, "demo", "account.open", &unknown).first_rule(), "R-073");
+    let amend =
+        |seen: &str, value: &str| json!({ "account": "B03000001", "field": "class", "seen": seen, "value": value });
+    book.act("demo", "account.amend", amend("special", "special"));
+    assert!(account(&book, "B03000001").class_confirmed);
+    assert_eq!(refused(&mut book, "demo", "account.amend", &amend("special", "special")).first_rule(), "same");
 }
 
 #[test]

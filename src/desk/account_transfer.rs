@@ -16,7 +16,7 @@ use crate::rules::customer::{FIELDS, TRANSFER_FEE_FEN};
 use crate::rules::customer_fields::{IC_CARD, UNKNOWN_NAME, method};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::rules::numbers;
+use crate::rules::{numbers, private_numbers};
 use crate::store::tables::account::AccountRow;
 
 /// The action.
@@ -119,6 +119,7 @@ impl Action for AccountTransfer {
         check_account(cx, &row, &input)?;
         let mut faults = Vec::new();
         let person = Person::read(cx, &row, &input, &mut faults)?;
+        check_private(cx, &input, &mut faults);
         let agent_id = agent_id(cx, &input, &mut faults)?;
         Refusal::unless_empty(faults)?;
         let fee = if input.kin { Fen::ZERO } else { Fen(TRANSFER_FEE_FEN) };
@@ -227,6 +228,16 @@ impl Person {
             }
         }
         Ok(())
+    }
+}
+
+/// Numbers of IDs and cards have no place among names and papers (I-13).
+fn check_private(cx: &Cx<'_, '_>, input: &Input, faults: &mut Vec<Fault>) {
+    let agent = input.agent.iter().map(|agent| ("agent.name", "受委托人", &agent.name));
+    for (field, label, text) in agent.chain(input.papers.iter().map(|paper| ("papers", "要件", paper))) {
+        if let Err(fault) = private_numbers::refuse(label, text, cx.at.date_naive()) {
+            faults.push(Fault::field(fault.rule, field, fault.message));
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use super::action::{Action, Cx, Decision};
 use super::customer_file::{CARD_PLACE, ID_PLACE, open_number};
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
-use crate::rules::customer;
 use crate::rules::id::Id;
+use crate::rules::{customer, private_numbers};
 
 /// The action.
 pub struct CustomerReveal;
@@ -63,6 +63,9 @@ impl Action for CustomerReveal {
         let reason = input.reason.trim();
         if !(2..=200).contains(&reason.chars().count()) {
             faults.push(Fault::field("R-037", "reason", "请写明查看完整号码的原因，2 到 200 字"));
+        }
+        if let Err(fault) = private_numbers::refuse("原因", reason, cx.at.date_naive()) {
+            faults.push(Fault::field(fault.rule, "reason", fault.message));
         }
         let (place, kept) = match input.field.as_str() {
             "id_number" => (ID_PLACE, row.id_number.as_deref()),

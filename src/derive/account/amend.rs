@@ -409,17 +409,17 @@ pub fn base_of(history: &[FieldRow], key: &str) -> Option<Id> {
     history.iter().filter(|row| customer::unit_of(&row.field) == unit).max_by_key(|row| row.turn).map(|row| row.id)
 }
 
-/// Keeps the history of what a transfer replaced.
-pub(super) fn replace(
+/// Keeps the history of fields that another action than `account.amend` set: a transfer, a first reading.
+pub(super) fn note_changes(
     fx: &Fx<'_, '_>,
     event: &Event<'_>,
-    row: &AccountRow,
+    old: &AccountRow,
     new: &AccountRow,
 ) -> Result<(), StoreError> {
     let history = fx.tx.scan::<FieldRow>(&[&event.subject])?;
-    let work = Work { row: row.clone(), meter: None, history };
-    for field in customer::FIELDS.iter().chain(customer::EXTRA).filter(|field| field.personal) {
-        let (before, value) = (row.value(field.key), new.value(field.key));
+    let work = Work { row: old.clone(), meter: None, history };
+    for field in customer::FIELDS.iter().chain(customer::EXTRA) {
+        let (before, value) = (old.value(field.key), new.value(field.key));
         if before == value {
             continue;
         }

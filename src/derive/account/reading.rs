@@ -120,7 +120,9 @@ fn put(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: ReadingEntered) -> Result<(
 /// The first reading of a new account confirms its price class; a class confirmed before stays.
 fn confirm_class(fx: &Fx<'_, '_>, event: &Event<'_>, class: &str) -> Result<(), DeriveError> {
     if let Some(row) = fx.tx.account(event.subject)?.filter(|row| !row.class_confirmed) {
-        fx.tx.put(&AccountRow { class: class.to_owned(), class_confirmed: true, ..row })?;
+        let new = AccountRow { class: class.to_owned(), class_confirmed: true, ..row.clone() };
+        super::amend::note_changes(fx, event, &row, &new)?;
+        fx.tx.put(&new)?;
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ pub fn transfer(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveErro
     new.set("name", Some(&body.name));
     new.set("id_number", body.id_number.as_deref());
     new.customer = event.id;
-    amend::replace(fx, event, &row, &new)?;
+    amend::note_changes(fx, event, &row, &new)?;
     amend::settle_personal(fx, event.subject, &format!("凭单 {} 已过户", event.id))?;
     amend::forget_newcomer(fx, event.subject, &new)?;
     fx.tx.put(&new)?;

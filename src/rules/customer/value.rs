@@ -6,7 +6,7 @@ use super::field::{Field, Form};
 use crate::rules::customer_fields::UNKNOWN_NAME;
 use crate::rules::form::{plain_date, plain_decimal};
 use crate::rules::refusal::Refusal;
-use crate::rules::{classes, numbers};
+use crate::rules::{classes, numbers, private_numbers};
 
 /// Checks a typed value; an empty one clears the field. Sealed numbers and price classes need more than their text: here they
 /// are only cleaned.
@@ -21,6 +21,11 @@ pub fn check_value(field: &Field, typed: &str, today: NaiveDate) -> Result<Optio
         Form::Needed(_) if text.is_empty() => return no("R-037", "不能为空，请填写".into()),
         _ if text.is_empty() => return Ok(None),
         _ => {}
+    }
+    // An agreement's number may look like a card's; every other text must not hide one (I-13).
+    if matches!(field.form, Form::Name | Form::Text(_) | Form::Needed(_)) && field.key != "agreement" {
+        private_numbers::refuse(field.label, text, today)
+            .map_err(|fault| Refusal::new(fault.rule, field.key, fault.message))?;
     }
     let kept = match field.form {
         Form::Name if text.contains(char::is_whitespace) => return no("R-049", "中间有空格，请删去空格".into()),
@@ -144,6 +149,8 @@ mod tests {
             ("mix", "resident:0.7;non_resident:0.2", "R-248"),
             ("mix", "居民60%", "R-248"),
             ("remark", "a\u{1b}[31m", "input"),
+            ("remark", "证件530124194610038814", "I-13"),
+            ("estate", "6222021234567890128", "I-13"),
         ] {
             assert_eq!(check(key, typed).unwrap_err().rule, rule, "{key} {typed}");
         }
