@@ -8,6 +8,7 @@ use meterdesk::tui::app::App;
 use meterdesk::tui::canvas::Canvas;
 use meterdesk::tui::harness::{Shot, press, render};
 use meterdesk::tui::input::Inputs;
+use meterdesk::tui::key::{Code, Key};
 use meterdesk::tui::keymap::{Command, Place};
 use meterdesk::tui::screen::{Reply, Screen};
 use meterdesk::tui::screens;
@@ -225,4 +226,28 @@ fn home_counts_what_was_taken_today() {
     till.press("<F5>500<F2>");
     let facts = meterdesk::desk::view_home::facts(&till.app.desk).unwrap();
     assert!(facts.lines[0].text.contains("收费 1 笔 435.90"), "{facts:?}");
+}
+
+#[test]
+fn a_report_is_chosen_filled_read_and_exported() {
+    let mut till = Till::open(opened(), 1, "demo");
+    till.press("<F5>500<F2><F10>报表<Enter>")
+        .shows("滞纳金单列")
+        .press("<F2>")
+        .shows("合计")
+        .shows("前日现金结余 200.00");
+    till.snapshot("report_cash");
+    till.press("收费明细<Enter><F2>").shows("B03-1-000001").shows("Ctrl-← → 左右看");
+    for _ in 0..6 {
+        till.stack.key(Key { code: Code::Right, ctrl: true, shift: false }, &mut till.app);
+    }
+    till.shows("本金").shows("426.40");
+    till.press("<C-o>").shows("导出成").press("<Esc>");
+    till.snapshot("report_payments");
+}
+
+#[test]
+fn a_slip_is_shown_again_where_no_printer_is_set() {
+    let mut till = Till::open(opened(), 1, "demo");
+    till.press("<F5>500<F2><F10>班次<Enter><C-o>").shows("重印").shows("B03-1-000001");
 }

@@ -28,6 +28,7 @@ pub mod order;
 pub mod order_return;
 pub mod own_password;
 pub mod pay;
+pub mod reports;
 pub mod shift;
 pub mod swap;
 pub mod text;
@@ -46,6 +47,7 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "师傅", note: "登记师傅，班组和区域", open: workers },
     menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
     menu::Room { name: "特殊处理审批", note: "待我审核的申请", open: approvals },
+    menu::Room { name: "报表", note: "日收银报表、欠费清单、特殊处理汇总单等", open: reports },
     menu::Room { name: "服务费", note: "过户费、补卡费等", open: fee },
     menu::Room { name: "卡片录入", note: "按册录入抄表卡片，两人各录一遍", open: cards },
     menu::Room { name: "水表拆换", note: "录入拆换单、退回无户号的单", open: |app| swap(app, None) },
@@ -102,6 +104,11 @@ pub fn shift(app: &mut App) -> Reply<App> {
         Ok(screen) => Reply::push(screen),
         Err(refusal) => Reply::refuse(refusal.message()),
     }
+}
+
+/// Opens the reports.
+pub fn reports(app: &mut App) -> Reply<App> {
+    Reply::push(reports::Reports::new(app))
 }
 
 /// Opens the taking of a service fee.

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::desk::refusal::Refusal;
 use crate::desk::view_till::{self, ShiftView};
-use crate::outbound::printer;
 use crate::outbound::reports::payments::state;
+use crate::outbound::{check_slip, printer};
 use crate::rules::money::Fen;
 use crate::store::tables::till::TillRow;
 use crate::tui::app::{App, initials};
@@ -130,7 +130,11 @@ impl Shift {
         };
         match printer::print(&tx, row.id, true) {
             Ok(Some(place)) => Reply::say(format!("已重印到 {place}")),
-            Ok(None) => Reply::refuse("还没有设置打印机：meterdesk printer lp 或 printer file:文件夹"),
+            Ok(None) => match check_slip::slip(&tx, row.id, true) {
+                Ok(Some(slip)) => Reply::push(super::text::Text::new("重印 (没有设置打印机)", &slip.text)),
+                Ok(None) => Reply::say("这一笔没有单子"),
+                Err(error) => Reply::refuse(error.to_string()),
+            },
             Err(error) => Reply::refuse(error.to_string()),
         }
     }
