@@ -61,6 +61,26 @@ impl Clock for PinnedClock {
     }
 }
 
+/// A clock that runs like the machine's from another clock's moment on: for a second thread beside a desk.
+pub struct RunningClock {
+    from: DateTime<FixedOffset>,
+    since: std::time::Instant,
+}
+
+impl RunningClock {
+    /// Runs from this moment.
+    pub fn from(moment: DateTime<FixedOffset>) -> Self {
+        Self { from: moment, since: std::time::Instant::now() }
+    }
+}
+
+impl Clock for RunningClock {
+    fn now(&self) -> DateTime<FixedOffset> {
+        let passed = chrono::Duration::from_std(self.since.elapsed()).unwrap_or_default();
+        self.from.checked_add_signed(passed).unwrap_or(self.from)
+    }
+}
+
 /// The next HLC after `last` for a clock that says `now`.
 pub fn tick(last: i64, now: DateTime<FixedOffset>) -> i64 {
     let physical = now.timestamp_millis().max(0) << 16;

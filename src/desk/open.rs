@@ -106,6 +106,20 @@ impl Desk {
         Ok(())
     }
 
+    /// A desk beside this one: the same book on a connection of its own, the same person; for long work on another thread.
+    pub fn beside(&self) -> Result<Self, Refusal> {
+        Ok(Self {
+            db: self.db.again()?,
+            keys: self.keys.again(),
+            clock: Box::new(crate::book::clock::RunningClock::from(self.now())),
+            site: self.site.clone(),
+            practice: self.practice,
+            session: self.session.clone(),
+            notices: Vec::new(),
+            shelf: Shelf::default(),
+        })
+    }
+
     /// Opens a book; goes on with interrupted derivation, and in a new epoch when the file is an older copy.
     pub fn open(path: &Path, options: OpenOptions, clock: Box<dyn Clock>) -> Result<Self, Refusal> {
         let keys_of = path.to_owned();

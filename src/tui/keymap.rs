@@ -144,6 +144,7 @@ key_table! {
     Confirm   "confirm"        ENTER,     "确定", [Ask], "确定";
     ConfirmF2 "confirm.f2"     f(2),      "确定", [Ask], "看清之后，确定要做";
     Save      "save"           f(2),      "保存", [Customer Readings Users Fixes Gallery], "保存这张单子";
+    Save      "save"           f(2),      "保存", [Customer Readings Users Exceptions Gallery], "保存这张单子";
     TakePayment "payment.take" f(2),      "收款", [Pay], "按屏上所示收款";
     TakeIn    "intake.take"    f(2),      "受理", [Intake], "按屏上所示受理这项业务";
     Submit    "adjust.submit"  f(2),      "提交", [Adjust], "按改后的样子提交申请";
@@ -153,13 +154,15 @@ key_table! {
     Dispatch  "order.dispatch" f(2),      "派",   [Dispatch], "把选中的工单派给师傅";
     RunBills  "bill.run"       f(2),      "出账", [Bills], "给这个账期的抄表出账";
     RunImport "import.run"     f(2),      "导入", [Import], "把好的行收进来，其余留在待改清单";
+    AcceptFix "import.confirm"   f(2),      "确认", [Fixes], "核实过了，照原样收下选中的行";
     DoShift   "shift.do"       f(2),      "办理", [Shift], "按屏上所示开班、存入或交班";
     Run       "report.run"     f(2),      "出表", [Reports], "出这张报表";
 
-    Pick      "pick"           f(4),      "选单", [Customer Intake Pay Adjust Swap Return Callback Cards Readings Users Reports Fixes Exceptions Gallery], "从清单里选这一格";
+    Pick      "pick"           f(4),      "选单", [Customer Intake Pay Adjust Swap Return Callback Cards Readings Import Users Reports Fixes Exceptions Gallery], "从清单里选这一格";
     Worker    "order.worker"   f(4),      "师傅", [Dispatch], "选派工的师傅";
 
     GoPay     "go.pay"         f(5),      "收费", [Home Customer], "给这一户收费";
+    Explained "import.explained" f(5),    "换表说明", [Fixes], "换表已入账的低读数，一次确认";
     Return    "order.return"   f(5),      "回执", [Dispatch], "录入这张工单的回执";
 
     GoIntake  "go.intake"      f(6),      "受理", [Home Customer], "给这一户受理业务";
@@ -167,6 +170,7 @@ key_table! {
     LateSlip  "payment.enter_late" f(6),   "补录", [Pay], "补录手开核对单：单号、收钱日期，另一人确认";
     Reverse   "payment.reverse" f(6),     "冲正", [Shift], "冲正选中的一笔，退钱，原因必填";
     SendBack  "swap.send_back" f(6),      "退回", [Swap], "无户号的单退回拆换岗，原因必填";
+    DropFix   "import.drop"      f(6),      "作废", [Fixes], "这一行不要了，原因必填";
     Reject    "approve.no"     f(6),      "不同意", [Approve], "不同意这份申请，原因必填";
 
     Assign    "exception.assign" f(6),    "指派", [Exceptions], "指定这个疑问由谁处理";
@@ -174,6 +178,7 @@ key_table! {
 
     GoDispatch "go.dispatch"   f(7),      "派工台", [Home], "看待派、在途、待回访的工单";
     GoAdjust  "go.adjust"      f(7),      "特殊处理", [Customer], "申请改价、改量或减免滞纳金";
+    GoFixes   "go.fixes"         f(7),      "待改清单", [Import], "看没有收下的行，改正、确认或作废";
     Waive     "payment.waive"  f(7),      "减免", [Pay], "在自己的权限里减免滞纳金";
 
     ConfirmSlip "payment.confirm" f(7),   "确认", [Shift], "确认别人补录的手开单";

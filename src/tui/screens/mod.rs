@@ -19,7 +19,10 @@ pub mod exceptions;
 pub mod explain;
 pub mod fee;
 pub mod file_form;
+pub mod fixes;
 pub mod home;
+pub mod import;
+mod import_job;
 pub mod intake;
 mod intake_form;
 pub mod login;
@@ -55,6 +58,8 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "用户", note: "用户、岗位、重置密码", open: users },
     menu::Room { name: "改密码", note: "改自己的密码", open: own_password },
     menu::Room { name: "出账", note: "按账期出账、放行挂起的账单", open: bills },
+    menu::Room { name: "导入", note: "用户档案、价目、抄表、拆换单、日历", open: import },
+    menu::Room { name: "待改清单", note: "导入时没有收下的行", open: |app| fixes(app, None) },
 ];
 
 /// Commands that work everywhere and that no screen took.
@@ -154,6 +159,16 @@ pub fn intake(app: &mut App, account: Option<crate::rules::id::Id>) -> Reply<App
 pub fn transfer(app: &mut App, account: Option<&str>, name: &str) -> Reply<App> {
     let Some(account) = account else { return Reply::refuse("过户要先找到户") };
     opened(transfer::Transfer::new(app, account, name))
+}
+
+/// Opens the import of a file.
+pub fn import(app: &mut App) -> Reply<App> {
+    Reply::push(import::Import::new(app))
+}
+
+/// Opens the fix list, of one file or of all.
+pub fn fixes(app: &mut App, file: Option<crate::rules::id::Id>) -> Reply<App> {
+    opened(fixes::Fixes::new(app, file))
 }
 
 /// Opens the dispatch desk.
