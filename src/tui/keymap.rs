@@ -143,8 +143,7 @@ key_table! {
     Open      "open"           ENTER,     "打开", [Dispatch Home Customer Bills Readings Exceptions Approve Fixes Reports Users], "打开选中的一行";
     Confirm   "confirm"        ENTER,     "确定", [Ask], "确定";
     ConfirmF2 "confirm.f2"     f(2),      "确定", [Ask], "看清之后，确定要做";
-    Save      "save"           f(2),      "保存", [Customer Readings Users Fixes Gallery], "保存这张单子";
-    Save      "save"           f(2),      "保存", [Customer Readings Users Exceptions Gallery], "保存这张单子";
+    Save      "save"           f(2),      "保存", [Customer Readings Users Gallery], "保存这张单子";
     TakePayment "payment.take" f(2),      "收款", [Pay], "按屏上所示收款";
     TakeIn    "intake.take"    f(2),      "受理", [Intake], "按屏上所示受理这项业务";
     Submit    "adjust.submit"  f(2),      "提交", [Adjust], "按改后的样子提交申请";
