@@ -104,7 +104,7 @@ impl Resolved {
         let service = self.service();
         service.order.as_ref().filter(|order| order.join)?;
         Some(match &self.account {
-            Some(account) => format!("a{}|{}", account.id, service.code),
+            Some(account) => format!("a{}|{}|{category}", account.id, service.code),
             None => format!("s{}|{category}", plain_place(&self.address)),
         })
     }

@@ -9,10 +9,12 @@ use super::action::{Action, Cx, Decision};
 use super::bill_cancel::checked_reason;
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
+use crate::derive::account::bill::REBILL;
 use crate::derive::account::reading::ReadingCorrected as Body;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::store::tables::account::ReadingRow;
+use crate::store::tables::billing_facts::BilledSpan;
 
 /// The action.
 pub struct ReadingCorrect;
@@ -66,6 +68,7 @@ impl Action for ReadingCorrect {
             return Err(Refusal::field("R-230", "value", "示数不能为负，请核对"));
         }
         let readings = cx.tx.scan::<ReadingRow>(&[&account])?;
+        let all = readings.clone();
         let found = readings.into_iter().rev().find(|row| input.date.is_none_or(|day| row.day == day));
         let found = found.ok_or_else(|| Refusal::field("R-237", "date", "这一天没有读数，请核对日期"))?;
         if matches!(found.source.as_str(), "opening" | "swap") {
@@ -74,7 +77,13 @@ impl Action for ReadingCorrect {
         let facts = cx.tx.billing_facts(account)?;
         let billed = facts.is_some_and(|facts| {
             let living = |state: &str| state == "open" || state == "paid";
-            facts.bills.iter().any(|bill| living(&bill.state) && bill.kind != "opening" && bill.last_day >= found.day)
+            // A bill already set right by V1 to the use of the right value no longer stands in the way: the reading follows it.
+            let follows = |bill: &BilledSpan| {
+                bill.kind == REBILL && bill.last_day == found.day && agrees(&all, &found, input.value, bill.volume)
+            };
+            facts.bills.iter().any(|bill| {
+                living(&bill.state) && bill.kind != "opening" && bill.last_day >= found.day && !follows(bill)
+            })
         });
         if billed {
             return Err(Refusal::field("R-254", "date", "这个读数已经出账，请走特殊处理 V1"));
@@ -91,4 +100,10 @@ impl Action for ReadingCorrect {
         };
         Decision::write(vec![Subject::new(Kind::Account, account)], &body, output)
     }
+}
+
+/// Is the use from the reading before to the right value just what the bill was set to?
+fn agrees(readings: &[ReadingRow], found: &ReadingRow, value: Milli, volume: Milli) -> bool {
+    let before = readings.iter().rev().find(|row| row.day < found.day && row.meter == found.meter);
+    before.is_some_and(|before| (value - before.value).0.div_euclid(1000) == volume.0.div_euclid(1000))
 }

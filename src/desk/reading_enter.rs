@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::billing::Ledger;
+use super::customer_file;
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::reading::ReadingEntered as Body;
@@ -16,6 +17,7 @@ use crate::rules::classes;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::rules::reading_use::{self, Before, Use};
+use crate::rules::utility::Utility;
 use crate::store::Tx;
 use crate::store::tables::account::{AccountRow, MeterRow};
 
@@ -93,6 +95,11 @@ impl Action for ReadingEnter {
             faults.push(Fault::field("R-226", "date", format!("抄表日期 {day} 在今天之后，请核对")));
         }
         let class = confirmed_class(&account, input.class.as_deref(), &mut faults);
+        if let (Some(class), Some(utility)) = (&class, Utility::from_code(&account.utility))
+            && let Err(refusal) = customer_file::check_class(cx, utility, class)
+        {
+            faults.extend(refusal.faults);
+        }
         Refusal::unless_empty(faults)?;
         let facts = cx.tx.billing_facts(account.id)?;
         let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
