@@ -229,6 +229,19 @@ fn home_counts_what_was_taken_today() {
 }
 
 #[test]
+fn home_names_the_slips_of_others_to_confirm() {
+    let mut till = Till::open(opened(), 1, "demo");
+    till.press("<F5><F6>S-0815<Tab>2026-11-18<F2>").shows("待另一人确认");
+    let mine = |till: &Till| {
+        let lines = meterdesk::desk::view_home::facts(&till.app.desk).unwrap().lines;
+        lines.into_iter().filter(|line| line.head == "我的").map(|line| line.text).collect::<Vec<_>>()
+    };
+    assert!(mine(&till).is_empty());
+    till.app.desk.sign_in_practice("check").unwrap();
+    assert_eq!(mine(&till), ["手开单待我确认 1"]);
+}
+
+#[test]
 fn a_report_is_chosen_filled_read_and_exported() {
     let mut till = Till::open(opened(), 1, "demo");
     till.press("<F5>500<F2><F10>报表<Enter>")

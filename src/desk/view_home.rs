@@ -6,7 +6,7 @@ use super::Desk;
 use super::customer_file;
 use super::customer_view::state_word;
 use super::refusal::Refusal;
-use super::{session, view_orders};
+use super::{session, view_orders, view_till};
 use crate::rules::classes;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
@@ -169,9 +169,13 @@ pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
     if !due.is_empty() {
         lines.push(FactLine { head: "到期".into(), text: due, look: orders.overdue > 0 });
     }
+    let mut mine = Vec::new();
     if approvals > 0 {
-        let text = format!("特殊处理待我审核 {approvals}");
-        lines.push(FactLine { head: "我的".into(), text, look: true });
+        mine.push(format!("特殊处理待我审核 {approvals}"));
+    }
+    mine.extend(view_till::waiting(desk, &tx)?);
+    if !mine.is_empty() {
+        lines.push(FactLine { head: "我的".into(), text: mine.join("   "), look: true });
     }
     Ok(HomeFacts { lines })
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::Desk;
 use super::refusal::Refusal;
+use super::rights::Rights;
 use super::session;
 use super::till::ask::Ask;
 use super::till::due::{self, Due};
@@ -114,6 +115,28 @@ pub fn shift(desk: &Desk) -> Result<Option<ShiftView>, Refusal> {
 /// Hand-written slips that wait for a second person, and whether the person at the desk may be that one.
 pub fn pending(desk: &Desk) -> Result<Vec<TillRow>, Refusal> {
     Ok(desk.look()?.pending_slips()?)
+}
+
+/// What of the till waits for the person at the desk: slips of others to confirm, a shift of an earlier day not closed yet.
+pub fn waiting(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<String>, Refusal> {
+    let mut lines = Vec::new();
+    let Some(session) = desk.session() else { return Ok(lines) };
+    let today = desk.now().date_naive();
+    if Rights::of(tx, session.user, today)?.allow("payment.confirm") {
+        let me = session.user.to_string();
+        let mut count = 0;
+        for slip in tx.pending_slips()? {
+            let maker = tx.entry(slip.id)?.map(|entry| entry.actor);
+            count += usize::from(maker.is_some_and(|maker| maker != me));
+        }
+        if count > 0 {
+            lines.push(format!("手开单待我确认 {count}"));
+        }
+    }
+    if let Some(shift) = tx.open_shift(session.user)?.filter(|shift| shift.day < today) {
+        lines.push(format!("{} 的班次 {} 还没有交班", shift.day, shift.no));
+    }
+    Ok(lines)
 }
 
 /// What the clerk's last shift left in the drawer: offered as the counted opening, to be counted all the same.
