@@ -3,8 +3,11 @@
 
 mod support;
 
+use meterdesk::book::subject::Kind;
+use meterdesk::derive::account::file::AccountOpened;
+use meterdesk::derive::row::to_row;
 use meterdesk::desk::refusal::{Refusal, RefusalKind};
-use meterdesk::desk::{Call, customer_view, view_home};
+use meterdesk::desk::{Call, customer_file, customer_view, view_home};
 use meterdesk::rules::id::Id;
 use meterdesk::store::tables::account::{AccountRow, FieldRow, OwnerRow};
 use meterdesk::store::tables::base::ExceptionRow;
@@ -158,6 +161,36 @@ fn a_class_left_open_is_the_dearest_until_somebody_confirms_it() {
     book.act("demo", "account.amend", amend("special", "special"));
     assert!(account(&book, "B03000001").class_confirmed);
     assert_eq!(refused(&mut book, "demo", "account.amend", &amend("special", "special")).first_rule(), "same");
+}
+
+#[test]
+fn people_of_a_bulk_opening_are_found_by_their_number_also_after_the_key_changed() {
+    let mut book = book("B03");
+    book.desk.sign_in_practice("room").unwrap();
+    let sealed = book.desk.keys().seal("resident_id", ID).unwrap().to_text();
+    let body = AccountOpened {
+        no: "77".into(),
+        utility: "water".into(),
+        name: "王芳".into(),
+        id_kind: Some("resident_id".into()),
+        id_number: Some(sealed),
+        class: "resident".into(),
+        status: "正常".into(),
+        ..AccountOpened::default()
+    };
+    let desk = &mut book.desk;
+    let mut run = desk.open_run("import.customers", "account.open", 1, "客户", None).unwrap();
+    run.push(desk, Kind::Account, None, to_row(&body).unwrap()).unwrap();
+    run.close(desk, json!({}), |_| {}).unwrap();
+    let known = |book: &Book| {
+        let tx = book.desk.look().unwrap();
+        customer_file::accounts_of_person(&tx, book.desk.keys(), ID).unwrap().len()
+    };
+    assert_eq!(known(&book), 1);
+    book.desk.rehash_people(|_| {}).unwrap();
+    assert_eq!(known(&book), 1);
+    let answer = book.act("demo", "account.open", home());
+    assert!(answer["warnings"][0].as_str().unwrap().contains("77 王芳"), "{answer}");
 }
 
 #[test]

@@ -41,7 +41,8 @@ pub fn run(context: &Context, args: &FindArgs) -> Result<u8, CliError> {
         return Ok(0);
     }
     for hit in &found.rows {
-        let line = [&hit.no, &hit.name, &hit.address, &hit.class, &hit.utility, &hit.owed.to_string(), &hit.state];
+        let owed = hit.owed.grouped();
+        let line = [&hit.no, &hit.name, &hit.address, &hit.class_word, hit.utility_word, &owed, &hit.state];
         println!("{}", line.map(|cell| safe::line(cell).into_owned()).join("  "));
     }
     println!("{} 户", found.total);

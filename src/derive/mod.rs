@@ -253,6 +253,6 @@ pub fn receive(tx: &Tx<'_>, entry: &EntryRow) -> Result<Received, StoreError> {
     }
     tx.insert_entry(entry)?;
     let fx = record(tx, entry)?;
-    crate::store::local::note_words(tx, &fx.reindex)?;
+    crate::store::local::note_bulk(tx, &fx.reindex)?;
     Ok(Received::New)
 }

@@ -55,4 +55,12 @@ impl Desk {
             done(count);
         }
     }
+
+    /// Hashes every number anew: the search key has changed (a site took over the company's).
+    pub fn rehash_people(&mut self, done: impl FnMut(usize)) -> Result<(), StoreError> {
+        let tx = self.db.write()?;
+        tx.forget_people()?;
+        tx.commit()?;
+        self.hash_people(done)
+    }
 }
