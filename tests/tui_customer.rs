@@ -202,3 +202,13 @@ fn a_transfer_shows_the_debts_first() {
     hand.press("李强<F2>").shows("还欠 85.00 元");
     assert_eq!(hand.account("B03000001").name, "王芳");
 }
+
+#[test]
+fn after_a_transfer_the_fee_stands_ready_to_be_taken() {
+    let mut book = book("B03");
+    book.act("demo", "account.open", json!({ "address": "建设路3号", "class": "resident", "name": "王芳" }));
+    let mut hand = Hand::open(book, "demo");
+    hand.press("<Enter><C-t>李强<F2>").shows("已过户给 李强").shows("服务费").shows("过户费").shows("5.00");
+    assert_eq!(hand.account("B03000001").name, "李强");
+    hand.press("<Esc>").shows("一户一档  B03000001 李强");
+}

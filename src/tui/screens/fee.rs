@@ -47,6 +47,16 @@ impl Fee {
         Self { form }
     }
 
+    /// The form with a fee filled in: after a 过户 it is only taken.
+    pub fn of(app: &App, kind: &str, amount: &str, account: &str) -> Self {
+        let mut screen = Self::new(app);
+        for (field, value) in [("kind", kind), ("amount", amount), ("account", account), ("payer", "")] {
+            screen.form.set(field, value);
+        }
+        screen.form.focus_on("tendered");
+        screen
+    }
+
     fn input(&self) -> Value {
         let mut input = serde_json::Map::new();
         for field in ["kind", "amount", "tendered", "method", "account", "payer", "for_what"] {

@@ -145,6 +145,11 @@ pub fn bills(app: &mut App) -> Reply<App> {
     }
 }
 
+/// Opens a service fee that is known already.
+pub fn fee_of(app: &mut App, kind: &str, amount: &str, account: &str) -> Reply<App> {
+    Reply::push(fee::Fee::of(app, kind, amount, account))
+}
+
 /// Shows how an amount came about (F8).
 pub fn explain(title: &str, lines: Vec<String>) -> Reply<App> {
     Reply::push(explain::Explain::new(title, lines))

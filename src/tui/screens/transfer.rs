@@ -84,8 +84,13 @@ impl Transfer {
             Ok(answer) => {
                 let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
                 let said = format!("已过户给 {}，{}", word("to"), word("say"));
-                let said = if word("fee") == "0.00" { said } else { format!("{said}，请在服务费收取") };
-                Reply::pop().and_forget(self.draft_key()).and_say(said)
+                let done = Reply::pop().and_forget(self.draft_key());
+                let fee = word("fee");
+                let next = match fee.as_str() {
+                    "0.00" => Reply::done(),
+                    fee => super::fee_of(app, "过户费", fee, &self.file.no),
+                };
+                done.and(next).and_say(said)
             }
             Err(refusal) => {
                 let others = file_form::refused(&mut self.form, &refusal);
