@@ -118,10 +118,10 @@ fn apply(
     for given in &effect.waive {
         waive(fx, event, request, given, &mut legs)?;
     }
-    if let Some(price) = effect.price {
-        if super::price::set(fx, event, &price)? {
-            applied.price = Some(price);
-        }
+    if let Some(price) = effect.price
+        && super::price::set(fx, event, &price)?
+    {
+        applied.price = Some(price);
     }
     legs.post(fx, Kind::Account, event)?;
     Ok(applied)
@@ -137,7 +137,7 @@ fn rebill(
     legs: &mut Legs,
 ) -> Result<Option<Rebilled>, DeriveError> {
     let old = replacement.old;
-    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &old])?.filter(|row| lives(row)) else {
+    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &old])?.filter(lives) else {
         let first = fx.tx.get::<RebillRow>(&[&event.subject, &old])?.map_or(old, |row| row.new.entry());
         let note = format!("申请 {request} 要改的账单 {old} 已经调整或作废，这一次没有生效");
         bill::exception(fx, event, "adjusted_twice", first, note)?;
@@ -158,7 +158,7 @@ fn lives(row: &BillRow) -> bool {
 
 /// Pays a bill with up to `paid` of the credit that its forerunner's cancelling left; answers how much it took.
 fn move_credit(fx: &Fx<'_, '_>, event: &Event<'_>, to: Id, paid: Fen, legs: &mut Legs) -> Result<Fen, DeriveError> {
-    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &to])?.filter(|row| lives(row)) else {
+    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &to])?.filter(lives) else {
         return Ok(Fen::ZERO);
     };
     let moved = paid.min(row.unpaid);
@@ -193,7 +193,7 @@ fn waive(
     legs: &mut Legs,
 ) -> Result<(), DeriveError> {
     let bill = fx.tx.standing_bill(event.subject, given.bill)?;
-    let living = fx.tx.get::<BillRow>(&[&event.subject, &bill])?.filter(|row| lives(row)).is_some();
+    let living = fx.tx.get::<BillRow>(&[&event.subject, &bill])?.filter(lives).is_some();
     let charged = payment::charged(fx, event.subject, bill)?;
     let fee = if living { given.fee.min(given.charged_before + given.fee - charged).max(Fen::ZERO) } else { Fen::ZERO };
     let refund =
@@ -265,7 +265,7 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
 /// Puts the old bill back in the new one's place, with the money that had gone over.
 fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mut Legs) -> Result<(), DeriveError> {
     let Rebilled { old, new, over, replacement } = rebilled;
-    let living = fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(|row| lives(row));
+    let living = fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(lives);
     let Some(row) = living else {
         let note = format!("凭单 {} 要撤回的账单 {new} 已经另行调整或作废，没有撤回", event.id);
         return bill::exception(fx, event, "adjusted_twice", new.entry(), note);

@@ -157,11 +157,10 @@ impl Screen<App> for Exceptions {
         self.table.draw(&mut canvas.part(0, 0, width, list), rows.len(), true, |row| exception_row(&rows[row]));
         let Some(view) = rows.get(self.table.selected()) else { return };
         canvas.rule(list, &format!("{}  {}", view.exception, view.label), Ink::Faint);
-        let mut y = canvas.paragraph(1, list + 1, width.saturating_sub(2), &view.note, Ink::Text);
-        for side in view.sides.iter().take(4) {
+        let top = canvas.paragraph(1, list + 1, width.saturating_sub(2), &view.note, Ink::Text);
+        for (y, side) in (top..).zip(view.sides.iter().take(4)) {
             let text = format!("{:<14}  {}  {}  {}", side.id.to_string(), side.at, side.actor, side.action);
             canvas.text_in(1, y, width.saturating_sub(2), &text, Ink::Faint);
-            y += 1;
         }
     }
 }
