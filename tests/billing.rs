@@ -65,7 +65,7 @@ fn what_cannot_be_calculated_is_held_with_its_reason_and_taken_up_when_it_can() 
     assert_eq!((summary.readings, summary.bills, summary.held), (4, 2, 2));
     assert_eq!(summary.reasons.keys().cloned().collect::<Vec<_>>(), ["R-036", "R-252"]);
     let held = bills(&book, "3100000001").remove(0);
-    assert_eq!(line(&held), "2026-08-11…2026-10-12 0 0.00 use held");
+    assert_eq!(line(&held), "2026-08-11…2026-10-12 10 0.00 use held");
     assert!(held.note.contains("特困"), "{}", held.note);
     let issued = |no: &str| {
         let row = bills(&book, no).remove(0);

@@ -65,7 +65,8 @@ impl Rater<'_> {
     fn bill_or_hold(&self, ledger: &Ledger, history: &History<'_>, due: &Due, kind: &str) -> BillIssued {
         self.bill(ledger, history, due, kind).unwrap_or_else(|fault| {
             let reason = HoldReason { rule: fault.rule.to_owned(), message: fault.message };
-            BillIssued { held: Some(reason), ..self.frame(ledger, due, kind) }
+            let volume = Milli::whole(history.used(due).unwrap_or(0));
+            BillIssued { held: Some(reason), volume, ..self.frame(ledger, due, kind) }
         })
     }
 

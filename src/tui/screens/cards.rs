@@ -161,8 +161,8 @@ impl Cards {
         canvas.number(tail, y, 10, &card.last.map(Milli::grouped).unwrap_or_default(), Ink::Faint);
         let shown = if self.is_second() { card.posted } else { card.own_first.or(card.posted) };
         if here {
-            let text = self.edit.text();
-            canvas.number(tail + 11, y, 11, text, Ink::Accent);
+            let done = shown.filter(|_| self.edit.text().is_empty()).map(Milli::grouped);
+            canvas.number(tail + 11, y, 11, done.as_deref().unwrap_or(self.edit.text()), Ink::Accent);
             canvas.cursor((tail + 22).min(width.saturating_sub(1)), y);
         } else if let Some(value) = shown {
             canvas.number(tail + 11, y, 11, &value.grouped(), Ink::Text);
@@ -195,8 +195,7 @@ impl Screen<App> for Cards {
             }
             _ => "第一遍".into(),
         };
-        let (keyed, _) = self.totals();
-        format!("卡片录入 {} 册  {round}  {keyed}/{}  不符 {}", self.book.book, self.book.cards.len(), self.differ)
+        format!("卡片录入 {} 册  {round}", self.book.book)
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
@@ -255,7 +254,9 @@ impl Screen<App> for Cards {
         let y = height.saturating_sub(2);
         canvas.text_in(1, y, width.saturating_sub(2), &self.said.0, self.said.1);
         let (keyed, sum) = self.totals();
-        let totals = format!("批控: 卡 {keyed} 张, 示数合计 {}", sum.grouped());
-        canvas.text(1, y + 1, &totals, Ink::Faint);
+        let totals = format!("批控: 卡 {keyed}/{} 张, 示数合计 {}", self.book.cards.len(), sum.grouped());
+        let x = canvas.text(1, y + 1, &totals, Ink::Faint);
+        let ink = if self.differ > 0 { Ink::Look } else { Ink::Faint };
+        canvas.text(x + 3, y + 1, &format!("不符 {}", self.differ), ink);
     }
 }

@@ -270,6 +270,9 @@ pub fn approvals(app: &mut App) -> Reply<App> {
 
 /// Opens what an order or receipt number names.
 pub fn named(app: &mut App, text: &str) -> Option<Reply<App>> {
+    if let Ok(Some(slip)) = crate::desk::view_swap::slip(&app.desk, &text.trim().to_uppercase()) {
+        return Some(swap(app, Some(&slip.no)));
+    }
     let id = text.trim().to_uppercase().parse::<crate::rules::id::Id>().ok()?;
     let is_order = app.desk.look().ok()?.order(id).ok()?.is_some();
     is_order.then(|| order(app, id))

@@ -344,7 +344,7 @@ impl Screen<App> for Swap {
         self.form.draw(&mut canvas.part(0, 1, width, rows));
         let mut y = rows + 1;
         for (line, ink) in self.picture.iter().filter(|(line, _)| !line.is_empty()) {
-            y += canvas.paragraph(1, y, width.saturating_sub(2), line, *ink);
+            y = canvas.paragraph(1, y, width.saturating_sub(2), line, *ink);
         }
         y = y.max(rows + 3);
         if y + 1 >= height {
