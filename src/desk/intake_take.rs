@@ -60,10 +60,10 @@ pub struct Output {
 /// A fee due.
 #[derive(Serialize, JsonSchema, Debug, Clone)]
 pub struct Fee {
-    /// Kind of `fee.take`.
+    /// `kind` for `fee.take`: 过户费.
     pub kind: String,
-    /// 过户费.
-    pub name: String,
+    /// Key in the catalogue.
+    pub key: String,
     /// Amount; zero when free with proof.
     pub amount: Fen,
     /// What is given for it.
@@ -285,8 +285,8 @@ fn wish(case: &Resolved, verdict: &Verdict<'_>) -> String {
 
 pub(super) fn fees(verdict: &Verdict<'_>) -> Vec<Fee> {
     let fee = |charge: &crate::rules::service::Charge| Fee {
-        kind: charge.key.clone(),
-        name: charge.name.clone(),
+        kind: charge.name.clone(),
+        key: charge.key.clone(),
         amount: charge.amount,
         invoice: charge.invoice.clone(),
         deposit: charge.deposit,

@@ -15,7 +15,7 @@ pub fn found(text: &str, today: NaiveDate) -> Option<&'static str> {
         match c {
             '0'..='9' | 'X' | 'x' => run.push(c),
             '-' => {}
-            ' ' if run.len() < 15 && run.len() % 4 == 0 && !run.is_empty() => {} // groups of a card number
+            ' ' if run.len() < 15 && run.len().is_multiple_of(4) && !run.is_empty() => {} // groups of a card number
             _ => {
                 if let Some(kind) = kind(&run, today) {
                     return Some(kind);

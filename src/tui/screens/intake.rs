@@ -132,7 +132,7 @@ impl Intake {
         };
         let mut lines: Vec<String> = Vec::new();
         for charge in &live.charges {
-            lines.push(format!("{} {}，给{}", charge.name, charge.amount.grouped(), charge.invoice));
+            lines.push(format!("{} {}，给{}", charge.kind, charge.amount.grouped(), charge.invoice));
         }
         lines.extend(live.talk.iter().map(|said| format!("{}  {}", said.step, said.say)));
         lines.push(format!("依据 {}", live.source));
@@ -259,7 +259,7 @@ impl Screen<App> for Intake {
             FormEvent::Changed(field) => {
                 self.judge(app);
                 if field == "service" {
-                    self.form.to_first_tick();
+                    self.form.go_to_first_tick();
                 } else if key.is(Code::Char(' ')) && self.form.is_tick(field) {
                     self.form.step_on();
                 }

@@ -182,7 +182,7 @@ impl TypedForm {
     }
 
     /// After the business is picked: the hand goes to the first thing to tick or fill.
-    pub fn to_first_tick(&mut self) {
+    pub fn go_to_first_tick(&mut self) {
         self.form.focus_on("service");
         self.step_on();
     }
