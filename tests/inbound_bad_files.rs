@@ -427,7 +427,7 @@ proptest! {
             bytes.truncate(40_000);
         }
         let keep = (bytes.len() as f64 * cut) as usize;
-        if keep % 2 == 0 {
+        if keep.is_multiple_of(2) {
             bytes.truncate(keep.max(1));
         }
         let len = bytes.len() as f64;

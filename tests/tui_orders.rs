@@ -210,7 +210,7 @@ fn unsealing_with_its_papers_ticked_needs_six_keys_and_one_a_paper() {
     seat.press("<F2>");
     assert_eq!(seat.orders().len(), 1);
     // F6 from home, then these.
-    assert!(1 + control_keys("qf<Enter><F2>") <= 6);
+    assert!(control_keys("qf<Enter><F2>") < 6);
 }
 
 #[test]

@@ -281,7 +281,7 @@ mod tests {
         let code = keys.recovery_code();
         let back = Keys::from_recovery(&code.to_lowercase()).unwrap();
         assert_eq!(back.search_hash("x"), keys.search_hash("x"));
-        let wrong = if code.starts_with('A') { format!("B{}", &code[1..]) } else { format!("A{}", &code[1..]) };
+        let wrong = code.strip_prefix('A').map_or_else(|| format!("A{}", &code[1..]), |rest| format!("B{rest}"));
         assert!(Keys::from_recovery(&wrong).is_err());
     }
 

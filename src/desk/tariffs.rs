@@ -69,9 +69,8 @@ fn read_calendar(tx: &Tx<'_>) -> Result<Calendar, StoreError> {
     let mut calendar = Calendar::builtin();
     let clashing = tx.calendars_of_several()?;
     for row in tx.calendars()? {
-        if clashing.contains(&row.year.to_string()) {
-            calendar.forget(i32::try_from(row.year).unwrap_or_default());
-        } else if calendar.load(&row.file, &row.text).is_err() {
+        let clashes = clashing.contains(&row.year.to_string());
+        if clashes || calendar.load(&row.file, &row.text).is_err() {
             calendar.forget(i32::try_from(row.year).unwrap_or_default());
         }
     }

@@ -203,7 +203,7 @@ fn view(desk: &Desk, tx: &Tx<'_>, row: AccountRow) -> Result<AccountView, Refusa
     let meters = tx.scan::<MeterRow>(&[&row.id])?;
     let readings = tx.scan::<ReadingRow>(&[&row.id])?;
     let mut bills = tx.scan::<BillRow>(&[&row.id])?;
-    bills.sort_by(|left, right| (left.dated, left.id).cmp(&(right.dated, right.id)));
+    bills.sort_by_key(|left| (left.dated, left.id));
     let history = tx.scan::<FieldRow>(&[&row.id])?;
     let balance = tx.get::<BalanceRow>(&[&row.id])?;
     let exceptions = tx.scan::<ExceptionRow>(&[&Kind::Account.letter(), &row.id])?;

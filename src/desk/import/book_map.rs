@@ -235,7 +235,7 @@ impl OnFile for BookMap<'_> {
 
     fn account_of(&self, slot: u32) -> Cow<'_, str> {
         let id = self.ids.get(slot as usize).copied().map(Id);
-        let no = id.map(|id| self.look(|tx| tx.on_file(id, |row| row.no.to_owned()))).flatten();
+        let no = id.and_then(|id| self.look(|tx| tx.on_file(id, |row| row.no.to_owned())));
         Cow::Owned(no.unwrap_or_default())
     }
 

@@ -119,7 +119,7 @@ impl Desk {
             let remark = judged.outcome.remarks.get(usize::from(row.remark)).cloned().unwrap_or_default();
             let text = to_row(&entered(row, meter, way, remark)).map_err(|error| Refusal::data(error.to_string()))?;
             run.push(self, SubjectKind::Account, Some(account), text)?;
-            let word = index as u64 % u64::from(ROWS_A_WORD) == 0;
+            let word = (index as u64).is_multiple_of(u64::from(ROWS_A_WORD));
             if word && watch(Progress { stage: "写入", done: index as u64, total }).is_break() {
                 return Err(stopped());
             }

@@ -367,7 +367,7 @@ fn draw_outcome(canvas: &mut Canvas, answer: &Outcome) {
             None => kinds.push((label, defect.disposition, 1)),
         }
     }
-    kinds.sort_by(|a, b| b.2.cmp(&a.2));
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.2));
     let rows = canvas.height().saturating_sub(9);
     for (y, (label, disposition, count)) in (8..8 + rows).zip(&kinds) {
         canvas.text_in(3, y, 24, label, Ink::Text);
