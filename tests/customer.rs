@@ -370,7 +370,11 @@ fn a_text_finds_the_account_by_its_words_and_by_the_full_id() {
 }
 
 fn amend(field: &str, seen: &str, value: &str) -> Sample {
-    ("demo", "account.amend", json!({ "account": "B01000001", "field": field, "seen": seen, "value": value }))
+    (
+        if field == "class" { "chief" } else { "demo" },
+        "account.amend",
+        json!({ "account": "B01000001", "field": field, "seen": seen, "value": value }),
+    )
 }
 
 fn samples() -> Vec<Sample> {
@@ -423,10 +427,10 @@ fn of_two_amendments_the_later_wins_but_a_class_waits_for_a_decision() {
     let mut left = town.site("S1", 1);
     let mut right = town.site("S2", 2);
     for (book, mobile, class) in [(&mut left, "13900000000", "non_resident"), (&mut right, "13911111111", "special")] {
-        let (_, action, input) = amend("mobile", "13987654321", mobile);
-        book.act("demo", action, input);
-        let (_, action, input) = amend("class", "resident", class);
-        book.act("demo", action, input);
+        let (user, action, input) = amend("mobile", "13987654321", mobile);
+        book.act(user, action, input);
+        let (user, action, input) = amend("class", "resident", class);
+        book.act(user, action, input);
     }
     let mut both = town.site("S3", 3);
     both.receive_from(&left);
@@ -440,8 +444,8 @@ fn of_two_amendments_the_later_wins_but_a_class_waits_for_a_decision() {
     let history = both.desk.look().unwrap().scan::<FieldRow>(&[&row.id]).unwrap();
     let lost = history.iter().find(|line| line.field == "mobile" && line.outcome == "lost").unwrap();
     assert_eq!(lost.value.as_deref(), Some("13900000000"));
-    let (_, action, input) = amend("class", "resident", "special");
-    both.act("demo", action, input);
+    let (user, action, input) = amend("class", "resident", "special");
+    both.act(user, action, input);
     assert!(exceptions(&both).is_empty());
     assert_eq!(account(&both, "B01000001").class, "special");
 }
@@ -509,7 +513,8 @@ fn any_history_of_two_sites_converges() {
             let row = account(book, "B01000001");
             let seen = meterdesk::derive::account::fields::CustomerFile::value(&row, field);
             let input = json!({ "account": "B01000001", "field": field, "seen": seen, "value": value });
-            match book.try_act("demo", "account.amend", &input) {
+            let user = if field == "class" { "chief" } else { "demo" };
+            match book.try_act(user, "account.amend", &input) {
                 Ok(_) => {}
                 Err(refusal) => assert_eq!(refusal.first_rule(), "same", "{input}: {refusal:?}"),
             }

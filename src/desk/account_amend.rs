@@ -98,6 +98,7 @@ impl Action for AccountAmend {
         }
         sheet.check_whole(cx)?;
         Refusal::unless_empty(std::mem::take(&mut sheet.faults))?;
+        sheet.check_price_right(cx)?;
         let output = Output {
             account: sheet.old.no.clone(),
             changed: sheet.changed(),
@@ -224,6 +225,18 @@ impl Sheet {
             mark: kept.mark.filter(|_| field.is_sealed()),
         });
         Ok(())
+    }
+
+    /// A confirmed class or mix is changed by special handling; only who may correct the file's price does it here.
+    fn check_price_right(&self, cx: &Cx<'_, '_>) -> Result<(), Refusal> {
+        let priced = self.changes.iter().find(|change| matches!(change.field.as_str(), "class" | "mix"));
+        match priced.filter(|_| self.old.class_confirmed && !cx.rights.allow("account.class")) {
+            None => Ok(()),
+            Some(change) => {
+                let message = "价格类别已经确认，更改须经现场核实和审批，请走特殊处理 P4 (混用 P1)";
+                Err(Refusal::field("R-251", &change.field, message))
+            }
+        }
     }
 
     /// A class that a person names is confirmed.
