@@ -249,3 +249,47 @@ fn the_whole_talk_and_the_longest_form() {
     let mut seat = Seat::sit(branch(), "demo").at("3100000002");
     seat.press("ts<Enter>").snapshot("intake_complaint");
 }
+
+#[test]
+fn an_order_already_out_is_not_handed_out_again_and_says_who_has_it() {
+    let mut seat = Seat::sit(busy(), "desk");
+    seat.press("<F7><F4>zm<Enter><F2>").snapshot("dispatch_in_error");
+    seat.shows("派给李强");
+}
+
+#[test]
+fn what_another_terminal_took_meanwhile_is_unticked_and_the_rest_goes_out() {
+    let mut seat = Seat::sit(busy(), "desk");
+    seat.press("<F7><C-a>").shows("选了 2");
+    let first = seat.orders().iter().find(|order| order.address == "建设路3号").unwrap().id;
+    let other = json!({ "orders": [first], "worker": "lq" });
+    seat.app.desk.perform("order.dispatch", &other.to_string(), Call::default()).unwrap();
+    seat.press("<F4>zm<Enter><F2>").shows("不能再派").shows("选了 1");
+    seat.press("<F2>").shows("已派 1 张给张明");
+}
+
+#[test]
+fn the_cursor_is_visible_and_off_the_last_row_in_every_field() {
+    let screens: [(&str, &str); 4] =
+        [("<F7><F5>", "回执"), ("<F7><F6>", "回访"), ("<F6>ts<Enter>", "受理  投诉"), ("<F6>bx<Enter>", "受理  报修")];
+    for (keys, title) in screens {
+        let mut seat = Seat::sit(busy(), "desk");
+        seat.press(keys).shows(title);
+        let mut places = std::collections::BTreeSet::new();
+        for _ in 0..20 {
+            let shot = seat.shot();
+            let (x, y) = shot.cursor.unwrap();
+            let row = &shot.rows[usize::from(y)];
+            assert!(row.contains('>'), "{title}: the hand is on the row of the cursor\n{}", shot.picture());
+            places.insert((x, y));
+            seat.press("<Tab>");
+        }
+        assert!(places.len() >= 2, "{title}: {places:?}");
+    }
+}
+
+#[test]
+fn a_worker_with_a_bad_code_is_refused_in_words() {
+    let mut seat = Seat::sit(branch(), "boss");
+    seat.press("<F10>sf<Enter><F2>李强<Enter>王健<Enter>抢修班<F2>").snapshot("worker_in_error");
+}
