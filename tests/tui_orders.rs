@@ -211,6 +211,8 @@ fn unsealing_with_its_papers_ticked_needs_six_keys_and_one_a_paper() {
     assert_eq!(seat.orders().len(), 1);
     // F6 from home, then these.
     assert!(control_keys("qf<Enter><F2>") < 6);
+    // From home, beside one key a paper.
+    assert!(control_keys("<F6>qf<Enter><F2>") <= 6);
 }
 
 #[test]
