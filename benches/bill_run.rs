@@ -48,16 +48,20 @@ fn run(folder: &Path, accounts: i64) -> Result<(), Box<dyn std::error::Error>> {
     let ask = Ask { cycle: "2026-10".parse()?, dated: None, dry_run: true };
     desk.bill_run(&ask, |_, _| {})?;
     println!("rated only: {:.2} s", begun.elapsed().as_secs_f64());
-    let begun = Instant::now();
+    let (begun, cpu) = (Instant::now(), cpu_seconds());
     let summary = desk.bill_run(&Ask { dry_run: false, ..ask }, |_, _| {})?;
-    let ours = begun.elapsed().as_secs_f64();
+    let (ours, ours_cpu) = (begun.elapsed().as_secs_f64(), cpu_seconds() - cpu);
     desk.db().checkpoint()?;
     drop(desk);
-    let raw = raw_insert(&place, &folder.join("raw.db"), before)?;
+    let (raw, raw_cpu) = raw_insert(&place, &folder.join("raw.db"), before)?;
     println!("{} bills, {} held, {} yuan", summary.bills, summary.held, summary.total);
     println!("bill run  {ours:.2} s  {:.0} bills/s", summary.bills as f64 / ours);
     println!("raw       {raw:.2} s  {:.0} bills/s", summary.bills as f64 / raw);
     println!("ratio     {:.2} (goal 0.5)", raw / ours);
+    println!(
+        "processor {ours_cpu:.2} s and {raw_cpu:.2} s: ratio {:.2}, where the machine is shared",
+        raw_cpu / ours_cpu
+    );
     println!("memory    {} MB at most", peak_megabytes());
     Ok(())
 }
@@ -141,7 +145,7 @@ fn last_entry(desk: &Desk) -> Result<i64, rusqlite::Error> {
 }
 
 /// Copies what the run wrote into an empty database of the same shape, as fast as prepared inserts go.
-fn raw_insert(from: &Path, to: &Path, before: i64) -> Result<f64, Box<dyn std::error::Error>> {
+fn raw_insert(from: &Path, to: &Path, before: i64) -> Result<(f64, f64), Box<dyn std::error::Error>> {
     let source = Connection::open(from)?;
     let target = Connection::open(to)?;
     target.execute_batch(
@@ -152,18 +156,20 @@ fn raw_insert(from: &Path, to: &Path, before: i64) -> Result<f64, Box<dyn std::e
         let shapes: Vec<String> = shapes.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?;
         target.execute_batch(&shapes.join(";"))?;
     }
-    let mut spent = 0.0;
+    let (mut spent, mut spent_cpu) = (0.0, 0.0);
     target.execute_batch("BEGIN IMMEDIATE")?;
     for table in TABLES {
-        spent += copy(&source, &target, table, before)?;
+        let (wall, cpu) = copy(&source, &target, table, before)?;
+        spent += wall;
+        spent_cpu += cpu;
     }
-    let begun = Instant::now();
+    let (begun, cpu) = (Instant::now(), cpu_seconds());
     target.execute_batch("COMMIT")?;
-    Ok(spent + begun.elapsed().as_secs_f64())
+    Ok((spent + begun.elapsed().as_secs_f64(), spent_cpu + cpu_seconds() - cpu))
 }
 
 /// Copies one table a block at a time; only the inserting is timed.
-fn copy(source: &Connection, target: &Connection, table: &str, before: i64) -> Result<f64, rusqlite::Error> {
+fn copy(source: &Connection, target: &Connection, table: &str, before: i64) -> Result<(f64, f64), rusqlite::Error> {
     const BLOCK: usize = 20_000;
     let order = if table == "entry" {
         "id"
@@ -177,7 +183,7 @@ fn copy(source: &Connection, target: &Connection, table: &str, before: i64) -> R
     let marks = vec!["?"; width].join(", ");
     let mut insert = target.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))?;
     let mut rows = select.query([before])?;
-    let mut spent = 0.0;
+    let (mut spent, mut spent_cpu) = (0.0, 0.0);
     loop {
         let mut block: Vec<Vec<rusqlite::types::Value>> = Vec::with_capacity(BLOCK);
         while block.len() < BLOCK
@@ -186,14 +192,21 @@ fn copy(source: &Connection, target: &Connection, table: &str, before: i64) -> R
             block.push((0..width).map(|column| row.get(column)).collect::<Result<_, _>>()?);
         }
         if block.is_empty() {
-            return Ok(spent);
+            return Ok((spent, spent_cpu));
         }
-        let begun = Instant::now();
+        let (begun, cpu) = (Instant::now(), cpu_seconds());
         for row in &block {
             insert.execute(rusqlite::params_from_iter(row))?;
         }
         spent += begun.elapsed().as_secs_f64();
+        spent_cpu += cpu_seconds() - cpu;
     }
+}
+
+/// Processor time of this thread so far; 0 where the system does not say.
+fn cpu_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
 }
 
 fn peak_megabytes() -> u64 {

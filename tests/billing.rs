@@ -256,3 +256,35 @@ fn the_customers_own_reading_says_so_and_a_corrected_one_keeps_both_values_and_w
     assert!(!line.who.is_empty() && line.who != view.timeline[1].who, "{:?}", view.timeline);
     sound(&mut book);
 }
+
+#[test]
+fn an_interrupted_run_goes_on_after_the_last_account_written() {
+    use meterdesk::book::subject::Kind;
+    use meterdesk::desk::billing::{Ledger, Rater};
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001"), resident("3100000002"), resident("3100000003")]);
+    for no in 1..=3 {
+        read(&mut book, &format!("310000000{no}"), "2026-10-12", "110");
+    }
+    let prices = book.desk.prices().unwrap();
+    let (first, rows) = {
+        let tx = book.desk.look().unwrap();
+        let first = tx.account_of_text("3100000001").unwrap().unwrap().id;
+        let mut ledger = Ledger::of(&tx.billing_facts(first).unwrap().unwrap());
+        let rater = Rater { book: &prices, dated: support::water::day("2026-11-20") };
+        (first, rater.cycle(&mut ledger, "2026-10".parse().unwrap()))
+    };
+    let mut run = book.desk.open_run("bill.run", "bill.issue", 1, "出账", Some("bill 2026-10")).unwrap();
+    run.push(&mut book.desk, Kind::Account, Some(first), meterdesk::derive::row::to_row(&rows[0]).unwrap()).unwrap();
+    run.pause(&mut book.desk).unwrap();
+    drop(run);
+    assert!(bills(&book, "3100000001").is_empty(), "nothing of a run counts until it is closed");
+    let summary = bill(&mut book, "2026-10");
+    assert_eq!((summary.bills, summary.total.to_string().as_str()), (3, "150.00"));
+    for no in 1..=3 {
+        let rows = bills(&book, &format!("310000000{no}"));
+        assert_eq!((rows.len(), rows[0].state.as_str()), (1, "open"));
+    }
+    assert_eq!(bill(&mut book, "2026-10").readings, 0);
+    sound(&mut book);
+}

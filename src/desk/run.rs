@@ -177,7 +177,7 @@ impl Run {
 
     /// The caller goes on by itself after what is written (it looked): no row is passed over.
     pub fn go_on(&mut self) {
-        self.passed_over = self.already;
+        (self.already, self.passed_over) = (0, 0);
     }
 
     /// Rows written so far, those of an interrupted call included.
