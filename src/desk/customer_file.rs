@@ -181,10 +181,12 @@ pub fn open_number(keys: &Keys, place: &str, kept: &str) -> Option<String> {
 /// Notes an account under the keyed hashes of its numbers. Hashes of numbers it had before stay and are passed over when
 /// found.
 pub fn note_person(tx: &Tx<'_>, keys: &Keys, account: &AccountRow) -> Result<(), StoreError> {
-    for number in numbers_of(keys, account) {
-        tx.put(&PersonRow { hash: keys.search_hash(&number), account: account.id })?;
-    }
-    Ok(())
+    hashes_of(keys, account).into_iter().try_for_each(|hash| tx.put(&PersonRow { hash, account: account.id }))
+}
+
+/// Keyed hashes of an account's numbers.
+pub fn hashes_of(keys: &Keys, account: &AccountRow) -> Vec<i64> {
+    numbers_of(keys, account).map(|number| keys.search_hash(&number)).collect()
 }
 
 /// One line about another account of the same person.

@@ -9,7 +9,7 @@ use super::{Desk, customer_file};
 use crate::book::seal::Keys;
 use crate::derive::bulk::SLICE;
 use crate::rules::id::Id;
-use crate::store::local::{self, UnhashedRow};
+use crate::store::local::{self, PersonRow, UnhashedRow};
 use crate::store::{StoreError, Tx};
 
 /// Keeps what leads to accounts in step with those an action changed.
@@ -25,35 +25,63 @@ fn hash(tx: &Tx<'_>, keys: &Keys, account: Id) -> Result<(), StoreError> {
     }
 }
 
+/// Accounts hashed in one round: their hashes are sorted before they are written, so that each page is written once.
+const ROUND: usize = 500_000;
+
 impl Desk {
     /// Hashes the numbers of accounts that came in bulk, in slices that keep no till waiting; `done` is told the accounts of
-    /// each slice. Interrupted, it goes on at the next call.
+    /// each round. Interrupted, it goes on at the next call.
     pub fn hash_people(&mut self, mut done: impl FnMut(usize)) -> Result<(), StoreError> {
-        const BATCH: i64 = 500;
-        if self.look()?.unhashed_accounts(1)?.is_empty() {
-            return Ok(());
-        }
         loop {
-            let started = Instant::now();
-            let tx = self.db.write()?;
-            let mut count = 0;
-            while started.elapsed() < SLICE {
-                let waiting = tx.unhashed_accounts(BATCH)?;
-                for account in &waiting {
-                    hash(&tx, &self.keys, *account)?;
-                    tx.delete::<UnhashedRow>(&[account])?;
-                }
-                count += waiting.len();
-                if waiting.len() < BATCH as usize {
-                    break;
-                }
-            }
-            if count == 0 {
+            let (accounts, hashes) = self.hashes_of_waiting()?;
+            if accounts.is_empty() {
                 return Ok(());
             }
-            tx.commit()?;
-            done(count);
+            self.in_slices(&hashes, |tx, row| tx.put(row))?;
+            self.in_slices(&accounts, |tx, account| tx.delete::<UnhashedRow>(&[account]))?;
+            done(accounts.len());
         }
+    }
+
+    /// Accounts that wait, at most a round, and the rows that lead to them, sorted.
+    fn hashes_of_waiting(&self) -> Result<(Vec<Id>, Vec<PersonRow>), StoreError> {
+        const BATCH: i64 = 1_000;
+        let tx = self.look()?;
+        let (mut accounts, mut rows) = (Vec::new(), Vec::new());
+        while accounts.len() < ROUND {
+            let waiting = tx.unhashed_accounts(accounts.last().copied(), BATCH)?;
+            for account in &waiting {
+                let Some(row) = tx.account(*account)? else { continue };
+                let hashes = customer_file::hashes_of(&self.keys, &row);
+                rows.extend(hashes.into_iter().map(|hash| PersonRow { hash, account: *account }));
+            }
+            accounts.extend(&waiting);
+            if waiting.len() < BATCH as usize {
+                break;
+            }
+        }
+        rows.sort_unstable_by_key(|row| (row.hash, row.account));
+        Ok((accounts, rows))
+    }
+
+    /// Does something to each item, every slice its own transaction.
+    fn in_slices<T>(
+        &mut self,
+        items: &[T],
+        act: impl Fn(&Tx<'_>, &T) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut rest = items;
+        while !rest.is_empty() {
+            let started = Instant::now();
+            let tx = self.db.write()?;
+            while let Some((first, others)) = rest.split_first().filter(|_| started.elapsed() < SLICE) {
+                act(&tx, first)?;
+                rest = others;
+            }
+            tx.commit()?;
+        }
+        self.db.checkpoint_when_large()?;
+        Ok(())
     }
 
     /// Hashes every number anew: the search key has changed (a site took over the company's).

@@ -88,9 +88,10 @@ table! {
 }
 
 impl Tx<'_> {
-    /// Accounts whose people's numbers are not hashed yet, at most `limit`.
-    pub fn unhashed_accounts(&self, limit: i64) -> Result<Vec<Id>, StoreError> {
-        let rows = self.select::<UnhashedRow>(" ORDER BY account LIMIT ?", &[&limit])?;
+    /// Accounts after one whose people's numbers are not hashed yet, in order, at most `limit`.
+    pub fn unhashed_accounts(&self, after: Option<Id>, limit: i64) -> Result<Vec<Id>, StoreError> {
+        let after = after.unwrap_or(Id(i64::MIN));
+        let rows = self.select::<UnhashedRow>(" WHERE account > ? ORDER BY account LIMIT ?", &[&after, &limit])?;
         Ok(rows.into_iter().map(|row| row.account).collect())
     }
 
