@@ -1,7 +1,7 @@
 //! Beside the screens: a thread on a connection of its own that knows who owes and takes changed accounts into the search index,
 //! so that neither the first frame nor a key ever waits for it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
@@ -22,15 +22,18 @@ enum Job {
 /// The thread, and what it found out.
 pub struct Finder {
     owes: Arc<RwLock<Owes>>,
+    accounts: Arc<AtomicI64>,
     jobs: Option<Sender<Job>>,
     ending: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Finder {
-    /// A finder that knows nothing and does nothing, for books in memory.
-    pub fn idle() -> Self {
-        Self { owes: Arc::default(), jobs: None, ending: Arc::default(), thread: None }
+    /// A finder that does nothing, for books in memory.
+    pub fn idle(desk: &Desk) -> Self {
+        let accounts = desk.look().and_then(|tx| tx.account_count()).unwrap_or(0);
+        let accounts = Arc::new(AtomicI64::new(accounts));
+        Self { owes: Arc::default(), accounts, jobs: None, ending: Arc::default(), thread: None }
     }
 
     /// Starts the thread; `news` is called when who owes is known or has changed.
@@ -38,6 +41,8 @@ impl Finder {
         let mut db = desk.db().again()?;
         let owes: Arc<RwLock<Owes>> = Arc::default();
         let shared = Arc::clone(&owes);
+        let accounts = Arc::new(AtomicI64::new(-1));
+        let counted = Arc::clone(&accounts);
         let ending: Arc<AtomicBool> = Arc::default();
         let told = Arc::clone(&ending);
         let (jobs, inbox) = mpsc::channel();
@@ -46,6 +51,9 @@ impl Finder {
                 let known = db.read().and_then(|tx| tx.owing());
                 if let (Ok(known), Ok(mut shared)) = (known, shared.write()) {
                     *shared = known;
+                }
+                if let Ok(count) = db.read().and_then(|tx| tx.account_count()) {
+                    counted.store(count, Ordering::Relaxed);
                 }
                 news();
                 // An index that could not be taken in hand now (another desk is at it) is looked after the next time.
@@ -65,7 +73,7 @@ impl Finder {
             .name("finder".into())
             .spawn(work)
             .map_err(|error| Refusal::data(format!("开不了查找线程：{error}")))?;
-        Ok(Self { owes, jobs: Some(jobs), ending, thread: Some(thread) })
+        Ok(Self { owes, accounts, jobs: Some(jobs), ending, thread: Some(thread) })
     }
 
     /// Accounts have changed: look after them soon.
@@ -73,6 +81,11 @@ impl Finder {
         if let Some(jobs) = &self.jobs {
             let _ = jobs.send(Job::Refresh);
         }
+    }
+
+    /// How many accounts there are; none before they have been counted.
+    pub fn accounts(&self) -> Option<i64> {
+        Some(self.accounts.load(Ordering::Relaxed)).filter(|count| *count >= 0)
     }
 
     /// Who owes.

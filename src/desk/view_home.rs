@@ -30,8 +30,6 @@ pub struct TopFacts {
     pub waiting: i64,
     /// Open exceptions.
     pub exceptions: i64,
-    /// Accounts in the book.
-    pub accounts: i64,
 }
 
 /// Reads the facts of the top line.
@@ -57,7 +55,6 @@ pub fn top_facts(desk: &Desk) -> Result<TopFacts, Refusal> {
         },
         waiting: 0,
         exceptions: tx.exception_count()?,
-        accounts: tx.account_count()?,
     })
 }
 

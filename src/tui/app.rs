@@ -44,9 +44,9 @@ impl App {
         let kept = open(&desk);
         let news = waker.clone();
         let finder = if in_memory {
-            Finder::idle()
+            Finder::idle(&desk)
         } else {
-            Finder::start(&desk, move || news.wake()).unwrap_or_else(|_| Finder::idle())
+            Finder::start(&desk, move || news.wake()).unwrap_or_else(|_| Finder::idle(&desk))
         };
         let mut app = Self { desk, finder, waker, drafts, kept, facts: TopFacts::default() };
         app.refresh();

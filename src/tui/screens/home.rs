@@ -146,7 +146,8 @@ impl Screen<App> for Home {
     fn draw(&mut self, canvas: &mut Canvas, app: &App) {
         let width = canvas.width();
         let x = canvas.text(1, 0, "找 > ", Ink::Accent);
-        let total = format!("{} / {} 户", self.total, grouped(app.facts().accounts));
+        let all = app.finder.accounts().map(|all| format!(" / {} 户", grouped(all))).unwrap_or_default();
+        let total = format!("{}{all}", self.total);
         let cells = u16::try_from(crate::tui::safe::cells(&total)).unwrap_or(0);
         canvas.text(width.saturating_sub(cells + 1), 0, &total, Ink::Faint);
         let (shown, at) = self.query.view(width.saturating_sub(x + cells + 3));
