@@ -488,3 +488,33 @@ fn two_terminals_on_one_file_dispatch_an_order_in_the_same_second() {
     let verdict = one.verify(true, |_| {}).unwrap();
     assert!(verdict.ok, "{verdict:?}");
 }
+
+#[test]
+fn reports_count_by_hall_team_and_worker_and_the_callbacks_by_kind() {
+    let mut book = branch();
+    for (minutes, outcome) in [(0, "满意"), (100, "无人接听")] {
+        let input = json!({ "service": "fault", "address": format!("人民路{minutes}号"), "caller": "路人", "fields": { "kind": "漏水" } });
+        let order = book.desk.at("desk", minutes, "intake.take", input).unwrap()["order"].clone();
+        book.desk.at("desk", minutes + 1, "order.dispatch", json!({ "orders": [order], "worker": "lq" })).unwrap();
+        let time = |after: i64| (moment() + Duration::minutes(minutes + after)).format("%H:%M").to_string();
+        let slip =
+            json!({ "order": order, "arrived": time(60), "done": time(70), "left": time(75), "overrun": "下雨" });
+        book.desk.at("desk", minutes + 80, "order.return", slip).unwrap();
+        let calls = if outcome == "满意" { 1 } else { 3 };
+        for call in 0..calls {
+            let input = json!({ "order": order, "outcome": outcome });
+            book.desk.at("desk", minutes + 85 + call, "callback.record", input).unwrap();
+        }
+    }
+    let (tx, day) = (book.desk.look().unwrap(), moment().date_naive());
+    let shown = |name: &str| {
+        let sheet = (meterdesk::outbound::reports::report(name).unwrap().fill)(&tx, day, day).unwrap();
+        sheet
+            .rows
+            .iter()
+            .map(|row| row.iter().map(|cell| cell.shown()).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shown("order_workers"), ["城南营业所 抢修班 李强 2 2 2 0 2 1"]);
+    assert_eq!(shown("callbacks"), ["抢修 2 1 1 1 50% 不足 90%"]);
+}

@@ -94,6 +94,18 @@ fn an_unsealing_is_taken_in_dispatched_returned_and_shows_its_end() {
     desk.press("<Enter><F2>");
     desk.wait_text("已派 1 张给");
     assert_eq!(branch.newest_order().state, "在途");
+    let slips = |number: &str| {
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_meterdesk"))
+            .args(["--db", path(&branch.db()), "slip", number])
+            .output()
+            .unwrap();
+        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    for number in [demo::day().to_string(), order.id.to_string()] {
+        let (code, text) = slips(&number);
+        assert!(code == Some(0) && text.contains(&format!("工单号 {}", order.id)), "{number}: {code:?}\n{text}");
+    }
+    assert_eq!(slips("2001-01-01").0, Some(1), "nothing went out that day");
     desk.press(&format!("{tail}<F5>"));
     desk.wait_text("实施情况");
     desk.wait("a visible cursor in the form", |screen| !screen.hide_cursor() && screen.cursor_position().0 < 23);

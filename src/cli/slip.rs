@@ -1,17 +1,21 @@
-//! `slip`: a 核对单 again, marked 重印; `printer`: where slips go.
+//! `slip`: a 核对单 again, marked 重印, an order's 派工单, or all 派工单 of a date; `printer`: where slips go.
 
+use chrono::NaiveDate;
 use clap::Args;
 
 use super::common::{CliError, Context};
+use crate::desk::Desk;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::find;
-use crate::outbound::{check_slip, printer};
+use crate::outbound::check_slip::Slip;
+use crate::outbound::{check_slip, dispatch_slip, printer};
 use crate::rules::id::Id;
+use crate::store::Tx;
 
 /// Arguments of `slip`.
 #[derive(Args)]
 pub struct SlipArgs {
-    /// 核对单号、手开单号或凭单号
+    /// 核对单号、手开单号、凭单号、工单号，或日期 (当天派出的全部派工单)
     number: String,
     /// 送到打印机，而不是屏幕
     #[arg(long)]
@@ -29,6 +33,9 @@ pub struct PrinterArgs {
 pub fn run(context: &Context, args: &SlipArgs) -> Result<u8, CliError> {
     let desk = context.open()?;
     let tx = desk.look()?;
+    if let Some(slip) = dispatched(&desk, &tx, &args.number)? {
+        return give(&tx, &slip, args.print);
+    }
     let entry = match find::movement(&tx, &args.number)? {
         Some(row) => row.id,
         None => args.number.parse::<Id>().map_err(|_| Refusal::missing("number", "核对单", &args.number))?,
@@ -43,6 +50,36 @@ pub fn run(context: &Context, args: &SlipArgs) -> Result<u8, CliError> {
         }
     } else {
         print!("{}", slip.text);
+    }
+    Ok(0)
+}
+
+/// The 派工单 of an order, or of a date.
+fn dispatched(desk: &Desk, tx: &Tx<'_>, number: &str) -> Result<Option<Slip>, CliError> {
+    if let Ok(day) = number.trim().parse::<NaiveDate>() {
+        let slip = dispatch_slip::of_day(tx, day, desk.now())?;
+        if slip.text.is_empty() {
+            let what = format!("{day} 没有派出去还未回执的工单，没有派工单可打");
+            return Err(Refusal::field("R-286", "number", what).into());
+        }
+        return Ok(Some(slip));
+    }
+    let order = number.trim().parse::<Id>().ok().map(|id| tx.order(id)).transpose()?.flatten();
+    let order = order.filter(|order| order.life.is_some());
+    let slip = order.map(|order| dispatch_slip::of(tx, &[order.clone()], &format!("派工单-{}", order.id), desk.now()));
+    Ok(slip.transpose()?)
+}
+
+/// Shows a slip made already, or prints it.
+fn give(tx: &Tx<'_>, slip: &Slip, print: bool) -> Result<u8, CliError> {
+    if !print {
+        print!("{}", slip.text);
+        return Ok(0);
+    }
+    match printer::print_made(tx, slip) {
+        Ok(Some(place)) => println!("已送到 {place}"),
+        Ok(None) => return Err(CliError::usage("还没有设置打印机，请用 printer lp 或 printer file:文件夹")),
+        Err(error) => return Err(Refusal::data(error.to_string()).into()),
     }
     Ok(0)
 }

@@ -7,6 +7,7 @@ use crate::store::{StoreError, Tx};
 
 pub mod adjustments;
 pub mod arrears;
+pub mod callbacks;
 pub mod cash;
 pub mod order_workers;
 pub mod orders;
@@ -38,6 +39,7 @@ pub const REPORTS: &[Report] = &[
     adjustments::REPORT,
     orders::REPORT,
     order_workers::REPORT,
+    callbacks::REPORT,
 ];
 
 /// The report of a name or title.
