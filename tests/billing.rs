@@ -288,3 +288,22 @@ fn an_interrupted_run_goes_on_after_the_last_account_written() {
     assert_eq!(bill(&mut book, "2026-10").readings, 0);
     sound(&mut book);
 }
+
+#[test]
+fn an_account_whose_beginning_nobody_knows_is_held() {
+    let mut book = book("B03");
+    let mut unknown = AccountOpened { opened: None, ..resident("3100000001") };
+    unknown.last_reading = None;
+    let mut marker = AccountOpened { opened: None, ..resident("3100000002") };
+    marker.last_reading = None;
+    marker.meter.as_mut().unwrap().fitted = Some(support::water::day("2002-01-01"));
+    let mut new = AccountOpened { opened: Some(support::water::day("2026-09-01")), ..resident("3100000003") };
+    new.last_reading = None;
+    branch(&mut book, &[unknown, marker, new]);
+    for no in 1..=3 {
+        read(&mut book, &format!("310000000{no}"), "2026-10-12", "10");
+    }
+    let summary = bill(&mut book, "2026-10");
+    assert_eq!((summary.bills, summary.held, summary.reasons.keys().next().unwrap().as_str()), (1, 2, "R-063"));
+    assert_eq!(line(&bills(&book, "3100000003")[0]), "2026-09-02…2026-10-12 10 50.00 use open");
+}

@@ -178,7 +178,11 @@ impl Desk {
             let note = serde_json::json!({
                 "cycle": summary.cycle, "bills": summary.bills, "held": summary.held, "total": summary.total,
             });
-            summary.run = Some(run.close(self, note, |_| {})?);
+            let (mut derived, rows) = (0, summary.readings);
+            summary.run = Some(run.close(self, note, |done| {
+                derived += done as u64;
+                progress(derived.min(rows), rows);
+            })?);
         }
         Ok(summary)
     }

@@ -23,6 +23,11 @@ pub struct Rater<'b> {
     pub dated: NaiveDate,
 }
 
+/// The stand-in for a date nobody knows.
+fn is_unknown(day: NaiveDate) -> bool {
+    NaiveDate::from_ymd_opt(2002, 1, 1) == Some(day)
+}
+
 impl Rater<'_> {
     /// Rates every reading of a cycle that is due, in order, and notes each bill in the ledger, so that the next one stands on
     /// it. A bill that cannot be calculated is held with its reason.
@@ -73,6 +78,9 @@ impl Rater<'_> {
     fn bill(&self, ledger: &Ledger, history: &History<'_>, due: &Due, kind: &str) -> Result<BillIssued, Fault> {
         if ledger.account.user_type.as_deref() == Some(IC_CARD) {
             return Err(Fault::new("R-048", "IC卡用户先充值后用，不按抄表出账，请核对用户类型"));
+        }
+        if due.closing.is_none() && history.began(due.end).is_none_or(is_unknown) {
+            return Err(Fault::new("R-063", "没有上次读数，装表日期也不明，不能确定起始日期和底数，请补全档案"));
         }
         let volume = history.used(due)?;
         let shares = pricing::shares(self.book, &tariffs::pricing(&ledger.account), due.last)?;

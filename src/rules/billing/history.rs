@@ -132,7 +132,7 @@ impl History<'_> {
     }
 
     /// The day use began when nothing was read before: the first meter's fitting, else the opening of the account.
-    fn began(&self, end: usize) -> Option<NaiveDate> {
+    pub fn began(&self, end: usize) -> Option<NaiveDate> {
         let root = chain::root(self.meters, self.marks[end].meter);
         let fitted = self.meters.iter().find(|meter| meter.id == root).and_then(|meter| meter.fitted);
         fitted.max(self.opened)
