@@ -42,8 +42,12 @@ pub struct BookMap<'d> {
     desk: &'d Desk,
     facts: Vec<Packed>,
     ids: Vec<i64>,
-    hashes: Vec<u64>,
-    slots: Vec<u32>,
+    /// High bits: of the number's hash; low bits: its slot. In order.
+    index: Vec<u64>,
+    /// Low half of the number's hash, by slot.
+    checks: Vec<u32>,
+    /// Bits of a slot in the index.
+    slot_bits: u32,
     by_meter: bool,
     other_meters: BTreeMap<u32, Id>,
     fault: RefCell<Option<StoreError>>,
@@ -131,28 +135,28 @@ impl<'d> BookMap<'d> {
             desk,
             facts: Vec::with_capacity(count),
             ids: Vec::with_capacity(count),
-            hashes: Vec::new(),
-            slots: Vec::new(),
+            index: Vec::with_capacity(count),
+            checks: Vec::with_capacity(count),
+            slot_bits: u64::BITS - (count as u64).leading_zeros(),
             by_meter,
             other_meters: BTreeMap::new(),
             fault: RefCell::new(None),
         };
-        let mut found: Vec<(u64, u32)> = Vec::with_capacity(count);
         tx.walk_on_file(|row| {
             let slot = map.ids.len() as u32;
             let number = if by_meter { row.meter.map_or("", |meter| &meter.no) } else { row.no };
+            let hash = hash_of(number);
             if !number.is_empty() {
-                found.push((hash_of(number), slot));
+                map.index.push(hash >> map.slot_bits << map.slot_bits | u64::from(slot));
             }
+            map.checks.push(hash as u32);
             if let Some(meter) = row.meter.filter(|meter| meter.id != row.id) {
                 map.other_meters.insert(slot, meter.id);
             }
             map.ids.push(row.id.0);
             map.facts.push(packed(row));
         })?;
-        found.sort_unstable();
-        map.hashes = found.iter().map(|(hash, _)| *hash).collect();
-        map.slots = found.iter().map(|(_, slot)| *slot).collect();
+        map.index.sort_unstable();
         Ok(map)
     }
 
@@ -164,21 +168,19 @@ impl<'d> BookMap<'d> {
         }
     }
 
+    /// All bits of the hash must agree. Should two numbers on file share them, their texts decide.
     fn find(&self, number: &str) -> Option<FileAccount> {
         let hash = hash_of(number);
-        let at = self.hashes.partition_point(|known| *known < hash);
-        let slot = *self.slots.get(at).filter(|_| self.hashes.get(at) == Some(&hash))?;
-        // Two numbers of one hash are told apart by their texts, which stand in the database.
-        if self.hashes.get(at + 1) == Some(&hash) {
-            let same = |slot: &&u32| {
-                let text = if self.by_meter { self.meter_of(**slot) } else { self.account_of(**slot) };
-                text == number
-            };
-            let many = self.hashes[at..].iter().take_while(|known| **known == hash).count();
-            let slot = self.slots[at..at + many].iter().find(same)?;
-            return self.at(*slot);
-        }
-        self.at(slot)
+        let high = hash >> self.slot_bits;
+        let at = self.index.partition_point(|known| known >> self.slot_bits < high);
+        let slots = self.index[at..].iter().take_while(|known| *known >> self.slot_bits == high);
+        let slot = |known: &u64| (known & ((1 << self.slot_bits) - 1)) as u32;
+        let mut hits = slots.map(slot).filter(|slot| self.checks.get(*slot as usize) == Some(&(hash as u32)));
+        let first = hits.next()?;
+        let Some(second) = hits.next() else { return self.at(first) };
+        let text = |slot: u32| if self.by_meter { self.meter_of(slot) } else { self.account_of(slot) };
+        let same = |slot: &u32| text(*slot) == number;
+        [first, second].into_iter().chain(hits).find(same).and_then(|slot| self.at(slot))
     }
 
     /// A look into the database; a fault is kept and told at the end.

@@ -67,6 +67,7 @@ pub struct ReadingJudge<'a> {
     columns: Columns,
     read_by: ReadBy,
     terms: Terms,
+    /// Prints of rows that are not kept; a kept row carries its own, and equal rows are kept side by side.
     prints: HashSet<u64, BuildHasherDefault<Prehashed>>,
     kept: Vec<ReadingRow>,
     /// Line → printed last reading, where it is not the one on file.
@@ -103,28 +104,48 @@ impl<'a> ReadingJudge<'a> {
         let cells = Cells { row, layout: self.layout };
         let id_column = if self.read_by == ReadBy::Card { self.columns.account } else { self.columns.meter };
         let id = cells.text(id_column);
-        match self.row(cells, id_column, &id, on_file) {
-            Ok(()) => {}
-            Err(flaw) => self.out.defects.push(flaw.on(row.line, &id)),
+        let print = row.print();
+        if self.prints.contains(&print) {
+            self.note_seen(&id, on_file);
+            self.out.defects.push(repeated().on(row.line, &id));
+            return;
+        }
+        match self.row(cells, id_column, &id, print, on_file) {
+            Ok(true) => {}
+            Ok(false) => _ = self.prints.insert(print),
+            Err(flaw) => {
+                self.prints.insert(print);
+                self.out.defects.push(flaw.on(row.line, &id));
+            }
         }
     }
 
-    /// Judges the row alone and keeps it for [`finish`](Self::finish).
-    fn row(&mut self, cells: Cells<'_>, id_column: Option<usize>, id: &str, on_file: &dyn OnFile) -> Result<(), Flaw> {
+    /// Finds the account of a row and notes that it had one.
+    fn note_seen(&mut self, id: &str, on_file: &dyn OnFile) -> Option<FileAccount> {
         let known = if self.read_by == ReadBy::Card { on_file.by_account(id) } else { on_file.by_meter(id) }
             .filter(|_| !id.is_empty());
         if let Some(seen) = known.and_then(|account| self.seen.get_mut(account.slot as usize)) {
             *seen = true;
         }
-        if !self.prints.insert(cells.row.print()) {
-            return Err(Flaw::new(Kind::DuplicateRow, "与前面一行完全相同，已忽略"));
-        }
+        known
+    }
+
+    /// Judges the row alone and keeps it for [`finish`](Self::finish); false for one that nobody could read.
+    fn row(
+        &mut self,
+        cells: Cells<'_>,
+        id_column: Option<usize>,
+        id: &str,
+        print: u64,
+        on_file: &dyn OnFile,
+    ) -> Result<bool, Flaw> {
+        let known = self.note_seen(id, on_file);
         cells.check_text()?;
         let account = known.ok_or_else(|| self.unknown(cells, id_column))?;
         let value_cell = cells.row.get(self.columns.value.unwrap_or(usize::MAX));
         if let Some(why) = self.unread(cells, value_cell) {
             self.out.unread.push(UnreadRow { line: cells.row.line, id: id.to_owned(), slot: account.slot, why });
-            return Ok(());
+            return Ok(false);
         }
         if account.standing == Standing::Closed {
             return Err(cells.flaw(Kind::AccountClosed, id_column, "已销户，请核对户号，确有用水请先复户"));
@@ -142,8 +163,8 @@ impl<'a> ReadingJudge<'a> {
             return Err(cells.flaw(Kind::BeforeLastReading, self.columns.date, &what));
         }
         self.note_printed(cells, &account);
-        self.keep(cells, account.slot, value, at);
-        Ok(())
+        self.keep(cells, account.slot, value, at, print);
+        Ok(true)
     }
 
     fn unknown(&self, cells: Cells<'_>, id_column: Option<usize>) -> Flaw {
@@ -198,7 +219,7 @@ impl<'a> ReadingJudge<'a> {
         }
     }
 
-    fn keep(&mut self, cells: Cells<'_>, slot: u32, value: Milli, at: NaiveDateTime) {
+    fn keep(&mut self, cells: Cells<'_>, slot: u32, value: Milli, at: NaiveDateTime, print: u64) {
         let remark = cells.text(self.columns.remark);
         let reader = cells.text(self.columns.reader);
         self.kept.push(ReadingRow {
@@ -206,7 +227,8 @@ impl<'a> ReadingJudge<'a> {
             slot,
             value,
             at,
-            used: 0,
+            // Until the row is judged: half of its print. Only rows of one account are ever compared by it.
+            used: print as u32,
             decides: true,
             estimated: self.profile.word("estimated", &remark).is_some(),
             remark: number_of(&mut self.out.remarks, &remark),
@@ -215,15 +237,26 @@ impl<'a> ReadingJudge<'a> {
     }
 
     /// Compares the rows of each account and judges their use.
+    ///
+    /// The accepted rows take the place of the kept ones as these are judged, so a million rows are held once.
     pub fn finish(mut self, on_file: &dyn OnFile) -> ReadingOutcome {
         let mut kept = std::mem::take(&mut self.kept);
         let remote = self.read_by == ReadBy::Remote;
         // Rows of one account side by side, of a remote meter oldest first; the file's order within.
         kept.sort_unstable_by_key(|row| (row.slot, remote.then_some(row.at), row.line));
         let mut meters = RemoteMeters::default();
-        for rows in kept.chunk_by(|a, b| a.slot == b.slot) {
-            let Some(account) = on_file.at(rows[0].slot) else { continue };
-            let good = self.without_repeats(rows, on_file);
+        let mut kept_slots = Vec::new();
+        let (mut start, mut written) = (0, 0);
+        while start < kept.len() {
+            let slot = kept[start].slot;
+            let end = start + kept[start..].iter().take_while(|row| row.slot == slot).count();
+            let rows = self.without_equals(&kept[start..end], on_file);
+            start = end;
+            if remote {
+                kept_slots.push(slot);
+            }
+            let Some(account) = on_file.at(slot) else { continue };
+            let good = self.without_repeats(&rows, on_file);
             if remote {
                 self.decide_remote(&good, &account, on_file, &mut meters);
             } else {
@@ -231,14 +264,33 @@ impl<'a> ReadingJudge<'a> {
                     self.decide(*row, &[], &account, on_file);
                 });
             }
+            for row in self.out.accepted.drain(..) {
+                kept[written] = row;
+                written += 1;
+            }
         }
+        kept.truncate(written);
+        self.out.accepted = kept;
         if remote {
-            self.missing_meters(&kept, on_file, &mut meters);
+            self.missing_meters(&kept_slots, on_file, &mut meters);
             self.out.meters = Some(meters);
         }
         self.out.defects.sort_by_key(|defect| defect.line);
         self.out.unread.sort_by_key(|row| row.line);
         self.out
+    }
+
+    /// Leaves out rows that are equal to an earlier one in every cell.
+    fn without_equals(&mut self, rows: &[ReadingRow], on_file: &dyn OnFile) -> Vec<ReadingRow> {
+        let mut first: Vec<ReadingRow> = Vec::with_capacity(rows.len());
+        for row in rows {
+            match first.iter().any(|earlier| earlier.used == row.used && earlier.at == row.at) {
+                true => self.defect(row, repeated(), on_file),
+                false => first.push(*row),
+            }
+        }
+        first.iter_mut().for_each(|row| row.used = 0);
+        first
     }
 
     /// Leaves out repeats and conflicts among the rows of one account (remote: of one account and time).
@@ -333,7 +385,7 @@ impl<'a> ReadingJudge<'a> {
     }
 
     /// Meters in use in the books of the file that sent nothing, or nothing good.
-    fn missing_meters(&self, kept: &[ReadingRow], on_file: &dyn OnFile, meters: &mut RemoteMeters) {
+    fn missing_meters(&self, kept_slots: &[u32], on_file: &dyn OnFile, meters: &mut RemoteMeters) {
         let accounts = || (0..on_file.slots()).filter_map(|slot| on_file.at(slot));
         let seen = |account: &FileAccount| self.seen.get(account.slot as usize).is_some_and(|seen| *seen);
         let books: BTreeSet<u16> = accounts().filter(seen).map(|account| account.book).collect();
@@ -341,13 +393,19 @@ impl<'a> ReadingJudge<'a> {
             account.read_by == Some(ReadBy::Remote)
                 && account.standing == Standing::Normal
                 && books.contains(&account.book)
+                && !seen(account)
                 && !on_file.meter_of(account.slot).is_empty()
         };
-        meters.without_rows = accounts().filter(expected).filter(|account| !seen(account)).map(|a| a.slot).collect();
-        let has_row = |slot: u32| kept.binary_search_by_key(&slot, |row| row.slot).is_ok();
+        meters.without_rows = accounts().filter(expected).map(|account| account.slot).collect();
+        let has_row = |slot: u32| kept_slots.binary_search(&slot).is_ok();
         meters.without_good_row =
             accounts().filter(seen).map(|account| account.slot).filter(|slot| !has_row(*slot)).collect();
     }
+}
+
+/// A row equal to an earlier one in every cell.
+fn repeated() -> Flaw {
+    Flaw::new(Kind::DuplicateRow, "与前面一行完全相同，已忽略")
 }
 
 /// The number of a word in a short list, which grows by new ones; the empty word is 0, and so is one that finds no room.
