@@ -311,6 +311,11 @@ fn alerts(
     if let Some(special) = extra_map(&row.extra).get("special") {
         add(false, format!("特殊客户 ({special})，可上门服务"));
     }
+    let temporary = extra_map(&row.extra).get("temporary_until").and_then(|day| day.parse::<NaiveDate>().ok());
+    if let Some(last) = temporary {
+        let over = last < today;
+        add(over, format!("临时供应到 {last}{}", if over { "，已过期，应停供" } else { "" }));
+    }
     if !row.class_confirmed {
         add(false, "价格类别未确认，暂按最高价".to_owned());
     }

@@ -23,6 +23,8 @@ pub enum Form {
     Choice(&'static [(&'static str, &'static str)]),
     /// A day, not in the future.
     Day,
+    /// The last day of a temporary supply: not past, at most six months ahead.
+    DayAhead,
     /// 价格类别: a code of the price book.
     Class,
     /// Shares of a mixed account that add up to 1.
@@ -158,7 +160,7 @@ pub const EXTRA: &[Field] = &[
     place("extra.paper_file", "纸质档案", Text(60)),
     place("extra.custody", "托管", Choice(HAVE)),
     place("extra.settled_with", "合并结算户号", Text(20)),
-    place("extra.temporary_until", "临时供应到期", Text(10)),
+    place("extra.temporary_until", "临时供应到期", DayAhead),
     place("extra.bought", "累计购气量", Text(20)),
 ];
 

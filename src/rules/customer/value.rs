@@ -8,6 +8,9 @@ use crate::rules::form::{plain_date, plain_decimal};
 use crate::rules::refusal::Refusal;
 use crate::rules::{classes, numbers, private_numbers};
 
+/// Longest temporary supply.
+const MONTHS_OF_TEMPORARY: u32 = 6;
+
 /// Checks a typed value; an empty one clears the field. Sealed numbers and price classes need more than their text: here they
 /// are only cleaned.
 pub fn check_value(field: &Field, typed: &str, today: NaiveDate) -> Result<Option<String>, Refusal> {
@@ -51,6 +54,7 @@ pub fn check_value(field: &Field, typed: &str, today: NaiveDate) -> Result<Optio
             None => return no(choice_rule(field.key), format!("只能是{}，请改正", words_of(words))),
         },
         Form::Day => day(field, text, today)?.to_string(),
+        Form::DayAhead => day_ahead(field, text, today)?.to_string(),
         Form::Class => limited(field, classes::from_label(text).unwrap_or(text), 40)?,
         Form::Mix => classes::parse_mix(text)
             .map(|shares| classes::mix_text(&shares))
@@ -95,6 +99,18 @@ fn phone(field: &Field, text: &str) -> Result<String, Refusal> {
     Ok(plain)
 }
 
+/// a temporary supply lasts six months at most.
+fn day_ahead(field: &Field, text: &str, today: NaiveDate) -> Result<NaiveDate, Refusal> {
+    let no = |what: &str| Refusal::new("R-081", field.key, format!("{}{what}", field.label));
+    let plain: String = text.chars().map(numbers::narrow).collect();
+    let day = plain_date(&plain).ok_or_else(|| no("应为日期，如 2026-11-21，请重输"))?;
+    let latest = today.checked_add_months(chrono::Months::new(MONTHS_OF_TEMPORARY)).unwrap_or(today);
+    if day < today || day > latest {
+        return Err(no(&format!("应在今天到 {latest} 之间：临时供应最多 6 个月，请改正")));
+    }
+    Ok(day)
+}
+
 fn day(field: &Field, text: &str, today: NaiveDate) -> Result<NaiveDate, Refusal> {
     let no = |what: &str| Refusal::new("input", field.key, format!("{}{what}", field.label));
     let plain: String = text.chars().map(numbers::narrow).collect();
@@ -127,6 +143,7 @@ mod tests {
             ("connected", "2026-11-21", Some("2026-11-21")),
             ("mix", "居民70%；non_resident:0.3", Some("resident:0.7;non_resident:0.3")),
             ("discount", "特困", Some("特困")),
+            ("extra.temporary_until", "2027-05-21", Some("2027-05-21")),
             ("bank_card", "6222 0000-0000 0000", Some("6222000000000000")),
         ] {
             assert_eq!(check(key, typed).unwrap().as_deref(), kept, "{key} {typed}");
@@ -148,6 +165,8 @@ mod tests {
             ("connected", "2026-02-30", "input"),
             ("mix", "resident:0.7;non_resident:0.2", "R-248"),
             ("mix", "居民60%", "R-248"),
+            ("extra.temporary_until", "2026-11-20", "R-081"),
+            ("extra.temporary_until", "2027-05-22", "R-081"),
             ("remark", "a\u{1b}[31m", "input"),
             ("remark", "证件530124194610038814", "I-13"),
             ("estate", "6222021234567890128", "I-13"),

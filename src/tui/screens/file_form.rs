@@ -22,7 +22,7 @@ pub fn widget(field: &'static customer::Field, words: &Words) -> Field {
         Holds::Number(..) => Field::number(field.key, field.label, 0),
         Holds::Quantity => Field::number(field.key, field.label, 3),
         Holds::Choice(choices) => Field::choice(field.key, field.label, choices_of(choices)),
-        Holds::Day => Field::date(field.key, field.label),
+        Holds::Day | Holds::DayAhead => Field::date(field.key, field.label),
         Holds::Class => Field::choice(field.key, field.label, words.classes.iter().map(as_choice).collect()),
         Holds::Mix => Field::text(field.key, field.label, 60).hint("如 居民70%;非居民30%"),
         Holds::Identity | Holds::Card => Field::code(field.key, field.label, 24).cells(24),
