@@ -154,7 +154,7 @@ pub fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         legs.add(account::CREDIT, -body.amount);
         balance.credit += body.amount;
         legs.post(fx, Kind::Account, event)?;
-        fx.tx.put(&balance)?;
+        keep(fx, &balance)?;
         fx.tx.put(&PaymentRow { credit: body.amount, ..row(event, &body, &[], "surplus") })?;
         return Ok(());
     }
@@ -172,7 +172,7 @@ pub fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     legs.add(account::CREDIT, -rest);
     balance.credit += rest;
     legs.post(fx, Kind::Account, event)?;
-    fx.tx.put(&balance)?;
+    keep(fx, &balance)?;
     fx.tx.put(&PaymentRow { credit: rest, ..row(event, &body, &lines, "taken") })?;
     Ok(())
 }
@@ -259,6 +259,13 @@ fn last_spender(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<Id, StoreError> {
     Ok(fx.tx.payments(event.subject)?.iter().rev().find(|row| spent(row)).map_or(event.id, |row| row.id))
 }
 
+/// Keeps a balance that has changed; an account that never had one gets no row.
+fn keep(fx: &Fx<'_, '_>, balance: &BalanceRow) -> Result<(), StoreError> {
+    let known = fx.tx.get::<BalanceRow>(&[&balance.account])?;
+    let empty = balance.prepaid == Fen::ZERO && balance.credit == Fen::ZERO;
+    if known.as_ref() == Some(balance) || (known.is_none() && empty) { Ok(()) } else { fx.tx.put(balance) }
+}
+
 /// The money of the customer that no bill took.
 pub fn balance(fx: &Fx<'_, '_>, account: Id) -> Result<BalanceRow, StoreError> {
     let known = fx.tx.get::<BalanceRow>(&[&account])?;
@@ -274,6 +281,9 @@ fn change_late(fx: &Fx<'_, '_>, account: Id, bill: Id, change: impl FnOnce(&mut 
     let known = fx.tx.get::<BillLateRow>(&[&account, &bill])?;
     let mut sum = known.as_ref().map(earlier).unwrap_or_default();
     change(&mut sum);
+    if known.is_none() && sum == Earlier::default() {
+        return Ok(());
+    }
     if sum == Earlier::default() {
         return fx.tx.delete::<BillLateRow>(&[&account, &bill]);
     }
@@ -343,7 +353,7 @@ pub fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
         let note = format!("冲正核对单 {} 后预存或余款不足，缺额待补", body.receipt);
         except(fx, event.subject, "balance_negative", payment.id, event.id, note)?;
     }
-    fx.tx.put(&balance)?;
+    keep(fx, &balance)?;
     fx.tx.put(&PaymentRow { state: "reversed".into(), reversed_by: Some(event.id), ..payment })?;
     Ok(())
 }
