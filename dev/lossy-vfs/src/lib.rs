@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use rusqlite::ffi;
@@ -40,6 +41,13 @@ fn with_image<T>(name: &str, act: impl FnOnce(&mut Image) -> T) -> T {
 /// Operations not yet on disk, over all files.
 pub fn unsynced() -> usize {
     images().lock().unwrap_or_else(std::sync::PoisonError::into_inner).values().map(|image| image.waiting.len()).sum()
+}
+
+static SYNCS: AtomicU64 = AtomicU64::new(0);
+
+/// How often the disk was asked to make things durable since the start.
+pub fn syncs() -> u64 {
+    SYNCS.load(Ordering::Relaxed)
 }
 
 /// Cuts the power: what was not synced is gone. Connections opened before must not be used any more (drop them).
@@ -260,6 +268,7 @@ unsafe extern "C" fn truncate(raw: *mut ffi::sqlite3_file, size: i64) -> c_int {
 }
 
 unsafe extern "C" fn sync(raw: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
+    SYNCS.fetch_add(1, Ordering::Relaxed);
     // SAFETY: as above.
     unsafe {
         let this = file(raw);
