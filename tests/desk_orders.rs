@@ -335,6 +335,8 @@ fn a_customer_not_reached_is_cancelled_only_after_the_promise_ran_out() {
     book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": "zm" })).unwrap();
     let slip = json!({ "order": order, "outcome": "取消", "remark": "无法联系到该用户，且该业务已到期" });
     assert_eq!(rules_of(&book.desk.at("desk", 60, "order.return", slip.clone()).unwrap_err()), ["R-301"]);
+    let own_words = json!({ "order": order, "outcome": "取消", "remark": "电话一直联系不上" });
+    assert_eq!(rules_of(&book.desk.at("desk", 61, "order.return", own_words).unwrap_err()), ["R-301"]);
     let week = 7 * 24 * 60;
     assert_eq!(book.desk.at("desk", week, "order.return", slip).unwrap()["state"], "取消");
 }

@@ -197,12 +197,16 @@ fn write_back(
     Ok(Some(state))
 }
 
-/// Some reasons for 取消 hold only once the promise has run out.
+/// Words that say nobody was reached, as people write them.
+const NOT_REACHED: &[&str] = &["无法联系", "联系不上", "联系不到", "未联系上", "打不通", "无人接听"];
+
+/// Nobody reached is a reason for 取消 only once the promise has run out; until then the customer is called on.
 fn cancel_fault(order: &Order, slip: &Slip, at: moment::Moment) -> Option<Fault> {
-    let reason = CANCEL_REASONS.iter().find(|reason| {
-        slip.outcome == Outcome::Cancelled && (slip.remark == reason.remark || slip.remark == reason.label)
-    })?;
-    if !reason.only_overdue || order.is_overdue(at) {
+    let usual = CANCEL_REASONS
+        .iter()
+        .any(|reason| reason.only_overdue && (slip.remark == reason.remark || slip.remark == reason.label));
+    let says_so = usual || NOT_REACHED.iter().any(|words| slip.remark.contains(words));
+    if slip.outcome != Outcome::Cancelled || !says_so || order.is_overdue(at) {
         return None;
     }
     let what = "承诺还没有到期，请继续联系用户；到期仍无法联系的才能取消";
