@@ -335,3 +335,21 @@ fn a_confirmed_class_is_not_changed_around_special_handling() {
     assert_eq!(refused(&mut book, "demo", "account.amend", amend.clone()), ("R-251".into(), "class".into()));
     book.act("chief", "account.amend", amend);
 }
+
+#[test]
+fn the_reading_follows_the_bill_and_the_next_one_is_measured_from_it() {
+    let mut book = given();
+    let ask = ask_volume(&book, "31000001", "22");
+    let shown = book.act("demo", "adjustment.preview", ask.clone());
+    let warning = "批准后请把 2026-10-27 的示数 1,222 更正为 1,022";
+    assert_eq!(shown["picture"]["warnings"][0], warning);
+    adjusted(&mut book, ask);
+    let wrong = json!({ "account": "31000001", "date": "2026-10-27", "value": "1030", "remark": "复表" });
+    assert_eq!(refused(&mut book, "room", "reading.correct", wrong).0, "R-254");
+    let right = json!({ "account": "31000001", "date": "2026-10-27", "value": "1022", "remark": "复表单 0817" });
+    book.act("room", "reading.correct", right);
+    book.act("room", "reading.enter", json!({ "account": "31000001", "value": "1030" }));
+    let next = book.act("room", "bill.issue", json!({ "account": "31000001" }));
+    assert_eq!(next["volume"], "8");
+    sound(&book);
+}

@@ -4,8 +4,9 @@ use chrono::Datelike;
 
 use super::ask::Meant;
 use crate::derive::account::bill::OPENING;
-use crate::rules::adjustment::Change;
+use crate::desk::billing::body;
 use crate::rules::adjustment::picture::BillPicture;
+use crate::rules::adjustment::{Change, Kind};
 use crate::rules::money::Fen;
 use crate::store::tables::billing::BillRow;
 use crate::store::{StoreError, Tx};
@@ -25,6 +26,9 @@ pub fn warnings(tx: &Tx<'_>, case: &Meant, pictures: &[BillPicture]) -> Result<V
             if !later.is_empty() {
                 warnings.push(format!("本年后来的账单 {} 没有列入，阶梯不随之重算", cycles(&later)));
             }
+            if case.kind == Kind::V1 {
+                warnings.extend(right_reading(tx, pictures)?);
+            }
         }
         Change::Price { from, .. } => {
             let since: Vec<&BillRow> = others.into_iter().filter(|row| row.last_day >= *from).collect();
@@ -40,6 +44,16 @@ pub fn warnings(tx: &Tx<'_>, case: &Meant, pictures: &[BillPicture]) -> Result<V
         warnings.push(format!("已收多出的 {} 元记为用户余款", over.grouped()));
     }
     Ok(warnings)
+}
+
+/// The reading a re-read bill rested on has to follow the bill, or the next one would be measured from the wrong value.
+fn right_reading(tx: &Tx<'_>, pictures: &[BillPicture]) -> Result<Option<String>, StoreError> {
+    let Some(last) = pictures.last() else { return Ok(None) };
+    let Some(issued) = body::issued(tx, last.bill)?.filter(|bill| bill.to - bill.from == bill.volume) else {
+        return Ok(None);
+    };
+    let right = issued.from + last.new.volume;
+    Ok(Some(format!("批准后请把 {} 的示数 {} 更正为 {}", issued.last_day, issued.to.grouped(), right.grouped())))
 }
 
 fn is_living(row: &BillRow) -> bool {
