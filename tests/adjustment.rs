@@ -353,3 +353,17 @@ fn the_reading_follows_the_bill_and_the_next_one_is_measured_from_it() {
     assert_eq!(next["volume"], "8");
     sound(&book);
 }
+
+#[test]
+fn the_customer_file_tells_what_was_asked_checked_and_decided() {
+    let mut book = given();
+    let ask = ask_volume(&book, "31000001", "22");
+    let request = checked(&mut book, ask);
+    let view = meterdesk::desk::customer_view::account(&book.desk, "31000001").unwrap();
+    assert!(view.alerts.iter().any(|alert| alert.text.contains("待批准")), "{:?}", view.alerts);
+    book.act("chief", "adjustment.decide", decide(&request, true));
+    let view = meterdesk::desk::customer_view::account(&book.desk, "31000001").unwrap();
+    let told: Vec<&str> = view.timeline.iter().take(3).map(|line| line.text.as_str()).collect();
+    assert!(told[0].contains("批准，新账单 110.00") && told[1].contains("复核通过"), "{told:?}");
+    assert!(told[2].contains("V1 复表差异 2026-10 1,194.00 → 110.00 凭据 复表单 0817"), "{told:?}");
+}

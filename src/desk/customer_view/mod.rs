@@ -1,6 +1,7 @@
 //! One household, one file, to be looked at (一户一档): what a clerk must see, the file with its history, use, timeline.
 //! Numbers are masked; a full one is shown by `customer.reveal` only.
 
+mod adjusted;
 mod bill;
 mod file;
 pub mod timeline;
@@ -19,6 +20,7 @@ use super::customer_file;
 use super::refusal::Refusal;
 use crate::book::subject::Kind;
 use crate::derive::account::fields::{CustomerFile, extra_map, masked, meter_value};
+use crate::rules::adjustment::State;
 use crate::rules::customer::{self, EXTRA, FIELDS, METER, is_unknown_day};
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
@@ -315,6 +317,11 @@ fn alerts(
     if let Some(last) = temporary {
         let over = last < today;
         add(over, format!("临时供应到 {last}{}", if over { "，已过期，应停供" } else { "" }));
+    }
+    for request in tx.requests_of(row.id)? {
+        if let Some(state) = State::of(&request.state).filter(|state| state.is_open()) {
+            add(false, format!("特殊处理 {} {} {}", request.id, request.kind, state.label()));
+        }
     }
     if !row.class_confirmed {
         add(false, "价格类别未确认，暂按最高价".to_owned());

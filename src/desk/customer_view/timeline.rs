@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::adjusted;
 use crate::derive::account::amend::{AccountAmended, Change};
 use crate::derive::account::bill::{BillCancelled, BillIssued, BillReleased};
 use crate::derive::account::fields::masked;
@@ -99,6 +100,11 @@ impl Told<'_> {
             "account.open" => read(passage).map(|body| opened(&body)),
             "account.amend" => read(passage).map(|body| amended(&body)),
             "account.transfer" => read(passage).map(|body| transferred(&body)),
+            "adjustment.request" => read(passage).map(|body| adjusted::asked(&body)),
+            "adjustment.check" => read(passage).map(|body| adjusted::checked(&body)),
+            "adjustment.decide" => read(passage).map(|body| adjusted::decided(&body)),
+            "exception.assign" => read(passage).map(|body| adjusted::assigned(&body)),
+            "exception.resolve" => read(passage).map(|body| adjusted::resolved(&body)),
             "customer.reveal" => read(passage).map(|body| revealed(&body)),
             "reading.enter" => read(passage).map(|body| self.reading(passage.id, &body)),
             "reading.correct" => read(passage).map(|body| corrected(&body)),
