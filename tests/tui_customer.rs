@@ -188,10 +188,12 @@ fn a_new_file_is_opened_and_shown() {
     let mut hand = Hand::open(branch(), "demo");
     hand.press("<F6>").shows("开户建档");
     hand.snapshot("account_open");
-    hand.press("<F2>").shows("地址");
-    let keys = "李强<Enter>".to_owned();
-    hand.press(&keys);
+    hand.press("李强<F2>").shows("地址");
     assert!(customer_view::account(&hand.app.desk, "B03000002").is_err());
+    hand.press("建设路3号").press(&"<Tab>".repeat(8)).press("jm<Enter><F2>").shows("已开户，户号 B03000002");
+    hand.shows("一户一档  B03000002 李强");
+    let row = hand.account("B03000002");
+    assert_eq!((row.address.as_str(), row.class.as_str()), ("建设路3号", "resident"));
 }
 
 #[test]

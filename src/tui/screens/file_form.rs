@@ -23,7 +23,10 @@ pub fn widget(field: &'static customer::Field, words: &Words) -> Field {
         Holds::Quantity => Field::number(field.key, field.label, 3),
         Holds::Choice(choices) => Field::choice(field.key, field.label, choices_of(choices)),
         Holds::Day | Holds::DayAhead => Field::date(field.key, field.label),
-        Holds::Class => Field::choice(field.key, field.label, words.classes.iter().map(as_choice).collect()),
+        Holds::Class => {
+            let classes = words.classes.iter().map(as_choice);
+            Field::choice(field.key, field.label, std::iter::once(empty()).chain(classes).collect())
+        }
         Holds::Mix => Field::text(field.key, field.label, 60).hint("如 居民70%;非居民30%"),
         Holds::Identity | Holds::Card => Field::code(field.key, field.label, 24).cells(24),
     };
@@ -45,9 +48,13 @@ fn as_choice((code, label): &(String, String)) -> Choice {
     Choice::new(code.clone(), label.clone())
 }
 
+fn empty() -> Choice {
+    Choice::new("", "(空)")
+}
+
 /// An empty choice first, so that a field can be cleared; each kept word once.
 fn choices_of(words: &[(&str, &str)]) -> Vec<Choice> {
-    let mut choices = vec![Choice::new("", "(空)")];
+    let mut choices = vec![empty()];
     for (kept, shown) in words {
         if !choices.iter().any(|choice| choice.code == *kept) {
             choices.push(Choice::new(*kept, *shown));
