@@ -66,7 +66,8 @@ fn dispatched(desk: &Desk, tx: &Tx<'_>, number: &str) -> Result<Option<Slip>, Cl
     }
     let order = number.trim().parse::<Id>().ok().map(|id| tx.order(id)).transpose()?.flatten();
     let order = order.filter(|order| order.life.is_some());
-    let slip = order.map(|order| dispatch_slip::of(tx, &[order.clone()], &format!("派工单-{}", order.id), desk.now()));
+    let slip = order
+        .map(|order| dispatch_slip::of(tx, std::slice::from_ref(&order), &format!("派工单-{}", order.id), desk.now()));
     Ok(slip.transpose()?)
 }
 
