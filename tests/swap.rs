@@ -249,3 +249,74 @@ fn disputes_and_held_bills_agree_in_every_order() {
     ];
     town.agree_all(&samples, 4);
 }
+
+mod any_chain {
+    use super::*;
+    use meterdesk::rules::tariff::builtin;
+    use meterdesk::rules::tariff::engine::{self, Case, Share};
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+
+    /// What one bill over the whole year would cost.
+    fn in_one(volume: i64) -> String {
+        let prices = builtin::price_book();
+        let shares = [Share { tariff: "BJ-WATER-RES-2014", ratio: Decimal::ONE }];
+        let case = Case {
+            shares: &shares,
+            usage: Decimal::from(volume),
+            used_before: Decimal::ZERO,
+            from: day("2026-01-11"),
+            to: day("2026-10-30"),
+            people: None,
+            months: None,
+            cycles: None,
+            registers: None,
+        };
+        engine::rate(&prices, &case).unwrap().total.to_string()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        /// Water runs, is read, its meter is swapped, bills are run at any time: in the end every unit is billed once, at the
+        /// step of the year it stands at.
+        #[test]
+        fn all_water_is_billed_once_at_its_step(steps in prop::collection::vec((0i64..40, 0u8..5, 0i64..60), 3..25)) {
+            let mut book = book("B03");
+            let mut account = resident(A);
+            account.recent = String::new();
+            account.last_reading.as_mut().unwrap().day = day("2026-01-10");
+            branch(&mut book, &[account]);
+            let (mut meter, mut counter, mut ran) = (format!("M{A}"), 100, 0);
+            let mut date = day("2026-01-10");
+            for (index, (flow, what, first)) in steps.iter().enumerate() {
+                date = date + chrono::Days::new(11);
+                ran += flow;
+                counter += flow;
+                if *what == 0 {
+                    let new = format!("N{index}");
+                    let mut paper = slip(&format!("HB{index}"), A, &date.to_string(), &counter.to_string(), &new, &first.to_string());
+                    paper["old_meter"] = json!(meter);
+                    paper["confirm"] = json!(true);
+                    book.act("room", "swap.enter", paper);
+                    (meter, counter) = (new, *first);
+                } else {
+                    read(&mut book, A, &date.to_string(), &counter.to_string());
+                    if *what > 2 {
+                        bill(&mut book, &date.format("%Y-%m").to_string());
+                    }
+                }
+            }
+            read(&mut book, A, &(date + chrono::Days::new(5)).to_string(), &counter.to_string());
+            for month in 1..=11 {
+                bill(&mut book, &format!("2026-{month:02}"));
+            }
+            let rows = bills(&book, A);
+            prop_assert!(rows.iter().all(|row| row.state == "open" || row.state == "paid"));
+            prop_assert_eq!(rows.iter().map(|row| row.volume.0 / 1000).sum::<i64>(), ran);
+            let total: meterdesk::rules::money::Fen = rows.iter().map(|row| row.amount).sum();
+            prop_assert_eq!(total.to_string(), in_one(ran));
+            sound(&mut book);
+        }
+    }
+}
