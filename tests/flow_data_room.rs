@@ -67,8 +67,10 @@ fn a_slip_is_opened_by_its_number_and_entered_with_two_control_keys() {
     pty.press("HB900001<Enter>");
     pty.wait_text("水表拆换");
     pty.wait_text("ZZ0000001");
-    let (column, row, visible) = pty.cursor();
-    assert!(visible && row < 23 && column > 0, "the cursor stands in the form");
+    pty.wait("the cursor in the form", |screen| {
+        let (row, column) = screen.cursor_position();
+        !screen.hide_cursor() && row < 23 && column > 0
+    });
     pty.press("<F2>");
     pty.wait_text("拆换单 HB900001 已入账");
     pty.press("<C-q>");
