@@ -13,6 +13,9 @@ pub const APPLICATION_ID: i32 = 0x4D54_5244;
 /// The write-ahead log is folded into the file when idle and above this size.
 pub const CHECKPOINT_BYTES: u64 = 32 << 20;
 
+/// How long a write waits for another desk's.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// How to open a file.
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
@@ -123,7 +126,14 @@ impl Db {
         wal.push("-wal");
         let size = std::fs::metadata(PathBuf::from(wal)).map_or(0, |meta| meta.len());
         if size > CHECKPOINT_BYTES {
-            self.checkpoint()?;
+            // A reader elsewhere may still need the log: fold in what can be folded and come back later, never wait for it.
+            self.conn.busy_timeout(Duration::ZERO)?;
+            let folded = self.checkpoint();
+            self.conn.busy_timeout(PATIENCE)?;
+            return match folded {
+                Err(StoreError::Busy) => Ok(()),
+                other => other,
+            };
         }
         Ok(())
     }
@@ -180,7 +190,7 @@ fn check_head(path: &Path) -> Result<(), StoreError> {
 /// Sets every guard and reads each back.
 fn guard(conn: &Connection, options: &OpenOptions) -> Result<(), StoreError> {
     conn.set_prepared_statement_cache_capacity(256);
-    conn.busy_timeout(Duration::from_secs(10))?;
+    conn.busy_timeout(PATIENCE)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     let sync = if options.unsafe_sync_off { "OFF" } else { "FULL" };
