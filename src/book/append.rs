@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
 
-use super::clock::tick;
+use super::clock::{self, tick};
 use super::entry::{self, MAX_PAYLOAD, SUITE};
 use super::subject::{self, Subject};
-use crate::rules::id::{Id, SEQS, Site};
+use crate::rules::id::{Id, LIVES, SEQS, Site};
 use crate::store::entries::EntryRow;
 use crate::store::{StoreError, Tx};
 
@@ -38,7 +38,7 @@ pub struct Head {
     pub epoch: i64,
     /// Number of the last entry in this life, 0 at its beginning.
     pub seq: i64,
-    /// HLC of the last entry.
+    /// HLC of the last entry, or a later one seen in another site's entries: the next is above it.
     pub hlc: i64,
     /// Hash of the last entry.
     pub hash: [u8; 32],
@@ -70,16 +70,19 @@ impl Head {
             Some(last) => Some(last),
             None => last_of_earlier_life(tx, &site, epoch)?,
         };
+        let seen = clock::seen(tx)?;
         Ok(match last {
-            Some(last) if last.epoch == epoch => Self { site, epoch, seq: last.seq, hlc: last.hlc, hash: last.hash },
-            Some(last) => Self { hash: last.hash, hlc: last.hlc, seq: 0, site, epoch },
-            None => Self { hash: entry::genesis(site.as_str(), epoch), hlc: 0, seq: 0, site, epoch },
+            Some(last) => {
+                let seq = if last.epoch == epoch { last.seq } else { 0 };
+                Self { hash: last.hash, hlc: last.hlc.max(seen), seq, site, epoch }
+            }
+            None => Self { hash: entry::genesis(site.as_str(), epoch), hlc: seen, seq: 0, site, epoch },
         })
     }
 
     /// Name of the entry to come.
     pub fn next(&self) -> Result<Id, AppendError> {
-        if self.seq + 1 >= SEQS {
+        if self.seq + 1 >= SEQS || !(1..LIVES).contains(&self.epoch) {
             return Err(AppendError::Exhausted);
         }
         Id::new(&self.site, self.epoch, self.seq + 1, 0).ok_or(AppendError::Exhausted)

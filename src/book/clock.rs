@@ -3,6 +3,17 @@
 
 use chrono::{DateTime, FixedOffset, TimeZone, Utc};
 
+use crate::store::{StoreError, Tx};
+
+/// A stamp further ahead than this never moves the local clock: milliseconds.
+pub const AHEAD: i64 = 5 * 60_000;
+
+/// A stamp further ahead than this is an exception (疑问): milliseconds.
+pub const FAR_AHEAD: i64 = 24 * 3_600_000;
+
+/// Setting that keeps the highest stamp taken from other sites.
+const SEEN: &str = "hlc_seen";
+
 /// The one time zone of every branch: +08:00.
 pub fn zone() -> FixedOffset {
     const EAST_8: Option<FixedOffset> = FixedOffset::east_opt(8 * 3600);
@@ -83,13 +94,37 @@ impl Clock for RunningClock {
 
 /// The next HLC after `last` for a clock that says `now`.
 pub fn tick(last: i64, now: DateTime<FixedOffset>) -> i64 {
-    let physical = now.timestamp_millis().max(0) << 16;
-    physical.max(last + 1)
+    stamp(now).max(last + 1)
 }
 
 /// Milliseconds since 1970 that an HLC stands for.
 pub fn millis(hlc: i64) -> i64 {
     hlc >> 16
+}
+
+/// The order key a moment begins with.
+pub fn stamp(moment: DateTime<FixedOffset>) -> i64 {
+    moment.timestamp_millis().max(0) << 16
+}
+
+/// How far a stamp is ahead of a clock, in milliseconds; 0 when it is not.
+pub fn ahead(hlc: i64, now: DateTime<FixedOffset>) -> i64 {
+    (millis(hlc) - now.timestamp_millis()).max(0)
+}
+
+/// The highest stamp taken from other sites, 0 for none.
+pub fn seen(tx: &Tx<'_>) -> Result<i64, StoreError> {
+    Ok(tx.setting(SEEN)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+/// An entry of another site has come: what is written here from now on sorts after it, unless its stamp is more than five
+/// minutes ahead of this clock. Answers whether it moved anything.
+pub fn observe(tx: &Tx<'_>, hlc: i64, now: DateTime<FixedOffset>) -> Result<bool, StoreError> {
+    let moves = ahead(hlc, now) <= AHEAD && hlc > seen(tx)?;
+    if moves {
+        tx.set_setting(SEEN, &hlc.to_string())?;
+    }
+    Ok(moves)
 }
 
 #[cfg(test)]

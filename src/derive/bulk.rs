@@ -3,14 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::book::subject::{self, Kind};
-use crate::rules::id::Id;
-use crate::store::entries::{EntryRow, SubjectRow};
+use crate::rules::id::{ITEMS, Id};
+use crate::store::entries::EntryRow;
 use crate::store::local::PendingRow;
 use crate::store::tables::base::RunRow;
 use crate::store::{Db, StoreError, Tx};
 
-use super::{Fx, cross, place};
+use super::{Fx, cross, index, place};
 
 const HEAD: &str = "{\"run\":\"";
 const ROWS: &str = "\",\"rows\":[";
@@ -18,15 +17,23 @@ const ROWS: &str = "\",\"rows\":[";
 /// Longest time one slice may hold the write lock.
 pub const SLICE: Duration = Duration::from_millis(40);
 
+/// Rows of a run up to which numbers held by several are settled slice by slice; beyond, once at the end for all.
+const SETTLED_AT_ONCE: i64 = 20_000;
+
 /// Is this the payload of a bulk entry?
 pub fn is_bulk(payload: &str) -> bool {
     payload.starts_with(HEAD)
 }
 
+/// The run a bulk payload belongs to, as its author names it.
+pub fn run_text(payload: &str) -> Option<&str> {
+    let rest = payload.strip_prefix(HEAD)?;
+    rest.get(..rest.find('"')?)
+}
+
 /// The run a bulk payload belongs to.
 pub fn run_of(payload: &str) -> Option<Id> {
-    let rest = payload.strip_prefix(HEAD)?;
-    rest.get(..rest.find('"')?)?.parse().ok()
+    run_text(payload)?.parse().ok()
 }
 
 /// Writes a bulk payload from rows that are JSON arrays already.
@@ -79,29 +86,6 @@ fn skip_string(bytes: &[u8], open: usize) -> Option<usize> {
     }
 }
 
-/// The subject-index rows of a bulk entry.
-pub fn index_rows(entry: &EntryRow) -> Result<Vec<(Kind, SubjectRow)>, StoreError> {
-    let broken = || StoreError::Corrupt(format!("成批凭单 {} 的行数与对象不符", entry.id));
-    let spans = spans(&entry.payload).ok_or_else(broken)?;
-    let subjects = subject::read(&entry.subjects, entry.id).ok_or_else(broken)?;
-    if spans.len() != subjects.len() {
-        return Err(broken());
-    }
-    let rows = spans.into_iter().zip(subjects).enumerate().filter_map(|(item, ((start, length), subject))| {
-        let subject = subject?;
-        let row = SubjectRow {
-            kind: subject.kind.letter().to_owned(),
-            subject: subject.id,
-            hlc: entry.hlc,
-            id: entry.id.with_item(item),
-            start: i64::try_from(start).ok()?,
-            length: i64::try_from(length).ok()?,
-        };
-        Some((subject.kind, row))
-    });
-    Ok(rows.collect())
-}
-
 /// Derives what closed runs left to do, slice by slice, each its own transaction. Interrupted, it goes on at the next call.
 /// `done` is told the rows of each slice.
 pub fn finish(db: &mut Db, mut done: impl FnMut(usize)) -> Result<(), StoreError> {
@@ -124,20 +108,31 @@ fn slice(db: &mut Db, done: &mut impl FnMut(usize)) -> Result<bool, StoreError> 
     let mut next = pending.next;
     let mut rows = 0;
     let mut over = false;
-    while !over && started.elapsed() < SLICE {
-        let batch = tx.bulk_entries_after(next, run.closed_by.unwrap_or(run.id), &run.kind, 4)?;
+    'slice: while !over && started.elapsed() < SLICE {
+        let batch = entries_of(&tx, &run, next)?;
         over = batch.is_empty();
         for entry in batch {
-            next = entry.id;
-            if run_of(&entry.payload) == Some(run.id) {
-                rows += apply_entry(&mut fx, &entry)?;
+            if index::run_of(&mut fx, &entry)? != Some(run.id) {
+                next = end_of(entry.id);
+                continue;
             }
+            let from = next;
+            for (kind, row) in index::bulk_rows(&mut fx, &entry)?.into_iter().filter(|(_, row)| row.id > from) {
+                rows += usize::from(place(&mut fx, kind, &row, &entry)?);
+                next = row.id;
+                if started.elapsed() >= SLICE {
+                    break 'slice; // perhaps inside the entry: the next slice goes on after this row
+                }
+            }
+            next = end_of(entry.id);
         }
     }
-    fx.dirty.extend(fx.touched.iter().map(|(what, _)| *what));
+    if run.rows <= SETTLED_AT_ONCE {
+        cross::settle(&mut fx)?;
+    }
     fx.touched.clear();
     if over {
-        fx.dirty.extend(cross::ALL.iter().map(|cross| cross.what));
+        fx.dirty.extend(cross::ALL.iter().map(|cross| cross.what).filter(|_| run.rows > SETTLED_AT_ONCE));
         cross::settle(&mut fx)?;
         tx.delete::<PendingRow>(&[&run.id])?;
     } else {
@@ -149,13 +144,83 @@ fn slice(db: &mut Db, done: &mut impl FnMut(usize)) -> Result<bool, StoreError> 
     Ok(true)
 }
 
-/// Indexes and applies every row of a bulk entry.
-pub fn apply_entry(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<usize, StoreError> {
-    let rows = index_rows(entry)?;
-    for (kind, row) in &rows {
-        place(fx, *kind, row, entry)?;
+/// A few bulk entries of a closed run from a place on; the one the place stands in is among them until it is done.
+fn entries_of(tx: &Tx<'_>, run: &RunRow, next: Id) -> Result<Vec<EntryRow>, StoreError> {
+    let after = if next == end_of(next) { next } else { Id(next.entry().0 - 1) };
+    tx.bulk_entries_after(after.max(run.id), run.closed_by.unwrap_or(run.id), &run.kind, 4)
+}
+
+/// The last item a place can have.
+fn end_of(place: Id) -> Id {
+    place.with_item(ITEMS as usize - 1)
+}
+
+/// Does this bulk entry count: is its run closed, after it?
+pub fn counts(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<bool, StoreError> {
+    let Some(id) = index::run_of(fx, entry)? else { return Ok(false) };
+    Ok(fx.tx.get::<RunRow>(&[&id])?.is_some_and(|run| covers(&run, entry.id, &entry.action)))
+}
+
+fn covers(run: &RunRow, place: Id, action: &str) -> bool {
+    let closed = run.closed_by.filter(|_| run.state == "closed");
+    run.kind == action && place > run.id && closed.is_some_and(|end| place < end)
+}
+
+/// A bulk entry has come: when its run is closed already, its rows wait to be derived.
+pub(super) fn wait(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreError> {
+    if let Some(run) = index::run_of(fx, entry)?
+        && counts(fx, entry)?
+    {
+        pend(fx.tx, run, Id(entry.id.0 - 1))?;
     }
-    Ok(rows.len())
+    Ok(())
+}
+
+/// A run is to be derived from a place on, or from an earlier one it waits at already.
+fn pend(tx: &Tx<'_>, run: Id, from: Id) -> Result<(), StoreError> {
+    let next = tx.get::<PendingRow>(&[&run])?.map_or(from, |known| known.next.min(from));
+    tx.put(&PendingRow { run, next })
+}
+
+/// A run may be closed otherwise than before: rows that count now wait to be derived, rows that count no more are taken out.
+pub(super) fn follow(fx: &mut Fx<'_, '_>, before: Option<&RunRow>, run: Id) -> Result<(), StoreError> {
+    let now = fx.tx.get::<RunRow>(&[&run])?;
+    let end = |row: Option<&RunRow>| row.and_then(|row| row.closed_by.filter(|_| row.state == "closed"));
+    let kind = |row: Option<&RunRow>| row.map(|row| row.kind.clone());
+    let (old_end, new_end) = (end(before), end(now.as_ref()));
+    let same_kind = kind(before) == kind(now.as_ref());
+    if let (Some(before), Some(old_end)) = (before, old_end)
+        && (!same_kind || new_end.is_none_or(|new_end| new_end < old_end))
+    {
+        take_out(fx, before, now.as_ref())?;
+    }
+    if new_end.is_some() && (new_end != old_end || !same_kind) {
+        pend(fx.tx, run, run)?;
+    }
+    Ok(())
+}
+
+/// Takes out the rows that counted and do not any more. Only a restored copy or a fork closes a run twice, so this is rare.
+fn take_out(fx: &mut Fx<'_, '_>, before: &RunRow, now: Option<&RunRow>) -> Result<(), StoreError> {
+    let mut touched = std::collections::BTreeSet::new();
+    let mut after = before.id;
+    loop {
+        let batch = fx.tx.bulk_entries_after(after, before.closed_by.unwrap_or(before.id), &before.kind, 4)?;
+        let Some(last) = batch.last() else { break };
+        after = last.id;
+        for entry in &batch {
+            let counts = now.is_some_and(|now| covers(now, entry.id, &entry.action));
+            if counts || index::run_of(fx, entry)? != Some(before.id) {
+                continue;
+            }
+            for (kind, row) in index::bulk_rows(fx, entry)? {
+                if fx.tx.unindex_row(&row)? {
+                    touched.insert((kind, row.subject));
+                }
+            }
+        }
+    }
+    super::refold_all(fx, touched)
 }
 
 /// Is a run still being derived?

@@ -10,21 +10,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
-use crate::book::subject::{self, Kind};
+use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, SubjectRow};
-use crate::store::local::PendingRow;
-use crate::store::tables::base::HoldRow;
+use crate::store::tables::base::{HoldRow, RunRow};
 use crate::store::{StoreError, Tx};
+
+pub use receive::{Incoming, Received, receive, receive_many};
 
 pub mod account;
 pub mod approval_right;
 pub mod bulk;
 pub mod cross;
 pub mod exception;
+pub mod index;
 pub mod ledger;
 pub mod order;
+pub mod placed;
 pub mod rebuild;
+pub mod receive;
 pub mod request;
 pub mod row;
 pub mod run;
@@ -32,6 +36,7 @@ pub mod shift;
 pub mod site;
 pub mod slip;
 pub mod tariff;
+pub mod twin;
 pub mod user;
 pub mod worker;
 
@@ -110,12 +115,20 @@ pub struct Fx<'t, 'c> {
     pub dirty: BTreeSet<&'static str>,
     /// Accounts whose words in the search index may have changed.
     pub reindex: BTreeSet<Id>,
+    /// Names of the branches of forks.
+    pub(crate) names: twin::Shelf,
 }
 
 impl<'t, 'c> Fx<'t, 'c> {
     /// Nothing touched yet.
     pub fn new(tx: &'t Tx<'c>) -> Self {
-        Self { tx, touched: BTreeSet::new(), dirty: BTreeSet::new(), reindex: BTreeSet::new() }
+        Self {
+            tx,
+            touched: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            reindex: BTreeSet::new(),
+            names: Default::default(),
+        }
     }
 
     /// Says that the holders of a number may have changed.
@@ -137,48 +150,25 @@ pub fn fold_of(kind: Kind) -> Option<&'static Fold> {
     FOLDS.iter().copied().find(|fold| fold.kind == kind)
 }
 
-/// Derives one entry just written or received: indexes it under its subjects, applies it, runs the second pass.
+/// Derives one entry just written: indexes it under its subjects, applies it, runs the second pass.
 pub fn record<'t, 'c>(tx: &'t Tx<'c>, entry: &EntryRow) -> Result<Fx<'t, 'c>, StoreError> {
     let mut fx = Fx::new(tx);
-    if bulk::is_bulk(&entry.payload) {
-        return Ok(fx); // counts when its run is closed
-    }
-    let subjects = subject::read(&entry.subjects, entry.id).unwrap_or_default();
-    let known: BTreeSet<_> = subjects.into_iter().flatten().collect();
-    for subject in known {
-        let row = SubjectRow {
-            kind: subject.kind.letter().to_owned(),
-            subject: subject.id,
-            hlc: entry.hlc,
-            id: entry.id,
-            start: 0,
-            length: i64::try_from(entry.payload.len()).unwrap_or(i64::MAX),
-        };
-        place(&mut fx, subject.kind, &row, entry)?;
-        if entry.action == "run.close" && subject.kind == Kind::Run {
-            tx.put(&PendingRow { run: subject.id, next: subject.id })?;
-        }
-    }
+    receive::derive(&mut fx, &[entry])?;
     cross::settle(&mut fx)?;
     Ok(fx)
 }
 
-/// Puts one subject's part of an entry in its order: at the end, or by folding again.
-pub(crate) fn place(fx: &mut Fx<'_, '_>, kind: Kind, row: &SubjectRow, entry: &EntryRow) -> Result<(), StoreError> {
-    let later = fx.tx.holds_later(&row.kind, row.subject, row.hlc, row.id)?;
-    fx.tx.put(row)?;
-    if later {
-        refold(fx, kind, row.subject)
-    } else {
-        let body = slice(entry, row)?;
-        apply(fx, kind, &Event { subject: row.subject, id: row.id, entry, body })
+/// Puts one subject's part of an entry in its order: at the end, or by folding again. Answers whether it was new.
+pub(crate) fn place(fx: &mut Fx<'_, '_>, kind: Kind, row: &SubjectRow, entry: &EntryRow) -> Result<bool, StoreError> {
+    if !fx.tx.index_row(row)? {
+        return Ok(false);
     }
-}
-
-fn slice<'a>(entry: &'a EntryRow, row: &SubjectRow) -> Result<&'a str, StoreError> {
-    let start = usize::try_from(row.start).unwrap_or(usize::MAX);
-    let end = start.saturating_add(usize::try_from(row.length).unwrap_or(usize::MAX));
-    entry.payload.get(start..end).ok_or_else(|| StoreError::Corrupt(format!("凭单 {} 的索引越界", entry.id)))
+    if fx.tx.holds_later(&row.kind, row.subject, row.hlc, row.id)? {
+        refold(fx, kind, row.subject)?;
+    } else {
+        index::apply_row(fx, kind, row, entry)?;
+    }
+    Ok(true)
 }
 
 fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), StoreError> {
@@ -214,8 +204,19 @@ pub fn refold(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreE
             let entry = fx.tx.entry(place)?.ok_or_else(|| StoreError::Corrupt(format!("凭单 {place} 不在")))?;
             slot.insert(entry);
         }
-        let entry = &entries[&place];
-        apply(fx, kind, &Event { subject, id: row.id, entry, body: slice(entry, &row)? })?;
+        index::apply_row(fx, kind, &row, &entries[&place])?;
+    }
+    Ok(())
+}
+
+/// Folds subjects again, and takes note of runs that are closed otherwise than before.
+pub(crate) fn refold_all(fx: &mut Fx<'_, '_>, subjects: BTreeSet<(Kind, Id)>) -> Result<(), StoreError> {
+    for (kind, subject) in subjects {
+        let before = if kind == Kind::Run { fx.tx.get::<RunRow>(&[&subject])? } else { None };
+        refold(fx, kind, subject)?;
+        if kind == Kind::Run {
+            bulk::follow(fx, before.as_ref(), subject)?;
+        }
     }
     Ok(())
 }
@@ -229,30 +230,4 @@ fn clear(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreError>
         fx.tx.clear_shared(table, kind.letter(), subject)?;
     }
     Ok(())
-}
-
-/// What became of an entry that came from elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Received {
-    /// New: kept and derived.
-    New,
-    /// Held already: nothing changed (I-6).
-    Known,
-    /// Its place is taken by another entry: a fork.
-    Fork,
-}
-
-/// Takes an entry that another book wrote, byte for byte. Checking signatures and chains is the exchange's business; here the
-/// entry only has to be sound by itself.
-pub fn receive(tx: &Tx<'_>, entry: &EntryRow) -> Result<Received, StoreError> {
-    if let Some(word) = crate::book::entry::fault(entry) {
-        return Err(StoreError::Corrupt(format!("凭单 {}：{word}", entry.id)));
-    }
-    if let Some(known) = tx.entry(entry.id)? {
-        return Ok(if known.hash == entry.hash { Received::Known } else { Received::Fork });
-    }
-    tx.insert_entry(entry)?;
-    let fx = record(tx, entry)?;
-    crate::store::local::note_bulk(tx, &fx.reindex)?;
-    Ok(Received::New)
 }

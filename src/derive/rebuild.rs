@@ -7,7 +7,7 @@ use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::{Db, StoreError, Tx};
 
-use super::{Event, Fx, apply, bulk, cross, slice};
+use super::{Fx, bulk, cross, index};
 
 /// Entries kept at hand while folding; bulk entries list subjects in order, so neighbours share them.
 const AT_HAND: usize = 96;
@@ -35,8 +35,7 @@ pub fn all(tx: &Tx<'_>, progress: &mut impl FnMut(u64)) -> Result<(), StoreError
         }
         let Some(kind) = Kind::of(&row.kind) else { return Ok(true) };
         let entry = shelf.get(tx, row.id.entry())?;
-        let event = Event { subject: row.subject, id: row.id, entry, body: slice(entry, row)? };
-        apply(&mut fx, kind, &event)?;
+        index::apply_row(&mut fx, kind, row, entry)?;
         Ok(true)
     })?;
     fx.touched.clear();
@@ -50,12 +49,13 @@ pub fn all(tx: &Tx<'_>, progress: &mut impl FnMut(u64)) -> Result<(), StoreError
 pub fn index_fault(tx: &Tx<'_>) -> Result<Option<String>, StoreError> {
     let mut expected = 0i64;
     let mut after = Id(0);
+    let mut fx = Fx::new(tx);
     loop {
         let batch = tx.entries_after(after, 200)?;
         let Some(last) = batch.last() else { break };
         after = last.id;
         for entry in &batch {
-            for row in parts(tx, entry)? {
+            for row in parts(&mut fx, entry)? {
                 expected += 1;
                 if tx.get::<SubjectRow>(&[&row.kind, &row.subject, &row.hlc, &row.id])?.as_ref() != Some(&row) {
                     return Ok(Some(format!("凭单 {} 没有记到对象 {}", entry.id, row.subject)));
@@ -67,24 +67,16 @@ pub fn index_fault(tx: &Tx<'_>) -> Result<Option<String>, StoreError> {
     Ok((found != expected).then(|| format!("对象索引有 {found} 行，凭单只说了 {expected} 行")))
 }
 
-fn parts(tx: &Tx<'_>, entry: &EntryRow) -> Result<Vec<SubjectRow>, StoreError> {
-    if bulk::is_bulk(&entry.payload) {
-        let run = bulk::run_of(&entry.payload).unwrap_or_default();
-        let closed = tx.get::<crate::store::tables::base::RunRow>(&[&run])?.is_some_and(|run| run.state == "closed");
-        let rows = if closed { bulk::index_rows(entry)? } else { Vec::new() };
-        return Ok(rows.into_iter().map(|(_, row)| row).collect());
-    }
-    let subjects = crate::book::subject::read(&entry.subjects, entry.id).unwrap_or_default();
-    let known: std::collections::BTreeSet<_> = subjects.into_iter().flatten().collect();
-    let row = |subject: crate::book::subject::Subject| SubjectRow {
-        kind: subject.kind.letter().to_owned(),
-        subject: subject.id,
-        hlc: entry.hlc,
-        id: entry.id,
-        start: 0,
-        length: i64::try_from(entry.payload.len()).unwrap_or(i64::MAX),
+/// The index rows that must stand for an entry.
+fn parts(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Vec<SubjectRow>, StoreError> {
+    let rows = if !bulk::is_bulk(&entry.payload) {
+        index::rows(fx, entry)?
+    } else if bulk::counts(fx, entry)? {
+        index::bulk_rows(fx, entry)?
+    } else {
+        Vec::new()
     };
-    Ok(known.into_iter().map(row).collect())
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
 /// Entries read a short while ago.

@@ -15,8 +15,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub const ITEMS: i64 = 512;
 /// Entries one life of a site may hold; the site goes on in a new epoch after them.
 pub const SEQS: i64 = 4_000_000;
-/// Lives (epochs) one site may have.
+/// Numbers an epoch may have in a packed place: lives, and above them the places of twins.
 pub const EPOCHS: i64 = 64;
+/// Lives (epochs) of one site are `1..LIVES`. The second branch of a fork (分叉) of a life has its places `LIVES` above it:
+/// the twin of `B03.1.42` is `B03.33.42`.
+pub const LIVES: i64 = 32;
 /// Longest site code.
 pub const SITE_CHARS: usize = 5;
 const SITE_RADIX: i64 = 37;
@@ -116,6 +119,21 @@ impl Id {
         Self(self.0 - self.item())
     }
 
+    /// Is this a place on the second branch of a fork?
+    pub fn is_twin(self) -> bool {
+        self.0 >= 0 && self.epoch() >= LIVES
+    }
+
+    /// The same place on the second branch of a fork; itself when it is there already.
+    pub fn twin(self) -> Self {
+        if self.0 < 0 || self.is_twin() { self } else { Self(self.0 + LIVES * SEQS * ITEMS) }
+    }
+
+    /// The same place on the main chain; itself when it is there already.
+    pub fn main(self) -> Self {
+        if self.is_twin() { Self(self.0 - LIVES * SEQS * ITEMS) } else { self }
+    }
+
     /// The n-th (from 0) thing an account brought with it when it was opened: an old bill has no entry of its own, so it is
     /// named `#1`, `#2` … within its account.
     pub const fn brought(n: i64) -> Self {
@@ -205,6 +223,14 @@ mod tests {
         assert_eq!(id.to_string(), "ZZZZZ.63.3999999/511");
         assert_eq!(id.to_string().parse::<Id>().unwrap(), id);
         assert_eq!((Id::brought(0).to_string().as_str(), "#2".parse::<Id>().unwrap()), ("#1", Id::brought(1)));
+    }
+
+    #[test]
+    fn a_twin_is_named_32_lives_above() {
+        let id: Id = "B03.1.42/7".parse().unwrap();
+        assert_eq!((id.twin().to_string().as_str(), id.is_twin()), ("B03.33.42/7", false));
+        assert_eq!((id.twin().twin(), id.twin().main(), id.main()), (id.twin(), id, id));
+        assert!(id.twin().is_twin() && !Id::brought(0).is_twin());
     }
 
     #[test]

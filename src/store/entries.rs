@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use super::table::table;
 use super::{StoreError, Tx};
-use crate::rules::id::{ITEMS, Id, SEQS, Site};
+use crate::rules::id::{EPOCHS, ITEMS, Id, LIVES, SEQS, Site};
 
 table! {
     /// 凭单: one line of the day book, as it is stored.
@@ -63,6 +63,22 @@ table! {
         /// How long it is, in bytes.
         length: i64,
     }
+
+    /// An entry held singly: not its whole chain.
+    pub struct RelayedRow("entry_relayed", 1) {
+        /// The entry.
+        id: Id,
+    }
+
+    /// The order key head office gave an entry whose stamp was wrong.
+    pub struct PlacedRow("entry_place", 1) {
+        /// The entry, held or not.
+        entry: Id,
+        /// Its order key.
+        hlc: i64,
+        /// The entry that says so.
+        by: Id,
+    }
 }
 
 /// First and last id an epoch of a site can have.
@@ -89,9 +105,9 @@ impl Tx<'_> {
         Ok(found.pop())
     }
 
-    /// The last epoch a site has entries of.
+    /// The last life a site has entries of.
     pub fn last_epoch(&self, site: &Site) -> Result<Option<i64>, StoreError> {
-        let (Some((low, _)), Some((_, high))) = (span(site, 0), span(site, crate::rules::id::EPOCHS - 1)) else {
+        let (Some((low, _)), Some((_, high))) = (span(site, 0), span(site, LIVES - 1)) else {
             return Ok(None);
         };
         let id: Option<i64> = self.conn().query_row(
@@ -102,6 +118,48 @@ impl Tx<'_> {
         Ok(id.map(|id| Id(id).epoch()))
     }
 
+    /// Does the book hold a second branch of a fork of this site?
+    pub fn has_twins(&self, site: &Site) -> Result<bool, StoreError> {
+        let (Some((low, _)), Some((_, high))) = (span(site, LIVES), span(site, EPOCHS - 1)) else { return Ok(false) };
+        let mut statement = self.conn().prepare_cached("SELECT 1 FROM entry WHERE id BETWEEN ?1 AND ?2 LIMIT 1")?;
+        Ok(statement.exists(params![low.0, high.0])?)
+    }
+
+    /// The first entry held of an epoch of a site.
+    pub fn first_of_epoch(&self, site: &Site, epoch: i64) -> Result<Option<EntryRow>, StoreError> {
+        let Some((low, high)) = span(site, epoch) else { return Ok(None) };
+        let mut found = self.select::<EntryRow>(" WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1", &[&low, &high])?;
+        Ok(found.pop())
+    }
+
+    /// Is the entry held singly?
+    pub fn is_relayed(&self, id: Id) -> Result<bool, StoreError> {
+        Ok(self.get::<RelayedRow>(&[&id.entry()])?.is_some())
+    }
+
+    /// The order key an entry stands at: its own, or the one head office gave it.
+    pub fn order_key(&self, entry: &EntryRow) -> Result<i64, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT hlc FROM entry_place WHERE entry = ?1")?;
+        Ok(statement.query_row([entry.id.0], |row| row.get(0)).optional()?.unwrap_or(entry.hlc))
+    }
+
+    /// Puts a row into the subject index; false when it stands there already.
+    pub fn index_row(&self, row: &SubjectRow) -> Result<bool, StoreError> {
+        let mut statement = self.conn().prepare_cached(
+            "INSERT OR IGNORE INTO entry_subject (kind, subject, hlc, id, start, length) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        let made = statement.execute(params![row.kind, row.subject.0, row.hlc, row.id.0, row.start, row.length])?;
+        Ok(made > 0)
+    }
+
+    /// Takes a row out of the subject index; false when it was not there.
+    pub fn unindex_row(&self, row: &SubjectRow) -> Result<bool, StoreError> {
+        let mut statement = self
+            .conn()
+            .prepare_cached("DELETE FROM entry_subject WHERE kind = ?1 AND subject = ?2 AND hlc = ?3 AND id = ?4")?;
+        Ok(statement.execute(params![row.kind, row.subject.0, row.hlc, row.id.0])? > 0)
+    }
+
     /// The entry at a place (of any item of it).
     pub fn entry(&self, id: Id) -> Result<Option<EntryRow>, StoreError> {
         self.get::<EntryRow>(&[&id.entry()])
@@ -109,7 +167,8 @@ impl Tx<'_> {
 
     /// The entry that an idempotency key of a site was given.
     pub fn entry_of_key(&self, site: &Site, key: &str) -> Result<Option<EntryRow>, StoreError> {
-        let mut found = self.select::<EntryRow>(" WHERE site = ? AND key = ?", &[&site.as_str(), &key])?;
+        let mut found =
+            self.select::<EntryRow>(" WHERE site = ? AND key = ? ORDER BY id LIMIT 1", &[&site.as_str(), &key])?;
         Ok(found.pop())
     }
 

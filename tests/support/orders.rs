@@ -198,7 +198,8 @@ fn differences(left: &Desk, right: &Desk) -> Vec<String> {
     left.derived_tables().unwrap().into_iter().filter(differs).collect()
 }
 
-fn orders(count: usize) -> Vec<Vec<usize>> {
+/// Orders of arrival of so many entries: all up to five, 200 random ones beyond.
+pub fn orders(count: usize) -> Vec<Vec<usize>> {
     if count <= 4 {
         return permutations((0..count).collect());
     }

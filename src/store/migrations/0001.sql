@@ -21,7 +21,7 @@ CREATE TABLE entry (
     hash BLOB NOT NULL
 ) STRICT;
 
-CREATE UNIQUE INDEX entry_key ON entry (site, key) WHERE key IS NOT NULL;
+CREATE INDEX entry_key ON entry (site, key) WHERE key IS NOT NULL;
 
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
 BEGIN
@@ -43,6 +43,18 @@ CREATE TABLE entry_subject (
     length INTEGER NOT NULL,
     PRIMARY KEY (kind, subject, hlc, id)
 ) STRICT, WITHOUT ROWID;
+
+-- Entries of other sites held singly, each vouched for by head office; deleted when the whole chain has come.
+CREATE TABLE entry_relayed (
+    id INTEGER PRIMARY KEY
+) STRICT;
+
+-- The order key head office gave an entry whose stamp was wrong (entry.place). May stand before the entry is here.
+CREATE TABLE entry_place (
+    entry INTEGER PRIMARY KEY,
+    hlc INTEGER NOT NULL,
+    by INTEGER NOT NULL
+) STRICT;
 
 -- ===== local to this machine ========================================================================================
 

@@ -1,0 +1,89 @@
+//! The subject index: which subjects an entry is about, under which order key, and where each one's text lies in the payload.
+
+use std::collections::BTreeSet;
+
+use super::{Event, Fx, apply, bulk};
+use crate::book::subject::{self, Kind, Subject};
+use crate::rules::id::Id;
+use crate::store::entries::{EntryRow, SubjectRow};
+use crate::store::{StoreError, Tx};
+
+/// Setting: an entry about a kind of subject this program does not know was taken in.
+pub const UNKNOWN_KIND: &str = "unknown_kind";
+
+/// The index rows of an entry that is not bulk: one a subject, each with the whole payload.
+pub fn rows(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Vec<(Kind, SubjectRow)>, StoreError> {
+    let hlc = fx.tx.order_key(entry)?;
+    let length = i64::try_from(entry.payload.len()).unwrap_or(i64::MAX);
+    let known: BTreeSet<Subject> = subjects(fx, entry)?.unwrap_or_default().into_iter().flatten().collect();
+    let row = |subject: Subject| {
+        let kind = subject.kind.letter().to_owned();
+        (subject.kind, SubjectRow { kind, subject: subject.id, hlc, id: entry.id, start: 0, length })
+    };
+    Ok(known.into_iter().map(row).collect())
+}
+
+/// The index rows of a bulk entry: one a row of it. A malformed one has none.
+pub fn bulk_rows(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Vec<(Kind, SubjectRow)>, StoreError> {
+    let Some(spans) = bulk::spans(&entry.payload) else { return Ok(Vec::new()) };
+    let Some(subjects) = subjects(fx, entry)?.filter(|subjects| subjects.len() == spans.len()) else {
+        return Ok(Vec::new());
+    };
+    let hlc = fx.tx.order_key(entry)?;
+    let rows = spans.into_iter().zip(subjects).enumerate().filter_map(|(item, ((start, length), subject))| {
+        let subject = subject.filter(|_| (item as i64) < crate::rules::id::ITEMS)?;
+        let row = SubjectRow {
+            kind: subject.kind.letter().to_owned(),
+            subject: subject.id,
+            hlc,
+            id: entry.id.with_item(item),
+            start: i64::try_from(start).ok()?,
+            length: i64::try_from(length).ok()?,
+        };
+        Some((subject.kind, row))
+    });
+    Ok(rows.collect())
+}
+
+/// The index rows an entry may have, whether or not its run is closed.
+pub fn all_rows(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Vec<(Kind, SubjectRow)>, StoreError> {
+    if bulk::is_bulk(&entry.payload) { bulk_rows(fx, entry) } else { rows(fx, entry) }
+}
+
+/// The run a bulk entry belongs to.
+pub fn run_of(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Option<Id>, StoreError> {
+    let names = fx.names.of(fx.tx, entry.id)?;
+    Ok(bulk::run_text(&entry.payload).and_then(|run| names.text(run).parse().ok()))
+}
+
+fn subjects(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Option<Vec<Option<Subject>>>, StoreError> {
+    let names = fx.names.of(fx.tx, entry.id)?;
+    Ok(subject::read(&names.text(&entry.subjects), entry.id))
+}
+
+/// Notes that an entry is about a kind of subject this program does not know: an upgraded one reads all entries again.
+pub fn note_unknown_kinds(tx: &Tx<'_>, entry: &EntryRow) -> Result<(), StoreError> {
+    let unknown = subject::read(&entry.subjects, entry.id).is_some_and(|list| list.iter().any(Option::is_none));
+    if unknown && tx.setting(UNKNOWN_KIND)?.is_none() {
+        tx.set_setting(UNKNOWN_KIND, &entry.id.to_string())?;
+    }
+    Ok(())
+}
+
+/// Applies one subject's part of an entry, with its order key and its author's own names.
+pub(super) fn apply_row(fx: &mut Fx<'_, '_>, kind: Kind, row: &SubjectRow, entry: &EntryRow) -> Result<(), StoreError> {
+    let body = text(entry, row)?;
+    let names = fx.names.of(fx.tx, entry.id)?;
+    if names.are_plain() && row.hlc == entry.hlc {
+        return apply(fx, kind, &Event { subject: row.subject, id: row.id, entry, body });
+    }
+    let meant = EntryRow { hlc: row.hlc, actor: names.text(&entry.actor).into_owned(), ..entry.clone() };
+    let body = names.text(body);
+    apply(fx, kind, &Event { subject: row.subject, id: row.id, entry: &meant, body: &body })
+}
+
+fn text<'a>(entry: &'a EntryRow, row: &SubjectRow) -> Result<&'a str, StoreError> {
+    let start = usize::try_from(row.start).unwrap_or(usize::MAX);
+    let end = start.saturating_add(usize::try_from(row.length).unwrap_or(usize::MAX));
+    entry.payload.get(start..end).ok_or_else(|| StoreError::Corrupt(format!("凭单 {} 的索引越界", entry.id)))
+}

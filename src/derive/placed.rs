@@ -1,0 +1,90 @@
+//! `entry.place`: head office gives an entry whose stamp was from the future another place in the order. It says so for ever,
+//! whichever of the two arrives first.
+//!
+//! Merge: of several entries about one, the last head office wrote counts.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fx, index, refold_all};
+use crate::rules::id::Id;
+use crate::store::entries::{EntryRow, PlacedRow};
+use crate::store::{StoreError, Tx};
+
+/// The action's name.
+pub const ACTION: &str = "entry.place";
+
+/// Body of `entry.place`.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct EntryPlaced {
+    /// Which entries, and where they stand now.
+    pub places: Vec<NewPlace>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The new place of one entry.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct NewPlace {
+    /// Which entry.
+    pub entry: Id,
+    /// Its order key.
+    pub hlc: i64,
+}
+
+/// Keeps what an `entry.place` says, and moves the entries that are here already. Any other entry is passed over.
+pub(super) fn note(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreError> {
+    if entry.action != ACTION || entry.version != 1 || !is_head_office(fx.tx, entry)? {
+        return Ok(());
+    }
+    let Ok(body) = serde_json::from_str::<EntryPlaced>(&entry.payload) else { return Ok(()) };
+    for place in body.places {
+        let known = fx.tx.get::<PlacedRow>(&[&place.entry])?;
+        let by = match &known {
+            Some(known) => fx.tx.entry(known.by)?.map(|by| (by.hlc, by.id)),
+            None => None,
+        };
+        if by.is_some_and(|by| by >= (entry.hlc, entry.id)) || place.entry.item() > 0 || place.hlc < 0 {
+            continue;
+        }
+        let row = PlacedRow { entry: place.entry, hlc: place.hlc, by: entry.id };
+        match fx.tx.entry(place.entry)? {
+            Some(target) => change_index(fx, &target, |tx| tx.put(&row))?,
+            None => fx.tx.put(&row)?,
+        }
+    }
+    Ok(())
+}
+
+/// Changes something the index rows of an entry depend on; the rows that stand are put where they belong afterwards.
+pub(super) fn change_index(
+    fx: &mut Fx<'_, '_>,
+    entry: &EntryRow,
+    change: impl FnOnce(&Tx<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut stood = false;
+    let mut touched = BTreeSet::new();
+    for (kind, row) in index::all_rows(fx, entry)? {
+        if fx.tx.unindex_row(&row)? {
+            stood = true;
+            touched.insert((kind, row.subject));
+        }
+    }
+    change(fx.tx)?;
+    if stood {
+        for (kind, row) in index::all_rows(fx, entry)? {
+            fx.tx.index_row(&row)?;
+            touched.insert((kind, row.subject));
+        }
+    }
+    refold_all(fx, touched)
+}
+
+/// Did a head office write this, as its own first entry says?
+fn is_head_office(tx: &Tx<'_>, entry: &EntryRow) -> Result<bool, StoreError> {
+    let Some(first) = Id::new(&entry.id.site(), 1, 1, 0) else { return Ok(false) };
+    let opened = tx.entry(first)?.filter(|first| first.action == "site.open");
+    let body = opened.and_then(|first| serde_json::from_str::<super::site::SiteOpened>(&first.payload).ok());
+    Ok(body.is_some_and(|body| body.head_office))
+}
