@@ -177,7 +177,7 @@ fn payment_method_and_bank_stand_on_one_form() {
 #[test]
 fn a_full_number_is_shown_only_to_who_may_see_it() {
     let mut clerk = Hand::open(branch(), "demo");
-    clerk.press("<Enter><C-k><Tab>核对身份<Enter>").shows("没有“customer.reveal”的权限");
+    clerk.press("<Enter><C-k><Tab>核对身份<Enter>").shows("的权限；有此权限的岗位：营业厅主任");
     let mut chief = Hand::open(branch(), "chief");
     chief.press("<Enter><C-k><Tab>核对身份<Enter>").shows(ID).press("<Enter>");
     assert!(!chief.shot().has(ID));

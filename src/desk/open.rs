@@ -106,6 +106,20 @@ impl Desk {
         Ok(())
     }
 
+    /// A copy of this book in memory with a clock of its own and nobody at it.
+    pub fn copy_in_memory(&self, clock: Box<dyn Clock>) -> Result<Self, Refusal> {
+        Ok(Self {
+            db: self.db.copy_in_memory()?,
+            keys: self.keys.again(),
+            clock,
+            site: self.site.clone(),
+            practice: self.practice,
+            session: None,
+            notices: Vec::new(),
+            shelf: Shelf::default(),
+        })
+    }
+
     /// A desk beside this one: the same book on a connection of its own, the same person; for long work on another thread.
     pub fn beside(&self) -> Result<Self, Refusal> {
         Ok(Self {

@@ -109,7 +109,8 @@ impl Rights {
         let who: Vec<&str> =
             roles().iter().filter(|role| allows(role, action)).map(|role| role.name.as_str()).collect();
         let who = if who.is_empty() { "没有岗位".to_owned() } else { who.join("、") };
-        Err(Refusal::permission("R-003", format!("您没有“{action}”的权限；有此权限的岗位：{who}")))
+        let what = super::action(action).map_or(action, |def| def.summary);
+        Err(Refusal::permission("R-003", format!("您没有“{what}”的权限；有此权限的岗位：{who}")))
     }
 
     /// Refuses when the amount is beyond every limit.

@@ -62,6 +62,14 @@ impl Db {
         Ok(db)
     }
 
+    /// A copy of this database in memory, for tests that begin from one branch many times.
+    pub fn copy_in_memory(&self) -> Result<Self, StoreError> {
+        let mut conn = Connection::open_in_memory()?;
+        conn.set_prepared_statement_cache_capacity(256);
+        rusqlite::backup::Backup::new(&self.conn, &mut conn)?.run_to_completion(4096, Duration::ZERO, None)?;
+        Ok(Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default() })
+    }
+
     /// Opens a file that `init` made; migrates `entry*` and `l_*` when it is older. The second value says that the `d_*`
     /// tables were of another shape and now stand empty: the caller derives them again.
     pub fn open(path: &Path, options: OpenOptions) -> Result<(Self, bool), StoreError> {

@@ -42,26 +42,50 @@ pub fn top_line(canvas: &mut Canvas, line: &TopLine) {
 
 /// The rule under the top line: the title on the left, the practice mark on the right.
 pub fn title_rule(canvas: &mut Canvas, y: u16, title: &str, practice: bool) {
-    canvas.rule(y, title, Ink::Accent);
-    if practice {
-        let mark = format!(" {LOOK_SIGN} {} ", words::PRACTICE);
-        let cells = width_of(&mark);
-        let x = canvas.width().saturating_sub(cells + 2);
-        canvas.text(x, y, &mark, Ink::Look);
+    let mark = if practice { format!(" {LOOK_SIGN} {} ", words::PRACTICE) } else { String::new() };
+    let x = canvas.width().saturating_sub(width_of(&mark) + 2);
+    canvas.rule(y, "", Ink::Faint);
+    if !title.is_empty() {
+        let room = x.saturating_sub(7);
+        let end = canvas.text_in(3, y, room, title, Ink::Accent);
+        canvas.text(2, y, " ", Ink::Accent);
+        canvas.text(end, y, " ", Ink::Accent);
     }
+    canvas.text(x, y, &mark, Ink::Look);
 }
 
-/// The message line; a plain rule when there is nothing to say.
+/// Rows the message may take: a sentence is told to its end, because its end says what to do.
+const MESSAGE_ROWS: usize = 4;
+
+/// The lines of the message in a window this wide.
+fn message_lines(width: u16, toast: &Toast) -> Vec<String> {
+    let mut lines = safe::wrap(&toast.text, usize::from(width.saturating_sub(4)));
+    lines.truncate(MESSAGE_ROWS);
+    lines
+}
+
+/// Rows the message takes, at least the one it shares with the rule.
+pub fn message_rows(width: u16, toast: Option<&Toast>) -> u16 {
+    let lines = toast.map_or(1, |toast| message_lines(width, toast).len().max(1));
+    u16::try_from(lines).unwrap_or(1)
+}
+
+/// The message, its last line in row `y`; a plain rule when there is nothing to say.
 pub fn message(canvas: &mut Canvas, y: u16, toast: Option<&Toast>) {
     let Some(toast) = toast else {
         return canvas.rule(y, "", Ink::Faint);
     };
+    let lines = message_lines(canvas.width(), toast);
+    let top = (y + 1).saturating_sub(u16::try_from(lines.len()).unwrap_or(1).max(1));
     let sign = match toast.ink {
         Ink::Stop => STOP_SIGN,
         Ink::Look => LOOK_SIGN,
         _ => "-",
     };
-    canvas.text(1, y, &format!("{sign} {}", toast.text), toast.ink);
+    canvas.text(1, top, sign, toast.ink);
+    for (row, line) in (top..).zip(&lines) {
+        canvas.text(3, row, line, toast.ink);
+    }
 }
 
 /// The keys that work now, `back` with Esc and `open` with the palette and F1. When they do not all fit, the last ones give way to F1, which shows them all.

@@ -161,7 +161,9 @@ impl<C: Context + 'static> Stack<C> {
         }
         self.draw_frame(&mut canvas, cx);
         let full = self.layers.iter().rposition(|s| s.shape() == Shape::Full).unwrap_or(0);
-        let body_height = area.height - chrome::ROWS_ABOVE - chrome::ROWS_BELOW;
+        // A message of several rows takes them from the body, so that it hides neither the cursor nor a field.
+        let below = chrome::ROWS_BELOW + chrome::message_rows(area.width, self.toast.as_ref()) - 1;
+        let body_height = area.height - chrome::ROWS_ABOVE - below;
         for layer in &mut self.layers[full..] {
             let mut body = canvas.part(0, chrome::ROWS_ABOVE, area.width, body_height);
             match layer.shape() {

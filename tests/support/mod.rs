@@ -3,6 +3,7 @@
 
 pub mod adjust;
 pub mod orders;
+pub mod seat;
 pub mod till;
 pub mod town;
 pub mod water;

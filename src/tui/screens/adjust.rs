@@ -221,14 +221,14 @@ fn form(view: &AdjustView) -> Form {
     Form::new(
         vec![
             Field::choice("kind", "种类", kinds).half().required(),
-            Field::code("bills", "账单行", 40).half().cells(16).value("1").hint("填下面的行号，如 1 3"),
+            Field::text("bills", "账单行", 40).half().cells(16).value("1").hint("填下面的行号，如 1 3"),
             Field::text("volume", "改后用量", 40).half().cells(16).required().hint("几张账单就填几个，空格隔开"),
             Field::choice("class", "改后类别", classes).half().required(),
             Field::text("mix", "混用比例", 60).half().cells(24).required().hint("居民70%;非居民30%"),
             Field::date("from", "生效日").half(),
             Field::text("waive", "减免", 14).half().cells(12).hint("空着是全部").unit("元"),
             Field::date("until", "减免到").half().hint("空着到批准当天"),
-            Field::text("evidence", "凭据", 100).cells(40).required(),
+            Field::text("evidence", "凭据", 100).required(),
             Field::code("order", "核实工单", 24),
         ],
         view.day,
@@ -306,15 +306,17 @@ impl Screen<App> for Adjust {
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
+        // A mistake takes a row more; a tall window shows the form whole.
+        let form = u16::try_from(self.form.lines(width)).unwrap_or(FORM).clamp(FORM, (height / 4).max(FORM));
         let spare = height.saturating_sub(20) / 2;
         let rows = BILLS + spare.min(u16::try_from(self.view.bills.len()).unwrap_or(0).saturating_sub(3));
         let bills = &self.view.bills;
-        self.table.draw(&mut canvas.part(0, FORM, width, rows), bills.len(), false, |row| bill_row(row, &bills[row]));
-        canvas.rule(FORM + rows, "改前与改后", Ink::Faint);
-        let below = height.saturating_sub(FORM + rows + 2);
-        self.draw_shown(&mut canvas.part(0, FORM + rows + 1, width, below));
+        self.table.draw(&mut canvas.part(0, form, width, rows), bills.len(), false, |row| bill_row(row, &bills[row]));
+        canvas.rule(form + rows, "改前与改后", Ink::Faint);
+        let below = height.saturating_sub(form + rows + 2);
+        self.draw_shown(&mut canvas.part(0, form + rows + 1, width, below));
         self.draw_path(&mut canvas.part(0, height.saturating_sub(1), width, 1));
-        self.form.draw(&mut canvas.part(0, 0, width, FORM));
+        self.form.draw(&mut canvas.part(0, 0, width, form));
     }
 }
 

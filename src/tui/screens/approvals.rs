@@ -178,14 +178,15 @@ impl Screen<App> for Approvals {
         self.table.draw(&mut canvas.part(0, 0, width, rows), requests.len(), true, |row| request_row(&requests[row]));
         let Some(request) = requests.get(self.table.selected()) else { return };
         canvas.rule(rows, &format!("{}  {}", request.kind, request.account), Ink::Faint);
-        let mut facts = format!("凭据 {}   经办 {} {}", request.evidence, request.maker, request.at);
+        let mut facts = format!("经办 {} {}", request.maker, request.at);
         if let Some(checker) = &request.checker {
             facts.push_str(&format!("   复核 {checker}"));
         }
-        canvas.text_in(1, rows + 1, width.saturating_sub(2), &facts, Ink::Text);
-        let below = height.saturating_sub(rows + 3);
+        facts.push_str(&format!("   凭据 {}", request.evidence));
+        let y = canvas.paragraph(1, rows + 1, width.saturating_sub(2), &facts, Ink::Text);
+        let below = height.saturating_sub(y + 1);
         if let Some(picture) = &request.picture {
-            adjust_picture::draw(&mut canvas.part(0, rows + 2, width, below), picture, self.top);
+            adjust_picture::draw(&mut canvas.part(0, y, width, below), picture, self.top);
         }
         let (foot, ink) = match &self.moved {
             Some(why) => (format!("! 提出之后情况有变：{why}"), Ink::Stop),

@@ -1,7 +1,8 @@
 //! Bills (出账): a cycle, tried first and then run (F2); what is held stands below with its reason, Enter lets one go.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::file_form;
 use crate::desk::bill_run::{Ask, Summary};
 use crate::desk::refusal::Refusal;
 use crate::desk::view_bills::{self, HeldLine};
@@ -13,10 +14,13 @@ use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::{AskForm, Confirm};
+use crate::tui::widgets::ask::Confirm;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
+
+/// Rows below the list: a rule and why the chosen bill is held, whole.
+const TOLD: u16 = 3;
 
 /// The screen.
 pub struct Bills {
@@ -102,23 +106,24 @@ impl Bills {
         }
     }
 
-    fn ask_release(&self, app: &App) -> Reply<App> {
+    fn ask_release(&self, app: &App, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
         let Some(line) = self.held.get(self.table.selected()) else { return Reply::say("没有选中的账单") };
         let fields = vec![
             Field::text("bill", "账单", 30).value(&format!("{} {}", line.no, line.bill.id)).fixed(),
             Field::text("reason", "放行原因", 60).required(),
         ];
-        Reply::push(AskForm::new("release", "放行挂起的账单", Form::new(fields, app.desk.today(), initials)))
+        file_form::ask_again("release", "放行挂起的账单", Form::new(fields, app.desk.today(), initials), refused)
     }
 
-    fn release(&mut self, app: &mut App, reason: &str) -> Reply<App> {
+    fn release(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
         let Some(line) = self.held.get(self.table.selected()).cloned() else { return Reply::done() };
-        let input = json!({ "bill": line.bill.id, "account": line.no, "reason": reason });
+        let input = json!({ "bill": line.bill.id, "account": line.no, "reason": values.get("reason") });
         match (app.ask("bill.release", &input), self.read(app)) {
             (Ok(answer), Ok(())) => {
                 Reply::say(format!("{} 已放行，{} 元", line.no, answer["amount"].as_str().unwrap_or_default()))
             }
-            (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
+            (Err(refusal), _) => self.ask_release(app, Some((values, &refusal))),
+            (_, Err(refusal)) => Reply::refuse(refusal.message()),
         }
     }
 
@@ -151,7 +156,7 @@ impl Screen<App> for Bills {
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::RunBills => self.run(app, true),
-            Command::Open => self.ask_release(app),
+            Command::Open => self.ask_release(app, None),
             Command::Explain => self.explain(app),
             _ => Reply::unused(),
         }
@@ -168,10 +173,7 @@ impl Screen<App> for Bills {
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
             ("run", Given::Yes) => self.run(app, false),
-            ("release", Given::Values(values)) => {
-                let reason = values.get("reason").and_then(Value::as_str).unwrap_or_default().to_owned();
-                self.release(app, &reason)
-            }
+            ("release", Given::Values(values)) => self.release(app, &values),
             _ => Reply::done(),
         }
     }
@@ -205,11 +207,15 @@ impl Screen<App> for Bills {
             canvas.text(1, 3, &line, Ink::Strong);
         }
         canvas.rule(5, &format!("挂起 {}", self.held.len()), Ink::Faint);
-        let rows = height.saturating_sub(6);
+        let rows = height.saturating_sub(6 + TOLD);
         self.table.draw(&mut canvas.part(0, 6, width, rows), self.held.len(), true, |index| {
             let line = &self.held[index];
             Row::new([line.no.clone(), line.name.clone(), line.bill.last_day.to_string(), line.bill.note.clone()])
                 .marked(Ink::Look)
         });
+        if let Some(line) = self.held.get(self.table.selected()) {
+            canvas.rule(6 + rows, &format!("{} {}", line.no, line.name), Ink::Faint);
+            canvas.paragraph(1, 7 + rows, width.saturating_sub(2), &line.bill.note, Ink::Look);
+        }
     }
 }

@@ -150,13 +150,15 @@ impl Screen<App> for Callback {
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let row = &self.detail.row;
         let name = self.detail.account.as_ref().map_or(row.caller.as_str(), |(_, name)| name.as_str());
-        canvas.text(1, 0, &format!("{} {}  {}", row.title, row.category, row.address), Ink::Strong);
-        let x = canvas.text(1, 1, &format!("{name}  电话 "), Ink::Text);
-        canvas.text(x, 1, &row.phone, Ink::Accent);
-        canvas.text(1, 2, &row.wish, Ink::Faint);
-        canvas.rule(3, "经过", Ink::Faint);
+        let room = canvas.width().saturating_sub(2);
+        let what = format!("{} {}  {}", row.title, row.category, row.address);
+        let mut y = canvas.paragraph(1, 0, room, &what, Ink::Strong);
+        let x = canvas.text(1, y, &format!("{name}  电话 "), Ink::Text);
+        canvas.text(x, y, &row.phone, Ink::Accent);
+        y = canvas.paragraph(1, y + 1, room, &row.wish, Ink::Faint);
+        canvas.rule(y, "经过", Ink::Faint);
         let skip = self.detail.history.len().saturating_sub(HISTORY);
-        let mut y = 4;
+        y += 1;
         for line in self.detail.history.iter().skip(skip) {
             canvas.text(1, y, &format!("{} {} {} {}", line.at, line.what, line.who, line.text), Ink::Text);
             y += 1;

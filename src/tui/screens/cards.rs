@@ -11,13 +11,18 @@ use crate::tui::canvas::Canvas;
 use crate::tui::format;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
+use crate::tui::safe;
 use crate::tui::screen::{Answer, Given, Reply, Screen};
-use crate::tui::theme::Ink;
+use crate::tui::theme::{Ink, STOP_SIGN};
 use crate::tui::widgets::ask::{Pick, PickItem};
 use crate::tui::widgets::edit::{Edited, LineEdit};
 
 /// Digits a reading may have.
 const LONGEST: usize = 12;
+/// Cells of the columns of figures on the right.
+const TAIL: u16 = 34;
+/// From this width on the name stands beside the address.
+const WIDE: u16 = 100;
 
 /// The screen.
 pub struct Cards {
@@ -131,7 +136,11 @@ impl Cards {
     }
 
     fn pick_book(&self) -> Reply<App> {
-        let item = |book: &String| PickItem { key: book.clone(), label: format!("{book} 册"), note: String::new() };
+        let item = |book: &String| PickItem {
+            key: book.clone(),
+            label: if book.is_empty() { "未编册".into() } else { format!("{book} 册") },
+            note: String::new(),
+        };
         let items: Vec<PickItem> = self.books.iter().map(item).collect();
         if items.is_empty() {
             return Reply::say("还没有抄表册，请先导入用户档案");
@@ -151,13 +160,19 @@ impl Cards {
         let here = index == self.at;
         let ink = if here { Ink::Strong } else { Ink::Text };
         let width = canvas.width();
-        let tail = width.saturating_sub(34);
+        let tail = width.saturating_sub(TAIL);
         if here {
             canvas.text(0, y, ">", Ink::Accent);
         }
         canvas.text_in(2, y, 13, &card.route, ink);
         canvas.text_in(16, y, 11, &card.no, ink);
-        canvas.text_in(28, y, tail.saturating_sub(29), &format!("{} {}", card.name, card.address), ink);
+        let mut x = 28;
+        if width >= WIDE {
+            canvas.text_in(x, y, 16, &card.name, ink);
+            x += 18;
+        }
+        let address = safe::cut_front(&card.address, usize::from(tail.saturating_sub(x + 1)));
+        canvas.text_in(x, y, tail.saturating_sub(x + 1), &address, ink);
         canvas.number(tail, y, 10, &card.last.map(Milli::grouped).unwrap_or_default(), Ink::Faint);
         let shown = if self.is_second() { card.posted } else { card.own_first.or(card.posted) };
         if here {
@@ -195,7 +210,10 @@ impl Screen<App> for Cards {
             }
             _ => "第一遍".into(),
         };
-        format!("卡片录入 {} 册  {round}", self.book.book)
+        match self.book.book.as_str() {
+            "" => format!("卡片录入 未编册  {round}"),
+            book => format!("卡片录入 {book} 册  {round}"),
+        }
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
@@ -235,10 +253,11 @@ impl Screen<App> for Cards {
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
-        let tail = width.saturating_sub(34);
+        let tail = width.saturating_sub(TAIL);
         canvas.text(2, 0, "序号", Ink::Faint);
         canvas.text(16, 0, "户号", Ink::Faint);
-        canvas.text(28, 0, "户名 地址", Ink::Faint);
+        let x = if width >= WIDE { canvas.text(28, 0, "户名", Ink::Faint).max(46) } else { 28 };
+        canvas.text(x, 0, "地址", Ink::Faint);
         canvas.number(tail, 0, 10, "上次", Ink::Faint);
         canvas.number(tail + 11, 0, 11, if self.is_second() { "第二遍" } else { "第一遍" }, Ink::Faint);
         canvas.number(tail + 23, 0, 8, "量", Ink::Faint);
@@ -252,7 +271,8 @@ impl Screen<App> for Cards {
             canvas.cursor(2, 2);
         }
         let y = height.saturating_sub(2);
-        canvas.text_in(1, y, width.saturating_sub(2), &self.said.0, self.said.1);
+        let sign = if self.said.1 == Ink::Stop { format!("{STOP_SIGN} ") } else { String::new() };
+        canvas.text_in(1, y, width.saturating_sub(2), &format!("{sign}{}", self.said.0), self.said.1);
         let (keyed, sum) = self.totals();
         let totals = format!("批控: 卡 {keyed}/{} 张, 示数合计 {}", self.book.cards.len(), sum.grouped());
         let x = canvas.text(1, y + 1, &totals, Ink::Faint);

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::file_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_exceptions::{self, ExceptionView};
 use crate::desk::view_users;
@@ -50,7 +51,7 @@ impl Exceptions {
         self.rows.get(self.table.selected())
     }
 
-    fn ask_decision(&self, app: &App, kept: &Map<String, Value>) -> Reply<App> {
+    fn ask_decision(&self, app: &App, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
         let Some(view) = self.chosen() else { return Reply::say("没有疑问") };
         let mut fields =
             vec![Field::text("decision", "怎么处理", 60).required(), Field::text("reason", "理由", 60).required()];
@@ -60,9 +61,8 @@ impl Exceptions {
             sides.extend(view.sides.iter().map(side));
             fields.push(Field::choice("keep", "采用", sides));
         }
-        let mut form = Form::new(fields, app.desk.today(), initials);
-        form.restore(kept);
-        Reply::push(AskForm::new("resolve", &format!("裁定 {}", view.exception), form))
+        let form = Form::new(fields, app.desk.today(), initials);
+        file_form::ask_again("resolve", &format!("裁定 {}", view.exception), form, refused)
     }
 
     fn ask_owner(&self, app: &App) -> Reply<App> {
@@ -98,8 +98,7 @@ impl Exceptions {
         let done = app.act(action, &input, None);
         match done.and_then(|_| self.read(app)) {
             Ok(()) => Reply::say(said),
-            // What was typed stands in the popup again, with the reason.
-            Err(refusal) if tag == "resolve" => self.ask_decision(app, values).and_toast(refusal.message(), Ink::Stop),
+            Err(refusal) if tag == "resolve" => self.ask_decision(app, Some((values, &refusal))),
             Err(refusal) => Reply::refuse(refusal.message()),
         }
     }
@@ -124,7 +123,7 @@ impl Screen<App> for Exceptions {
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
-            Command::Resolve => self.ask_decision(app, &Map::new()),
+            Command::Resolve => self.ask_decision(app, None),
             Command::Assign => self.ask_owner(app),
             Command::Open => match self.chosen().and_then(|view| view.account) {
                 Some(account) => super::customer(app, account),

@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 use crate::desk::customer_view::Words;
 use crate::desk::refusal::Refusal;
 use crate::rules::customer::{self, Form as Holds};
-use crate::tui::app::initials;
+use crate::tui::app::{App, initials};
+use crate::tui::screen::Reply;
+use crate::tui::theme::Ink;
+use crate::tui::widgets::ask::AskForm;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
@@ -67,6 +70,20 @@ fn choices_of(words: &[(&str, &str)]) -> Vec<Choice> {
 pub fn typed(form: &Form) -> Map<String, Value> {
     let filled = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
     form.values().into_iter().filter(|(_, value)| filled(value)).collect()
+}
+
+/// A popup that asks; after a refusal with what was typed before and the mistakes at their fields.
+pub fn ask_again(
+    tag: &'static str,
+    title: &str,
+    mut form: Form,
+    before: Option<(&Map<String, Value>, &Refusal)>,
+) -> Reply<App> {
+    let Some((typed, refusal)) = before else { return Reply::push(AskForm::new(tag, title, form)) };
+    form.restore(typed);
+    let others = refused(&mut form, refusal);
+    let reply = Reply::push(AskForm::new(tag, title, form));
+    if others.is_empty() { reply } else { reply.and_toast(others.join("；"), Ink::Stop) }
 }
 
 /// Shows what was refused at its fields; answers what belongs to none.

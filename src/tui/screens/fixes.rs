@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::file_form;
 use crate::desk::fixes::view::{FixFile, FixView};
 use crate::desk::refusal::Refusal;
 use crate::rules::id::Id;
@@ -89,7 +90,7 @@ impl Fixes {
         self.reread(app, said)
     }
 
-    fn ask_mend(&self, app: &App) -> Reply<App> {
+    fn ask_mend(&self, app: &App, refused: Option<(&serde_json::Map<String, Value>, &Refusal)>) -> Reply<App> {
         let Some(row) = self.selected() else { return Reply::say("没有选中的行") };
         let columns: Vec<Choice> =
             row.cells.iter().map(|(heading, _)| Choice::new(heading.clone(), heading.clone())).collect();
@@ -104,7 +105,7 @@ impl Fixes {
             Field::text("value", "改为", 200).value(shown.trim()),
             Field::check("confirm", "已核实，用量异常也收下"),
         ];
-        Reply::push(AskForm::new("mend", &row.kind_label, Form::new(fields, app.desk.today(), initials)))
+        file_form::ask_again("mend", &row.kind_label, Form::new(fields, app.desk.today(), initials), refused)
     }
 
     fn mend(&mut self, app: &mut App, values: &serde_json::Map<String, Value>) -> Reply<App> {
@@ -118,7 +119,11 @@ impl Fixes {
         let input = json!({ "file": file, "line": line, "cells": cells, "confirm": confirm });
         match app.act("import.mend", &input, None) {
             Ok(_) => self.reread(app, Reply::say(format!("第{line}行已改正收下"))),
-            Err(refusal) => Reply::refuse(refusal.message()),
+            Err(mut refusal) => {
+                // The fault is of a column of the file; here the hand stands in what it was mended to.
+                refusal.faults.iter_mut().for_each(|fault| fault.field = Some("value".to_owned()));
+                self.ask_mend(app, Some((values, &refusal)))
+            }
         }
     }
 
@@ -241,7 +246,7 @@ impl Screen<App> for Fixes {
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::AcceptFix => self.confirm(app),
-            Command::Open => self.ask_mend(app),
+            Command::Open => self.ask_mend(app, None),
             Command::DropFix => self.ask_drop(app),
             Command::Explained => self.explained(app),
             Command::Pick => self.ask_filter(),

@@ -5,6 +5,8 @@
 
 use crate::desk::view_home::{self, HitRow, HomeFacts};
 use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::text::toolkit as words;
 use crate::tui::app::App;
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
@@ -14,8 +16,12 @@ use crate::tui::theme::Ink;
 use crate::tui::widgets::edit::{Edited, LineEdit};
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
+/// What the box finds, said while nothing is typed.
+const NOTHING_TYPED: &str = "打户号、表号、电话、姓名、拼音首字母、地址、单号，马上就找";
 /// Hits looked at for one text: as many as the tallest screen shows.
 const HITS: usize = 60;
+/// Cells of the column of what is owed.
+const OWED: u16 = 12;
 /// Rows below the list: rule, today, due, mine.
 const FACTS: u16 = 4;
 
@@ -32,17 +38,17 @@ impl Home {
     /// Home for the person at the desk.
     pub fn new(app: &App) -> Self {
         let columns = vec![
-            Column::text("", Width::Fill(8, 0)),
+            Column::text("", Width::Cells(10)),
             Column::text("", Width::Fill(8, 2)),
-            Column::text("", Width::Fill(24, 5)).keeping_end(),
+            Column::text("", Width::Fill(20, 5)).keeping_end(),
             Column::text("", Width::Cells(4)),
             Column::text("", Width::Cells(2)),
-            Column::number("", 11),
+            Column::number("", OWED),
             Column::text("", Width::Cells(4)),
         ];
         let mut home = Self {
             query: LineEdit::new(80),
-            table: Table::new(columns),
+            table: Table::new(columns).when_empty(NOTHING_TYPED),
             hits: Vec::new(),
             total: String::new(),
             facts: HomeFacts::default(),
@@ -62,6 +68,7 @@ impl Home {
         let found = view_home::find(&app.desk, self.query.text(), HITS, &app.finder.owes());
         let found = found.unwrap_or_default();
         self.total = found.total;
+        self.table.say_empty(if self.query.text().trim().is_empty() { NOTHING_TYPED } else { words::NOTHING_FOUND });
         self.hits = found.rows;
     }
 
@@ -162,7 +169,12 @@ impl Screen<App> for Home {
 
 fn hit(hit: &HitRow) -> Row {
     let ink = if hit.owed.0 > 0 { Ink::Look } else { Ink::Text };
-    let owed = if hit.owed.0 > 0 { format!("欠 {}", hit.owed.grouped()) } else { hit.owed.grouped() };
+    let owed = match hit.owed.0 {
+        ..=0 => hit.owed.grouped(),
+        // A sum that has no room to the fen stands in ten thousands: on the customer's file it is whole.
+        fen if fen >= 100_000_000 => format!("欠{}万", Fen(fen / 10_000).grouped()),
+        _ => format!("欠{:>10}", hit.owed.grouped()),
+    };
     Row::new([&hit.no, &hit.name, &hit.address, &hit.class_word, hit.utility_word])
         .cell(owed, ink)
         .cell(&hit.state, Ink::Text)

@@ -16,6 +16,7 @@ use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
+use crate::tui::safe;
 use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
@@ -315,11 +316,16 @@ impl Intake {
             canvas.text(1, 0, "没有户号：填地址和来电人", Ink::Faint);
             return;
         };
-        let x = canvas.text(1, 0, &format!("{} {}  {}", head.no, head.name, head.state), Ink::Strong) + 2;
-        let x = canvas.text(x, 0, &head.address, Ink::Text) + 2;
-        if head.owed > Fen::ZERO {
-            canvas.text(x, 0, &format!("! 欠费 {}", head.owed.grouped()), Ink::Look);
-        }
+        let owed = if head.owed > Fen::ZERO { format!("! 欠费 {}", head.owed.grouped()) } else { String::new() };
+        // The state and the debt are seen whole; the name and the address take what is left.
+        let state = format!("{}  ", head.state);
+        let cells = |text: &str| u16::try_from(safe::cells(text)).unwrap_or(0);
+        let room = canvas.width().saturating_sub(cells(&state) + cells(&owed) + 6);
+        let mut x = canvas.text_in(1, 0, room, &format!("{} {}", head.no, head.name), Ink::Strong) + 2;
+        x = canvas.text(x, 0, &state, Ink::Strong);
+        let left = canvas.width().saturating_sub(x + cells(&owed) + 3);
+        x = canvas.text_in(x, 0, left, &safe::cut_front(&head.address, usize::from(left)), Ink::Text) + 2;
+        canvas.text(x, 0, &owed, Ink::Look);
     }
 
     fn draw_foot(&self, canvas: &mut Canvas) {

@@ -104,10 +104,13 @@ impl Screen<App> for Login {
         if app.desk.is_practice() {
             let lines = [
                 "练习库的用户，密码都是 demo：",
-                "demo 营业员   check 第二位营业员   desk 派工   room 数据室   chief 审批   boss 主任",
+                "demo 营业员   check 第二位营业员   desk 派工",
+                "room 数据室   chief 审批   boss 主任",
             ];
-            for (row, line) in (0u16..).zip(lines) {
-                canvas.text(4, top + 6 + row, line, Ink::Faint);
+            let room = canvas.width().saturating_sub(8);
+            let mut y = top + 6;
+            for line in lines {
+                y = canvas.paragraph(4, y, room, line, Ink::Faint);
             }
         }
         let width = canvas.width().saturating_sub(8).min(60);

@@ -39,6 +39,40 @@ pub mod transfer;
 pub mod users;
 pub mod workers;
 
+/// Every screen by the name of its file. `tests/gallery` takes three pictures of each (empty, fullest, in error) at both sizes,
+/// and fails for one that is not in this list or has no picture.
+pub const ALL: &[&str] = &[
+    "account_open",
+    "adjust",
+    "amend",
+    "approvals",
+    "bills",
+    "callback",
+    "cards",
+    "customer",
+    "dispatch",
+    "exceptions",
+    "explain",
+    "fee",
+    "fixes",
+    "home",
+    "import",
+    "intake",
+    "login",
+    "menu",
+    "order",
+    "order_return",
+    "own_password",
+    "pay",
+    "reports",
+    "shift",
+    "swap",
+    "text",
+    "transfer",
+    "users",
+    "workers",
+];
+
 /// The rooms of the menu, in the order of a day.
 pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "查找", note: "户、表、电话、地址、单号", open: |_| Reply::home() },

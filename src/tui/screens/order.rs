@@ -11,8 +11,8 @@ use crate::tui::screen::{Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
-/// Rows above the history.
-const HEAD: u16 = 6;
+/// Rows below the history: a rule and what the chosen line says, whole.
+const TOLD: u16 = 4;
 
 /// The screen.
 pub struct OrderScreen {
@@ -86,24 +86,32 @@ impl Screen<App> for OrderScreen {
 
     fn draw(&mut self, canvas: &mut Canvas, app: &App) {
         let (width, height) = (canvas.width(), canvas.height());
-        self.draw_head(canvas, app);
+        let head = self.draw_head(canvas, app);
         let doubts = u16::try_from(self.detail.exceptions.len()).unwrap_or(u16::MAX).min(3);
-        let list = height.saturating_sub(HEAD + doubts);
+        let list = height.saturating_sub(head + doubts + TOLD);
         let history = &self.detail.history;
-        self.table.draw(&mut canvas.part(0, HEAD, width, list), history.len(), true, |i| {
+        self.table.draw(&mut canvas.part(0, head, width, list), history.len(), true, |i| {
             let line = &history[i];
             let ink = if line.effective { Ink::Text } else { Ink::Faint };
             let what = if line.effective { line.what.clone() } else { format!("({})", line.what) };
             Row::new([line.at.as_str(), &what, &line.who]).cell(line.text.as_str(), ink)
         });
-        for (y, doubt) in (HEAD + list..height).zip(&self.detail.exceptions) {
+        let told = head + list;
+        canvas.rule(told, "", Ink::Faint);
+        if let Some(line) = history.get(self.table.selected()) {
+            let mut part = canvas.part(0, told + 1, width, TOLD - 1);
+            part.paragraph(1, 0, width.saturating_sub(2), &line.text, Ink::Text);
+        }
+        for (y, doubt) in (told + TOLD..height).zip(&self.detail.exceptions) {
             canvas.text(1, y, &format!("! 疑问 {}", doubt.note), Ink::Look);
         }
     }
 }
 
 impl OrderScreen {
-    fn draw_head(&self, canvas: &mut Canvas, app: &App) {
+    /// What it is; answers the row after it.
+    fn draw_head(&self, canvas: &mut Canvas, app: &App) -> u16 {
+        let room = canvas.width().saturating_sub(2);
         let (row, desk) = (&self.detail.row, &self.detail.desk);
         let mut x = canvas.text(1, 0, &format!("{} {}", row.title, row.category), Ink::Strong) + 2;
         x = canvas.text(x, 0, &row.state, Ink::Accent) + 2;
@@ -112,8 +120,8 @@ impl OrderScreen {
             Some((no, name)) => format!("{no} {name}"),
             None => row.caller.clone(),
         };
-        canvas.text(1, 1, &format!("{who}  {}  {}", row.phone, row.address), Ink::Text);
-        canvas.text(1, 2, &format!("师傅 {}   承诺 {}", desk.worker, desk.promise), Ink::Text);
+        let y = canvas.paragraph(1, 1, room, &format!("{who}  {}  {}", row.phone, row.address), Ink::Text);
+        canvas.text(1, y, &format!("师傅 {}   承诺 {}", desk.worker, desk.promise), Ink::Text);
         let now = app.desk.now();
         let mut x = 1;
         for clock in self.detail.order.iter().flat_map(|order| order.read_clocks(now)) {
@@ -125,13 +133,14 @@ impl OrderScreen {
                 (false, false) => ("", Ink::Text),
             };
             let sign = if clock.is_overdue() { "! " } else { "" };
-            x = canvas.text(x, 3, format!("{sign}{} {due} {word}", clock.name).trim_end(), ink) + 3;
+            x = canvas.text(x, y + 1, format!("{sign}{} {due} {word}", clock.name).trim_end(), ink) + 3;
         }
         let mut notes = vec![row.wish.clone()];
         if !row.overrun.is_empty() {
             notes.push(format!("超时原因 {}", row.overrun));
         }
-        canvas.text(1, 4, &notes.join("  "), Ink::Faint);
-        canvas.rule(5, "经过", Ink::Faint);
+        let y = canvas.paragraph(1, y + 2, room, notes.join("  ").trim(), Ink::Faint);
+        canvas.rule(y, "经过", Ink::Faint);
+        y + 1
     }
 }

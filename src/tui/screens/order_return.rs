@@ -21,8 +21,6 @@ use crate::tui::widgets::form::{Form, FormEvent};
 use crate::tui::widgets::kind::{Choice, half_width};
 use crate::tui::widgets::suggest;
 
-/// Rows above the form.
-const HEAD: u16 = 4;
 /// The three times, in order.
 const TIMES: [&str; 3] = ["arrived", "done", "left"];
 
@@ -164,7 +162,7 @@ fn fields<'f>(app: &App, outcomes: &[Outcome], own: impl Iterator<Item = (&'stat
     let words = outcomes.iter().map(|outcome| Choice::new(outcome.label(), outcome.label())).collect();
     let first = outcomes.first().map_or("", |outcome| outcome.label());
     let remarks: Vec<String> = CANCEL_REASONS.iter().map(|reason| reason.remark.to_owned()).collect();
-    let time = |id, label| Field::text(id, label, 8).half().cells(8).hint("四位数字，如 0930");
+    let time = |id, label| Field::text(id, label, 8).half().cells(8).hint("如 0930");
     let mut fields = vec![
         Field::date("day", "日期").half().value(&moment::day(app.desk.now()).to_string()).required(),
         time("arrived", "到场时间"),
@@ -229,14 +227,16 @@ impl Screen<App> for OrderReturn {
         let (row, desk) = (&self.detail.row, &self.detail.desk);
         let sent = row.dispatched.and_then(|second| chrono::DateTime::from_timestamp(second, 0));
         let sent = sent.map(|at| at.with_timezone(&moment::offset()).format("%m-%d %H:%M").to_string());
-        canvas.text(1, 0, &format!("{} {}  {}", row.title, row.category, row.address), Ink::Strong);
+        let room = canvas.width().saturating_sub(2);
+        let what = format!("{} {}  {}", row.title, row.category, row.address);
+        let y = canvas.paragraph(1, 0, room, &what, Ink::Strong);
         let line = format!("师傅 {}  派工 {}  承诺 {}", desk.worker, sent.unwrap_or_default(), desk.promise);
-        let x = canvas.text(1, 1, &line, Ink::Text);
+        let x = canvas.text(1, y, &line, Ink::Text);
         let left = if desk.late { Ink::Stop } else { Ink::Faint };
         let sign = if desk.late { "! 超时" } else { "剩余" };
-        canvas.text(x + 2, 1, &format!("{sign} {}", desk.left), left);
-        canvas.text(1, 2, &row.wish, Ink::Faint);
-        canvas.rule(3, "", Ink::Faint);
-        self.form.draw(&mut canvas.below(HEAD));
+        canvas.text(x + 2, y, &format!("{sign} {}", desk.left), left);
+        let y = canvas.paragraph(1, y + 1, room, &row.wish, Ink::Faint);
+        canvas.rule(y, "", Ink::Faint);
+        self.form.draw(&mut canvas.below(y + 1));
     }
 }

@@ -48,9 +48,9 @@ impl Pay {
             Column::text("账期", Width::Cells(10)),
             Column::number("用量", 8),
             Column::number("本金", 12),
-            Column::text("", Width::Fill(14, 1)),
-            Column::number("滞纳金", 10),
-            Column::text("", Width::Cells(4)),
+            Column::text("", Width::Cells(14)),
+            Column::number("滞纳金", 12),
+            Column::text("", Width::Fill(4, 1)),
         ];
         let table = Table::new(columns).with_ticks().when_empty("没有欠费。Ctrl-R 录入本次读数，或填“存预存”");
         let mut screen =

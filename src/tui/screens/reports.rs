@@ -21,6 +21,11 @@ use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
 /// Rows above the table: two of the form, the rule.
 const ABOVE: u16 = 5;
+/// Cells before the first column of the table and between two.
+const TABLE_MARGIN: u16 = 4;
+const GAP: u16 = 2;
+/// Cells below which a column of words is left for the next look.
+const LEAST: u16 = 12;
 /// Rows of notes at most.
 const NOTES: usize = 6;
 /// A column is cut at this many cells.
@@ -31,7 +36,9 @@ pub struct Reports {
     form: Form,
     sheet: Option<Sheet>,
     widths: Vec<u16>,
+    /// The first column in sight, and how many are.
     first: usize,
+    shown: usize,
     table: Table,
 }
 
@@ -46,7 +53,14 @@ impl Reports {
             Field::date("to", "到").half().value(&today.to_string()).required(),
         ];
         let form = Form::new(fields, today, initials);
-        Self { form, sheet: None, widths: Vec::new(), first: 0, table: Table::new(Vec::new()) }
+        Self {
+            form,
+            sheet: None,
+            widths: Vec::new(),
+            first: 0,
+            shown: 0,
+            table: Table::new(Vec::new()).when_empty("这些日子没有内容，换个日期再出"),
+        }
     }
 
     fn chosen(&self) -> Option<&'static Report> {
@@ -65,7 +79,7 @@ impl Reports {
                 self.widths = widths(&sheet);
                 self.first = 0;
                 self.sheet = Some(sheet);
-                self.lay();
+                self.table.select(0);
                 Reply::done()
             }
             Err(error) => Reply::refuse(error.to_string()),
@@ -73,18 +87,32 @@ impl Reports {
     }
 
     /// The table of the columns from the first one in sight; what does not fit is left out whole, Ctrl-→ brings it.
-    fn lay(&mut self) {
+    fn lay(&mut self, width: u16) {
         let Some(sheet) = &self.sheet else { return };
-        let columns = sheet.columns.iter().enumerate().skip(self.first).map(|(index, column)| {
-            if sheet.rows.iter().any(|row| row[index].is_number()) {
-                Column::number(column.title, self.widths[index])
+        let mut edge = TABLE_MARGIN;
+        let fitting = self.widths.iter().skip(self.first).take_while(|cells| {
+            edge += *cells + GAP;
+            edge <= width + GAP
+        });
+        self.shown = fitting.count().max(1);
+        // Words may be cut, figures not: a column of words takes what is left.
+        let used: u16 = self.widths.iter().skip(self.first).take(self.shown).map(|cells| cells + GAP).sum();
+        let left = width.saturating_sub(TABLE_MARGIN + used);
+        let next = self.first + self.shown;
+        let mut widths = self.widths.clone();
+        let is_figure = |index: usize| sheet.rows.iter().any(|row| row[index].is_number());
+        if next < widths.len() && left >= LEAST && !is_figure(next) {
+            widths[next] = left;
+            self.shown += 1;
+        }
+        let columns = sheet.columns.iter().enumerate().skip(self.first).take(self.shown).map(|(index, column)| {
+            if is_figure(index) {
+                Column::number(column.title, widths[index])
             } else {
-                Column::text(column.title, Width::Cells(self.widths[index]))
+                Column::text(column.title, Width::Cells(widths[index]))
             }
         });
-        let selected = self.table.selected();
-        self.table = Table::new(columns.collect()).when_empty("这些日子没有内容，换个日期再出");
-        self.table.select(selected);
+        self.table.set_columns(columns.collect());
     }
 
     /// Ctrl-← and Ctrl-→: one column over.
@@ -92,7 +120,6 @@ impl Reports {
         let Some(sheet) = &self.sheet else { return Reply::unused() };
         let last = sheet.columns.len().saturating_sub(1);
         self.first = if right { (self.first + 1).min(last) } else { self.first.saturating_sub(1) };
-        self.lay();
         Reply::done()
     }
 
@@ -198,17 +225,14 @@ impl Screen<App> for Reports {
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
+        self.lay(width);
         self.form.draw(&mut canvas.part(0, 0, width, ABOVE - 1));
         let Some(sheet) = &self.sheet else {
             let about = self.chosen().map_or("", |report| report.about);
             canvas.text(1, ABOVE, about, Ink::Faint);
             return;
         };
-        let note = if self.widths.iter().map(|cells| cells + 2).sum::<u16>() + 4 > width {
-            "Ctrl-← → 左右看"
-        } else {
-            ""
-        };
+        let note = if self.first > 0 || self.shown < self.widths.len() { "Ctrl-← → 左右看" } else { "" };
         canvas.rule(ABOVE - 1, note, Ink::Faint);
         let totals = sheet.totals();
         let room = usize::from(width.saturating_sub(2));
@@ -216,22 +240,19 @@ impl Screen<App> for Reports {
         let notes = u16::try_from(lines.len()).unwrap_or(0);
         let foot = notes + u16::from(!totals.is_empty());
         let list = height.saturating_sub(ABOVE + foot);
-        let first = self.first;
-        let row = |cells: &[Cell]| Row::new(cells.iter().skip(first).map(Cell::shown));
+        let (first, shown) = (self.first, self.shown);
+        let row = |cells: &[Cell]| Row::new(cells.iter().skip(first).take(shown).map(Cell::shown));
         self.table.draw(&mut canvas.part(0, ABOVE, width, list), sheet.rows.len(), false, |at| row(&sheet.rows[at]));
         let mut y = ABOVE + list;
         if !totals.is_empty() {
-            let mut x = 4;
-            for (cell, cells) in totals.iter().zip(&self.widths).skip(first) {
+            let mut x = TABLE_MARGIN;
+            for (cell, cells) in totals.iter().zip(&self.widths).skip(first).take(shown) {
                 if cell.is_number() {
                     canvas.number(x, y, *cells, &cell.shown(), Ink::Strong);
                 } else {
                     canvas.text_in(x, y, *cells, &cell.shown(), Ink::Strong);
                 }
-                x += cells + 2;
-                if x >= width {
-                    break;
-                }
+                x += cells + GAP;
             }
             y += 1;
         }

@@ -13,6 +13,7 @@ use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
+use crate::tui::safe;
 use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
@@ -299,22 +300,22 @@ impl Screen<App> for Shift {
             self.form.draw(&mut canvas.below(y));
             return;
         };
-        draw_identity(canvas, view, self.form.value("what"), self.form.value("counted"));
+        let y = draw_identity(canvas, view, self.form.value("what"), self.form.value("counted"));
         let waiting = format!("待确认手开单 {}", self.pending.len());
         if !self.pending.is_empty() {
-            canvas.number(width.saturating_sub(20), 2, 19, &waiting, Ink::Look);
+            canvas.number(width.saturating_sub(20), y, 19, &waiting, Ink::Look);
         }
-        canvas.rule(3, "", Ink::Faint);
-        self.form.draw(&mut canvas.part(0, 4, width, 5));
-        canvas.rule(9, "本班收支", Ink::Faint);
-        let list = height.saturating_sub(10);
+        canvas.rule(y + 1, "", Ink::Faint);
+        self.form.draw(&mut canvas.part(0, y + 2, width, 5));
+        canvas.rule(y + 7, "本班收支", Ink::Faint);
+        let list = height.saturating_sub(y + 8);
         self.table
-            .draw(&mut canvas.part(0, 10, width, list), view.moves.len(), false, |row| move_row(&view.moves[row]));
+            .draw(&mut canvas.part(0, y + 8, width, list), view.moves.len(), false, |row| move_row(&view.moves[row]));
     }
 }
 
-/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余, and what was counted.
-fn draw_identity(canvas: &mut Canvas, view: &ShiftView, what: &str, counted: &str) {
+/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余, and what was counted; answers the last row it takes. Large sums take a row more.
+fn draw_identity(canvas: &mut Canvas, view: &ShiftView, what: &str, counted: &str) -> u16 {
     let shift = &view.shift;
     let parts = [
         ("前日现金结余 ", shift.opening, " + "),
@@ -322,17 +323,22 @@ fn draw_identity(canvas: &mut Canvas, view: &ShiftView, what: &str, counted: &st
         ("存入 ", shift.paid_in, " = "),
         ("当日现金结余 ", shift.cash, ""),
     ];
-    let mut x = 1;
+    let (mut x, mut y) = (1, 0);
     for (name, sum, sign) in parts {
-        x = canvas.text(x, 0, name, Ink::Faint);
-        x = canvas.text(x, 0, &sum.grouped(), Ink::Strong);
-        x = canvas.text(x, 0, sign, Ink::Text);
+        let sum = sum.grouped();
+        let cells = safe::cells(name) + safe::cells(&sum) + safe::cells(sign.trim_end());
+        if usize::from(x) + cells > usize::from(canvas.width()) {
+            (x, y) = (1, y + 1);
+        }
+        x = canvas.text(x, y, name, Ink::Faint);
+        x = canvas.text(x, y, &sum, Ink::Strong);
+        x = canvas.text(x, y, sign, Ink::Text);
     }
     let methods: Vec<String> =
         view.methods.iter().map(|(method, count, sum)| format!("{method} {count} 笔 {}", sum.grouped())).collect();
-    canvas.text(1, 1, &methods.join("   "), Ink::Text);
+    canvas.text(1, y + 1, &methods.join("   "), Ink::Text);
     if what != "close" {
-        return;
+        return y + 2;
     }
     if let Ok(counted) = counted.trim_end_matches('.').parse::<Fen>() {
         let over = counted - shift.cash;
@@ -341,8 +347,9 @@ fn draw_identity(canvas: &mut Canvas, view: &ShiftView, what: &str, counted: &st
             1.. => (format!("长款 {}", over.grouped()), Ink::Look),
             _ => (format!("短款 {}", over.abs().grouped()), Ink::Stop),
         };
-        canvas.text(1, 2, &format!("清点 {}  {word}", counted.grouped()), ink);
+        canvas.text(1, y + 2, &format!("清点 {}  {word}", counted.grouped()), ink);
     }
+    y + 2
 }
 
 fn move_row(row: &TillRow) -> Row {

@@ -12,6 +12,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::format;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
+use crate::tui::safe;
 use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::ask::AskForm;
@@ -328,15 +329,17 @@ impl Screen<App> for Swap {
         let (width, height) = (canvas.width(), canvas.height());
         match &self.account {
             Some(account) => {
-                let mut x =
-                    canvas.text(1, 0, &format!("{} {}  {}", account.no, account.name, account.address), Ink::Strong);
-                if let Some((value, day)) = account.last {
-                    let day = format::day(day, app.desk.today());
-                    x = canvas.text(x + 2, 0, &format!("上次 {} ({day})", value.grouped()), Ink::Text);
-                }
-                if account.disputed {
-                    canvas.text(x + 2, 0, "! 两张拆换单，待现场核实", Ink::Stop);
-                }
+                let last = account
+                    .last
+                    .map(|(value, day)| format!("上次 {} ({})", value.grouped(), format::day(day, app.desk.today())));
+                let last = last.unwrap_or_default();
+                let doubt = if account.disputed { "! 两张拆换单，待现场核实" } else { "" };
+                // The last reading and a doubt are seen whole; the name and the address take what is left.
+                let tail = u16::try_from(safe::cells(&last) + safe::cells(doubt) + 5).unwrap_or(width);
+                let who = format!("{} {}  {}", account.no, account.name, account.address);
+                let x = canvas.text_in(1, 0, width.saturating_sub(tail), &who, Ink::Strong);
+                let x = canvas.text(x + 2, 0, &last, Ink::Text);
+                canvas.text(x + 2, 0, doubt, Ink::Stop);
             }
             None => _ = canvas.text(1, 0, "填单号：收过的单自动带出；没有户号的单按 F6 退回", Ink::Faint),
         }

@@ -4,12 +4,15 @@ use crate::tui::app::App;
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
+use crate::tui::safe;
 use crate::tui::screen::{Reply, Screen};
 use crate::tui::theme::Ink;
 
 /// The screen.
 pub struct Text {
     title: String,
+    text: String,
+    /// The lines at the width last seen; longer ones are broken.
     lines: Vec<String>,
     top: usize,
     page: usize,
@@ -18,7 +21,7 @@ pub struct Text {
 impl Text {
     /// A title and the text as it would be printed.
     pub fn new(title: &str, text: &str) -> Self {
-        Self { title: title.into(), lines: text.lines().map(str::to_owned).collect(), top: 0, page: 1 }
+        Self { title: title.into(), text: text.into(), lines: Vec::new(), top: 0, page: 1 }
     }
 }
 
@@ -50,6 +53,8 @@ impl Screen<App> for Text {
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        let width = usize::from(canvas.width().saturating_sub(1));
+        self.lines = self.text.lines().flat_map(|line| safe::wrap(line, width)).collect();
         self.page = usize::from(canvas.height().saturating_sub(1)).max(1);
         for (y, line) in (0u16..).zip(self.lines.iter().skip(self.top).take(self.page)) {
             canvas.text(0, y, line, Ink::Text);

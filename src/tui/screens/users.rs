@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::file_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::rights;
 use crate::desk::view_users::{self, UserView};
@@ -11,7 +12,6 @@ use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::AskForm;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
@@ -47,9 +47,9 @@ impl Users {
         self.rows.get(self.table.selected())
     }
 
-    fn ask(&self, app: &App, tag: &'static str, kept: &Map<String, Value>) -> Reply<App> {
-        let posts =
-            || rights::roles().iter().map(|role| Choice::new(&role.code, format!("{} {}", role.name, role.code)));
+    /// Asks in a popup; after a refusal with what was typed and the mistakes at their fields.
+    fn ask(&self, app: &App, tag: &'static str, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
+        let posts = || rights::roles().iter().map(|role| Choice::new(&role.code, &role.name));
         let name = self.chosen().map(|user| user.name.clone()).unwrap_or_default();
         let (title, fields) = match tag {
             "user.add" => (
@@ -76,9 +76,8 @@ impl Users {
             "user.reset" => (format!("重置 {name} 的密码"), vec![Field::secret("password", "新的首次密码").required()]),
             _ => (format!("停用 {name}"), vec![Field::text("reason", "原因", 60).required()]),
         };
-        let mut form = Form::new(fields, app.desk.today(), initials);
-        form.restore(kept);
-        Reply::push(AskForm::new(tag, &title, form))
+        let form = Form::new(fields, app.desk.today(), initials);
+        file_form::ask_again(tag, &title, form, refused)
     }
 
     fn perform(&mut self, app: &mut App, action: &'static str, values: &Map<String, Value>) -> Reply<App> {
@@ -99,8 +98,7 @@ impl Users {
         let done = app.act(action, &input, None);
         match done.and_then(|_| self.read(app)) {
             Ok(()) => Reply::say("已记"),
-            // What was typed stands in the popup again, with the reason.
-            Err(refusal) => self.ask(app, action, values).and_toast(refusal.message(), Ink::Stop),
+            Err(refusal) => self.ask(app, action, Some((values, &refusal))),
         }
     }
 }
@@ -120,10 +118,10 @@ impl Screen<App> for Users {
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
-            Command::Save => self.ask(app, "user.add", &Map::new()),
-            Command::Grant => self.ask(app, "user.right", &Map::new()),
-            Command::ResetPassword => self.ask(app, "user.reset", &Map::new()),
-            Command::CloseUser => self.ask(app, "user.close", &Map::new()),
+            Command::Save => self.ask(app, "user.add", None),
+            Command::Grant => self.ask(app, "user.right", None),
+            Command::ResetPassword => self.ask(app, "user.reset", None),
+            Command::CloseUser => self.ask(app, "user.close", None),
             _ => Reply::unused(),
         }
     }
@@ -150,13 +148,7 @@ impl Screen<App> for Users {
         canvas.rule(list, &format!("{} 的岗位", user.name), Ink::Faint);
         for (y, role) in (list + 1..height).zip(&user.roles) {
             let ink = if role.in_force { Ink::Text } else { Ink::Faint };
-            canvas.text_in(
-                1,
-                y,
-                width.saturating_sub(2),
-                &format!("{}  {}  {}", role.name, role.code, role.span()),
-                ink,
-            );
+            canvas.text_in(1, y, width.saturating_sub(2), &format!("{}  {}", role.name, role.span()), ink);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::file_form;
 use crate::desk::refusal::Refusal;
 use crate::store::tables::user::WorkerRow;
 use crate::tui::app::{App, initials};
@@ -10,7 +11,6 @@ use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::AskForm;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
@@ -28,7 +28,7 @@ impl Workers {
     pub fn new(app: &App) -> Self {
         let columns = vec![
             Column::text("代号", Width::Cells(8)),
-            Column::text("姓名", Width::Cells(10)),
+            Column::text("姓名", Width::Fill(10, 1)),
             Column::text("班组", Width::Fill(10, 1)),
             Column::text("区域", Width::Fill(8, 1)),
             Column::text("电话", Width::Cells(13)),
@@ -53,7 +53,7 @@ impl Workers {
         }
     }
 
-    fn ask(app: &App, known: Option<&WorkerRow>) -> Reply<App> {
+    fn ask(app: &App, known: Option<&WorkerRow>, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
         let value = |pick: fn(&WorkerRow) -> &String| known.map_or("", |row| pick(row));
         let mut fields = vec![
             Field::text("name", "姓名", 20).required().value(value(|row| &row.name)),
@@ -72,7 +72,7 @@ impl Workers {
                 ("worker.add", "登记师傅".to_owned())
             }
         };
-        Reply::push(AskForm::new(tag, &title, Form::new(fields, app.desk.today(), initials)))
+        file_form::ask_again(tag, &title, Form::new(fields, app.desk.today(), initials), refused)
     }
 
     fn perform(&mut self, app: &mut App, action: &str, values: &Map<String, Value>) -> Reply<App> {
@@ -87,7 +87,10 @@ impl Workers {
         self.read(app);
         match done {
             Ok(_) => Reply::say("已记"),
-            Err(refusal) => Reply::refuse(refusal.message()),
+            Err(refusal) => {
+                let known = self.rows.get(self.table.selected()).filter(|_| action == "worker.amend");
+                Self::ask(app, known.map(|(row, _)| row), Some((values, &refusal)))
+            }
         }
     }
 }
@@ -107,9 +110,9 @@ impl Screen<App> for Workers {
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
-            Command::Save => Self::ask(app, None),
+            Command::Save => Self::ask(app, None, None),
             Command::Open => match self.rows.get(self.table.selected()) {
-                Some((row, _)) => Self::ask(app, Some(row)),
+                Some((row, _)) => Self::ask(app, Some(row), None),
                 None => Reply::done(),
             },
             _ => Reply::unused(),

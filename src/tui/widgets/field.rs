@@ -28,6 +28,8 @@ pub struct Field {
     pub(super) unit: String,
     pub(super) span: Span,
     pub(super) cells: u16,
+    /// Cells a long text takes on a row of its own that has them.
+    pub(super) most: u16,
     pub(super) fixed: bool,
     pub(super) hidden: bool,
     pub(super) error: Option<String>,
@@ -47,6 +49,7 @@ impl Field {
             unit: String::new(),
             span: Span::Row,
             cells,
+            most: cells,
             fixed: false,
             hidden: false,
             error: None,
@@ -57,8 +60,8 @@ impl Field {
 
     /// Text of at most `max_chars` characters.
     pub fn text(id: &'static str, label: &str, max_chars: usize) -> Self {
-        let cells = u16::try_from(max_chars * 2).unwrap_or(u16::MAX).clamp(4, 40);
-        Self::new(id, label, Kind::Text, max_chars, cells)
+        let most = u16::try_from(max_chars * 2).unwrap_or(u16::MAX).clamp(4, 80);
+        Self { most, ..Self::new(id, label, Kind::Text, max_chars, most.min(40)) }
     }
 
     /// A number that is not negative.
@@ -136,6 +139,7 @@ impl Field {
     /// The cells of the blank to write in.
     pub fn cells(mut self, cells: u16) -> Self {
         self.cells = cells.max(2);
+        self.most = self.cells;
         self
     }
 

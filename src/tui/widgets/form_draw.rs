@@ -111,7 +111,15 @@ impl Form {
         } else if field.required {
             canvas.text(x - GAP, y, "*", Ink::Faint);
         }
-        let room = field.cells.min(lane.right.saturating_sub(x + 1));
+        let hint = if field.can_pick() && field.hint.is_empty() { words::PICK_HINT } else { &field.hint }.to_owned();
+        let hint_cells = u16::try_from(safe::cells(&hint)).unwrap_or(0);
+        let free = lane.right.saturating_sub(x + 1);
+        // The hint keeps its place whether it is shown or not, so that nothing moves when the hand comes.
+        let beside = if hint.is_empty() { 0 } else { hint_cells + 4 };
+        let room = match field.span {
+            Span::Row => field.most.min(free.saturating_sub(beside)).max(field.cells.min(free)),
+            Span::Half => field.cells.min(free),
+        };
         if !field.fixed && field.kind != Kind::Check {
             canvas.text_in(x, y, room, &"_".repeat(usize::from(room)), Ink::Faint);
         }
@@ -124,9 +132,8 @@ impl Form {
         if !field.unit.is_empty() {
             after = canvas.text(after, y, &field.unit, Ink::Faint) + 1;
         }
-        let hint = if field.can_pick() && field.hint.is_empty() { words::PICK_HINT } else { &field.hint };
-        if focused && !hint.is_empty() && after < lane.right {
-            canvas.text_in(after + 1, y, lane.right.saturating_sub(after + 2), hint, Ink::Faint);
+        if focused && !hint.is_empty() && after + 2 + hint_cells <= lane.right {
+            canvas.text(after + 1, y, &hint, Ink::Faint);
         }
         cursor
     }

@@ -124,6 +124,7 @@ impl Table {
 
     /// Other columns: a wider window shows more.
     pub fn set_columns(&mut self, columns: Vec<Column>) {
+        self.head = columns.iter().any(|c| !c.title.is_empty());
         self.columns = columns;
     }
 
@@ -138,8 +139,13 @@ impl Table {
 
     /// What is said when there are no rows: what is missing and what to do.
     pub fn when_empty(mut self, sentence: &str) -> Self {
-        self.empty = sentence.into();
+        self.say_empty(sentence);
         self
+    }
+
+    /// Says another sentence when there are no rows.
+    pub fn say_empty(&mut self, sentence: &str) {
+        self.empty = sentence.into();
     }
 
     /// The row under the hand.

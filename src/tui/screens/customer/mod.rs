@@ -255,8 +255,12 @@ impl Customer {
     fn draw_head(&self, canvas: &mut Canvas) -> u16 {
         let width = canvas.width();
         let x = canvas.text(1, 0, &self.view.headline, Ink::Strong);
-        canvas.text_in(x + 3, 0, width.saturating_sub(x + 4), &self.view.address, Ink::Text);
         let mut y = 1;
+        if safe::cells(&self.view.address) <= usize::from(width.saturating_sub(x + 4)) {
+            canvas.text(x + 3, 0, &self.view.address, Ink::Text);
+        } else {
+            y = canvas.paragraph(1, 1, width.saturating_sub(2), &self.view.address, Ink::Text);
+        }
         for row in self.alert_rows(width.saturating_sub(2)) {
             let mut x = 1;
             for alert in row {
@@ -311,6 +315,10 @@ impl Customer {
         let view = &self.view;
         let meter = view.meters.iter().rev().find(|meter| meter.removed.is_none());
         let mut words = Vec::new();
+        let mut state = format!("  {}", view.state);
+        if let Some(last) = view.readings.first() {
+            state = format!("  示数 {}  {} 抄{state}", last.value.grouped(), format::day(last.day, self.today));
+        }
         match meter {
             Some(meter) => {
                 let facts = meter.facts.iter().filter(|(label, _)| label != "铅封号" && label != "表位数");
@@ -321,11 +329,10 @@ impl Customer {
             }
             None => words.push("没有在装的表".to_owned()),
         }
-        if let Some(last) = view.readings.first() {
-            words.push(format!(" 示数 {}  {} 抄", last.value.grouped(), format::day(last.day, self.today)));
-        }
-        words.push(format!(" {}", view.state));
-        canvas.text_in(1, y, canvas.width().saturating_sub(2), &words.join(" "), Ink::Text);
+        // Reading and state are seen whole; what the meter is takes the room that is left.
+        let tail = u16::try_from(safe::cells(&state)).unwrap_or(0);
+        let x = canvas.text_in(1, y, canvas.width().saturating_sub(tail + 2), &words.join(" "), Ink::Text);
+        canvas.text(x, y, &state, Ink::Text);
         self.draw_use(canvas, y + 1);
         y + 2
     }
