@@ -4,75 +4,16 @@ mod support;
 
 use meterdesk::derive::account::file::AccountOpened;
 use meterdesk::store::tables::slip::SlipState;
-use meterdesk::tui::app::App;
-use meterdesk::tui::canvas::Canvas;
-use meterdesk::tui::harness::{Shot, press, render};
-use meterdesk::tui::input::Inputs;
-use meterdesk::tui::keymap::{Command, Place};
-use meterdesk::tui::screen::Screen;
-use meterdesk::tui::stack::Stack;
-use meterdesk::tui::theme::Theme;
 use serde_json::json;
 use support::orders::{Book, book};
+use support::seat::Seat;
 use support::water::{branch, read, resident, slip};
 
 const A: &str = "3100000001";
 const B: &str = "3100000002";
 
-/// Stands for home: F10 opens the menu.
-struct Lobby;
-
-impl Screen<App> for Lobby {
-    fn place(&self) -> Place {
-        Place::Home
-    }
-    fn title(&self, _: &App) -> String {
-        "首页".into()
-    }
-    fn keys(&self, _: &App) -> Vec<Command> {
-        Vec::new()
-    }
-    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
-        canvas.cursor(0, 0);
-    }
-}
-
-struct Room {
-    app: App,
-    stack: Stack<App>,
-}
-
-impl Room {
-    fn open(mut book: Book, user: &str) -> Self {
-        book.desk.sign_in_practice(user).unwrap();
-        let app = App::new(book.desk, Inputs::silent().waker());
-        Self { app, stack: Stack::new(Lobby, Theme::default(), |words| words.to_owned()) }
-    }
-
-    fn press(&mut self, keys: &str) -> &mut Self {
-        press(&mut self.stack, &mut self.app, keys).unwrap();
-        self
-    }
-
-    fn shot(&mut self) -> Shot {
-        let shot = render(&mut self.stack, &self.app, 80, 24);
-        let (_, y) = shot.cursor.expect("the cursor is visible");
-        assert!(y < 23, "never on the last row");
-        shot
-    }
-
-    fn shows(&mut self, words: &str) -> &mut Self {
-        let shot = self.shot();
-        assert!(shot.has(words), "{words}\n{}", shot.picture());
-        self
-    }
-
-    fn snapshot(&mut self, name: &str) {
-        for (width, height) in [(80, 24), (120, 40)] {
-            let picture = render(&mut self.stack, &self.app, width, height).picture();
-            insta::assert_snapshot!(format!("{name}_{width}"), picture);
-        }
-    }
+fn room(book: Book, user: &str) -> Seat {
+    Seat::lobby(book, user, Vec::new())
 }
 
 fn in_book(no: &str, route: &str) -> AccountOpened {
@@ -91,49 +32,43 @@ fn a_slip_that_was_taken_in_is_entered_with_four_control_keys() {
     book.act("room", "swap.task", json!({ "slip": slip("HB1", A, "2026-11-20", "105", "N1", "0"), "clerk": "room" }));
     book.act("room", "swap.task", json!({ "slip": { "slip": "HB3", "address": "人民路12号33幢2单元0502" } }));
     book.act("room", "swap.send_back", json!({ "slip": "HB3", "reason": "无户号" }));
-    let mut room = Room::open(book, "room");
-    room.press("<F10>水表拆换<Enter>").shows("待录 1");
-    room.snapshot("swap_empty");
-    room.press("hb1<Enter>").shows("旧表量 5 (100→105").shows("差额 25.00 元");
-    room.snapshot("swap_full");
-    room.press("<F2>").shows("拆换单 HB1 已入账，差额 25.00 元已出账").shows("待录 0");
-    assert_eq!(room.app.desk.look().unwrap().slips_of_no("HB1").unwrap()[0].state, SlipState::Entered);
+    let mut seat = room(book, "room");
+    seat.press("<F10>水表拆换<Enter>").shows("待录 1");
+    seat.press("hb1<Enter>").shows("旧表量 5 (100→105").shows("差额 25.00 元");
+    seat.press("<F2>").shows("拆换单 HB1 已入账，差额 25.00 元已出账").shows("待录 0");
+    assert_eq!(seat.app.desk.look().unwrap().slips_of_no("HB1").unwrap()[0].state, SlipState::Entered);
 }
 
 #[test]
 fn a_mistake_on_a_slip_stands_at_its_field_and_a_large_use_can_be_confirmed() {
     let mut book = town();
     book.act("room", "swap.task", json!({ "slip": slip("HB1", A, "2026-11-20", "400", "N1", "0") }));
-    let mut room = Room::open(book, "room");
-    room.press("<F10>水表拆换<Enter>HB1<Enter><F2>").shows("请核对后确认").shows("用量已核对");
-    room.snapshot("swap_in_error");
-    assert!(room.app.desk.look().unwrap().slips_of_no("HB1").unwrap()[0].entered.is_none());
+    let mut seat = room(book, "room");
+    seat.press("<F10>水表拆换<Enter>HB1<Enter><F2>").shows("请核对后确认").shows("用量已核对");
+    seat.snapshot("swap_confirm");
+    assert!(seat.app.desk.look().unwrap().slips_of_no("HB1").unwrap()[0].entered.is_none());
 }
 
 #[test]
 fn a_slip_without_account_number_goes_back_with_its_reason() {
-    let mut room = Room::open(town(), "room");
-    room.press("<F10>水表拆换<Enter>HB9<F6>").shows("退回拆换岗");
-    room.press("<F2>").shows("拆换单 HB9 已退回").shows("退回登记 1 张未回").shows("无户号，请核实后补上");
-    assert_eq!(room.app.desk.look().unwrap().slips_of_no("HB9").unwrap()[0].state, SlipState::Returned);
+    let mut seat = room(town(), "room");
+    seat.press("<F10>水表拆换<Enter>HB9<F6>").shows("退回拆换岗");
+    seat.press("<F2>").shows("拆换单 HB9 已退回").shows("退回登记 1 张未回").shows("无户号，请核实后补上");
+    assert_eq!(seat.app.desk.look().unwrap().slips_of_no("HB9").unwrap()[0].state, SlipState::Returned);
 }
 
 #[test]
 fn cards_are_keyed_with_one_key_each_and_again_by_another_person() {
-    let mut room = Room::open(town(), "room");
-    room.press("<F10>卡片录入<Enter>").shows("卡 0/2 张");
-    room.snapshot("cards_first");
-    room.press("110<Enter>１１５<Enter>").shows("录完了").shows("卡 2/2 张, 示数合计 225");
-    let Room { mut app, .. } = room;
-    app.desk.sign_in_practice("check").unwrap();
-    let mut room = Room { app, stack: Stack::new(Lobby, Theme::default(), |words| words.to_owned()) };
-    room.press("<F10>卡片录入<Enter>").shows("第二遍 (第一遍: 钱数据 11-21)");
-    assert!(!room.shot().has("110"), "the second keying is blind");
-    room.press("110<Enter>").shows("与第一遍一致");
-    room.press("116<Enter>").shows("与第一遍不符");
-    room.snapshot("cards_differ");
-    room.press("116<Enter>").shows("不符 1").shows("示数合计 226");
-    let tx = room.app.desk.look().unwrap();
+    let mut seat = room(town(), "room");
+    seat.press("<F10>卡片录入<Enter>").shows("卡 0/2 张");
+    seat.press("110<Enter>１１５<Enter>").shows("录完了").shows("卡 2/2 张, 示数合计 225");
+    seat.press("<Esc>").sit("check");
+    seat.press("<F10>卡片录入<Enter>").shows("第二遍 (第一遍: 钱数据 11-21)");
+    assert!(!seat.shot().has("110"), "the second keying is blind");
+    seat.press("110<Enter>").shows("与第一遍一致");
+    seat.press("116<Enter>").shows("与第一遍不符");
+    seat.press("116<Enter>").shows("不符 1").shows("示数合计 226");
+    let tx = seat.app.desk.look().unwrap();
     let account = tx.account_of_text(B).unwrap().unwrap().id;
     assert_eq!(tx.last_reading(account).unwrap().unwrap().value.to_string(), "116");
 }
@@ -144,14 +79,12 @@ fn bills_are_tried_then_run_and_what_is_held_is_shown_with_its_reason() {
     branch(&mut book, &[resident(A), AccountOpened { discount: Some("特困".into()), ..resident(B) }]);
     read(&mut book, A, "2026-11-12", "120");
     read(&mut book, B, "2026-11-12", "111");
-    let mut room = Room::open(book, "room");
-    room.press("<F10>出账<Enter>").shows("[2026-11]");
-    room.snapshot("bills_empty");
-    room.press("<F2>").shows("1 张账单").shows("挂起。现在出账");
-    room.snapshot("bills_tried");
-    room.press("<F2>").shows("已出账 1 张，合计 100.00 元，挂起 1 张").shows("特困");
-    room.snapshot("bills_held");
-    room.press("<F8>").shows("挂起，还没有金额");
-    room.press("<Enter><Enter>").shows("放行原因");
-    room.press("试<F2>").shows("没有自己的价目");
+    let mut seat = room(book, "room");
+    seat.press("<F10>出账<Enter>").shows("[2026-11]");
+    seat.press("<F2>").shows("1 张账单").shows("挂起。现在出账");
+    seat.snapshot("bills_tried");
+    seat.press("<F2>").shows("已出账 1 张，合计 100.00 元，挂起 1 张").shows("特困");
+    seat.press("<F8>").shows("挂起，还没有金额");
+    seat.press("<Enter><Enter>").shows("放行原因");
+    seat.press("试<F2>").shows("没有自己的价目");
 }
