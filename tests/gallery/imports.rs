@@ -60,7 +60,7 @@ static IMPORTED: LazyLock<Mutex<Desk>> = LazyLock::new(|| {
     Mutex::new(book.desk)
 });
 
-fn fixes(keys: &str) -> Seat {
+pub fn fixes(keys: &str) -> Seat {
     let desk = IMPORTED.lock().unwrap().copy_in_memory(Box::new(FixedClock::at(moment()))).unwrap();
     let mut seat = Seat::on(Book { desk }, "boss", |app| screens::fixes(app, None));
     seat.press(keys);

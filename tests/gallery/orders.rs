@@ -66,7 +66,7 @@ pub const SCREENS: &[Shown] = &[
 ];
 
 /// The first order of a stage.
-fn of_stage(app: &App, stage: &str) -> Id {
+pub fn of_stage(app: &App, stage: &str) -> Id {
     let day = moment().date_naive();
     let orders = app.desk.look().unwrap().orders_taken_between(day, day).unwrap();
     orders.iter().find(|order| order.stage == stage).expect(stage).id

@@ -67,7 +67,7 @@ fn first(keys: &str) -> Seat {
 }
 
 /// Two sites gave one login to two people.
-fn clash(user: &str, keys: &str) -> Seat {
+pub fn clash(user: &str, keys: &str) -> Seat {
     let mut book = Empty.copy();
     book.receive_from(&crate::support::orders::book("B02"));
     let mut seat = Seat::on(book, user, screens::exceptions);
