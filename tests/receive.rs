@@ -5,54 +5,14 @@ mod support;
 
 use std::sync::OnceLock;
 
-use meterdesk::book::clock::FixedClock;
 use meterdesk::book::subject::Kind;
 use meterdesk::derive::row::to_row;
-use meterdesk::derive::{self, Incoming, Received, bulk, rebuild};
+use meterdesk::derive::{self, Incoming, Received, rebuild};
 use meterdesk::desk::Desk;
-use meterdesk::rules::id::Id;
 use meterdesk::store::entries::EntryRow;
 use serde_json::json;
-use support::orders::{Book, Chance, book, moment};
-
-fn entries(book: &Book) -> Vec<EntryRow> {
-    book.desk.look().unwrap().entries_after(Id(0), 1_000_000).unwrap()
-}
-
-fn empty() -> Desk {
-    Desk::in_memory("Z9", Box::new(FixedClock::at(moment()))).unwrap()
-}
-
-fn take(desk: &mut Desk, batch: &[EntryRow]) -> Vec<Received> {
-    let batch: Vec<Incoming> = batch.iter().map(|row| Incoming { row: row.clone() }).collect();
-    let tx = desk.db_mut().write().unwrap();
-    let answers = derive::receive_many(&tx, &batch).unwrap();
-    tx.commit().unwrap();
-    answers
-}
-
-fn finish(desk: &mut Desk) {
-    bulk::finish(desk.db_mut(), |_| {}).unwrap();
-}
-
-fn hash(desk: &Desk) -> [u8; 32] {
-    desk.look().unwrap().state_hash().unwrap()
-}
-
-fn differing(left: &Desk, right: &Desk) -> Vec<String> {
-    let (left, right) = (left.look().unwrap(), right.look().unwrap());
-    let differs = |table: &String| left.table_hash(table).unwrap() != right.table_hash(table).unwrap();
-    left.derived_tables().unwrap().into_iter().filter(differs).collect()
-}
-
-fn state_of(order: &[EntryRow]) -> Desk {
-    let mut desk = empty();
-    for entry in order {
-        take(&mut desk, std::slice::from_ref(entry));
-    }
-    finish(&mut desk);
-    desk
-}
+use support::arrive::{differing, empty, entries, finish, hash, in_all_orders, set_clock, state_of, take};
+use support::orders::{Book, Chance, book};
 
 /// A branch's history with runs, readings, bills, money and requests, and its state.
 fn history() -> &'static (Vec<EntryRow>, [u8; 32]) {
@@ -148,26 +108,6 @@ fn accounts(desk: &Desk) -> i64 {
     (0..100).filter(|n| tx.account_of_text(&format!("32{n:08}")).unwrap().is_some()).count() as i64
 }
 
-/// Every entry after the common ones in all orders: how many accounts stand, alike and equal to a rebuild.
-fn in_all_orders(common: &[EntryRow], apart: &[EntryRow]) -> i64 {
-    let mut wanted = None;
-    for order in support::orders::orders(apart.len()) {
-        let mut desk = empty();
-        take(&mut desk, common);
-        finish(&mut desk);
-        for index in &order {
-            take(&mut desk, std::slice::from_ref(&apart[*index]));
-            finish(&mut desk);
-        }
-        let found = (hash(&desk), accounts(&desk));
-        rebuild::rebuild(desk.db_mut(), |_| {}).unwrap();
-        assert_eq!(hash(&desk), found.0, "{order:?}: rebuild differs");
-        assert_eq!(rebuild::index_fault(&desk.look().unwrap()).unwrap(), None);
-        assert_eq!(*wanted.get_or_insert(found), found, "{order:?}");
-    }
-    wanted.unwrap().1
-}
-
 #[test]
 fn a_closed_run_counts_whatever_comes_first() {
     let mut home = book("B01");
@@ -176,7 +116,7 @@ fn a_closed_run_counts_whatever_comes_first() {
     run.close(&mut home.desk, json!({}), |_| {}).unwrap();
     let apart = entries(&home).split_off(common.len());
     assert_eq!(apart.len(), 5);
-    assert_eq!(in_all_orders(&common, &apart), 6);
+    assert_eq!(accounts(&in_all_orders(&common, &apart)), 6);
 }
 
 #[test]
@@ -186,18 +126,16 @@ fn a_dropped_run_counts_nothing_whatever_comes_first() {
     let run = half_done(&mut home, 2);
     run.discard(&mut home.desk).unwrap();
     let apart = entries(&home).split_off(common.len());
-    assert_eq!(in_all_orders(&common, &apart), 0);
+    assert_eq!(accounts(&in_all_orders(&common, &apart)), 0);
 }
 
 /// A copy of a book as it was after `count` entries, restored: it goes on in life 2, at a clock `minutes` after the common one.
 fn restored(book: &Book, count: usize, minutes: i64) -> Book {
-    let clock = FixedClock::at(moment() + chrono::Duration::minutes(minutes));
-    let mut desk = Desk::in_memory("B01", Box::new(clock)).unwrap();
-    take(&mut desk, &entries(book)[..count]);
-    let tx = desk.db_mut().write().unwrap();
+    let mut book = support::arrive::site("B01", &entries(book)[..count], minutes);
+    let tx = book.desk.db_mut().write().unwrap();
     tx.set_setting("epoch", "2").unwrap();
     tx.commit().unwrap();
-    Book { desk }
+    book
 }
 
 #[test]
@@ -207,7 +145,7 @@ fn a_run_closed_before_and_dropped_after_a_restore_counts_as_the_earlier_says() 
         let common = entries(&home).len();
         let run = half_done(&mut home, 2);
         let so_far = entries(&home).len();
-        home.desk.set_clock(Box::new(FixedClock::at(moment() + chrono::Duration::minutes(5))));
+        set_clock(&mut home, 5);
         run.close(&mut home.desk, json!({}), |_| {}).unwrap();
         let mut again = restored(&home, so_far, minutes);
         again.desk.sign_in_practice("room").unwrap();
@@ -217,6 +155,6 @@ fn a_run_closed_before_and_dropped_after_a_restore_counts_as_the_earlier_says() 
         let mut apart = whole[common..].to_vec();
         apart.push(entries(&again).pop().unwrap());
         assert_eq!(apart.len(), 5);
-        assert_eq!(in_all_orders(&whole[..common], &apart), wanted, "{minutes}");
+        assert_eq!(accounts(&in_all_orders(&whole[..common], &apart)), wanted, "{minutes}");
     }
 }

@@ -11,7 +11,7 @@ use crate::rules::id::Id;
 use crate::store::tables::base::{ClashRow, ClashWordRow, ExceptionRow};
 
 /// Actions that every kind of subject understands.
-pub const KNOWS: &[(&str, u32)] = &[("exception.assign", 1), ("exception.resolve", 1)];
+pub const KNOWS: &[(&str, u32)] = &[("exception.assign", 1), ("exception.resolve", 1), (super::placed::ACTION, 1)];
 
 /// Which exception: it is named by what it is about, never by a counter.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
@@ -114,8 +114,11 @@ impl Place {
     }
 }
 
-/// Applies `exception.assign` and `exception.resolve` to one of their subjects.
+/// Applies `exception.assign`, `exception.resolve` and `entry.place` to one of their subjects.
 pub(super) fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), DeriveError> {
+    if event.action() == super::placed::ACTION {
+        return super::placed::settle(fx, kind, event);
+    }
     if event.action() == "exception.assign" {
         let body: ExceptionAssigned = event.read()?;
         return write(fx, kind, event, &body.place, Some(body.owner), None, None);

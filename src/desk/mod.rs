@@ -60,6 +60,7 @@ pub mod complaint_answer;
 pub mod customer_file;
 pub mod customer_reveal;
 pub mod customer_view;
+pub mod entry_place;
 pub mod exception_assign;
 pub mod exception_resolve;
 pub mod fee_take;
@@ -128,6 +129,7 @@ pub const ACTIONS: &[Def] = &[
     def::<calendar_put::CalendarPut>(),
     def::<callback_record::CallbackRecord>(),
     def::<complaint_answer::ComplaintAnswer>(),
+    def::<entry_place::EntryPlace>(),
     def::<exception_assign::ExceptionAssign>(),
     def::<exception_resolve::ExceptionResolve>(),
     def::<fee_take::FeeTake>(),

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod adjust;
+pub mod arrive;
 pub mod orders;
 pub mod seat;
 pub mod till;
