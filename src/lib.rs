@@ -7,6 +7,7 @@ pub mod book; // the day book: entry, chain, clock, append, verify
 pub mod cli; // the command line, one file a command
 pub mod derive; // entries → tables, one file a subject; the merge rules
 pub mod desk; // what a person can do, one file an action: input → rights → rules → entry
+pub mod exchange; // bundles between sites: file format, keys, what is sent, taking in
 pub mod inbound; // files from outside, read with limits and judged row by row
 pub mod outbound; // reports, slips, files for others
 pub mod rules; // pure rules: money, tariff, late fee, calendar, numbers, states, rights

@@ -36,6 +36,7 @@ fn arrows_between_rooms_go_down_only() {
         ("store", &["store", "rules", "text", "__table"]),
         ("book", &["book", "store", "rules"]),
         ("derive", &["derive", "book", "store", "rules", "text"]),
+        ("exchange", &["exchange", "derive", "book", "store", "rules", "text"]),
         ("outbound", &["outbound", "store", "rules", "text", "derive", "desk", "book"]),
         ("inbound", &["inbound", "rules", "text", "store", "desk", "derive", "book"]),
     ];

@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
 
 use super::clock::{self, tick};
-use super::entry::{self, MAX_PAYLOAD, SUITE};
+use super::entry::{self, MAX_PAYLOAD, MAX_TEXTS, SUITE};
 use super::subject::{self, Subject};
 use crate::rules::id::{Id, LIVES, SEQS, Site};
 use crate::store::entries::EntryRow;
@@ -126,6 +126,9 @@ pub fn append(tx: &Tx<'_>, head: &Head, new: NewEntry<'_>) -> Result<EntryRow, A
         prev: head.hash,
         hash: [0; 32],
     });
+    if entry::texts_len(&row) > MAX_TEXTS {
+        return Err(AppendError::TooLarge(entry::texts_len(&row))); // what no bundle can carry is not written
+    }
     debug_assert!(entry::fault(&row).is_none());
     tx.insert_entry(&row)?;
     Ok(row)

@@ -10,6 +10,8 @@ use crate::store::entries::EntryRow;
 pub const SUITE: i64 = 1;
 /// Largest payload of one entry, in bytes.
 pub const MAX_PAYLOAD: usize = 64 << 10;
+/// Largest sum of an entry's other texts, in bytes: the subjects of a bulk entry may be 512 long names.
+pub const MAX_TEXTS: usize = 32 << 10;
 const DOMAIN: &str = "meterdesk entry 1";
 
 /// Hash of salt and payload.
@@ -28,13 +30,10 @@ pub fn genesis(site: &str, epoch: i64) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-/// Identity of an entry: everything but the payload itself, which its leaf stands for.
-pub fn hash(row: &EntryRow) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
-    let mut field = |bytes: &[u8]| {
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
+/// Gives every field of an entry, in the one order and encoding in which it is hashed and sent: numbers as eight bytes little
+/// endian, dates as `2026-11-21`, no key as one field of a zero byte and a key as a field of a one byte and its text. `prev` and
+/// `last` stand at the end: when hashing, the entry before and the leaf; in a bundle, possibly nothing and the payload.
+pub fn fields(row: &EntryRow, prev: &[u8], last: &[u8], mut field: impl FnMut(&[u8])) {
     field(&row.suite.to_le_bytes());
     field(row.site.as_bytes());
     field(&row.epoch.to_le_bytes());
@@ -54,9 +53,24 @@ pub fn hash(row: &EntryRow) -> [u8; 32] {
         }
     }
     field(&row.salt);
-    field(&row.prev);
-    field(&row.leaf);
+    field(prev);
+    field(last);
+}
+
+/// Identity of an entry: everything but the payload itself, which its leaf stands for.
+pub fn hash(row: &EntryRow) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
+    fields(row, &row.prev, &row.leaf, |bytes| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    });
     *hasher.finalize().as_bytes()
+}
+
+/// Bytes of the texts beside the payload, for [`MAX_TEXTS`].
+pub fn texts_len(row: &EntryRow) -> usize {
+    let key = row.key.as_deref().map_or(0, str::len);
+    row.site.len() + row.at.len() + row.actor.len() + row.action.len() + row.subjects.len() + key
 }
 
 /// Fills leaf and hash of a row whose other fields stand.

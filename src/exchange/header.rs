@@ -1,0 +1,197 @@
+//! The header of a bundle: who sends what to whom, what it holds, and what the sender has of the recipient. It is signed, not
+//! encrypted, and says nothing about customers.
+
+use serde::{Deserialize, Serialize};
+
+use super::bundle_error::BundleError;
+use crate::rules::id::{EPOCHS, SEQS, Site};
+
+/// The format this program writes, and the newest it reads.
+pub const FORMAT: u32 = 1;
+/// The oldest program version that reads what this one writes.
+pub const NEEDS: &str = "0.1.0";
+
+/// A bundle's header. Fields that are not known are passed over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Version of the file format.
+    pub format: u32,
+    /// The program version that can read it.
+    pub needs: String,
+    /// Sender's site code.
+    pub from: String,
+    /// Recipient's site code.
+    pub to: String,
+    /// The sender's life (epoch) when it was made.
+    pub life: i64,
+    /// From a practice book?
+    pub practice: bool,
+    /// When it was made, RFC 3339.
+    pub made_at: String,
+    /// Running number per recipient, from 1.
+    pub number: i64,
+    /// Hash of the bundle before to the same recipient, hex; empty for the first.
+    pub previous: String,
+    /// Name of the signing key.
+    pub key: String,
+    /// Certificates of the sender's newer keys, each signed by the key before.
+    #[serde(default)]
+    pub rotations: Vec<serde_json::Value>,
+    /// Chains or parts of chains it holds, in the order in which they stand.
+    pub ranges: Vec<Range>,
+    /// How many entries it holds by themselves.
+    pub relayed: i64,
+    /// Which numbers of the relay it holds.
+    pub relay: Relay,
+    /// What the sender holds whole: its acknowledgements.
+    pub have: Vec<Have>,
+    /// How far the sender has taken in the recipient's relay.
+    pub relay_seen: Relay,
+    /// Entries of every kind.
+    pub entries: u64,
+    /// Frames of every kind, the last included.
+    pub frames: u64,
+    /// Bytes of all frames.
+    pub plain_len: u64,
+    /// Bytes after packing.
+    pub packed_len: u64,
+    /// Bytes after encryption.
+    pub cipher_len: u64,
+    /// Hash of the encrypted bytes, hex.
+    pub cipher_hash: String,
+}
+
+/// A part of a chain, without a gap.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    /// Whose chain.
+    pub site: String,
+    /// Which life; a twin's stands [`super::frame::TWIN`] behind.
+    pub epoch: i64,
+    /// Number of the first entry.
+    pub first: i64,
+    /// Number of the last.
+    pub last: i64,
+    /// Hash of the last, hex.
+    pub head: String,
+    /// How many entries.
+    pub count: i64,
+    /// Wrapping sum of the first eight bytes (little endian) of their hashes, decimal.
+    pub sum: String,
+}
+
+/// How far the sender holds a chain whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Have {
+    /// Whose chain.
+    pub site: String,
+    /// Which life; a twin's stands [`super::frame::TWIN`] behind.
+    pub epoch: i64,
+    /// Number of the last entry.
+    pub seq: i64,
+    /// Hash of it, hex.
+    pub head: String,
+}
+
+/// A part of the relay, head office's numbered list of single entries for one branch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relay {
+    /// Head office's life in which the numbers were given.
+    pub life: i64,
+    /// The first number, from 1.
+    pub from: i64,
+    /// The last number; below `from` for none.
+    pub upto: i64,
+}
+
+/// What every format's header says, whatever else is in it.
+#[derive(Deserialize)]
+struct Outline {
+    format: u32,
+    #[serde(default)]
+    needs: String,
+}
+
+impl Header {
+    /// Reads a header: format first, then every field, then what the fields may say.
+    pub fn read(bytes: &[u8]) -> Result<Self, BundleError> {
+        let unreadable =
+            |error: serde_json::Error| BundleError::BadHeader(format!("第 {} 字节处读不懂", error.column()));
+        let outline: Outline = serde_json::from_slice(bytes).map_err(unreadable)?;
+        if outline.format > FORMAT || is_newer(&outline.needs, env!("CARGO_PKG_VERSION")) {
+            return Err(BundleError::NewerFormat { needs: short(&outline.needs) });
+        }
+        let header: Self = serde_json::from_slice(bytes).map_err(unreadable)?;
+        match header.fault() {
+            None => Ok(header),
+            Some(what) => Err(BundleError::BadHeader(what.to_owned())),
+        }
+    }
+
+    /// The first thing it says that cannot be.
+    pub fn fault(&self) -> Option<&'static str> {
+        let counts = [self.life, self.number, self.relayed, self.relay.life, self.relay.from, self.relay.upto];
+        let seen = [self.relay_seen.life, self.relay_seen.from, self.relay_seen.upto];
+        if self.format == 0 {
+            return Some("格式号不对");
+        }
+        if !is_site(&self.from) || !is_site(&self.to) {
+            return Some("网点代码不对");
+        }
+        if !(self.previous.is_empty() || is_hash(&self.previous)) || !is_hash(&self.cipher_hash) {
+            return Some("摘要不对");
+        }
+        if chrono::DateTime::parse_from_rfc3339(&self.made_at).is_err() {
+            return Some("生成时间不对");
+        }
+        if counts.iter().chain(&seen).any(|count| *count < 0) || self.number < 1 {
+            return Some("编号不对");
+        }
+        if self.ranges.iter().any(|range| !range.is_sound()) || self.have.iter().any(|have| !have.is_sound()) {
+            return Some("凭单范围不对");
+        }
+        None
+    }
+
+    /// Its bytes as they are signed and stored.
+    pub fn bytes(&self) -> Result<Vec<u8>, BundleError> {
+        serde_json::to_vec(self).map_err(|error| BundleError::BadHeader(error.to_string()))
+    }
+}
+
+impl Range {
+    fn is_sound(&self) -> bool {
+        let numbers = 1 <= self.first && self.first <= self.last && self.last < SEQS;
+        let count = numbers && self.count == self.last - self.first + 1;
+        count && is_chain(&self.site, self.epoch) && is_hash(&self.head) && self.sum.parse::<u64>().is_ok()
+    }
+}
+
+impl Have {
+    fn is_sound(&self) -> bool {
+        (1..SEQS).contains(&self.seq) && is_chain(&self.site, self.epoch) && is_hash(&self.head)
+    }
+}
+
+fn is_chain(site: &str, epoch: i64) -> bool {
+    is_site(site) && (1..EPOCHS).contains(&epoch)
+}
+
+/// A site code exactly as it is printed; nothing that looks like a path passes.
+fn is_site(text: &str) -> bool {
+    Site::parse(text).is_ok_and(|site| site.as_str() == text)
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn short(text: &str) -> String {
+    crate::text::safe::line(text).chars().take(60).collect()
+}
+
+/// Is version `a` above `b`? What is no version is not.
+fn is_newer(a: &str, b: &str) -> bool {
+    let parts = |text: &str| -> Option<Vec<u32>> { text.split('.').map(|part| part.parse().ok()).collect() };
+    matches!((parts(a), parts(b)), (Some(a), Some(b)) if a > b)
+}
