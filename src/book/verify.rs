@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::entry;
-use crate::rules::id::Id;
+use crate::rules::id::{ITEMS, Id, LIVES};
 use crate::store::entries::EntryRow;
 use crate::store::{StoreError, Tx};
 
@@ -12,7 +12,7 @@ use crate::store::{StoreError, Tx};
 pub struct ChainHead {
     /// Site code.
     pub site: String,
-    /// Life.
+    /// Life; of the second branch of a fork 32 more.
     pub epoch: i64,
     /// Last number.
     pub seq: i64,
@@ -40,19 +40,25 @@ pub struct Chains {
     pub fault: Option<Fault>,
 }
 
-/// Walks every entry in place order; `progress` is told how many are done.
+/// Walks every entry in place order; `progress` is told how many are done. Entries held singly are checked each by itself: the
+/// chains they stand in are not held.
 pub fn chains(tx: &Tx<'_>, mut progress: impl FnMut(i64)) -> Result<Chains, StoreError> {
     let mut found = Chains::default();
     let mut last: Option<EntryRow> = None;
     let mut after = Id(0);
+    let singly = tx.has_relayed()?;
     loop {
         let batch = tx.entries_after(after, 500)?;
         let Some(end) = batch.last() else { break };
         after = end.id;
         for row in batch {
             found.entries += 1;
+            if singly && tx.is_relayed(row.id)? {
+                found.fault = found.fault.or_else(|| entry::fault(&row).and_then(|word| broken(&row, word)));
+                continue;
+            }
             if found.fault.is_none() {
-                found.fault = fault(last.as_ref(), &row);
+                found.fault = fault(tx, last.as_ref(), &row)?;
             }
             note_head(&mut found.heads, &row);
             last = Some(row);
@@ -65,31 +71,71 @@ pub fn chains(tx: &Tx<'_>, mut progress: impl FnMut(i64)) -> Result<Chains, Stor
 fn note_head(heads: &mut Vec<ChainHead>, row: &EntryRow) {
     let head = blake3::Hash::from_bytes(row.hash).to_hex().to_string();
     match heads.last_mut() {
-        Some(last) if last.site == row.site && last.epoch == row.epoch => {
+        Some(last) if last.site == row.site && last.epoch == row.id.epoch() => {
             last.seq = row.seq;
             last.head = head;
         }
-        _ => heads.push(ChainHead { site: row.site.clone(), epoch: row.epoch, seq: row.seq, head }),
+        _ => heads.push(ChainHead { site: row.site.clone(), epoch: row.id.epoch(), seq: row.seq, head }),
     }
 }
 
-fn fault(last: Option<&EntryRow>, row: &EntryRow) -> Option<Fault> {
-    let say = |message: String| Some(Fault { entry: Some(row.id), message });
+/// What is wrong with an entry where it stands. A twin chain (the second branch of a fork) has its own places.
+fn fault(tx: &Tx<'_>, last: Option<&EntryRow>, row: &EntryRow) -> Result<Option<Fault>, StoreError> {
     if let Some(word) = entry::fault(row) {
-        return say(format!("凭单 {}：{word}", row.id));
+        return Ok(broken(row, word));
     }
-    let same_chain = last.filter(|last| last.site == row.site && last.epoch == row.epoch);
-    let same_site = last.filter(|last| last.site == row.site);
-    let expected_seq = same_chain.map_or(1, |last| last.seq + 1);
-    if row.seq != expected_seq {
-        return say(format!("{}.{} 缺第 {expected_seq} 张凭单", row.site, row.epoch));
+    let (site, epoch) = (&row.site, row.id.epoch());
+    let same_chain = last.filter(|last| last.site == row.site && last.id.epoch() == epoch);
+    let Some(before) = same_chain else { return first_fault(tx, row) };
+    if row.seq != before.seq + 1 {
+        let message = format!("{site}.{epoch} 缺第 {} 张凭单", before.seq + 1);
+        return Ok(Some(Fault { entry: Some(row.id), message }));
     }
-    let expected_prev = same_site.map_or_else(|| entry::genesis(&row.site, row.epoch), |last| last.hash);
-    if row.prev != expected_prev {
-        return say(format!("凭单 {}：与前一张不相接", row.id));
+    Ok(joined_fault(row, before))
+}
+
+/// The first entry of a chain: of a life, it follows any entry of an earlier life of its site, or nothing; of a fork's second
+/// branch, the entry the main chain has before the fork.
+fn first_fault(tx: &Tx<'_>, row: &EntryRow) -> Result<Option<Fault>, StoreError> {
+    let (site, epoch) = (&row.site, row.id.epoch());
+    if row.id.is_twin() {
+        let main = tx.entry(row.id.main())?;
+        if main.is_none_or(|main| main.hash == row.hash) {
+            return Ok(broken(row, "不是分叉，却记在分叉的一支上"));
+        }
+        if row.seq > 1 {
+            return Ok(match tx.entry(Id(row.id.main().0 - ITEMS))? {
+                Some(before) => joined_fault(row, &before),
+                None => broken(row, "分叉之前的凭单不在"),
+            });
+        }
+    } else if row.seq != 1 {
+        let message = format!("{site}.{epoch} 缺第 1 张凭单");
+        return Ok(Some(Fault { entry: Some(row.id), message }));
     }
-    if same_site.is_some_and(|last| last.hlc >= row.hlc) {
-        return say(format!("凭单 {}：时间次序倒退", row.id));
+    if row.prev == entry::genesis(site, row.epoch) {
+        return Ok(None);
+    }
+    for life in (1..row.epoch).rev() {
+        for epoch in [life, life + LIVES] {
+            if let Some(before) = tx.entry_of_hash(&row.id.site(), epoch, &row.prev)? {
+                return Ok(joined_fault(row, &before));
+            }
+        }
+    }
+    Ok(broken(row, "与前一张不相接"))
+}
+
+fn joined_fault(row: &EntryRow, before: &EntryRow) -> Option<Fault> {
+    if row.prev != before.hash {
+        return broken(row, "与前一张不相接");
+    }
+    if before.hlc >= row.hlc {
+        return broken(row, "时间次序倒退");
     }
     None
+}
+
+fn broken(row: &EntryRow, word: &str) -> Option<Fault> {
+    Some(Fault { entry: Some(row.id), message: format!("凭单 {}：{word}", row.id) })
 }

@@ -12,6 +12,7 @@ use super::request::{AdjustmentDecided, standing_of};
 pub fn holders(tx: &Tx<'_>, decision: &str) -> Result<Vec<Id>, StoreError> {
     let Ok(decision) = decision.parse::<Id>() else { return Ok(Vec::new()) };
     let Some(entry) = tx.entry(decision)? else { return Ok(Vec::new()) };
+    let entry = super::twin::as_meant(tx, entry)?;
     let Ok(body) = serde_json::from_str::<AdjustmentDecided>(&entry.payload) else { return Ok(Vec::new()) };
     let Ok(actor) = entry.actor.parse::<Id>() else { return Ok(Vec::new()) };
     let counts = of(tx, body.request)?.contains(&decision.to_string());

@@ -80,6 +80,7 @@ pub(super) fn derive(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), Store
     for entry in new {
         placed::note(fx, entry)?;
     }
+    twin::reroot(fx, new)?;
     for entry in new {
         index::note_unknown_kinds(fx.tx, entry)?;
         if !bulk::is_bulk(&entry.payload) {

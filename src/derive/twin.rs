@@ -6,10 +6,12 @@
 //! for every place from the fork on. The stored bytes stay as they are.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use crate::rules::id::{ITEMS, Id, LIVES, SEQS, Site};
+use super::{Fx, index, refold_all};
+use crate::book::subject::Kind;
+use crate::rules::id::{EPOCHS, ITEMS, Id, LIVES, SEQS, Site};
 use crate::store::entries::EntryRow;
 use crate::store::{StoreError, Tx};
 
@@ -121,40 +123,76 @@ pub fn followed(tx: &Tx<'_>, first: &EntryRow) -> Result<Option<Id>, StoreError>
     if first.seq != 1 {
         return Ok(None);
     }
-    let mut candidates = Vec::new();
-    if let Ok(body) = serde_json::from_str::<super::site::SiteEpoch>(&first.payload)
-        && let Ok(after) = body.after.parse::<Id>()
-    {
-        candidates.extend([after, after.twin()]);
-    }
-    let site = first.id.site();
     for life in (1..first.epoch).rev() {
         for epoch in [life, life + LIVES] {
-            candidates.extend(tx.head(&site, epoch)?.map(|head| head.id));
-        }
-    }
-    for place in candidates {
-        if place.0 > 0 && tx.entry(place)?.is_some_and(|entry| entry.hash == first.prev && entry.site == first.site) {
-            return Ok(Some(place.entry()));
+            if let Some(before) = tx.entry_of_hash(&first.id.site(), epoch, &first.prev)? {
+                return Ok(Some(before.id));
+            }
         }
     }
     Ok(None)
 }
 
-/// May this entry stand as a twin? Its place must be taken by another entry, and it must follow the twin before it or, as the
-/// first of its branch, what the main chain has before the fork.
-pub fn fits(tx: &Tx<'_>, row: &EntryRow) -> Result<bool, StoreError> {
-    let Some(main) = tx.entry(row.id.main())? else { return Ok(false) };
-    if main.hash == row.hash {
-        return Ok(false);
+/// An entry with its author's own names put in, to be read outside a fold. Its hashes are those of the stored one.
+pub fn as_meant(tx: &Tx<'_>, entry: EntryRow) -> Result<EntryRow, StoreError> {
+    let names = of_chain(tx, &entry.id.site(), entry.id.epoch())?;
+    if names.are_plain() {
+        return Ok(entry);
     }
-    let before = Id(row.id.0 - ITEMS);
+    let text = |text: &str| names.text(text).into_owned();
+    Ok(EntryRow { payload: text(&entry.payload), actor: text(&entry.actor), subjects: text(&entry.subjects), ..entry })
+}
+
+/// Twins have come. When a later life, held already, follows one of them, its author meant the branch's names all along: its
+/// entries are indexed anew.
+pub(super) fn reroot(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), StoreError> {
+    let arrived: BTreeSet<Id> = new.iter().map(|entry| entry.id).collect();
+    for twin in new.iter().filter(|entry| entry.id.is_twin()) {
+        let site = twin.id.site();
+        for life in twin.epoch + 1..LIVES {
+            let first = first_of_life(fx.tx, &site, life)?.filter(|first| first.prev == twin.hash);
+            if first.is_some_and(|first| !arrived.contains(&first.id)) {
+                for epoch in (life..LIVES).chain(life + LIVES..EPOCHS) {
+                    index_anew(fx, &site, epoch)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn first_of_life(tx: &Tx<'_>, site: &Site, life: i64) -> Result<Option<EntryRow>, StoreError> {
+    Id::new(site, life, 1, 0).map_or(Ok(None), |id| tx.entry(id))
+}
+
+fn index_anew(fx: &mut Fx<'_, '_>, site: &Site, epoch: i64) -> Result<(), StoreError> {
+    let mut subjects = BTreeSet::new();
+    let mut places = BTreeSet::new();
+    for row in fx.tx.index_of_epoch(site, epoch)? {
+        fx.tx.unindex_row(&row)?;
+        places.insert(row.id.entry());
+        subjects.extend(Kind::of(&row.kind).map(|kind| (kind, row.subject)));
+    }
+    for place in places {
+        let Some(entry) = fx.tx.entry(place)? else { continue };
+        for (kind, row) in index::all_rows(fx, &entry)? {
+            fx.tx.index_row(&row)?;
+            subjects.insert((kind, row.subject));
+        }
+    }
+    refold_all(fx, subjects)
+}
+
+/// May this entry stand as a twin? It must follow the twin before it or, as the first of its branch, what the entry at its place
+/// on the main chain follows.
+pub fn fits(tx: &Tx<'_>, row: &EntryRow) -> Result<bool, StoreError> {
     if row.seq > 1
-        && let Some(before) = tx.entry(before)?
+        && let Some(before) = tx.entry(Id(row.id.0 - ITEMS))?
     {
         return Ok(before.hash == row.prev);
     }
-    Ok(main.prev == row.prev || row.seq == 1)
+    let main = tx.entry(row.id.main())?;
+    Ok(main.is_some_and(|main| main.hash != row.hash && (main.prev == row.prev || row.seq == 1)))
 }
 
 #[cfg(test)]

@@ -132,6 +132,29 @@ impl Tx<'_> {
         Ok(found.pop())
     }
 
+    /// The entry of a chain that has this hash. Reads the whole chain; the head is looked at first.
+    pub fn entry_of_hash(&self, site: &Site, epoch: i64, hash: &[u8; 32]) -> Result<Option<EntryRow>, StoreError> {
+        let Some((low, high)) = span(site, epoch) else { return Ok(None) };
+        if let Some(head) = self.head(site, epoch)?.filter(|head| head.hash == *hash) {
+            return Ok(Some(head));
+        }
+        let sql = "SELECT id FROM entry WHERE id BETWEEN ?1 AND ?2 AND hash = ?3 LIMIT 1";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        let id = statement.query_row(params![low.0, high.0, hash], |row| row.get(0).map(Id)).optional()?;
+        id.map_or(Ok(None), |id| self.entry(id))
+    }
+
+    /// Rows of the subject index that belong to one epoch of a site. Reads the whole index.
+    pub fn index_of_epoch(&self, site: &Site, epoch: i64) -> Result<Vec<SubjectRow>, StoreError> {
+        let Some((low, high)) = span(site, epoch) else { return Ok(Vec::new()) };
+        self.select::<SubjectRow>(" WHERE id BETWEEN ? AND ? ORDER BY id, kind, subject", &[&low, &high])
+    }
+
+    /// Is any entry held singly?
+    pub fn has_relayed(&self) -> Result<bool, StoreError> {
+        Ok(self.conn().prepare_cached("SELECT 1 FROM entry_relayed LIMIT 1")?.exists([])?)
+    }
+
     /// Is the entry held singly?
     pub fn is_relayed(&self, id: Id) -> Result<bool, StoreError> {
         Ok(self.get::<RelayedRow>(&[&id.entry()])?.is_some())
