@@ -3,11 +3,9 @@
 use chrono::NaiveDate;
 
 use crate::book::entry::{self, MAX_PAYLOAD, MAX_TEXTS, SUITE};
-use crate::rules::id::{Id, Site};
+use crate::rules::id::{Id, LIVES, Site};
 use crate::store::entries::EntryRow;
 
-/// A twin's place stands this many lives behind the one it shares: the second branch of a fork.
-pub const TWIN: i64 = 32;
 /// Bytes before each frame: kind and length.
 pub const FRAME_HEAD: usize = 5;
 /// Largest entry frame: payload, other texts, and numbers, hashes and lengths beside them.
@@ -205,11 +203,11 @@ pub fn decode(bytes: &[u8], kind: FrameKind, before: &mut Before) -> Result<Entr
 
 /// Where an entry stands here: a twin beside the life it shares.
 fn place(site: &Site, epoch: i64, seq: i64, kind: FrameKind) -> Option<Id> {
-    if seq < 1 || !(1..TWIN).contains(&epoch) {
+    if seq < 1 || !(1..LIVES).contains(&epoch) {
         return None;
     }
-    let behind = if kind == FrameKind::Twin { TWIN } else { 0 };
-    Id::new(site, epoch + behind, seq, 0)
+    let place = Id::new(site, epoch, seq, 0)?;
+    Some(if kind == FrameKind::Twin { place.twin() } else { place })
 }
 
 /// A date in the one form in which it is hashed.

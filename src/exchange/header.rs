@@ -66,7 +66,7 @@ pub struct Header {
 pub struct Range {
     /// Whose chain.
     pub site: String,
-    /// Which life; a twin's stands [`super::frame::TWIN`] behind.
+    /// Which life; a twin's stands [`crate::rules::id::LIVES`] behind.
     pub epoch: i64,
     /// Number of the first entry.
     pub first: i64,
@@ -85,7 +85,7 @@ pub struct Range {
 pub struct Have {
     /// Whose chain.
     pub site: String,
-    /// Which life; a twin's stands [`super::frame::TWIN`] behind.
+    /// Which life; a twin's stands [`crate::rules::id::LIVES`] behind.
     pub epoch: i64,
     /// Number of the last entry.
     pub seq: i64,

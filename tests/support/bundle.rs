@@ -8,7 +8,7 @@ use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use meterdesk::book::entry;
 use meterdesk::exchange::bundle_error::BundleError;
 use meterdesk::exchange::envelope::{self, BundleWriter, EndCounts, Written};
-use meterdesk::exchange::frame::{Frame, FrameKind, TWIN};
+use meterdesk::exchange::frame::{Frame, FrameKind};
 use meterdesk::exchange::header::{Have, Header, Range, Relay};
 use meterdesk::exchange::opener::{self, Opened};
 use meterdesk::rules::id::{Id, Site};
@@ -89,7 +89,7 @@ pub fn chain(site: &str, payloads: impl IntoIterator<Item = String>) -> Vec<Entr
 
 /// The same entry as the second branch of a fork.
 pub fn twin(mut row: EntryRow) -> EntryRow {
-    row.id = Id::new(&row.id.site(), row.epoch + TWIN, row.seq, 0).unwrap();
+    row.id = row.id.twin();
     row
 }
 
