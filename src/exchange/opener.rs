@@ -175,7 +175,7 @@ impl<R: Read + Seek> Opened<R> {
         age::Decryptor::new_buffered(head.as_slice()).map_err(|_| BundleError::NotForUs)?;
         self.source.seek(start).map_err(io)?;
         let cipher = Source(self.source.by_ref().take(self.header.cipher_len));
-        let decryptor = age::Decryptor::new(cipher).map_err(|_| BundleError::NotForUs)?;
+        let decryptor = age::Decryptor::new(cipher).map_err(|error| not_for_us(&error))?;
         let identities = identities.into_iter().map(|identity| identity as &dyn age::Identity);
         let plain = decryptor.decrypt(identities).map_err(|_| BundleError::NotForUs)?;
         let packed = Packed { inner: plain, length: 0 };
@@ -363,10 +363,19 @@ fn compare<T: PartialEq + ToString>(what: &'static str, said: T, found: T) -> Re
     Err(BundleError::CountsDiffer { what, said: said.to_string().chars().take(64).collect(), found: found.to_string() })
 }
 
+/// The encryption does not open: the disk's fault, or not meant for these identities.
+fn not_for_us(error: &age::DecryptError) -> BundleError {
+    match error {
+        age::DecryptError::Io(error) if is_disk(error) => BundleError::io(error),
+        _ => BundleError::NotForUs,
+    }
+}
+
+fn is_disk(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<DiskFailed>())
+}
+
 /// An error from below: the disk's, or bytes that do not decrypt or unpack.
 fn fault(error: &io::Error, frame: u64) -> BundleError {
-    if error.get_ref().is_some_and(|inner| inner.is::<DiskFailed>()) {
-        return BundleError::io(error);
-    }
-    BundleError::Broken { frame, what: "解不开" }
+    if is_disk(error) { BundleError::io(error) } else { BundleError::Broken { frame, what: "解不开" } }
 }
