@@ -178,6 +178,60 @@ CREATE TABLE d_site (
     practice INTEGER NOT NULL
 ) STRICT;
 
+-- What one site says of another: a branch trusts its head office, a head office enrols a branch.
+CREATE TABLE d_site_bond (
+    site INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    utility TEXT NOT NULL,
+    practice INTEGER NOT NULL,
+    sign TEXT NOT NULL,
+    seal TEXT NOT NULL,
+    areas TEXT NOT NULL,
+    everything INTEGER NOT NULL,
+    roles TEXT NOT NULL,
+    good_for_days INTEGER NOT NULL,
+    data_key TEXT,
+    revoked TEXT,
+    accepted INTEGER,
+    frozen INTEGER,
+    clock_ahead_ms INTEGER NOT NULL,
+    clock_said INTEGER,
+    clock_confirmed INTEGER NOT NULL,
+    PRIMARY KEY (site, by)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX d_site_bond_by ON d_site_bond (by, kind);
+
+-- Certificates by which a site went over to new keys, as the site's own entries give them.
+CREATE TABLE d_site_key (
+    site INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    follows TEXT NOT NULL,
+    sign TEXT NOT NULL,
+    seal TEXT NOT NULL,
+    at TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (site, name, follows)
+) STRICT, WITHOUT ROWID;
+
+-- Counter-signed heads: what a head office says it holds of a site's chains.
+CREATE TABLE d_site_head (
+    site INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    head TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (site, by, chain, epoch)
+) STRICT, WITHOUT ROWID;
+
 -- 批: a bulk work; nothing of it counts until it is closed.
 CREATE TABLE d_run (
     id INTEGER PRIMARY KEY,

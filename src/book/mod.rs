@@ -7,6 +7,7 @@ pub mod append;
 pub mod clock;
 pub mod entry;
 pub mod mark;
+pub mod public_keys;
 pub mod seal;
 pub mod subject;
 pub mod verify;

@@ -3,7 +3,13 @@
 //!
 //! Both keys come from one master secret in a file of its own beside the database, readable by its owner only. The recovery
 //! key printed at the first-run ceremony is that secret in letters, with a check.
+//!
+//! What other sites handed over stands in the same file, a line each: the company's search key at a branch, the branches' data
+//! keys at head office ([`handed`]). The recovery code does not hold them; they come again with the next bundle.
 
+mod handed;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,6 +18,8 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use super::public_keys::{hex, unhex_all as unhex};
 
 /// What can go wrong with keys and seals.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +36,12 @@ pub enum SealError {
     /// A sealed field that does not open: another key or changed bytes.
     #[error("密封字段打不开：密钥 {0} 不对或内容被改过")]
     Broken(String),
+    /// A field sealed by another site whose data key is not here.
+    #[error("号码由别的网点密封 (密钥 {0})，本网点没有它的密钥，请到该网点或总部查看")]
+    Foreign(String),
+    /// Keys handed over that are none.
+    #[error("交来的密钥读不懂，没有收下")]
+    Handed,
     /// A recovery code that is not right.
     #[error("恢复码不对，请核对每一组字母")]
     Recovery,
@@ -65,11 +79,18 @@ impl Sealed {
     }
 }
 
+pub use handed::{DataKey, Handed, TakenOver};
+
 /// The site's keys.
 pub struct Keys {
     master: Zeroizing<[u8; 32]>,
+    data: Zeroizing<[u8; 32]>,
     cipher: XChaCha20Poly1305,
     search: Zeroizing<[u8; 32]>,
+    /// The company's search key, when it has been taken over.
+    company: Option<Zeroizing<[u8; 32]>>,
+    /// Data keys of other sites, by name.
+    others: BTreeMap<String, Zeroizing<[u8; 32]>>,
     name: String,
 }
 
@@ -86,6 +107,9 @@ impl Keys {
         let data = Zeroizing::new(blake3::derive_key("meterdesk data key 1", &master));
         Self {
             cipher: XChaCha20Poly1305::new((&*data).into()),
+            data,
+            company: None,
+            others: BTreeMap::new(),
             search: Zeroizing::new(blake3::derive_key("meterdesk search key 1", &master)),
             name: blake3::Hash::from_bytes(blake3::derive_key("meterdesk key name 1", &master)).to_hex()[..8]
                 .to_owned(),
@@ -100,7 +124,7 @@ impl Keys {
 
     /// The same keys, for another thread.
     pub fn again(&self) -> Self {
-        Self::from_master(*self.master)
+        Self { company: self.company.clone(), others: self.others.clone(), ..Self::from_master(*self.master) }
     }
 
     /// Makes new keys and writes their file, owner-only; refuses to overwrite one.
@@ -121,7 +145,7 @@ impl Keys {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).map_err(fault)?;
-        file.write_all(format!("meterdesk-key 1\n{}\n", self.recovery_code()).as_bytes()).map_err(fault)?;
+        file.write_all(self.to_text().as_bytes()).map_err(fault)?;
         file.sync_all().map_err(fault)
     }
 
@@ -137,8 +161,12 @@ impl Keys {
                 return Err(SealError::Open(path));
             }
         }
-        let code = text.strip_prefix("meterdesk-key 1\n").ok_or_else(|| SealError::NoKey(path.clone()))?;
-        Self::from_recovery(code).map_err(|_| SealError::NoKey(path))
+        let text = Zeroizing::new(text);
+        let damaged = || SealError::NoKey(path.clone());
+        let mut lines = text.strip_prefix(MAGIC).ok_or_else(damaged)?.lines();
+        let mut keys = Self::from_recovery(lines.next().unwrap_or_default()).map_err(|_| damaged())?;
+        lines.try_for_each(|line| keys.read_line(line)).ok_or_else(damaged)?;
+        Ok(keys)
     }
 
     /// The recovery code: the master secret in groups of letters, with a check group.
@@ -173,7 +201,11 @@ impl Keys {
     pub fn open_sealed(&self, place: &str, sealed: &Sealed) -> Result<Zeroizing<String>, SealError> {
         let broken = || SealError::Broken(sealed.key.clone());
         let bytes = unhex(&sealed.box_).ok_or_else(broken)?;
-        let clear = self.open_bytes(place, &bytes)?;
+        let clear = match self.others.get(&sealed.key) {
+            _ if sealed.key == self.name => self.open_bytes(place, &bytes)?,
+            Some(other) => open_with(&XChaCha20Poly1305::new((&**other).into()), place, &bytes).ok_or_else(broken)?,
+            None => return Err(SealError::Foreign(sealed.key.clone())),
+        };
         String::from_utf8(clear).map(Zeroizing::new).map_err(|_| broken())
     }
 
@@ -191,10 +223,7 @@ impl Keys {
 
     /// Opens what [`Keys::seal_bytes`] made.
     pub fn open_bytes(&self, place: &str, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
-        let broken = || SealError::Broken(self.name.clone());
-        let (nonce, sealed) = bytes.split_at_checked(24).ok_or_else(broken)?;
-        let nonce: [u8; 24] = nonce.try_into().map_err(|_| broken())?;
-        self.cipher.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: place.as_bytes() }).map_err(|_| broken())
+        open_with(&self.cipher, place, bytes).ok_or_else(|| SealError::Broken(self.name.clone()))
     }
 
     /// A hasher keyed by this site's secret, for fingerprints of what must not be guessed.
@@ -204,12 +233,22 @@ impl Keys {
 
     /// Keyed hash of a number, for finding it and for telling that two are the same.
     pub fn search_hash(&self, clear: &str) -> i64 {
-        let bytes = blake3::keyed_hash(&self.search, clear.as_bytes());
+        let bytes = blake3::keyed_hash(self.search_key(), clear.as_bytes());
         let mut first = [0u8; 8];
         first.copy_from_slice(&bytes.as_bytes()[..8]);
         i64::from_le_bytes(first)
     }
 }
+
+/// Opens nonce and ciphertext in their place.
+fn open_with(cipher: &XChaCha20Poly1305, place: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, sealed) = bytes.split_at_checked(24)?;
+    let nonce: [u8; 24] = nonce.try_into().ok()?;
+    cipher.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: place.as_bytes() }).ok()
+}
+
+/// First line of a key file.
+const MAGIC: &str = "meterdesk-key 1\n";
 
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
@@ -241,19 +280,6 @@ fn unbase32(letters: &str) -> Option<Vec<u8>> {
         }
     }
     Some(out)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?, 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub fn holders(tx: &Tx<'_>, decision: &str) -> Result<Vec<Id>, StoreError> {
         Some(right) if day < right.first_day || right.last_day.is_some_and(|last| last < day) => {
             Ok(vec![decision, right.entry])
         }
+        Some(right) if super::delegation::beyond(tx, &right)?.is_some() => Ok(vec![decision, right.entry]),
         _ => Ok(Vec::new()),
     }
 }

@@ -35,6 +35,7 @@ pub const ALL: &[Cross] = &[
     super::tariff::SAME_DAY,
     super::tariff::SAME_YEAR,
     super::request::APPROVAL_RIGHT,
+    super::delegation::BEYOND,
 ];
 
 /// A subject is about to be folded again: all its numbers may change holders.

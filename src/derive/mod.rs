@@ -22,6 +22,7 @@ pub mod account;
 pub mod approval_right;
 pub mod bulk;
 pub mod cross;
+pub mod delegation;
 pub mod exception;
 pub mod index;
 pub mod ledger;

@@ -1,7 +1,7 @@
 //! 用户: who may log in, with which roles from which day to which.
 //!
 //! Merge: roles merge role by role, the later word on a role counts; of two users with one login name the older is
-//! effective and the clash is shown until one is renamed.
+//! effective and the clash is shown until one is renamed. Whether a role given by a branch counts: [`super::delegation`].
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,7 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         ("user.add", None) => add(fx, event),
         ("user.right", Some(_)) => {
             let body: UserRight = event.read()?;
+            fx.touch(super::delegation::BEYOND.what, &super::delegation::number(event.subject, &body.role));
             for decision in super::approval_right::by_user(fx.tx, event.subject)? {
                 fx.touch(super::request::APPROVAL_RIGHT.what, &decision);
             }
@@ -110,6 +111,7 @@ fn add(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: UserAdded = event.read()?;
     fx.touch(LOGIN.what, &body.login);
     for role in body.roles {
+        fx.touch(super::delegation::BEYOND.what, &super::delegation::number(event.subject, &role));
         fx.tx.put(&UserRoleRow {
             user: event.subject,
             role,

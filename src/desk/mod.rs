@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod rights;
 pub mod run;
 pub mod session;
+pub mod site_company;
 pub mod swap;
 pub mod tariffs;
 pub mod till;
@@ -96,6 +97,7 @@ pub mod worker_add;
 pub mod worker_amend;
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Serialize;
@@ -105,6 +107,7 @@ use crate::book::clock::Clock;
 use crate::book::mark::{self, Mark};
 use crate::book::seal::{Keys, Sealed};
 use crate::derive;
+use crate::exchange::site_keys::SiteKeys;
 use crate::rules::id::{Id, Site};
 use crate::store::local::AnswerRow;
 use crate::store::{Db, StoreError, Tx};
@@ -186,6 +189,7 @@ pub fn action(name: &str) -> Option<&'static Def> {
 pub struct Desk {
     db: Db,
     keys: Keys,
+    site_keys: OnceLock<Arc<SiteKeys>>,
     clock: Box<dyn Clock>,
     site: Site,
     practice: bool,

@@ -1,6 +1,7 @@
 //! Making a branch's book (`init`) and opening it: keys, the high-water mark, work that was interrupted.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{SiteEpoch, SiteOpened};
 use crate::derive::user::UserAdded;
 use crate::derive::{self, bulk, rebuild};
+use crate::exchange::site_keys::{PublicKeys, SiteKeys};
 use crate::rules::id::{Id, Site};
 use crate::store::{Db, OpenOptions, Tx};
 
@@ -68,21 +70,21 @@ impl Desk {
         password::verifier(new.password, !new.practice)?;
         let mut db = Db::create(path, options)?;
         let keys = Keys::create(path)?;
+        let site_keys = SiteKeys::create(path, None)?;
         let at = clock.now();
         let tx = db.write()?;
         tx.set_setting("site", site.as_str())?;
         tx.set_setting("epoch", "1")?;
         tx.set_setting("key", keys.name())?;
-        found(&tx, &site, at, new)?;
+        found(&tx, &site, at, new, Some(site_keys.public()))?;
         let head = Head::read(&tx)?;
         tx.commit()?;
         let _ = mark::write(path, &Mark::of(&head));
         let code = keys.recovery_code();
         let practice = new.practice;
-        Ok((
-            Self { db, keys, clock, site, practice, session: None, notices: Vec::new(), shelf: Shelf::default() },
-            code,
-        ))
+        let site_keys = OnceLock::from(Arc::new(site_keys));
+        let (notices, shelf) = (Vec::new(), Shelf::default());
+        Ok((Self { db, keys, site_keys, clock, site, practice, session: None, notices, shelf }, code))
     }
 
     /// A practice book in memory with a fixed secret, for tests and what-if work. It begins empty; entries are received into it.
@@ -94,14 +96,18 @@ impl Desk {
         tx.set_setting("epoch", "1")?;
         tx.commit()?;
         let keys = Keys::from_master([7; 32]);
-        Ok(Self { db, keys, clock, site, practice: true, session: None, notices: Vec::new(), shelf: Shelf::default() })
+        let seed = blake3::derive_key("meterdesk site keys of a book in memory 1", site.as_str().as_bytes());
+        let site_keys = OnceLock::from(Arc::new(SiteKeys::from_seed(seed)));
+        let (notices, shelf) = (Vec::new(), Shelf::default());
+        Ok(Self { db, keys, site_keys, clock, site, practice: true, session: None, notices, shelf })
     }
 
     /// Begins the book of a desk made by [`Desk::in_memory`]: its site and first manager.
     pub fn begin(&mut self, new: &NewSite<'_>) -> Result<(), Refusal> {
         let at = self.clock.now();
         let tx = self.db.write()?;
-        found(&tx, &self.site, at, new)?;
+        let keys = self.site_keys.get().map(|keys| keys.public());
+        found(&tx, &self.site, at, new, keys)?;
         tx.commit()?;
         Ok(())
     }
@@ -125,6 +131,7 @@ impl Desk {
         Ok(Self {
             db: self.db.again()?,
             keys: self.keys.again(),
+            site_keys: self.site_keys.clone(),
             clock: Box::new(crate::book::clock::RunningClock::from(self.now())),
             site: self.site.clone(),
             practice: self.practice,
@@ -175,7 +182,9 @@ impl Desk {
             }
             (site, practice)
         };
-        let mut desk = Self { db, keys, clock, site, practice, session: None, notices, shelf: Shelf::default() };
+        let (site_keys, shelf) = (OnceLock::new(), Shelf::default());
+        let mut desk = Self { db, keys, site_keys, clock, site, practice, session: None, notices, shelf };
+        desk.take_over_data_keys()?;
         desk.hash_people(|_| {})?;
         Ok(desk)
     }
@@ -187,6 +196,7 @@ fn found(
     site: &Site,
     at: chrono::DateTime<chrono::FixedOffset>,
     new: &NewSite<'_>,
+    keys: Option<PublicKeys>,
 ) -> Result<(), Refusal> {
     let verifier = password::verifier(new.password, !new.practice)?;
     let opened = SiteOpened {
@@ -195,6 +205,7 @@ fn found(
         utility: new.utility.to_owned(),
         head_office: new.head_office,
         practice: new.practice,
+        keys,
     };
     write(tx, "site.open", Kind::Site, None, at, &opened)?;
     let manager = UserAdded {

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use crate::book::append::AppendError;
 use crate::book::seal::SealError;
+use crate::exchange::card::CardError;
+use crate::exchange::site_keys::SiteKeyError;
 use crate::rules::money::BadNumber;
 use crate::store::StoreError;
 
@@ -139,6 +141,18 @@ impl From<AppendError> for Refusal {
 impl From<SealError> for Refusal {
     fn from(error: SealError) -> Self {
         Self::data(error.to_string())
+    }
+}
+
+impl From<SiteKeyError> for Refusal {
+    fn from(error: SiteKeyError) -> Self {
+        Self::data(error.to_string())
+    }
+}
+
+impl From<CardError> for Refusal {
+    fn from(error: CardError) -> Self {
+        Self::field("card", "card", error.to_string())
     }
 }
 

@@ -8,6 +8,7 @@ pub mod customer;
 pub mod fixes;
 pub mod on_file;
 pub mod order;
+pub mod site;
 pub mod slip;
 pub mod state;
 pub mod tariff;

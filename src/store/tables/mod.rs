@@ -7,6 +7,7 @@ pub mod billing;
 pub mod billing_facts;
 pub mod fixes;
 pub mod order;
+pub mod site;
 pub mod slip;
 pub mod tariff;
 pub mod till;

@@ -1,0 +1,310 @@
+//! 网点: a site says who it is when its day book begins; what others say of it stands apart, by who says it.
+//!
+//! Merge: every bond is written by one site alone, so that site's own order decides, and no site can speak for another: a
+//! reader asks for the bond of the site it believes (`exchange::peers`). A branch trusts one head office, the last it named.
+//! An enrolment written anew takes the place of the one before, keys, revocation and all; what only amends changes what it
+//! names. Certificates of new keys are kept however they arrive and checked where keys are read. A counter-signed head never
+//! goes back. A fork freezes the site until head office thaws it, naming the entry that froze it; a clock is confirmed by an
+//! entry that names the one that found it off, so a later finding opens it again.
+
+pub mod body;
+
+use super::{DeriveError, Event, Fold, Fx};
+use crate::book::public_keys::PublicKeys;
+use crate::book::subject::Kind;
+use crate::rules::id::{EPOCHS, Id, Site};
+use crate::store::tables::base::{ExceptionRow, SiteRow};
+use crate::store::tables::site::{SiteBondRow, SiteHeadRow, SiteKeyRow};
+
+pub use body::*;
+
+/// The fold of sites.
+pub const FOLD: Fold = Fold {
+    kind: Kind::Site,
+    tables: &[("d_site", "id"), ("d_site_bond", "site"), ("d_site_key", "site"), ("d_site_head", "site")],
+    knows: &[
+        ("site.open", 1),
+        ("site.epoch", 1),
+        ("site.trust", 1),
+        ("site.enrol", 1),
+        ("site.amend", 1),
+        ("site.rotate", 1),
+        ("site.revoke", 1),
+        ("site.thaw", 1),
+        ("bundle.accept", 1),
+        ("clock.confirm", 1),
+    ],
+    apply,
+};
+
+/// A branch names its head office.
+pub const TRUST: &str = "trust";
+/// A head office names its branch.
+pub const ENROL: &str = "enrol";
+/// A clock further off than this is shown until it is confirmed.
+pub const CLOCK_OFF_MS: i64 = 5 * 60 * 1000;
+/// Exception: an entry stamped more than a day ahead.
+pub const STAMP_AHEAD: &str = "stamp_ahead";
+/// Exception: two entries at one place.
+pub const FORK: &str = "fork";
+
+/// The subject a site is: its first entry.
+pub fn subject_of(site: &Site) -> Id {
+    // The first place of a chain is in range for every site code.
+    Id::new(site, 1, 1, 0).unwrap_or_default()
+}
+
+/// A list of words as a column holds it.
+pub fn list(words: &[String]) -> String {
+    serde_json::to_string(words).unwrap_or_else(|_| "[]".into())
+}
+
+/// The words of such a column.
+pub fn words(column: &str) -> Vec<String> {
+    serde_json::from_str(column).unwrap_or_default()
+}
+
+fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    match event.action() {
+        "site.open" => open(fx, event),
+        "site.trust" => trust(fx, event),
+        "site.enrol" => enrol(fx, event),
+        "site.rotate" => rotate(fx, event),
+        "bundle.accept" => accept(fx, event),
+        "clock.confirm" => confirm(fx, event),
+        "site.amend" | "site.revoke" | "site.thaw" => change(fx, event),
+        _ => Ok(()),
+    }
+}
+
+fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: SiteOpened = event.read()?;
+    // Nobody opens a site under another's code.
+    if body.code != event.entry.site || event.subject != event.id {
+        return Ok(());
+    }
+    Ok(fx.tx.put(&SiteRow {
+        id: event.subject,
+        code: body.code,
+        name: body.name,
+        utility: body.utility,
+        head_office: body.head_office,
+        practice: body.practice,
+    })?)
+}
+
+/// A bond as it begins.
+fn bond(event: &Event<'_>, kind: &str, name: String, utility: String, practice: bool, keys: PublicKeys) -> SiteBondRow {
+    SiteBondRow {
+        site: event.subject,
+        by: event.entry.site.clone(),
+        kind: kind.to_owned(),
+        entry: event.id,
+        name,
+        utility,
+        practice,
+        sign: keys.sign,
+        seal: keys.seal,
+        areas: list(&[]),
+        everything: kind == TRUST,
+        roles: list(&[]),
+        good_for_days: 0,
+        data_key: None,
+        revoked: None,
+        accepted: None,
+        frozen: None,
+        clock_ahead_ms: 0,
+        clock_said: None,
+        clock_confirmed: false,
+    }
+}
+
+fn trust(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: SiteTrusted = event.read()?;
+    fx.tx.put(&bond(event, TRUST, body.name, body.utility, body.practice, body.keys))?;
+    super::delegation::rights_may_have_moved(fx);
+    Ok(())
+}
+
+fn enrol(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: SiteEnrolled = event.read()?;
+    let before = fx.tx.bond(event.subject, &event.entry.site)?;
+    let fresh = bond(event, ENROL, body.name, body.utility, body.practice, body.keys);
+    let data_key = body.data_key.as_ref().map(serde_json::to_string);
+    let data_key = data_key.transpose().map_err(|error| DeriveError::Body(error.to_string()))?;
+    fx.tx.put(&SiteBondRow {
+        areas: list(&body.areas),
+        everything: body.everything,
+        roles: list(&body.roles),
+        good_for_days: body.good_for_days,
+        data_key: data_key.or(before.as_ref().and_then(|row| row.data_key.clone())),
+        accepted: before.as_ref().and_then(|row| row.accepted),
+        frozen: before.as_ref().and_then(|row| row.frozen),
+        ..fresh
+    })?;
+    super::delegation::rights_may_have_moved(fx);
+    Ok(())
+}
+
+/// What changes an enrolment: without one by the same site it means nothing.
+fn change(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let Some(row) = enrolment(fx, event)? else { return Ok(()) };
+    match event.action() {
+        "site.amend" => {
+            let body: SiteAmended = event.read()?;
+            fx.tx.put(&SiteBondRow {
+                areas: body.areas.map_or(row.areas, |areas| list(&areas)),
+                everything: body.everything.unwrap_or(row.everything),
+                roles: body.roles.map_or(row.roles, |roles| list(&roles)),
+                good_for_days: body.good_for_days.unwrap_or(row.good_for_days),
+                ..row
+            })?;
+            super::delegation::rights_may_have_moved(fx);
+        }
+        "site.revoke" => {
+            let body: SiteRevoked = event.read()?;
+            fx.tx.put(&SiteBondRow { revoked: Some(body.reason), ..row })?;
+        }
+        _ => {
+            let body: SiteThawed = event.read()?;
+            if row.frozen == Some(body.frozen) {
+                fx.tx.put(&SiteBondRow { frozen: None, ..row })?;
+                settle_forks(fx, event, &body)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn enrolment(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<Option<SiteBondRow>, DeriveError> {
+    Ok(fx.tx.bond(event.subject, &event.entry.site)?.filter(|row| row.kind == ENROL))
+}
+
+fn rotate(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let SiteRotated { rotation } = event.read()?;
+    if event.entry.site != event.subject.site().as_str() {
+        return Ok(()); // only a site itself says which keys follow its own
+    }
+    Ok(fx.tx.put(&SiteKeyRow {
+        site: event.subject,
+        name: rotation.keys.name(),
+        follows: rotation.from,
+        sign: rotation.keys.sign,
+        seal: rotation.keys.seal,
+        at: rotation.at,
+        signature: rotation.signature,
+        entry: event.id,
+    })?)
+}
+
+fn accept(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: BundleAccepted = event.read()?;
+    let Some(row) = enrolment(fx, event)? else { return Ok(()) };
+    for head in body.heads {
+        let known = fx.tx.get::<SiteHeadRow>(&[&event.subject, &event.entry.site, &head.site, &head.epoch])?;
+        if known.is_some_and(|known| known.seq > head.seq) {
+            continue;
+        }
+        fx.tx.put(&SiteHeadRow {
+            site: event.subject,
+            by: event.entry.site.clone(),
+            chain: head.site,
+            epoch: head.epoch,
+            seq: head.seq,
+            head: head.head,
+            count: head.count,
+            at: event.entry.at.clone(),
+            entry: event.id,
+        })?;
+    }
+    let off = body.clock_ahead_ms.abs() > CLOCK_OFF_MS;
+    let forked = !body.forks.is_empty();
+    fx.tx.put(&SiteBondRow {
+        accepted: Some(event.id),
+        frozen: if forked { Some(event.id) } else { row.frozen },
+        clock_ahead_ms: if off { body.clock_ahead_ms } else { 0 },
+        clock_said: off.then_some(event.id),
+        clock_confirmed: false,
+        ..row
+    })?;
+    for entry in body.ahead {
+        let note = format!("凭单 {entry} 的时间比总部收到时超前 24 小时以上，排在其后各笔之后，请总部改排位置");
+        doubt(fx, event, STAMP_AHEAD, entry, event.id, note)?;
+    }
+    for fork in body.forks {
+        let note = format!(
+            "凭单 {} 有两张内容不同：先到的摘要 {}，后到的 {}；两边的钱都已记账，网点已冻结，请查明哪个库是旧副本后由总部解冻",
+            fork.place,
+            code(&fork.held),
+            code(&fork.other)
+        );
+        doubt(fx, event, FORK, fork.place, twin_of(fork.place), note)?;
+    }
+    Ok(())
+}
+
+/// The place a fork's second entry is kept at: lives are numbered below half of what an id can name, twins above.
+fn twin_of(place: Id) -> Id {
+    let half = EPOCHS / 2;
+    Id::new(&place.site(), place.epoch() % half + half, place.seq(), 0).unwrap_or(place)
+}
+
+/// The eight letters of a head given as hex, as they stand on day-close slips.
+fn code(hash: &str) -> String {
+    let bytes = crate::book::public_keys::unhex::<32>(hash);
+    bytes.map_or_else(|| hash.chars().take(16).collect(), |hash| crate::book::entry::head_code(&hash))
+}
+
+/// Opens an exception unless it is known already.
+fn doubt(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    what: &str,
+    first: Id,
+    second: Id,
+    note: String,
+) -> Result<(), DeriveError> {
+    let kind = Kind::Site.letter();
+    if what == STAMP_AHEAD {
+        let known = fx.tx.scan::<ExceptionRow>(&[&kind, &event.subject, &what, &first])?;
+        if !known.is_empty() {
+            return Ok(()); // said again with a later bundle
+        }
+    } else if fx.tx.get::<ExceptionRow>(&[&kind, &event.subject, &what, &first, &second])?.is_some() {
+        return Ok(());
+    }
+    Ok(fx.tx.put(&ExceptionRow {
+        kind: kind.to_owned(),
+        subject: event.subject,
+        what: what.to_owned(),
+        first,
+        second,
+        note,
+        state: "open".to_owned(),
+        owner: None,
+        decision: None,
+    })?)
+}
+
+/// A thaw decides the forks that stand open.
+fn settle_forks(fx: &Fx<'_, '_>, event: &Event<'_>, body: &SiteThawed) -> Result<(), DeriveError> {
+    let open = fx.tx.scan::<ExceptionRow>(&[&Kind::Site.letter(), &event.subject, &FORK])?;
+    for row in open.into_iter().filter(|row| row.state == "open") {
+        let decision = Some(format!("总部解冻 ({})：{}", event.id, body.reason));
+        fx.tx.put(&ExceptionRow { state: "resolved".to_owned(), decision, ..row })?;
+    }
+    Ok(())
+}
+
+fn confirm(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: ClockConfirmed = event.read()?;
+    if event.entry.site != event.subject.site().as_str() {
+        return Ok(());
+    }
+    for row in fx.tx.bonds_of(event.subject)? {
+        if row.clock_said == Some(body.said) {
+            fx.tx.put(&SiteBondRow { clock_confirmed: true, ..row })?;
+        }
+    }
+    Ok(())
+}
