@@ -210,7 +210,7 @@ mod tests {
         );
         assert!(!keys.take_over(None, &json(&other.for_head_office()), true).unwrap().is_news());
         assert_eq!(keys.search_hash("x"), before);
-        for bad in ["", "[]", r#"{"data":[{"key":"../../x","secret":"00"}]}"#, r#"{"search":"00"}"#] {
+        for bad in ["", "[1]", r#"{"data":[{"key":"../../x","secret":"00"}]}"#, r#"{"search":"00"}"#] {
             let from_head_office = bad.contains("search");
             assert!(keys.take_over(None, bad, from_head_office).is_err(), "{bad}");
         }
