@@ -117,6 +117,7 @@ impl Desk {
         Ok(Self {
             db: self.db.copy_in_memory()?,
             keys: self.keys.again(),
+            site_keys: self.site_keys.clone(),
             clock,
             site: self.site.clone(),
             practice: self.practice,
