@@ -1,5 +1,5 @@
 //! `reading.correct`: a wrong reading is corrected; both values stay, with who and when. A reading that is billed is
-//! corrected by special handling instead (V1).
+//! corrected by special handling instead (V1); one whose bill was cancelled, up to the role's limit.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -9,12 +9,12 @@ use super::action::{Action, Cx, Decision};
 use super::bill_cancel::checked_reason;
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
-use crate::derive::account::bill::REBILL;
+use crate::derive::account::bill::{OPENING, REBILL};
 use crate::derive::account::reading::ReadingCorrected as Body;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::store::tables::account::ReadingRow;
-use crate::store::tables::billing_facts::BilledSpan;
+use crate::store::tables::billing::BillRow;
 
 /// The action.
 pub struct ReadingCorrect;
@@ -74,19 +74,23 @@ impl Action for ReadingCorrect {
         if matches!(found.source.as_str(), "opening" | "swap") {
             return Err(Refusal::field("R-237", "date", "这是期初或拆换的读数，不能在此更正"));
         }
-        let facts = cx.tx.billing_facts(account)?;
-        let billed = facts.is_some_and(|facts| {
-            let living = |state: &str| state == "open" || state == "paid";
-            // A bill already set right by V1 to the use of the right value no longer stands in the way: the reading follows it.
-            let follows = |bill: &BilledSpan| {
-                bill.kind == REBILL && bill.last_day == found.day && agrees(&all, &found, input.value, bill.volume)
-            };
-            facts.bills.iter().any(|bill| {
-                living(&bill.state) && bill.kind != "opening" && bill.last_day >= found.day && !follows(bill)
-            })
-        });
-        if billed {
+        let bills = cx.tx.scan::<BillRow>(&[&account])?;
+        // A bill already set right by V1 to the use of the right value no longer stands in the way: the reading follows it.
+        let follows = |bill: &BillRow| {
+            bill.kind == REBILL && bill.last_day == found.day && agrees(&all, &found, input.value, bill.volume)
+        };
+        let living = |bill: &&BillRow| matches!(bill.state.as_str(), "open" | "paid") && bill.kind != OPENING;
+        let mut after = bills.iter().filter(living).filter(|bill| bill.last_day >= found.day);
+        if after.any(|bill| !follows(bill)) {
             return Err(Refusal::field("R-254", "date", "这个读数已经出账，请走特殊处理 V1"));
+        }
+        if !bills.iter().filter(living).any(follows)
+            && let Some(was) = bills
+                .iter()
+                .filter(|bill| bill.state == "cancelled" && bill.last_day == found.day)
+                .max_by_key(|bill| bill.id)
+        {
+            cx.rights.require_correction(Self::NAME, was.amount)?;
         }
         let output = Output { reading: found.id, was: found.value };
         let body = Body {
