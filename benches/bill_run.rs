@@ -133,6 +133,9 @@ fn enter_readings(desk: &mut Desk) -> Result<(), Box<dyn std::error::Error>> {
             rollover: false,
             remark: String::new(),
             class: None,
+            reader: String::new(),
+            registers: Vec::new(),
+            register_uses: Vec::new(),
         };
         run.push(desk, Kind::Account, Some(account), to_row(&body)?)?;
     }

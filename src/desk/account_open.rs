@@ -321,7 +321,10 @@ impl Form {
                 Some(_) if last.day > cx.at.date_naive() => {
                     self.fault("R-065", "last_reading", "上次抄表日期在今天之后，请核对");
                 }
-                Some(_) => self.body.last_reading = Some(LastReading { day: last.day, value: last.value }),
+                Some(_) => {
+                    let registers = last.registers.clone().into_iter().collect();
+                    self.body.last_reading = Some(LastReading { day: last.day, value: last.value, registers });
+                }
             }
         }
         self.body.recent = input.recent.iter().map(u32::to_string).collect::<Vec<_>>().join(";");
