@@ -174,6 +174,7 @@ fn a_reading_is_judged_at_the_desk_as_in_a_file() {
         last_reading: Some(meterdesk::derive::account::file::LastReading {
             day: support::water::day("2026-08-10"),
             value: meterdesk::rules::money::Milli::whole(99_990),
+            registers: Vec::new(),
         }),
         ..resident("3100000002")
     };
