@@ -121,7 +121,9 @@
 //! assert!(harness::render(&mut stack, &till, 80, 24).has("已收款"));
 //! ```
 //!
-//! Snapshots: [`harness::render`] at 80×24 and 120×40. Whole program: `tests/support/pty.rs`.
+//! A new screen goes into [`screens::ALL`] and gets its three pictures in `tests/gallery` (nothing in it, the longest of everything, in
+//! error), and its forms a line in `tests/gallery/cursor.rs`. Behaviour: a seat of `tests/support/seat.rs`. Whole jobs in the real
+//! program, with their keys counted: `tests/flows`.
 
 pub mod app;
 pub mod canvas;

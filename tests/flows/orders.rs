@@ -1,0 +1,96 @@
+//! Intake and dispatch: take in 启封 with its papers; dispatch it and enter its slip; a whole evening's orders; a callback.
+
+use meterdesk::desk::demo;
+use meterdesk::store::tables::order::OrderRow;
+
+use crate::hand::Branch;
+
+/// A sealed account that owes nothing and has no open order.
+const SEALED: &str = "SELECT d_account.no FROM d_account JOIN d_meter ON d_meter.account = d_account.id
+    WHERE d_meter.state = 'sealed' AND removed IS NULL
+      AND NOT EXISTS (SELECT 1 FROM d_bill WHERE d_bill.account = d_account.id AND unpaid > 0)
+      AND NOT EXISTS (SELECT 1 FROM d_order WHERE d_order.account = d_account.id AND open = 1)
+    ORDER BY d_account.no LIMIT 1";
+
+fn newest(branch: &Branch) -> OrderRow {
+    let desk = branch.desk();
+    let tx = desk.look().unwrap();
+    tx.orders_taken_between(demo::day(), demo::day()).unwrap().pop().expect("an order of today")
+}
+
+fn heap(branch: &Branch, of: fn(&meterdesk::store::query::order::Heaps) -> i64) -> i64 {
+    let desk = branch.desk();
+    let tx = desk.look().unwrap();
+    of(&tx.order_heaps(desk.now().timestamp()).unwrap())
+}
+
+#[test]
+fn an_unsealing_is_taken_in_dispatched_returned_and_shows_its_end() {
+    let branch = Branch::copy();
+    let no = branch.ask(SEALED);
+    let papers = 2;
+    let mut clerk = branch.open("demo");
+    // Typed ahead in one write: nothing may be lost.
+    clerk.press(&format!("{no}<F6>qf<Enter><Space><Space><F2>")).shows("已受理，工单").within(6 + papers);
+    clerk.leave();
+    let order = newest(&branch);
+    assert_eq!((order.service.as_str(), order.state.as_str()), ("unseal", "待派"));
+
+    // The order is meant by the last part of its number.
+    let tail = order.id.seq();
+    let mut desk = branch.open("desk");
+    desk.press("<F7>").shows("按剩余时间").press(&format!("{tail}<F4>")).shows("派给哪位师傅");
+    desk.press("<Enter><F2>").shows("已派 1 张给").within(4);
+    assert_eq!(newest(&branch).state, "在途");
+    desk.leave();
+    for number in [demo::day().to_string(), order.id.to_string()] {
+        let slip = branch.run(&["slip", &number]);
+        let text = String::from_utf8_lossy(&slip.stdout);
+        assert!(slip.status.success() && text.contains(&format!("工单号 {}", order.id)), "{number}\n{text}");
+    }
+    assert_eq!(branch.run(&["slip", "2001-01-01"]).status.code(), Some(1), "nothing went out that day");
+
+    let now = branch.desk().now().format("%H%M").to_string();
+    let mut desk = branch.open("desk");
+    desk.press("<F7>").shows("按剩余时间").press(&format!("{tail}<F5>")).shows("实施情况").cursor_at("到场时间");
+    desk.press(&format!("{now}{now}{now}<F2>")).shows("现为完结，表改为通水").within(4);
+    desk.leave();
+    assert_eq!(newest(&branch).state, "完结");
+}
+
+#[test]
+fn a_slip_with_impossible_times_is_not_entered_and_says_so_at_each_field() {
+    let branch = Branch::copy();
+    let mut desk = branch.open("desk");
+    desk.press("<F7>").shows("按剩余时间").press("<Right><Right>").shows("<在途");
+    desk.press("<F5>").shows("实施情况").cursor_at("到场时间").press("000000010002<F2>").shows("早于派工时间");
+    desk.cursor_at("到场时间");
+    desk.leave();
+}
+
+#[test]
+fn a_whole_evening_is_dispatched_and_printed_within_six_control_keys() {
+    let branch = Branch::copy();
+    assert!(heap(&branch, |heaps| heaps.waiting) > 1);
+    let mut desk = branch.open("desk");
+    desk.press("<F7>").shows("按剩余时间").press("<C-a>").shows("选了").press("<F4>").shows("派给哪位师傅");
+    desk.press("<Enter><F2>").shows("已派").press("<C-o>").shows("工单号").within(6);
+    desk.leave();
+    assert_eq!(
+        branch
+            .ask("SELECT CAST(count(*) AS TEXT) FROM d_order WHERE stage = 'waiting' AND service NOT IN ('complaint', 'consult')")
+            .as_str(),
+        "0"
+    );
+}
+
+#[test]
+fn a_callback_is_three_keys() {
+    let branch = Branch::copy();
+    let before = heap(&branch, |heaps| heaps.callback);
+    assert!(before > 0);
+    let mut desk = branch.open("desk");
+    desk.press("<F7><F6><F2>").shows("现为完结").within(3);
+    desk.leave();
+    assert_eq!(heap(&branch, |heaps| heaps.callback), before - 1);
+}
