@@ -9,6 +9,7 @@ mod counter;
 mod cursor;
 mod customer;
 mod data_room;
+mod footer;
 mod imports;
 mod orders;
 mod people;

@@ -18,6 +18,7 @@ use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
+use crate::tui::safe;
 use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
@@ -334,12 +335,14 @@ impl Adjust {
     fn draw_path(&self, canvas: &mut Canvas) {
         let room = canvas.width().saturating_sub(2);
         let text = match &self.shown {
-            Ok(shown) => format!(
-                "审批 {}: 录入 → 复核 ({}) → 批准 ({})",
-                shown.picture.amount.grouped(),
-                shown.check.join("、"),
-                shown.approve.join("、")
-            ),
+            Ok(shown) => {
+                let (check, approve) = (shown.check.join("、"), shown.approve.join("、"));
+                let amount = shown.picture.amount.grouped();
+                let whole = format!("审批 {amount}: 录入 → 复核 ({check}) → 批准 ({approve})");
+                // A narrow window leaves out what everybody knows, never the last step.
+                let fits = safe::cells(&whole) <= usize::from(room);
+                if fits { whole } else { format!("审批 {amount}: 复核 {check} → 批准 {approve}") }
+            }
             Err(_) => match self.view.open.as_slice() {
                 [] => String::new(),
                 open => format!("在办申请: {}", open.join("；")),

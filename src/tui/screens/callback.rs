@@ -154,7 +154,7 @@ impl Screen<App> for Callback {
         let what = format!("{} {}  {}", row.title, row.category, row.address);
         let mut y = canvas.paragraph(1, 0, room, &what, Ink::Strong);
         let x = canvas.text(1, y, &format!("{name}  电话 "), Ink::Text);
-        canvas.text(x, y, &row.phone, Ink::Accent);
+        canvas.text(x, y, if row.phone.is_empty() { "无" } else { &row.phone }, Ink::Accent);
         y = canvas.paragraph(1, y + 1, room, &row.wish, Ink::Faint);
         canvas.rule(y, "经过", Ink::Faint);
         let skip = self.detail.history.len().saturating_sub(HISTORY);

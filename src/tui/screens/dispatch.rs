@@ -402,6 +402,9 @@ impl Screen<App> for Dispatch {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
+        if self.total() == 0 && self.typed.is_empty() {
+            return Vec::new();
+        }
         vec![
             Command::Tick,
             Command::Worker,

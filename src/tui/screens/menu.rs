@@ -60,7 +60,7 @@ impl Screen<App> for Menu {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
-        vec![Command::Confirm]
+        if self.hits().is_empty() { Vec::new() } else { vec![Command::Confirm] }
     }
 
     fn shape(&self) -> Shape {

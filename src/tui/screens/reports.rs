@@ -76,11 +76,12 @@ impl Reports {
         }
         match read(app, report, from, to) {
             Ok(sheet) => {
+                let rows = sheet.rows.len();
                 self.widths = widths(&sheet);
                 self.first = 0;
                 self.sheet = Some(sheet);
                 self.table.select(0);
-                Reply::done()
+                Reply::say(format!("共 {rows} 行"))
             }
             Err(error) => Reply::refuse(error.to_string()),
         }

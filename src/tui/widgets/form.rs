@@ -194,7 +194,11 @@ impl Form {
             return self.leave(false);
         }
         if key.is(Code::F(4)) && self.can_pick() {
-            self.open_list(String::new());
+            if self.fields[self.focus].suggest.is_some() {
+                self.open_words()
+            } else {
+                self.open_list(String::new())
+            }
             return FormEvent::Used;
         }
         match key.code {
@@ -307,6 +311,15 @@ impl Form {
             Some(0)
         };
         self.list = Some(Open { dropdown: Dropdown::new(items, mark), filter, codes });
+    }
+
+    /// Opens every word used before, whatever is typed; F4 was pressed to see them. What is typed now is marked.
+    fn open_words(&mut self) {
+        let field = &self.fields[self.focus];
+        let items = field.suggest.as_ref().map(|suggest| suggest("")).unwrap_or_default();
+        let mark = items.iter().position(|item| item == field.edit.text()).unwrap_or(0);
+        let mark = (!items.is_empty()).then_some(mark);
+        self.list = Some(Open { dropdown: Dropdown::new(items, mark), filter: String::new(), codes: Vec::new() });
     }
 
     /// Label and code of the choices that fit: those that begin so before those that contain it.
