@@ -1,0 +1,411 @@
+//! Golden files of the first entry format: bundles of entries this program wrote, kept for ever. Every later program must still
+//! open them, read every entry and derive the same rows. A file here is never made again; new actions get a new file.
+//!
+//! `cargo test --test golden -- --ignored make_` makes files that are not there yet, `… note_` writes `state.txt`: what they
+//! derive to, a line a table with its columns and a hash over them, so that a column added later changes nothing.
+
+#[path = "support/bundle.rs"]
+mod bundle;
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use meterdesk::derive::{self, Incoming, bulk, ledger, rebuild};
+use meterdesk::desk::import::{Request, What};
+use meterdesk::desk::open::NewSite;
+use meterdesk::desk::{demo, view_exceptions};
+use meterdesk::exchange::frame::{Frame, FrameKind};
+use meterdesk::exchange::header::Header;
+use meterdesk::rules::id::Id;
+use meterdesk::store::entries::EntryRow;
+use meterdesk::store::query::fixes::FixFilter;
+use meterdesk::store::{Db, OpenOptions};
+use serde_json::json;
+use support::orders::{Book, book};
+use support::water::{bill, bills, day, read, resident, slip};
+
+/// Actions of which no golden entry can be: they write nothing, or an entry of another action.
+const WRITE_NOTHING_OF_THEIR_OWN: &[&str] = &["intake.preview", "adjustment.preview", "import.confirm", "import.mend"];
+
+/// Actions that came after these files were made, and whose own golden file is still to be made.
+const LATER: &[&str] = &["entry.place"];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden")
+}
+
+/// The keys all golden files are made with: known to everybody, good for nothing else.
+fn keys() -> bundle::Keys {
+    let text = std::fs::read_to_string(folder().join("identity.txt")).unwrap();
+    bundle::Keys { sign: SigningKey::from_bytes(&[7; 32]), seal: text.trim().parse().unwrap() }
+}
+
+fn golden_files() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "mdx"));
+    files.sort();
+    files
+}
+
+fn entries(file: &Path) -> Vec<EntryRow> {
+    let keys = keys();
+    let bytes = std::fs::read(file).unwrap();
+    let (frames, end) = bundle::read(&bytes, &keys, &keys);
+    assert_eq!(end, Ok(()), "{}", file.display());
+    let entry = |frame| match frame {
+        Frame::Entry(FrameKind::Chained, row) => *row,
+        other => panic!("{other:?}"),
+    };
+    frames.into_iter().map(entry).collect()
+}
+
+/// Derives entries into an empty book on disk.
+fn derived(path: &Path, rows: &[EntryRow]) -> Db {
+    let mut db = Db::create(path, OpenOptions::default()).unwrap();
+    let tx = db.write().unwrap();
+    tx.set_setting("site", "Z9").unwrap();
+    tx.set_setting("epoch", "1").unwrap();
+    let batch: Vec<Incoming> = rows.iter().map(|row| Incoming { row: row.clone() }).collect();
+    derive::receive_many(&tx, &batch).unwrap();
+    tx.commit().unwrap();
+    bulk::finish(&mut db, |_| {}).unwrap();
+    db
+}
+
+/// A hash over some columns of a table, in an order of their own.
+fn table_hash(conn: &rusqlite::Connection, table: &str, columns: &str) -> String {
+    let mut statement = conn.prepare(&format!("SELECT {columns} FROM {table}")).unwrap();
+    let width = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let cells: Vec<String> = (0..width).map(|column| format!("{:?}", row.get_ref(column).unwrap())).collect();
+        lines.push(cells.join("|"));
+    }
+    lines.sort();
+    blake3::hash(lines.join("\n").as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// Every derived table with its columns.
+fn tables(conn: &rusqlite::Connection) -> Vec<(String, String)> {
+    let sql = "SELECT m.name, group_concat(c.name, ',') FROM sqlite_master m, pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND m.name LIKE 'd\\_%' ESCAPE '\\' GROUP BY m.name ORDER BY m.name";
+    let mut statement = conn.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn every_golden_entry_derives_to_the_rows_it_always_did() {
+    let said = std::fs::read_to_string(folder().join("state.txt")).unwrap();
+    let mut states: BTreeMap<&str, Vec<(&str, &str, &str)>> = BTreeMap::new();
+    for line in said.lines().filter(|line| !line.starts_with('#')) {
+        let parts: Vec<&str> = line.split(' ').collect();
+        let [file, table, columns, hash] = parts[..] else { panic!("{line}") };
+        states.entry(file).or_default().push((table, columns, hash));
+    }
+    let home = tempfile::tempdir().unwrap();
+    let mut faults = Vec::new();
+    for file in golden_files() {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let rows = entries(&file);
+        let path = home.path().join(format!("{name}.db"));
+        let mut db = derived(&path, &rows);
+        let tx = db.read().unwrap();
+        assert_eq!(tx.entry_count().unwrap(), i64::try_from(rows.len()).unwrap(), "{name}");
+        let held = tx.scan::<meterdesk::store::tables::base::HoldRow>(&[]).unwrap();
+        assert!(held.is_empty(), "{name}: {held:?}");
+        let balance = ledger::trial_balance(&tx).unwrap();
+        assert_eq!(balance.unbalanced, None, "{name}");
+        let before = tx.state_hash().unwrap();
+        drop(tx);
+        rebuild::rebuild(&mut db, |_| {}).unwrap();
+        assert_eq!(db.look().unwrap().state_hash().unwrap(), before, "{name}: rebuilt otherwise");
+        drop(db);
+        let conn = rusqlite::Connection::open(&path).unwrap();
+        for (table, columns, hash) in states.remove(name).unwrap_or_else(|| panic!("{name} is not in state.txt")) {
+            if table_hash(&conn, table, columns) != hash {
+                faults.push(format!("{name}: {table} ({columns})"));
+            }
+        }
+    }
+    assert!(states.is_empty(), "files that went away: {:?}", states.keys());
+    assert!(faults.is_empty(), "old entries derive otherwise than they did:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn every_action_has_a_golden_entry() {
+    let held: BTreeSet<String> = golden_files().iter().flat_map(|file| entries(file)).map(|row| row.action).collect();
+    let excepted = |name: &str| WRITE_NOTHING_OF_THEIR_OWN.contains(&name) || LATER.contains(&name);
+    let lacking: Vec<&str> = meterdesk::desk::ACTIONS
+        .iter()
+        .map(|action| action.name)
+        .filter(|name| !held.contains(*name) && !excepted(name))
+        .collect();
+    assert!(lacking.is_empty(), "no golden entry of {lacking:?}: add a golden file, or name the action in LATER");
+    for name in WRITE_NOTHING_OF_THEIR_OWN.iter().chain(LATER) {
+        assert!(!held.contains(*name), "{name} has a golden entry: take it off the list");
+    }
+}
+
+// ---- making the files -------------------------------------------------------------------------------------------------
+
+fn practice_branch(home: &Path) -> Vec<EntryRow> {
+    let desk = demo::build(&home.join("demo.db"), 60, 1, &mut |_, _, _| {}).unwrap();
+    desk.look().unwrap().entries_after(Id(0), 1_000_000).unwrap()
+}
+
+fn all(book: &Book) -> Vec<EntryRow> {
+    book.desk.look().unwrap().entries_after(Id(0), 1_000_000).unwrap()
+}
+
+fn till() -> Vec<EntryRow> {
+    use support::till::{accounts, owes, prices};
+    let mut book = book("B01");
+    prices(&mut book);
+    let owed = (vec![owes(8_640, "2026-11-18"), owes(3_300, "2026-10-01")], vec![owes(4_000, "2026-12-05")]);
+    accounts(&mut book, &[owed]);
+    let account = "10000001";
+    book.act("demo", "shift.open", json!({ "float": "200.00" }));
+    book.act("demo", "payment.take", json!({ "account": account, "amounts": "1.00" }));
+    book.act("demo", "payment.take", json!({ "account": account, "amounts": "10.00", "to_prepaid": "40.00" }));
+    book.act("demo", "fee.take", json!({ "account": account, "kind": "过户费", "amount": "5.00" }));
+    let late = json!({ "account": account, "amounts": "20.00", "paper": "S1", "happened": "2026-11-19" });
+    book.act("demo", "payment.enter_late", late);
+    book.act("chief", "payment.confirm", json!({ "payment": "S1" }));
+    book.act("demo", "payment.take", json!({ "account": account, "method": "预存", "amounts": "35.00" }));
+    book.act("demo", "payment.reverse", json!({ "payment": "B01-1-000001", "reason": "收错" }));
+    book.act("demo", "shift.deposit", json!({ "amount": "5.00" }));
+    book.act("demo", "shift.close", json!({ "counted": "200.00", "note": "差额待查" }));
+    all(&book)
+}
+
+fn orders() -> Vec<EntryRow> {
+    let mut book = book("B01");
+    support::town::small(&mut book);
+    let unseal = json!({ "service": "unseal", "account": "3100000004", "papers": ["owner_id", "application"] });
+    let order = book.act("demo", "intake.take", unseal)["order"].clone();
+    book.act("desk", "order.dispatch", json!({ "orders": [order], "worker": "zm" }));
+    book.act("desk", "order.chase", json!({ "orders": [order] }));
+    book.act("demo", "order.defer", json!({ "order": order, "until": "2026-11-24" }));
+    book.act("desk", "order.pause", json!({ "order": order, "reason": "用户原因" }));
+    book.act("desk", "order.resume", json!({ "order": order }));
+    book.act("desk", "order.return", json!({ "order": order, "arrived": "10:00", "done": "10:00", "left": "10:00" }));
+    let fault = json!({ "service": "fault", "account": "3100000002", "fields": { "kind": "漏水" } });
+    let leak = book.act("demo", "intake.take", fault.clone())["order"].clone();
+    book.act("desk", "order.dispatch", json!({ "orders": [leak], "worker": "lq" }));
+    book.act("desk", "order.return", json!({ "order": leak, "arrived": "10:00", "done": "10:00", "left": "10:00" }));
+    book.act("desk", "callback.record", json!({ "order": leak, "outcome": "满意" }));
+    let said = json!({ "service": "complaint", "address": "人民路", "caller": "王", "fields": { "course": "慢" } });
+    let complaint = book.act("demo", "intake.take", said.clone())["order"].clone();
+    book.act("chief", "complaint.answer", json!({ "order": complaint, "outcome": "已解决", "remark": "已道歉" }));
+    let second = book.act("demo", "intake.take", said)["order"].clone();
+    book.act("chief", "order.void", json!({ "order": second, "reason": "重复" }));
+    book.act("demo", "intake.park", json!({ "service": "fault", "address": "解放路", "queue": "A1" }));
+    book.act("demo", "intake.resume", json!({ "queue": "A1" }));
+    let mobile = json!({ "account": "3100000004", "field": "mobile", "seen": "13358990332", "value": "13800000000" });
+    book.act("demo", "account.amend", mobile);
+    book.act("demo", "account.transfer", json!({ "account": "3100000004", "name": "李小龙", "kin": true }));
+    book.act("boss", "worker.amend", json!({ "worker": "lq", "phone": "13900000000" }));
+    all(&book)
+}
+
+fn adjustments() -> Vec<EntryRow> {
+    let mut book = book("B01");
+    support::adjust::branch(&mut book);
+    let volume = support::adjust::ask_volume(&book, "31000001", "22");
+    support::adjust::adjusted(&mut book, volume);
+    let calendar = "year = 2027\n[[holiday]]\nname = \"元旦\"\nfrom = 2027-01-01\nto = 2027-01-03\n";
+    book.act("boss", "calendar.put", json!({ "text": calendar }));
+    all(&book)
+}
+
+fn meters() -> Vec<EntryRow> {
+    const A: &str = "3100000001";
+    const B: &str = "3100000002";
+    let mut book = book("B03");
+    support::water::prices(&mut book);
+    let discount = meterdesk::derive::account::file::AccountOpened { discount: Some("双证".into()), ..resident(B) };
+    let mut dated = resident("3100000003");
+    dated.last_reading.as_mut().unwrap().day = day("2026-08-11");
+    support::town::open_accounts(&mut book, &[resident(A), discount, dated]);
+    let mut paper = slip("HB7", A, "2026-09-20", "112", "N7", "0");
+    paper["account"] = json!(null);
+    book.act("room", "swap.task", json!({ "slip": paper }));
+    book.act("room", "swap.assign", json!({ "slips": ["HB7"], "clerk": "check" }));
+    book.act("room", "swap.send_back", json!({ "slip": "HB7", "reason": "没有户号" }));
+    book.act("room", "swap.number_found", json!({ "slip": "HB7", "account": A }));
+    book.act("check", "swap.enter", json!({ "slip": "HB7" }));
+    book.act("room", "reading.key", json!({ "account": A, "value": "6" }));
+    read(&mut book, A, "2026-10-12", "6");
+    book.act("room", "reading.correct", json!({ "account": A, "value": "7", "remark": "复表" }));
+    read(&mut book, B, "2026-10-12", "110");
+    bill(&mut book, "2026-10");
+    let held = bills(&book, B).into_iter().find(|row| row.state == "held").unwrap().id;
+    let own = include_str!("../assets/tariffs/bj-water-res-2014.toml");
+    let two = own.replace("BJ-WATER-RES-2014", "TWO").replace("\"resident\"", "\"双证\"");
+    book.act("boss", "tariff.put", json!({ "text": two }));
+    book.act("room", "bill.release", json!({ "bill": held, "reason": "价目已载入" }));
+    read(&mut book, A, "2026-11-12", "20");
+    let issued = book.act("chief", "bill.issue", json!({ "account": A }))["bill"].clone();
+    book.act("chief", "bill.cancel", json!({ "bill": issued, "reason": "抄错" }));
+    all(&book)
+}
+
+/// One meter swapped twice, looked at afterwards: three sites' entries.
+fn disputed() -> Vec<EntryRow> {
+    const A: &str = "3100000001";
+    let town = support::orders::Town::new(|book| support::water::branch(book, &[resident(A)]));
+    let mut book = town.merged(&[
+        ("room", "swap.enter", slip("HB1", A, "2026-09-20", "112", "N1", "0")),
+        ("room", "swap.enter", slip("HB2", A, "2026-09-21", "115", "N2", "0")),
+    ]);
+    book.act("room", "swap.field_check", json!({ "account": A, "meter": "N2", "remark": "墙上是 N2" }));
+    all(&book)
+}
+
+fn people() -> Vec<EntryRow> {
+    let mut home = book("B01");
+    home.receive_from(&book("B02"));
+    let clashes = view_exceptions::open(&home.desk).unwrap();
+    let number = clashes.into_iter().find(|view| view.about == "room").unwrap().exception;
+    home.act("chief", "exception.assign", json!({ "exception": number, "owner": "check" }));
+    let resolved = json!({ "exception": number, "decision": "B02 的改名", "reason": "B01 先用" });
+    home.act("chief", "exception.resolve", resolved);
+    let mut book = book("B04");
+    book.act("demo", "user.password", json!({ "old": "demo", "new": "better-1" }));
+    book.act("boss", "user.right", json!({ "user": "demo", "role": "dispatcher", "last_day": "2026-12-21" }));
+    book.act("boss", "user.close", json!({ "user": "room", "reason": "调离" }));
+    book.act("boss", "user.reset", json!({ "user": "room", "password": "again-1" }));
+    let customer = json!({
+        "name": "王芳", "address": "人民路12号33幢2单元502室", "area": "old", "building_kind": "multi", "building": "33",
+        "unit": "2", "room": "502", "book": "0412", "class": "resident", "people": 3, "id_number": "530124194610038814",
+        "mobile": "13987654321",
+        "meter": { "no": "M0031877", "maker": "宁北", "calibre": 20, "fitted": "2019-05-01" },
+        "last_reading": { "day": "2026-11-02", "value": "1204" }, "recent": [9, 8, 8],
+    });
+    let account = book.act("check", "account.open", customer)["account"].clone();
+    let reveal = json!({ "account": account, "field": "id_number", "reason": "核对身份" });
+    book.act("chief", "customer.reveal", reveal);
+    [all(&home), all(&book)].concat()
+}
+
+fn import(home: &Path) -> Vec<EntryRow> {
+    let new = NewSite {
+        site: "B05",
+        name: "城北营业所",
+        utility: "water",
+        head_office: false,
+        practice: true,
+        login: "boss",
+        manager: "主任",
+        password: "demo",
+    };
+    let clock = meterdesk::book::clock::FixedClock::at(support::orders::moment());
+    let path = home.join("import.db");
+    let (mut desk, _) = meterdesk::desk::Desk::create(&path, OpenOptions::default(), Box::new(clock), &new).unwrap();
+    desk.sign_in_practice("boss").unwrap();
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/branch-7/water/customers.csv");
+    let bytes = std::fs::read(whole).unwrap();
+    let end = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(150).unwrap().0;
+    let file = home.join("customers.csv");
+    std::fs::write(&file, &bytes[..=end]).unwrap();
+    let on = "2026-11-01".parse().ok();
+    let request = Request { what: What::Customers, path: file, read_by: None, profile: None, on, dry_run: false };
+    let run = desk.import(&request, &mut |_| std::ops::ControlFlow::Continue(())).unwrap().run.unwrap();
+    let filter = FixFilter { run: Some(run), defect: None, state: Some("open".into()) };
+    let line = desk.fix_rows(&filter, (Id(0), 0), 1000).unwrap()[0].line;
+    let drop = json!({ "file": run, "line": line, "reason": "原系统已注销" });
+    desk.perform("import.drop", &drop.to_string(), meterdesk::desk::Call::default()).unwrap();
+    desk.look().unwrap().entries_after(Id(0), 1_000_000).unwrap()
+}
+
+fn write_golden(name: &str, rows: &[EntryRow]) {
+    let keys = keys();
+    let rows: Vec<_> = rows.iter().map(|row| (FrameKind::Chained, row.clone())).collect();
+    let mut writer = meterdesk::exchange::envelope::BundleWriter::begin(Vec::new(), &keys.seal.to_public()).unwrap();
+    for (kind, row) in &rows {
+        writer.entry(row, *kind).unwrap();
+    }
+    let header = Header { number: 1, have: Vec::new(), ..bundle::header() };
+    let (bytes, _) = writer.finish(header, keys.signer()).unwrap();
+    std::fs::write(folder().join(format!("{name}.mdx")), bytes).unwrap();
+}
+
+/// Makes a file unless it is there; those in the repository are kept.
+fn make(name: &str, rows: &[EntryRow]) {
+    if !folder().join(format!("{name}.mdx")).exists() {
+        write_golden(name, rows);
+    }
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_1_practice_branch() {
+    let home = tempfile::tempdir().unwrap();
+    make("1-practice-branch", &practice_branch(home.path()));
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_1_till() {
+    make("1-till", &till());
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_1_orders() {
+    make("1-orders", &orders());
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_1_adjustments() {
+    make("1-adjustments", &adjustments());
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_1_meters() {
+    make("1-meters", &meters());
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_1_disputed() {
+    make("1-disputed", &disputed());
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_1_people() {
+    make("1-people", &people());
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_1_import() {
+    let home = tempfile::tempdir().unwrap();
+    make("1-import", &import(home.path()));
+}
+
+/// Writes down what the files derive to now: once for new files, and on purpose when a rule was changed on purpose.
+#[test]
+#[ignore = "writes state.txt"]
+fn note_the_state() {
+    let home = tempfile::tempdir().unwrap();
+    let mut text = String::from("# file table columns hash\n");
+    for file in golden_files() {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let path = home.path().join(format!("state-{name}.db"));
+        drop(derived(&path, &entries(&file)));
+        let conn = rusqlite::Connection::open(&path).unwrap();
+        for (table, columns) in tables(&conn) {
+            writeln!(text, "{name} {table} {columns} {}", table_hash(&conn, &table, &columns)).unwrap();
+        }
+    }
+    std::fs::write(folder().join("state.txt"), text).unwrap();
+}
