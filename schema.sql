@@ -166,6 +166,92 @@ CREATE TABLE l_fix (
 
 CREATE INDEX l_fix_waiting ON l_fix (state, account) WHERE state = 'open';
 
+-- 交换: what this machine knows of another site's bundles: the last one sent and the last one taken in.
+CREATE TABLE l_peer (
+    site TEXT PRIMARY KEY,
+    sent INTEGER NOT NULL,
+    sent_hash TEXT NOT NULL,
+    sent_at TEXT NOT NULL,
+    taken_life INTEGER NOT NULL,
+    taken INTEGER NOT NULL,
+    taken_hash TEXT NOT NULL,
+    taken_at TEXT NOT NULL,
+    seen_life INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
+    told_life INTEGER NOT NULL,
+    told INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What another site says it holds whole, chain by chain: from here on it is sent.
+CREATE TABLE l_ack (
+    site TEXT NOT NULL,
+    chain INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (site, chain)
+) STRICT, WITHOUT ROWID;
+
+-- Every bundle sent, taken in, held or refused here.
+CREATE TABLE l_bundle (
+    hash TEXT NOT NULL,
+    way TEXT NOT NULL,
+    site TEXT NOT NULL,
+    life INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    at TEXT NOT NULL,
+    entries INTEGER NOT NULL,
+    fresh INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (hash, way)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX l_bundle_at ON l_bundle (at);
+
+-- The bundle being taken in slice by slice: a killed import goes on with it.
+CREATE TABLE l_intake (
+    hash TEXT PRIMARY KEY,
+    file TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Head office: entries of other sites that a branch is to know, in the order they are sent.
+CREATE TABLE l_relay (
+    site TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (site, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX l_relay_entry ON l_relay (site, entry);
+
+-- Head office: whom a branch is to know.
+CREATE TABLE l_follow (
+    site TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject INTEGER NOT NULL,
+    PRIMARY KEY (site, kind, subject)
+) STRICT, WITHOUT ROWID;
+
+-- Head office: how far each chain was looked through for a branch.
+CREATE TABLE l_sifted (
+    site TEXT NOT NULL,
+    chain INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (site, chain)
+) STRICT, WITHOUT ROWID;
+
+-- Branch: head office's signature over the head of one of its lives; with it head office takes its own entries back.
+CREATE TABLE l_proof (
+    chain INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    header BLOB NOT NULL,
+    body_hash BLOB NOT NULL,
+    signature BLOB NOT NULL
+) STRICT;
+
 -- ===== derived ======================================================================================================
 
 -- 网点: who writes, as each site's own entries say.
@@ -474,8 +560,6 @@ CREATE TABLE d_reading (
     estimated INTEGER NOT NULL,
     rollover INTEGER NOT NULL,
     remark TEXT NOT NULL,
-    reader TEXT NOT NULL,
-    registers TEXT NOT NULL,
     PRIMARY KEY (account, day, id)
 ) STRICT, WITHOUT ROWID;
 

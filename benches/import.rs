@@ -138,11 +138,7 @@ fn open_accounts(desk: &mut Desk, accounts: i64) -> Result<(), Box<dyn std::erro
                 state: "supplied".into(),
                 ..MeterFacts::default()
             }),
-            last_reading: Some(LastReading {
-                day: "2026-06-10".parse()?,
-                value: Milli::whole(1_000 + n % 500),
-                registers: Vec::new(),
-            }),
+            last_reading: Some(LastReading { day: "2026-06-10".parse()?, value: Milli::whole(1_000 + n % 500) }),
             ..AccountOpened::default()
         };
         run.push(desk, Kind::Account, None, to_row(&body)?)?;

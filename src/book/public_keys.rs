@@ -27,8 +27,12 @@ pub struct BadKey(pub String);
 impl PublicKeys {
     /// Does the signature fit the message? Weak keys and malleable signatures are refused.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        let key = unhex::<32>(&self.sign).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
-        key.is_some_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+        self.verifying().is_some_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+    }
+
+    /// The key its signatures are checked with; `None` when it is no key.
+    pub fn verifying(&self) -> Option<VerifyingKey> {
+        unhex::<32>(&self.sign).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok())
     }
 
     /// Whom bundles for this site are sealed to.

@@ -7,6 +7,7 @@ mod common;
 mod copies;
 mod demo;
 mod do_;
+mod exchange;
 mod find;
 mod fixes;
 mod import;
@@ -75,6 +76,8 @@ enum Command {
     Key(key::KeyArgs),
     /// 出账
     Bill(bill::BillArgs),
+    /// 交换：导出、收进、状况
+    Exchange(exchange::ExchangeArgs),
     /// 核对日记账与账目
     Verify(check::VerifyArgs),
     /// 从日记账重新记账
@@ -110,6 +113,7 @@ pub fn run() -> ExitCode {
         Some(Command::User(args)) => user::run(&context, &args),
         Some(Command::Key(args)) => key::run(&context, &args),
         Some(Command::Bill(args)) => bill::run(&context, &args),
+        Some(Command::Exchange(args)) => exchange::run(&context, &args),
         Some(Command::Verify(args)) => check::verify(&context, &args),
         Some(Command::Backup(args)) => copies::backup(&context, &args),
         Some(Command::Restore(args)) => copies::restore(&context, &args),

@@ -11,6 +11,8 @@ pub mod catalogue;
 pub mod copies;
 pub mod demo;
 pub mod drafts;
+pub mod exchange;
+mod exchange_files;
 pub mod find;
 pub mod finder;
 pub mod fixes;

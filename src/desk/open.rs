@@ -186,6 +186,8 @@ impl Desk {
         let (site_keys, shelf) = (OnceLock::new(), Shelf::default());
         let mut desk = Self { db, keys, site_keys, clock, site, practice, session: None, notices, shelf };
         desk.take_over_data_keys()?;
+        let taken = desk.go_on_with_exchange()?;
+        desk.notices.extend(taken);
         desk.hash_people(|_| {})?;
         Ok(desk)
     }

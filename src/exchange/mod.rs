@@ -4,14 +4,24 @@
 //! [`envelope`] is the bundle file as it lies on the stick, [`header`] what stands in its header, [`frame`] what is inside;
 //! none of the three knows the database. docs/exchange.md is the format in words, for whoever writes another program.
 //! [`site_keys`] are this site's own keys, [`card`] the file by which sites come to know each other, [`peers`] whom this site
-//! exchanges with, [`secret`] the keys of sealed fields and of search as sites hand them to each other.
+//! exchanges with, [`secret`] the keys of sealed fields and of search as sites hand them to each other. [`plan`] says what a peer
+//! is to be sent, [`relay`] what of other sites a branch is to know, [`send`] writes it, [`take`] takes a bundle in, [`folder`] is
+//! where the files lie.
 
 pub mod bundle_error;
 pub mod card;
+pub mod chains;
 pub mod envelope;
+pub mod error;
+pub mod folder;
 pub mod frame;
 pub mod header;
 pub mod opener;
 pub mod peers;
+pub mod plan;
+mod proof;
+pub mod relay;
 pub mod secret;
+pub mod send;
 pub mod site_keys;
+pub mod take;

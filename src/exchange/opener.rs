@@ -63,6 +63,12 @@ pub fn open<R: Read + Seek, E: From<BundleError>>(
     Ok(Opened { header, header_bytes, cipher_hash, signature: trailer.signature, hash, size, source })
 }
 
+/// The header of a bundle as it stands, before anything is verified: to tell whom a file in a folder is for, and for nothing else.
+pub fn peek<R: Read + Seek>(mut source: R) -> Result<Header, BundleError> {
+    let trailer = Trailer::read(&mut source)?;
+    Header::read(&trailer.header_bytes(&mut source)?)
+}
+
 /// Did one of these keys sign this header over encrypted bytes of this hash? For proofs no ciphertext is needed.
 pub fn verifies(cipher_hash: &[u8; 32], header: &[u8], signature: &[u8; 64], keys: &[VerifyingKey]) -> bool {
     let text = signed_text(cipher_hash, header);

@@ -134,6 +134,11 @@ impl Id {
         if self.is_twin() { Self(self.0 - LIVES * SEQS * ITEMS) } else { self }
     }
 
+    /// The chain this entry stands in, named by the place before its first entry: `B03.1.0`.
+    pub fn chain(self) -> Self {
+        Self(self.0 - self.0 % (SEQS * ITEMS))
+    }
+
     /// The n-th (from 0) thing an account brought with it when it was opened: an old bill has no entry of its own, so it is
     /// named `#1`, `#2` … within its account.
     pub const fn brought(n: i64) -> Self {

@@ -162,8 +162,6 @@ fn fit(
         estimated: false,
         rollover: body.rollover,
         remark: String::new(),
-        reader: String::new(),
-        registers: String::new(),
     })?;
     Ok(())
 }

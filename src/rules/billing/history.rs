@@ -235,7 +235,6 @@ mod tests {
             kind: *kind,
             rollover: false,
             estimated: false,
-            registers: Default::default(),
         };
         list.iter().enumerate().map(mark).collect()
     }

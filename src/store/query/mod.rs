@@ -5,6 +5,7 @@ pub mod adjust;
 pub mod base;
 pub mod billing;
 pub mod customer;
+pub mod exchange;
 pub mod fixes;
 pub mod on_file;
 pub mod order;

@@ -5,6 +5,7 @@ pub mod adjust;
 pub mod base;
 pub mod billing;
 pub mod billing_facts;
+pub mod exchange;
 pub mod fixes;
 pub mod order;
 pub mod site;

@@ -1,0 +1,316 @@
+//! The nightly exchange as a branch or a head office does it: bundles out into a folder, bundles in from one, and how far both sides
+//! are. Nobody need be logged in: who may read the database and its keys is the machine's owner, and no business is done here.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Seek, Write};
+
+use serde::Serialize;
+
+use super::Desk;
+use super::open::begin_epoch;
+use super::refusal::Refusal;
+use crate::book::append::Head;
+use crate::book::mark::{self, Mark};
+use crate::exchange::chains;
+use crate::exchange::envelope::Written;
+use crate::exchange::error::ExchangeError;
+use crate::exchange::header::Header;
+use crate::exchange::peers::{self, Peer};
+use crate::exchange::secret;
+use crate::exchange::send::{self, Sender};
+use crate::exchange::take::{self, Fate, Taken, Taker};
+use crate::rules::id::Id;
+use crate::store::tables::exchange::AckRow;
+use crate::store::tables::site::SiteHeadRow;
+
+/// One bundle, as `exchange` answers it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BundleLine {
+    /// The file's name.
+    pub file: String,
+    /// Who sent it.
+    pub from: String,
+    /// Whom it is for.
+    pub to: String,
+    /// The sender's life.
+    pub life: i64,
+    /// The sender's number.
+    pub number: i64,
+    /// Entries in it.
+    pub entries: i64,
+    /// Entries that were new here.
+    pub new: i64,
+    /// Waits for a bundle before it: why.
+    pub held: Option<String>,
+    /// Was not taken: why.
+    pub refused: Option<String>,
+}
+
+/// How far another site has confirmed one of our chains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Confirmed {
+    /// Who confirmed.
+    pub by: String,
+    /// Whose chain.
+    pub site: String,
+    /// Which life.
+    pub epoch: i64,
+    /// Up to which entry.
+    pub seq: i64,
+    /// That entry's hash.
+    pub head: String,
+    /// When it said so.
+    pub at: String,
+}
+
+/// What an `exchange` command answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Bundles written, read or known.
+    pub bundles: Vec<BundleLine>,
+    /// What the other side has confirmed.
+    pub acknowledged: Vec<Confirmed>,
+    /// Open exceptions.
+    pub exceptions: i64,
+    /// What waits to be sent, site by site (`status`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
+    /// What the person must know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
+}
+
+/// What waits for one site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The site.
+    pub site: String,
+    /// Entries it has not acknowledged.
+    pub entries: i64,
+    /// When a bundle was last written for it.
+    pub sent_at: String,
+    /// When a bundle of its was last taken in.
+    pub taken_at: String,
+    /// Life and number of that bundle: reports of that site are complete to here.
+    pub complete_to: String,
+}
+
+impl Answer {
+    /// Was something refused or held?
+    pub fn leaves_work(&self) -> bool {
+        self.bundles.iter().any(|line| line.held.is_some() || line.refused.is_some())
+    }
+}
+
+impl From<ExchangeError> for Refusal {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Store(error) => error.into(),
+            ExchangeError::NoPeer(_) => Self::usage(error.to_string()),
+            ExchangeError::Locked => Self::rule("exchange", error.to_string()),
+            error if error.is_of_the_bundle() => Self::rule("exchange", error.to_string()),
+            error => Self::data(error.to_string()),
+        }
+    }
+}
+
+impl Desk {
+    /// Whom this site exchanges with: a branch with its head office, a head office with every branch it has enrolled.
+    pub fn peers(&self) -> Result<Vec<Peer>, Refusal> {
+        let tx = self.look()?;
+        if peers::is_head_office(&tx)? {
+            return Ok(peers::enrolled(&tx)?.into_iter().filter(|peer| !peer.revoked).collect());
+        }
+        Ok(peers::head_office(&tx)?.into_iter().collect())
+    }
+
+    pub(super) fn peers_or_say(&self) -> Result<Vec<Peer>, Refusal> {
+        let peers = self.peers()?;
+        if !peers.is_empty() {
+            return Ok(peers);
+        }
+        let head_office = peers::is_head_office(&self.look()?)?;
+        Err(ExchangeError::NoPeer(if head_office {
+            "还没有登记任何网点，请先用 site enrol 登记网点卡"
+        } else {
+            "还没有登记总部，请先用 site trust 登记总部的网点卡"
+        })
+        .into())
+    }
+
+    /// Writes everything a peer has not acknowledged, bundle by bundle.
+    pub fn send_bundles<F: Read + Write + Seek>(
+        &mut self,
+        peer: &Peer,
+        full: u64,
+        place: impl FnMut(&Header) -> Result<F, ExchangeError>,
+        keep: impl FnMut(F, &Written) -> Result<(), ExchangeError>,
+        progress: impl FnMut(i64, i64),
+    ) -> Result<Vec<send::Sent>, Refusal> {
+        let secret = secret::company_secret_for(&self.keys, peer);
+        let keys = self.site_keys()?;
+        let sender = Sender {
+            site: &self.site,
+            keys: &keys,
+            practice: self.practice,
+            now: self.clock.now(),
+            secret: Some(&secret),
+            full,
+        };
+        Ok(send::send(&mut self.db, &sender, peer, place, keep, progress)?)
+    }
+
+    /// Takes a bundle in. `spooled` names its copy, with which an interrupted import goes on. What follows from it is
+    /// [`Desk::after_taking`]'s.
+    pub fn take_bundle<R: Read + Seek>(
+        &mut self,
+        source: R,
+        shown: &str,
+        spooled: Option<&str>,
+        progress: impl FnMut(i64, i64),
+    ) -> Result<Taken, ExchangeError> {
+        let keys = self.site_keys().map_err(|refusal| ExchangeError::Book(refusal.message()))?;
+        let taker = Taker { site: &self.site, keys: &keys, practice: self.practice, now: self.clock.now(), spooled };
+        take::take(&mut self.db, &taker, source, shown, progress)
+    }
+
+    /// What follows from bundles taken in: keys handed over, people found again, and whether this book is an older copy or forked.
+    pub fn after_taking(&mut self, news: News) -> Result<Vec<String>, Refusal> {
+        for (from, secret) in news.secrets {
+            let peer = peers::peer(&self.look()?, &from)?;
+            if let Some(peer) = peer {
+                self.take_over_secret(&peer, &secret)?;
+            }
+        }
+        if news.fresh > 0 {
+            self.hash_people(|_| {})?;
+        }
+        let notices = self.find_out_about_ourselves()?;
+        self.db.checkpoint_when_large()?;
+        self.refresh_mark()?;
+        Ok(notices)
+    }
+
+    /// Head office has confirmed more of our present life than we hold: this is an older copy that nobody told so. It goes on in a
+    /// new life; what is missing comes back from head office.
+    fn find_out_about_ourselves(&mut self) -> Result<Vec<String>, Refusal> {
+        let now = self.now();
+        let tx = self.db.write()?;
+        let head = Head::read(&tx)?;
+        let ahead =
+            |row: &SiteHeadRow| row.chain == head.site.as_str() && row.epoch == head.epoch && row.seq > head.seq;
+        let Some(confirmed) = peers::signed_heads(&tx, &head.site)?.into_iter().find(ahead) else {
+            return Ok(Vec::new());
+        };
+        let (epoch, after) = begin_epoch(&tx, "older_copy", head.epoch, now)?;
+        tx.commit()?;
+        Ok(vec![format!(
+            "数据库是较早的副本 (总部已收到 {}.{}，本库只到 {after})，已换启用号 {epoch} 继续；缺少的单据由总部退回",
+            confirmed.epoch, confirmed.seq
+        )])
+    }
+
+    fn refresh_mark(&self) -> Result<(), Refusal> {
+        let head = Head::read(&self.look()?)?;
+        // A mark that could not be written only lags; the next one heals it.
+        let _ = mark::write(self.path(), &Mark::of(&head));
+        Ok(())
+    }
+
+    /// How far both sides are, and what waits.
+    pub fn exchange_status(&mut self) -> Result<Answer, Refusal> {
+        let mut answer = Answer::default();
+        for peer in self.peers()? {
+            let row = self.look()?.peer_row(peer.site.as_str())?;
+            let entries = self.waiting_for(&peer)?;
+            answer.waiting.push(Waiting {
+                site: peer.site.as_str().to_owned(),
+                entries,
+                sent_at: row.sent_at,
+                taken_at: row.taken_at,
+                complete_to: format!("{}-{}", row.taken_life, row.taken),
+            });
+        }
+        for row in self.look()?.bundles(200)? {
+            let us = self.site.as_str().to_owned();
+            let (from, to) = if row.way == "out" { (us, row.site) } else { (row.site, us) };
+            answer.bundles.push(BundleLine {
+                file: row.file,
+                from,
+                to,
+                life: row.life,
+                number: row.number,
+                entries: row.entries,
+                new: row.fresh,
+                held: (row.state == "held").then(|| row.note.clone()),
+                refused: (row.state == "refused").then_some(row.note),
+            });
+        }
+        self.complete(answer)
+    }
+
+    fn waiting_for(&mut self, peer: &Peer) -> Result<i64, Refusal> {
+        let keys = self.site_keys()?;
+        let sender = Sender {
+            site: &self.site,
+            keys: &keys,
+            practice: self.practice,
+            now: self.clock.now(),
+            secret: None,
+            full: send::FULL,
+        };
+        Ok(send::waiting(&mut self.db, &sender, peer)?.entries())
+    }
+
+    /// What every answer ends with.
+    pub(super) fn complete(&self, mut answer: Answer) -> Result<Answer, Refusal> {
+        let tx = self.look()?;
+        let own: BTreeSet<Id> = chains::all_whole(&tx)?.iter().map(|held| held.chain).collect();
+        for peer in self.peers()? {
+            for ack in tx.scan::<AckRow>(&[&peer.site.as_str()])? {
+                if ack.chain.site() == self.site && own.contains(&ack.chain) {
+                    answer.acknowledged.push(Confirmed {
+                        by: peer.site.as_str().to_owned(),
+                        site: self.site.as_str().to_owned(),
+                        epoch: ack.chain.epoch(),
+                        seq: ack.seq,
+                        head: send::hex(&ack.head),
+                        at: ack.at,
+                    });
+                }
+            }
+        }
+        answer.exceptions = tx.exception_count()?;
+        Ok(answer)
+    }
+}
+
+pub(super) fn line_of(shown: &str, taken: &Taken) -> BundleLine {
+    BundleLine {
+        file: shown.to_owned(),
+        from: taken.header.from.clone(),
+        to: taken.header.to.clone(),
+        life: taken.header.life,
+        number: taken.header.number,
+        entries: i64::try_from(taken.header.entries).unwrap_or(i64::MAX),
+        new: taken.fresh,
+        held: (taken.fate == Fate::Held).then(|| taken.note.clone()),
+        refused: None,
+    }
+}
+
+/// What bundles brought besides entries.
+#[derive(Default)]
+pub struct News {
+    pub(super) fresh: i64,
+    secrets: Vec<(String, String)>,
+}
+
+impl News {
+    /// Adds what a bundle brought.
+    pub fn add(&mut self, taken: Taken) {
+        self.fresh += taken.fresh;
+        let from = taken.header.from;
+        self.secrets.extend(taken.secrets.into_iter().map(|secret| (from.clone(), secret)));
+    }
+}

@@ -1,0 +1,241 @@
+//! Bundles on disks: into a folder or onto a stick and read back from there, in from one by way of the spool, held ones tried again.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::Desk;
+use super::exchange::{Answer, BundleLine, News, line_of};
+use super::refusal::Refusal;
+use crate::exchange::error::ExchangeError;
+use crate::exchange::folder::{self, Files};
+use crate::exchange::opener;
+use crate::exchange::peers::Peer;
+use crate::exchange::send::{self, file_name, stamp};
+use crate::exchange::take::{Fate, Taken};
+use crate::store::tables::exchange::{BundleRow, IntakeRow};
+
+impl Desk {
+    /// Writes the bundles for every peer, or for one, into a folder. A bundle counts as written when it was read back from there.
+    pub fn exchange_out(
+        &mut self,
+        to: &Path,
+        only: Option<&str>,
+        mut progress: impl FnMut(i64, i64),
+    ) -> Result<Answer, Refusal> {
+        if !to.is_dir() {
+            return Err(Refusal::usage(format!("{} 不是文件夹，请检查盘是否插好", to.display())));
+        }
+        let mut peers = self.peers_or_say()?;
+        if let Some(only) = only {
+            peers.retain(|peer| peer.site.as_str() == only);
+            if peers.is_empty() {
+                return Err(Refusal::usage(format!("没有登记网点 {only}")));
+            }
+        }
+        let files = Files::lock(self.path())?;
+        files.tidy(SystemTime::now())?;
+        let mut answer = Answer::default();
+        for peer in peers {
+            for one in self.send_to(&files, &peer, to, &mut progress)? {
+                answer.bundles.push(BundleLine {
+                    file: one.file,
+                    from: one.header.from.clone(),
+                    to: one.header.to.clone(),
+                    entries: i64::try_from(one.header.entries).unwrap_or(i64::MAX),
+                    ..BundleLine::default()
+                });
+            }
+        }
+        self.complete(answer)
+    }
+
+    fn send_to(
+        &mut self,
+        files: &Files,
+        peer: &Peer,
+        to: &Path,
+        progress: &mut impl FnMut(i64, i64),
+    ) -> Result<Vec<send::Sent>, Refusal> {
+        let part = RefCell::new(PathBuf::new());
+        self.send_bundles(
+            peer,
+            send::FULL,
+            |header| {
+                let (file, path) = files.begin(&file_name(header))?;
+                *part.borrow_mut() = path;
+                Ok(file)
+            },
+            |file, written| {
+                let name = file_name(&written.header);
+                let copy = files.out().join(&name);
+                folder::settle(&file, &part.borrow(), &copy)?;
+                folder::deliver(&copy, to, &name, &written.hash).map(|_| ())
+            },
+            progress,
+        )
+    }
+
+    /// Takes in a bundle, or every bundle of a folder that is for this site; then those that waited for them.
+    pub fn exchange_in(&mut self, from: &Path, mut progress: impl FnMut(i64, i64)) -> Result<Answer, Refusal> {
+        let files = Files::lock(self.path())?;
+        let mut answer = Answer::default();
+        self.go_on(&files, &mut answer, &mut progress)?;
+        let mut bundles: Vec<PathBuf> = folder::bundles_at(from)?;
+        if from.is_dir() {
+            bundles.retain(|path| self.is_for_us(path));
+        }
+        let mut news = News::default();
+        for path in bundles {
+            answer.bundles.push(self.take_file(&files, &path, &mut news, &mut progress)?);
+        }
+        self.take_held(&files, &mut answer, &mut news, &mut progress)?;
+        answer.notices.extend(self.after_taking(news)?);
+        self.complete(answer)
+    }
+
+    /// Goes on with an import that was interrupted, if no other program is at it. Called when the book is opened.
+    pub(super) fn go_on_with_exchange(&mut self) -> Result<Vec<String>, Refusal> {
+        if self.look()?.intake()?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut answer = Answer::default();
+        match Files::lock(self.path()) {
+            Ok(files) => self.go_on(&files, &mut answer, &mut |_, _| {})?,
+            Err(ExchangeError::Locked) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(answer.notices)
+    }
+
+    /// A folder holds bundles for others too; a file that cannot be told is looked at, so that it is said what is wrong with it.
+    fn is_for_us(&self, path: &Path) -> bool {
+        let Ok(file) = folder::open_plain(path) else { return true };
+        opener::peek(file).map_or(true, |header| header.to == self.site.as_str())
+    }
+
+    /// Tries the held ones again until none of them goes any further.
+    fn take_held(
+        &mut self,
+        files: &Files,
+        answer: &mut Answer,
+        news: &mut News,
+        progress: &mut impl FnMut(i64, i64),
+    ) -> Result<(), Refusal> {
+        loop {
+            let before = news.fresh;
+            for path in folder::bundles_at(&files.held())? {
+                let line = self.take_file(files, &path, news, progress)?;
+                if line.held.is_none() {
+                    let _ = std::fs::remove_file(&path);
+                    let same = |known: &BundleLine| {
+                        (&known.from, known.life, known.number) == (&line.from, line.life, line.number)
+                    };
+                    match answer.bundles.iter_mut().find(|known| same(known)) {
+                        Some(known) => *known = BundleLine { file: known.file.clone(), ..line },
+                        None => answer.bundles.push(line),
+                    }
+                }
+            }
+            if news.fresh == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes one file in. What is wrong with the bundle is in the answer; faults of disk and database stop the work, and the copy in
+    /// the spool stays when part of it stands already.
+    fn take_file(
+        &mut self,
+        files: &Files,
+        path: &Path,
+        news: &mut News,
+        progress: &mut impl FnMut(i64, i64),
+    ) -> Result<BundleLine, Refusal> {
+        let shown = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = format!("{}.{}", std::process::id(), folder::ENDING);
+        let spooled = files.spool(path, &name)?;
+        let line = match self.take_spooled(&spooled, &name, &shown, progress) {
+            Ok(taken) => {
+                if taken.fate == Fate::Held {
+                    files.hold(&spooled, &taken.hash)?;
+                }
+                let line = line_of(&shown, &taken);
+                news.add(taken);
+                line
+            }
+            Err(error) if error.is_of_the_bundle() => self.refuse(&spooled, &shown, &error)?,
+            Err(error) => return Err(error.into()),
+        };
+        let _ = std::fs::remove_file(&spooled);
+        Ok(line)
+    }
+
+    fn take_spooled(
+        &mut self,
+        spooled: &Path,
+        name: &str,
+        shown: &str,
+        progress: &mut impl FnMut(i64, i64),
+    ) -> Result<Taken, ExchangeError> {
+        let file = std::io::BufReader::new(folder::open_plain(spooled)?);
+        self.take_bundle(file, shown, Some(name), progress)
+    }
+
+    /// Nothing of a refused bundle is written, but a line in the local log.
+    fn refuse(&mut self, spooled: &Path, shown: &str, error: &ExchangeError) -> Result<BundleLine, Refusal> {
+        let header = folder::open_plain(spooled).ok().and_then(|file| opener::peek(file).ok()).unwrap_or_default();
+        let hash = folder::hash_of(spooled)?;
+        let at = stamp(self.now());
+        let tx = self.db.write()?;
+        if tx.get::<BundleRow>(&[&hash, &"in"])?.is_none_or(|row| row.state == "refused") {
+            tx.put(&BundleRow {
+                hash,
+                way: "in".into(),
+                site: header.from.clone(),
+                life: header.life,
+                number: header.number,
+                file: shown.chars().take(100).collect(),
+                at,
+                entries: 0,
+                fresh: 0,
+                state: "refused".into(),
+                note: error.to_string(),
+            })?;
+            tx.commit()?;
+        }
+        Ok(BundleLine {
+            file: shown.to_owned(),
+            from: header.from,
+            to: header.to,
+            life: header.life,
+            number: header.number,
+            refused: Some(error.to_string()),
+            ..BundleLine::default()
+        })
+    }
+
+    /// Goes on with a bundle whose import was interrupted: its copy in the spool was whole and proved.
+    fn go_on(
+        &mut self,
+        files: &Files,
+        answer: &mut Answer,
+        progress: &mut impl FnMut(i64, i64),
+    ) -> Result<(), Refusal> {
+        let Some(row) = self.look()?.intake()? else { return Ok(()) };
+        let spooled = files.spooled(&row.file);
+        if spooled.is_file() && folder::hash_of(&spooled)? == row.hash {
+            let taken = self.take_spooled(&spooled, &row.file, &row.file, progress)?;
+            let mut news = News::default();
+            news.add(taken);
+            answer.notices.extend(self.after_taking(news)?);
+        } else {
+            // The entries that stand are sound by themselves; the rest comes with the next bundle.
+            let tx = self.db.write()?;
+            tx.delete::<IntakeRow>(&[&row.hash])?;
+            tx.commit()?;
+        }
+        let _ = std::fs::remove_file(&spooled);
+        Ok(())
+    }
+}

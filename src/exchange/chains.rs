@@ -1,0 +1,40 @@
+//! Chains as this book holds them. A chain is one life of a site, or the twin of one after a fork; it is held *whole* up to its
+//! first entry that came by itself.
+
+use crate::rules::id::Id;
+use crate::store::{StoreError, Tx};
+
+/// How far a chain is held whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The chain, named by the place before its first entry.
+    pub chain: Id,
+    /// Its last entry's number.
+    pub seq: i64,
+    /// That entry's hash.
+    pub head: [u8; 32],
+}
+
+/// How far a chain is held whole; `None` when not even its first entry is.
+pub fn whole(tx: &Tx<'_>, chain: Id) -> Result<Option<Held>, StoreError> {
+    let last = match tx.first_single(chain)? {
+        None => tx.chain_last(chain)?,
+        Some(single) => place(chain, single.seq() - 1),
+    };
+    let Some(last) = last else { return Ok(None) };
+    Ok(tx.entry_hash(last)?.map(|head| Held { chain, seq: last.seq(), head }))
+}
+
+/// Every chain that is held whole, at least in part, in order.
+pub fn all_whole(tx: &Tx<'_>) -> Result<Vec<Held>, StoreError> {
+    let mut found = Vec::new();
+    for chain in tx.chains()? {
+        found.extend(whole(tx, chain)?);
+    }
+    Ok(found)
+}
+
+/// The place of a chain's entry; `None` before the first.
+pub fn place(chain: Id, seq: i64) -> Option<Id> {
+    (seq > 0).then_some(()).and_then(|()| Id::new(&chain.site(), chain.epoch(), seq, 0))
+}

@@ -1,0 +1,211 @@
+//! The files of an exchange: copies of what was sent, the spool of what is being taken in, bundles that wait for a gap to fill, and
+//! the folder or stick the bundles travel on. Names of files found there are never trusted.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::envelope::MAX_FILE;
+use super::error::ExchangeError;
+
+/// Files looked at in one folder.
+const MAX_FILES: usize = 10_000;
+
+/// How long copies of what was sent are kept, for a re-send.
+pub const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// Ending of a bundle's file name.
+pub const ENDING: &str = "mdx";
+
+/// The folder beside a database.
+pub struct Files {
+    root: PathBuf,
+    _lock: File,
+}
+
+/// Where the exchange's own files of a database lie.
+pub fn root_of(db: &Path) -> PathBuf {
+    let mut path = db.as_os_str().to_owned();
+    path.push(".exchange");
+    PathBuf::from(path)
+}
+
+impl Files {
+    /// Opens the folder, and keeps everybody else out until dropped.
+    pub fn lock(db: &Path) -> Result<Self, ExchangeError> {
+        let root = root_of(db);
+        for part in ["out", "spool", "held"] {
+            make_private(&root.join(part))?;
+        }
+        let path = root.join("lock");
+        let lock = private(OpenOptions::new().create(true).truncate(false).write(true), &path)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { root, _lock: lock }),
+            Err(fs::TryLockError::WouldBlock) => Err(ExchangeError::Locked),
+            Err(fs::TryLockError::Error(error)) => Err(ExchangeError::file(&path, &error)),
+        }
+    }
+
+    /// Where copies of what was sent lie.
+    pub fn out(&self) -> PathBuf {
+        self.root.join("out")
+    }
+
+    /// Where bundles wait for a gap to fill.
+    pub fn held(&self) -> PathBuf {
+        self.root.join("held")
+    }
+
+    /// A file of the spool; its name is one we gave.
+    pub fn spooled(&self, name: &str) -> PathBuf {
+        let plain = Path::new(name).file_name().unwrap_or_default();
+        self.root.join("spool").join(plain)
+    }
+
+    /// A new file in the folder of what is sent, not yet under its name.
+    pub fn begin(&self, name: &str) -> Result<(File, PathBuf), ExchangeError> {
+        let path = self.out().join(format!("{name}.part"));
+        Ok((private(OpenOptions::new().create(true).truncate(true).read(true).write(true), &path)?, path))
+    }
+
+    /// Copies a bundle from outside into the spool, within the cap: a stick that is pulled, or a file still growing, changes nothing.
+    pub fn spool(&self, source: &Path, name: &str) -> Result<PathBuf, ExchangeError> {
+        let target = self.root.join("spool").join(name);
+        let from = open_plain(source)?;
+        let mut to = private(OpenOptions::new().create(true).truncate(true).write(true), &target)?;
+        let copied = io::copy(&mut from.take(MAX_FILE + 1), &mut to);
+        copied.map_err(|error| ExchangeError::file(source, &error))?;
+        to.sync_all().map_err(|error| ExchangeError::file(&target, &error))?;
+        Ok(target)
+    }
+
+    /// Moves a spooled bundle to those that wait.
+    pub fn hold(&self, spooled: &Path, hash: &str) -> Result<PathBuf, ExchangeError> {
+        let target = self.held().join(format!("{hash}.{ENDING}"));
+        fs::rename(spooled, &target).map_err(|error| ExchangeError::file(&target, &error))?;
+        sync_folder(&self.held())?;
+        Ok(target)
+    }
+
+    /// Removes copies older than they are kept, and what an interrupted export left.
+    pub fn tidy(&self, now: SystemTime) -> Result<(), ExchangeError> {
+        for path in files_in(&self.out())? {
+            let age =
+                fs::metadata(&path).and_then(|meta| meta.modified()).ok().and_then(|at| now.duration_since(at).ok());
+            let old = age.is_some_and(|age| age > KEPT);
+            if old || path.extension().is_some_and(|ending| ending == "part") {
+                let _ = fs::remove_file(&path);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts a complete file under its name: everything on disk, then the name, then the folder.
+pub fn settle(file: &File, part: &Path, target: &Path) -> Result<(), ExchangeError> {
+    file.sync_all().map_err(|error| ExchangeError::file(part, &error))?;
+    fs::rename(part, target).map_err(|error| ExchangeError::file(target, &error))?;
+    target.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Copies a bundle to where it travels, and reads it back before anybody is told that it stands there.
+pub fn deliver(copy: &Path, folder: &Path, name: &str, hash: &str) -> Result<PathBuf, ExchangeError> {
+    let target = folder.join(name);
+    let part = folder.join(format!("{name}.part"));
+    let fault = |error: io::Error| ExchangeError::file(&part, &error);
+    let outcome = (|| {
+        let mut from = File::open(copy).map_err(|error| ExchangeError::file(copy, &error))?;
+        let mut to = File::create(&part).map_err(fault)?;
+        io::copy(&mut from, &mut to).map_err(fault)?;
+        settle(&to, &part, &target)
+    })();
+    if let Err(error) = outcome {
+        let _ = fs::remove_file(&part);
+        return Err(error);
+    }
+    let read = hash_of(&target)?;
+    if read == hash {
+        return Ok(target);
+    }
+    let reason = "写出后读回的内容不同，盘可能已坏，请换一个盘再导出".to_owned();
+    Err(ExchangeError::File { path: target, reason })
+}
+
+/// Hash of a whole file, hex. What the operating system remembers of it is dropped first where that is possible.
+pub fn hash_of(path: &Path) -> Result<String, ExchangeError> {
+    let mut file = open_plain(path)?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0u8; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer).map_err(|error| ExchangeError::file(path, &error))?;
+        if read == 0 {
+            return Ok(hasher.finalize().to_hex().to_string());
+        }
+        hasher.update(&buffer[..read]);
+    }
+}
+
+/// Bundles in a folder, or the one file named: plain files of the right ending and size, in name order.
+pub fn bundles_at(path: &Path) -> Result<Vec<PathBuf>, ExchangeError> {
+    let meta = fs::metadata(path).map_err(|error| ExchangeError::file(path, &error))?;
+    if !meta.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found: Vec<PathBuf> =
+        files_in(path)?.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == ENDING)).collect();
+    found.sort();
+    Ok(found)
+}
+
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, ExchangeError> {
+    let fault = |error: io::Error| ExchangeError::file(folder, &error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fault)?.take(MAX_FILES) {
+        let entry = entry.map_err(fault)?;
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// Opens a plain file for reading; a device, a pipe or a folder is refused.
+pub fn open_plain(path: &Path) -> Result<File, ExchangeError> {
+    let meta = fs::metadata(path).map_err(|error| ExchangeError::file(path, &error))?;
+    if !meta.is_file() {
+        let reason = "不是普通文件，请指明一个交换包".to_owned();
+        return Err(ExchangeError::File { path: path.to_owned(), reason });
+    }
+    File::open(path).map_err(|error| ExchangeError::file(path, &error))
+}
+
+/// Back to the beginning, to be read.
+pub fn rewind(file: &mut File, path: &Path) -> Result<(), ExchangeError> {
+    file.flush()
+        .and_then(|()| file.seek(SeekFrom::Start(0)))
+        .map(|_| ())
+        .map_err(|error| ExchangeError::file(path, &error))
+}
+
+fn sync_folder(folder: &Path) -> Result<(), ExchangeError> {
+    // Not every stick's file system can sync a folder; the read-back proves the file itself.
+    if let Ok(handle) = File::open(folder) {
+        let _ = handle.sync_all();
+    }
+    Ok(())
+}
+
+fn make_private(folder: &Path) -> Result<(), ExchangeError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| ExchangeError::file(folder, &error))
+}
+
+fn private(options: &mut OpenOptions, path: &Path) -> Result<File, ExchangeError> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.open(path).map_err(|error| ExchangeError::file(path, &error))
+}

@@ -1,0 +1,98 @@
+//! What another site is to be sent: everything since the position it has acknowledged, never since the last export, so that loss,
+//! repetition and overlap heal by themselves.
+
+use super::chains::{self, Held};
+use super::peers::Peer;
+use crate::rules::id::{Id, Site};
+use crate::store::tables::exchange::ProofRow;
+use crate::store::{StoreError, Tx};
+
+/// Part of a chain, to be sent whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The chain.
+    pub chain: Id,
+    /// Number of the entry before the first to send.
+    pub after: i64,
+    /// Number of the last to send.
+    pub upto: i64,
+    /// Head office's proof that the chain is its own, when it is given back.
+    pub proof: Option<ProofRow>,
+}
+
+/// What one site is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Chains, in order; empty ones are left out.
+    pub stretches: Vec<Stretch>,
+    /// The relay: numbers after this …
+    pub relay_after: i64,
+    /// … up to this.
+    pub relay_upto: i64,
+}
+
+impl Plan {
+    /// How many entries it names.
+    pub fn entries(&self) -> i64 {
+        let chained: i64 = self.stretches.iter().map(|stretch| stretch.upto - stretch.after).sum();
+        chained + self.relay_upto - self.relay_after
+    }
+}
+
+/// What a branch sends to its head office: its own lives, and entries of head office that head office has lost.
+pub fn to_head_office(tx: &Tx<'_>, own: &Site, peer: &Peer) -> Result<Plan, StoreError> {
+    let mut plan = Plan::default();
+    for held in chains::all_whole(tx)? {
+        let site = held.chain.site();
+        if site == *own {
+            plan.stretches.extend(since_acknowledged(tx, peer, &held)?);
+        } else if site == peer.site {
+            plan.stretches.extend(given_back(tx, peer, &held)?);
+        }
+    }
+    Ok(plan)
+}
+
+/// What head office sends to a branch: the branch's own entries it has lost, head office's chain, other sites' chains when the
+/// branch is to know everything, else the relay.
+pub fn to_branch(tx: &Tx<'_>, own: &Site, life: i64, peer: &Peer) -> Result<Plan, StoreError> {
+    let mut plan = Plan::default();
+    for held in chains::all_whole(tx)? {
+        let site = held.chain.site();
+        if site == peer.site || site == *own || peer.everything {
+            plan.stretches.extend(since_acknowledged(tx, peer, &held)?);
+        }
+    }
+    if !peer.everything {
+        let row = tx.peer_row(peer.site.as_str())?;
+        plan.relay_after = if row.told_life == life { row.told } else { 0 };
+        plan.relay_upto = tx.relay_last(peer.site.as_str())?.max(plan.relay_after);
+    }
+    Ok(plan)
+}
+
+/// The part of a chain another site has not acknowledged. When it says it holds another entry at its head than we do, the whole
+/// life is sent: the first place that differs is the fork.
+fn since_acknowledged(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<Stretch>, StoreError> {
+    let ack = tx.ack(peer.site.as_str(), held.chain)?;
+    let after = match &ack {
+        None => 0,
+        Some(ack) if ack.seq > held.seq => return Ok(None),
+        Some(ack) => match chains::place(held.chain, ack.seq) {
+            Some(place) if tx.entry_hash(place)? == Some(ack.head) => ack.seq,
+            _ => 0,
+        },
+    };
+    Ok((after < held.seq).then(|| Stretch { chain: held.chain, after, upto: held.seq, proof: None }))
+}
+
+/// Head office went on from an older copy and lacks entries of its own that we hold under its signature.
+fn given_back(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<Stretch>, StoreError> {
+    let row = tx.peer_row(peer.site.as_str())?;
+    let Some(proof) = tx.get::<ProofRow>(&[&held.chain])? else { return Ok(None) };
+    // A head office that never told us its own head has nothing to be given back.
+    let Some(ack) = tx.ack(peer.site.as_str(), held.chain)?.filter(|_| row.taken > 0) else { return Ok(None) };
+    let fits = ack.seq < proof.seq && proof.seq <= held.seq;
+    let same = chains::place(held.chain, ack.seq).map_or(Ok(None), |place| tx.entry_hash(place))? == Some(ack.head);
+    Ok((fits && same).then(|| Stretch { chain: held.chain, after: ack.seq, upto: proof.seq, proof: Some(proof) }))
+}

@@ -1,0 +1,167 @@
+//! Queries of the exchange: chains as they are held, stretches of them, the relay of a head office.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::rules::id::{ITEMS, Id, SEQS};
+use crate::store::entries::EntryRow;
+use crate::store::tables::exchange::{AckRow, BundleRow, FollowRow, IntakeRow, PeerRow, RelayRow, SiftedRow};
+use crate::store::{StoreError, Tx};
+
+/// The last place a chain can have.
+fn end(chain: Id) -> Id {
+    Id(chain.0 + SEQS * ITEMS - 1)
+}
+
+impl Tx<'_> {
+    /// Every chain that has entries here, in order: the place before its first.
+    pub fn chains(&self) -> Result<Vec<Id>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT min(id) FROM entry WHERE id > ?1")?;
+        let (mut found, mut after) = (Vec::new(), Id(-1));
+        while let Some(first) = statement.query_row([after.0], |row| row.get::<_, Option<i64>>(0))? {
+            let chain = Id(first).chain();
+            after = end(chain);
+            found.push(chain);
+        }
+        Ok(found)
+    }
+
+    /// The last entry of a chain that is held, gaps or not.
+    pub fn chain_last(&self, chain: Id) -> Result<Option<Id>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT max(id) FROM entry WHERE id BETWEEN ?1 AND ?2")?;
+        let id: Option<i64> = statement.query_row(params![chain.0, end(chain).0], |row| row.get(0))?;
+        Ok(id.map(Id))
+    }
+
+    /// The first entry of a chain that is held by itself, without those before it.
+    pub fn first_single(&self, chain: Id) -> Result<Option<Id>, StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("SELECT min(id) FROM entry_relayed WHERE id BETWEEN ?1 AND ?2")?;
+        let id: Option<i64> = statement.query_row(params![chain.0, end(chain).0], |row| row.get(0))?;
+        Ok(id.map(Id))
+    }
+
+    /// Hash of the entry at a place.
+    pub fn entry_hash(&self, id: Id) -> Result<Option<[u8; 32]>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT hash FROM entry WHERE id = ?1")?;
+        Ok(statement.query_row([id.entry().0], |row| row.get(0)).optional()?)
+    }
+
+    /// Where the entry with a hash stands in one of the other chains of the same site.
+    pub fn entry_of_hash_elsewhere(&self, chain: Id, hash: &[u8; 32]) -> Result<Option<Id>, StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("SELECT id FROM entry WHERE id BETWEEN ?1 AND ?2 AND hash = ?3 LIMIT 1")?;
+        for other in self.chains()?.into_iter().filter(|other| *other != chain && other.site() == chain.site()).rev() {
+            let found: Option<i64> =
+                statement.query_row(params![other.0, end(other).0, hash], |row| row.get(0)).optional()?;
+            if let Some(id) = found {
+                return Ok(Some(Id(id)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Entries of a chain after a number, up to another, in order, at most `limit`.
+    pub fn stretch(&self, chain: Id, after: i64, upto: i64, limit: i64) -> Result<Vec<EntryRow>, StoreError> {
+        let (low, high) = (Id(chain.0 + after * ITEMS), Id(chain.0 + upto * ITEMS));
+        self.select::<EntryRow>(" WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", &[&low, &high, &limit])
+    }
+
+    /// Forgets what another site said it holds.
+    pub fn forget_acks(&self, site: &str) -> Result<(), StoreError> {
+        self.conn().execute("DELETE FROM l_ack WHERE site = ?1", [site])?;
+        Ok(())
+    }
+
+    /// Forgets how far chains were looked through for a branch.
+    pub fn forget_sifted(&self, site: &str) -> Result<(), StoreError> {
+        self.conn().execute("DELETE FROM l_sifted WHERE site = ?1", [site])?;
+        Ok(())
+    }
+
+    /// The last number given in the relay to a branch, 0 for none.
+    pub fn relay_last(&self, site: &str) -> Result<i64, StoreError> {
+        let last = self.last::<RelayRow>(&[&site])?;
+        Ok(last.map_or(0, |row| row.number))
+    }
+
+    /// Is an entry in the relay to a branch already?
+    pub fn is_relayed_to(&self, site: &str, entry: Id) -> Result<bool, StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("SELECT 1 FROM l_relay WHERE site = ?1 AND entry = ?2 LIMIT 1")?;
+        Ok(statement.exists(params![site, entry.entry().0])?)
+    }
+
+    /// The relay to a branch after a number, in order, at most `limit`.
+    pub fn relay_after(&self, site: &str, number: i64, limit: i64) -> Result<Vec<RelayRow>, StoreError> {
+        self.select::<RelayRow>(" WHERE site = ? AND number > ? ORDER BY number LIMIT ?", &[&site, &number, &limit])
+    }
+
+    /// Bundles looked at or sent, newest first, at most `limit`.
+    pub fn bundles(&self, limit: i64) -> Result<Vec<BundleRow>, StoreError> {
+        self.select::<BundleRow>(" ORDER BY at DESC, number DESC, hash LIMIT ?", &[&limit])
+    }
+
+    /// Bundles in a state.
+    pub fn bundles_in(&self, state: &str) -> Result<Vec<BundleRow>, StoreError> {
+        self.select::<BundleRow>(" WHERE state = ? ORDER BY site, life, number", &[&state])
+    }
+
+    /// Marks an entry as held by itself, without those before it.
+    pub fn mark_single(&self, entry: Id) -> Result<(), StoreError> {
+        self.conn().prepare_cached("INSERT OR IGNORE INTO entry_relayed (id) VALUES (?1)")?.execute([entry.0])?;
+        Ok(())
+    }
+
+    /// An entry held by itself has become part of a whole chain.
+    pub fn unmark_single(&self, entry: Id) -> Result<(), StoreError> {
+        self.conn().prepare_cached("DELETE FROM entry_relayed WHERE id = ?1")?.execute([entry.0])?;
+        Ok(())
+    }
+
+    /// Makes the relay to a branch anew: in a new life of head office its numbers begin at one again.
+    pub fn forget_relay(&self, site: &str) -> Result<(), StoreError> {
+        for table in ["l_relay", "l_follow", "l_sifted"] {
+            self.conn().execute(&format!("DELETE FROM {table} WHERE site = ?1"), [site])?;
+        }
+        Ok(())
+    }
+
+    /// What is known of another site's bundles; all zero when nothing is.
+    pub fn peer_row(&self, site: &str) -> Result<PeerRow, StoreError> {
+        let none = || PeerRow {
+            site: site.to_owned(),
+            sent: 0,
+            sent_hash: String::new(),
+            sent_at: String::new(),
+            taken_life: 0,
+            taken: 0,
+            taken_hash: String::new(),
+            taken_at: String::new(),
+            seen_life: 0,
+            seen: 0,
+            told_life: 0,
+            told: 0,
+        };
+        Ok(self.get::<PeerRow>(&[&site])?.unwrap_or_else(none))
+    }
+
+    /// What another site says it holds of a chain.
+    pub fn ack(&self, site: &str, chain: Id) -> Result<Option<AckRow>, StoreError> {
+        self.get::<AckRow>(&[&site, &chain])
+    }
+
+    /// Is a subject known to a branch?
+    pub fn follows(&self, site: &str, kind: &str, subject: Id) -> Result<bool, StoreError> {
+        Ok(self.get::<FollowRow>(&[&site, &kind, &subject])?.is_some())
+    }
+
+    /// How far a chain was looked through for a branch.
+    pub fn sifted(&self, site: &str, chain: Id) -> Result<i64, StoreError> {
+        Ok(self.get::<SiftedRow>(&[&site, &chain])?.map_or(0, |row| row.seq))
+    }
+
+    /// The bundle being taken in, if an import was interrupted.
+    pub fn intake(&self) -> Result<Option<IntakeRow>, StoreError> {
+        Ok(self.scan::<IntakeRow>(&[])?.into_iter().next())
+    }
+}
