@@ -560,6 +560,8 @@ CREATE TABLE d_reading (
     estimated INTEGER NOT NULL,
     rollover INTEGER NOT NULL,
     remark TEXT NOT NULL,
+    reader TEXT NOT NULL,
+    registers TEXT NOT NULL,
     PRIMARY KEY (account, day, id)
 ) STRICT, WITHOUT ROWID;
 

@@ -107,7 +107,11 @@ fn open_accounts(desk: &mut Desk, accounts: i64) -> Result<(), Box<dyn std::erro
                 state: "supplied".into(),
                 ..MeterFacts::default()
             }),
-            last_reading: Some(LastReading { day: "2026-08-10".parse()?, value: Milli::whole(1_000 + n % 500) }),
+            last_reading: Some(LastReading {
+                day: "2026-08-10".parse()?,
+                value: Milli::whole(1_000 + n % 500),
+                registers: Vec::new(),
+            }),
             ..AccountOpened::default()
         };
         run.push(desk, Kind::Account, None, to_row(&body)?)?;
@@ -133,6 +137,9 @@ fn enter_readings(desk: &mut Desk) -> Result<(), Box<dyn std::error::Error>> {
             rollover: false,
             remark: String::new(),
             class: None,
+            reader: String::new(),
+            registers: Vec::new(),
+            register_uses: Vec::new(),
         };
         run.push(desk, Kind::Account, Some(account), to_row(&body)?)?;
     }

@@ -138,7 +138,11 @@ fn open_accounts(desk: &mut Desk, accounts: i64) -> Result<(), Box<dyn std::erro
                 state: "supplied".into(),
                 ..MeterFacts::default()
             }),
-            last_reading: Some(LastReading { day: "2026-06-10".parse()?, value: Milli::whole(1_000 + n % 500) }),
+            last_reading: Some(LastReading {
+                day: "2026-06-10".parse()?,
+                value: Milli::whole(1_000 + n % 500),
+                registers: Vec::new(),
+            }),
             ..AccountOpened::default()
         };
         run.push(desk, Kind::Account, None, to_row(&body)?)?;

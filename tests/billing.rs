@@ -126,6 +126,34 @@ fn a_cancelled_bill_gives_back_what_was_paid_and_its_reading_is_due_again() {
 }
 
 #[test]
+fn a_large_bill_is_not_undone_by_one_person_of_the_data_room_but_by_a_higher_right_or_special_handling() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001"), resident("3100000002")]);
+    read(&mut book, "3100000001", "2026-10-12", "210");
+    read(&mut book, "3100000002", "2026-10-12", "1200");
+    bill(&mut book, "2026-10");
+    let cancel =
+        |book: &support::orders::Book, no: &str| json!({ "bill": bills(book, no)[0].id, "reason": "读数抄错" });
+    let correct =
+        |no: &str, value: &str| json!({ "account": no, "date": "2026-10-12", "value": value, "remark": "复表" });
+    for (no, who, above) in [("3100000001", "room", Some("boss")), ("3100000002", "boss", None)] {
+        let input = cancel(&book, no);
+        let refusal = book.try_act(who, "bill.cancel", &input).unwrap_err();
+        assert_eq!(refusal.first_rule(), "R-260", "{no}");
+        assert!(refusal.message().contains("特殊处理"), "{refusal}");
+        let Some(above) = above else { continue };
+        book.act(above, "bill.cancel", input);
+        let refusal = book.try_act(who, "reading.correct", &correct(no, "105")).unwrap_err();
+        assert_eq!(refusal.first_rule(), "R-260", "the corrected reading's bill was as large");
+        book.act(above, "reading.correct", correct(no, "105"));
+        let refusal = book.try_act("room", "bill.issue", &json!({ "account": no })).unwrap_err();
+        assert_eq!(refusal.first_rule(), "R-260", "issued anew with another amount it is the same correction");
+        book.act(above, "bill.issue", json!({ "account": no }));
+    }
+    sound(&mut book);
+}
+
+#[test]
 fn a_reading_is_judged_at_the_desk_as_in_a_file() {
     let mut book = book("B03");
     branch(&mut book, &[resident("3100000001")]);
@@ -146,6 +174,7 @@ fn a_reading_is_judged_at_the_desk_as_in_a_file() {
         last_reading: Some(meterdesk::derive::account::file::LastReading {
             day: support::water::day("2026-08-10"),
             value: meterdesk::rules::money::Milli::whole(99_990),
+            registers: Vec::new(),
         }),
         ..resident("3100000002")
     };

@@ -55,7 +55,7 @@ fn a_file_is_opened_with_route_number_number_of_the_block_and_sealed_id() {
     let first = book.act("demo", "account.open", home());
     assert_eq!(first["account"], "B03000001");
     assert_eq!(first["route"], "0412332502");
-    assert_eq!(first["class_confirmed"], true);
+    assert_eq!((first["class"].as_str(), first["class_confirmed"].as_bool()), (Some("resident"), Some(false)));
     let row = account(&book, "B03000001");
     assert_eq!((row.name.as_str(), row.method.as_str(), row.people), ("王芳", "现金", Some(3)));
     assert!(row.id_number.as_deref().unwrap().ends_with(":8814"));
@@ -161,6 +161,56 @@ fn a_class_left_open_is_the_dearest_until_somebody_confirms_it() {
     book.act("demo", "account.amend", amend("special", "special"));
     assert!(account(&book, "B03000001").class_confirmed);
     assert_eq!(refused(&mut book, "demo", "account.amend", &amend("special", "special")).first_rule(), "same");
+}
+
+#[test]
+fn who_opens_today_pays_the_highest_price_whatever_class_was_typed_until_the_first_reading_confirms_it() {
+    let mut book = book("B03");
+    let tariffs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/tariffs");
+    let request = meterdesk::desk::import::Request {
+        what: meterdesk::desk::import::What::Tariffs,
+        path: tariffs,
+        read_by: None,
+        profile: None,
+        on: None,
+        dry_run: false,
+    };
+    book.desk.sign_in_practice("boss").unwrap();
+    book.desk.import(&request, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+    let meter = |no: &str| json!({ "no": no, "first": "0" });
+    let open = |no: &str, opened: &str| {
+        let dates =
+            json!({ "account": no, "meter": meter(no), "opened": opened, "route": "", "book": "", "id_number": "" });
+        with(json!({ "address": "建设路3号", "class": "resident", "utility": "water" }), dates)
+    };
+    // Known customers are entered by who may bring in the customer file; a clerk's earlier date confirms nothing.
+    for (user, no, opened, confirmed) in [
+        ("demo", "71", "", false),
+        ("demo", "72", "2014-05-01", false),
+        ("check", "73", "2014-05-01", true),
+        ("check", "74", "", false),
+    ] {
+        let answer = book.act(user, "account.open", open(no, opened));
+        assert_eq!(answer["class_confirmed"], confirmed, "{user} {no}");
+        assert_eq!(answer["class"], "resident");
+        assert_eq!(
+            answer["warnings"].as_array().unwrap().iter().any(|told| told.as_str().unwrap().contains("最高价")),
+            !confirmed
+        );
+    }
+    let prices = book.desk.prices().unwrap();
+    let code = |book: &Book, no: &str| {
+        meterdesk::desk::tariffs::leading_code(&prices, &account(book, no), book.desk.today()).unwrap()
+    };
+    let dearest = prices.dearest(meterdesk::rules::utility::Utility::Water, book.desk.today()).unwrap().code.clone();
+    assert_ne!(dearest, "BJ-WATER-RES-2014");
+    assert_eq!([code(&book, "71"), code(&book, "73")], [dearest.clone(), "BJ-WATER-RES-2014".into()]);
+    book.act("demo", "reading.enter", json!({ "account": "71", "value": "9", "confirm": true }));
+    assert_eq!(code(&book, "71"), dearest, "a reading that says nothing of the class confirms none");
+    let seen = json!({ "account": "72", "value": "9", "confirm": true, "class": "居民" });
+    book.act("demo", "reading.enter", seen);
+    assert!(account(&book, "72").class_confirmed);
+    assert_eq!(code(&book, "72"), "BJ-WATER-RES-2014");
 }
 
 #[test]
@@ -282,6 +332,11 @@ fn a_transfer_needs_the_debts_settled_and_ends_what_was_the_old_customers() {
     book.act("demo", "account.open", with(home(), bank));
     let owing = json!({ "account": "77", "address": "x", "class": "resident", "arrears": [{ "cycle": "2026-09", "amount": "90.00" }] });
     book.act("demo", "account.open", owing);
+    book.act(
+        "demo",
+        "account.amend",
+        json!({ "account": "B03000001", "field": "class", "seen": "resident", "value": "resident" }),
+    );
     let refusal = refused(&mut book, "demo", "account.transfer", &json!({ "account": "77", "name": "李强" }));
     assert_eq!(refusal.first_rule(), "R-122");
     assert!(refusal.message().contains("90.00"));
@@ -338,7 +393,7 @@ fn the_file_is_shown_with_alerts_history_and_timeline_and_numbers_masked() {
     let input = json!({ "account": "B03000001", "field": "mobile", "seen": "13987654321", "value": "13900000000" });
     book.act("demo", "account.amend", input);
     let view = customer_view::account(&book.desk, "B03000001").unwrap();
-    assert_eq!((view.headline.as_str(), view.state.as_str()), ("居民·水·3口·现金", "通水"));
+    assert_eq!((view.headline.as_str(), view.state.as_str()), ("居民(待确认)·水·3口·现金", "通水"));
     assert!(
         view.alerts[0].stop && view.alerts[0].text.starts_with("欠费 90.00 (1 笔, 最早逾期 52 天)"),
         "{:?}",

@@ -114,7 +114,12 @@ fn a_refused_row_is_mended_and_judged_like_new() {
     let mut office = Office::with_customers();
     let run = office.import(What::Readings, &sample("water/cards-2026-10.csv")).run.unwrap();
     let row = office.rows(run, "unreadable_value", "open").remove(0);
-    let mend = |value: &str| json!({ "file": run, "line": row.line, "cells": { "本次示数": value } });
+    let by = |value: &str, reader: &str| json!({ "file": run, "line": row.line, "cells": { "本次示数": value }, "reread_by": reader });
+    let mend = |value: &str| by(value, "李抄表");
+    for (reader, why) in [("", "复抄"), ("主任", "录入人自己")] {
+        let refusal = office.act("import.mend", by("100", reader)).unwrap_err();
+        assert_eq!((refusal.first_rule(), refusal.message().contains(why)), ("R-232", true), "{refusal}");
+    }
     let still = office.act("import.mend", mend("不清")).unwrap_err();
     assert!(still.message().contains("不清"), "{still}");
     let unknown = office.act("import.mend", json!({ "file": run, "line": row.line, "cells": { "没有": "1" } }));
@@ -122,6 +127,9 @@ fn a_refused_row_is_mended_and_judged_like_new() {
     let last = row.cells.iter().find(|(heading, _)| heading == "上次示数").unwrap().1.trim().parse::<i64>().unwrap();
     let entry = office.act("import.mend", mend(&(last + 3).to_string())).unwrap();
     assert_eq!(office.action_of(entry), "reading.enter");
+    let account = office.desk.look().unwrap().account_id_of_no(&row.id).unwrap().unwrap();
+    let reading = office.desk.look().unwrap().last_reading(account).unwrap().unwrap();
+    assert_eq!((reading.reader.as_str(), reading.source.as_str()), ("李抄表", "card"));
     assert_eq!(office.rows(run, "unreadable_value", "mended").len(), 1);
 
     let customers = office.desk.fix_files().unwrap().into_iter().find(|file| file.name == "customers.csv").unwrap();

@@ -1,7 +1,7 @@
 //! `account.open`: a new customer file (一户一档), R-037 … R-081.
 //!
 //! The route number is composed from its parts (R-040 … ), the name of somebody unknown is 用户, the
-//! price class is the dearest until the first reading confirms it, the meter stands in a state of A-05. Resident
+//! price is the dearest until the first reading confirms the class, named or not, the meter stands in a state of A-05. Resident
 //! ID and bank card are sealed before anything is written.
 
 use std::collections::BTreeMap;
@@ -47,7 +47,12 @@ impl Action for AccountOpen {
         let broken = form.body.broken_rules();
         form.faults.extend(broken.iter().map(customer_file::fault));
         Refusal::unless_empty(form.faults)?;
-        let Form { body, warnings, .. } = form;
+        let Form { mut body, mut warnings, .. } = form;
+        if body.class_confirmed && !is_known_customer(cx, &body) {
+            body.class_confirmed = false;
+            let class = crate::rules::classes::label(&body.class);
+            warnings.push(format!("价格类别{class}待首次抄表确认，确认前按最高价收费"));
+        }
         let output = Output {
             account: body.no.clone(),
             id: cx.next,
@@ -316,7 +321,10 @@ impl Form {
                 Some(_) if last.day > cx.at.date_naive() => {
                     self.fault("R-065", "last_reading", "上次抄表日期在今天之后，请核对");
                 }
-                Some(_) => self.body.last_reading = Some(LastReading { day: last.day, value: last.value }),
+                Some(_) => {
+                    let registers = last.registers.clone().into_iter().collect();
+                    self.body.last_reading = Some(LastReading { day: last.day, value: last.value, registers });
+                }
             }
         }
         self.body.recent = input.recent.iter().map(u32::to_string).collect::<Vec<_>>().join(";");
@@ -366,6 +374,12 @@ impl Form {
         }
         Ok(())
     }
+}
+
+/// who opens today pays the highest price until the class is confirmed, whatever was typed. Only a customer of before
+/// today, entered by somebody who may bring in the customer file, is known already.
+fn is_known_customer(cx: &Cx<'_, '_>, body: &AccountOpened) -> bool {
+    body.opened.is_some_and(|opened| opened < cx.day) && cx.rights.allow("import.customers")
 }
 
 /// One beyond the last reading of a counter.

@@ -1,5 +1,5 @@
 //! `bill.cancel`: an issued bill is cancelled by one more entry. What was paid on it becomes the customer's credit; its reading
-//! is due again at the next bill run.
+//! is due again at the next bill run. Beyond the role's limit it goes by special handling.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,7 @@ impl Action for BillCancel {
         if row.state == "cancelled" {
             return Err(Refusal::field("bill", "bill", format!("账单 {} 已经作废：{}", row.id, row.note)));
         }
+        cx.rights.require_correction(Self::NAME, row.amount)?;
         let income = body::issued(cx.tx, row.id)?.map(|bill| bill.income()).unwrap_or_default();
         let output = Output { bill: row.id, owed_less: row.unpaid, credit: row.amount - row.unpaid };
         let body = Body { account: row.account, bill: row.id, reason, income };

@@ -1,5 +1,5 @@
 //! `bill.issue`: the bill of one account's reading, outside a bill run: a reading keyed at the till is charged at
-//! once.
+//! once. Issued anew after a cancelling, the difference is limited by role.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,12 @@ use super::action::{Action, Cx, Decision};
 use super::billing::{Ledger, Rater};
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
-use crate::derive::account::bill::BillIssued;
+use crate::derive::account::bill::{BillIssued, OPENING};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::tariff::PriceBook;
-use crate::store::Tx;
+use crate::store::tables::billing::BillRow;
+use crate::store::{StoreError, Tx};
 
 /// The action.
 pub struct BillIssue;
@@ -53,6 +54,9 @@ impl Action for BillIssue {
         let prices = cx.shelf.prices(cx.tx)?;
         let bill = rate_now(cx.tx, &prices, account.id, cx.day)?;
         let bill = bill.ok_or_else(|| Refusal::field("bill", "account", "该户没有未出账的读数"))?;
+        if let Some(before) = cancelled_of_day(cx.tx, account.id, bill.last_day)? {
+            cx.rights.require_correction(Self::NAME, bill.amount - before)?;
+        }
         let output = Output {
             bill: cx.next,
             cycle: bill.cycle.clone(),
@@ -62,6 +66,13 @@ impl Action for BillIssue {
         };
         Decision::write(vec![Subject::new(Kind::Account, account.id)], &bill, output)
     }
+}
+
+/// What a cancelled bill of the same last day came to: issued anew with another amount, it is a correction.
+fn cancelled_of_day(tx: &Tx<'_>, account: Id, last: chrono::NaiveDate) -> Result<Option<Fen>, StoreError> {
+    let bills = tx.scan::<BillRow>(&[&account])?;
+    let of_day = bills.iter().filter(|row| row.state == "cancelled" && row.last_day == last && row.kind != OPENING);
+    Ok(of_day.max_by_key(|row| row.id).map(|row| row.amount))
 }
 
 /// The bill of an account's oldest reading not billed yet, dated `dated`; `None` when all are billed.

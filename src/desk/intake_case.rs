@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ use crate::rules::meter_state::MeterState;
 use crate::rules::moment::{self, Moment};
 use crate::rules::numbers;
 use crate::rules::private_numbers;
+use crate::rules::reading_use;
 use crate::rules::service::{AccountNeed, Case, Channel, Facts, Service, Urgency};
 use crate::rules::utility::Utility;
 use crate::store::tables::account::AccountRow;
@@ -300,10 +301,10 @@ fn account_facts(tx: &Tx<'_>, account: &AccountRow, at: Moment, known: &mut Fact
     Ok(())
 }
 
-/// Has nothing run through since a reading at least three months old?
+/// Has nothing run through since a reading more than three months old?
 fn unused_since(tx: &Tx<'_>, account: Id, today: NaiveDate) -> Result<bool, StoreError> {
     let Some(last) = tx.last_reading(account)? else { return Ok(false) };
-    let before = today.checked_sub_days(Days::new(RECENT_DAYS as u64)).unwrap_or(today);
+    let Some(before) = reading_use::over_three_months_ago(today) else { return Ok(false) };
     Ok(tx.reading_on_or_before(account, before)?.is_some_and(|old| old.meter == last.meter && old.value == last.value))
 }
 

@@ -1,5 +1,7 @@
 //! `reading.correct`: a wrong reading is corrected; both values stay, with who and when. A reading that is billed is
-//! corrected by special handling instead (V1).
+//! corrected by special handling instead (V1); one whose bill was cancelled, up to the role's limit.
+
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -7,14 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::bill_cancel::checked_reason;
+use super::billing::{Ledger, by_register};
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
-use crate::derive::account::bill::REBILL;
+use crate::derive::account::bill::{OPENING, REBILL};
 use crate::derive::account::reading::ReadingCorrected as Body;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::store::tables::account::ReadingRow;
-use crate::store::tables::billing_facts::BilledSpan;
+use crate::store::tables::billing::BillRow;
 
 /// The action.
 pub struct ReadingCorrect;
@@ -34,6 +37,12 @@ pub struct Input {
     /// The counter passed zero before it.
     #[serde(default)]
     pub rollover: bool,
+    /// Where each register stands (分时, R-222); none: as before.
+    #[serde(default)]
+    pub registers: BTreeMap<String, Milli>,
+    /// Use by register since the reading before; none: as before.
+    #[serde(default)]
+    pub register_uses: BTreeMap<String, Milli>,
     /// Why.
     pub remark: String,
 }
@@ -71,22 +80,31 @@ impl Action for ReadingCorrect {
         let all = readings.clone();
         let found = readings.into_iter().rev().find(|row| input.date.is_none_or(|day| row.day == day));
         let found = found.ok_or_else(|| Refusal::field("R-237", "date", "这一天没有读数，请核对日期"))?;
-        if matches!(found.source.as_str(), "opening" | "swap") {
+        // The registers of a reading from before this book, or of a new meter, may be added: nothing else of it.
+        let adds_registers = !input.registers.is_empty() && found.registers.is_empty() && found.value == input.value;
+        if matches!(found.source.as_str(), "opening" | "swap") && !adds_registers {
             return Err(Refusal::field("R-237", "date", "这是期初或拆换的读数，不能在此更正"));
         }
-        let facts = cx.tx.billing_facts(account)?;
-        let billed = facts.is_some_and(|facts| {
-            let living = |state: &str| state == "open" || state == "paid";
-            // A bill already set right by V1 to the use of the right value no longer stands in the way: the reading follows it.
-            let follows = |bill: &BilledSpan| {
-                bill.kind == REBILL && bill.last_day == found.day && agrees(&all, &found, input.value, bill.volume)
-            };
-            facts.bills.iter().any(|bill| {
-                living(&bill.state) && bill.kind != "opening" && bill.last_day >= found.day && !follows(bill)
-            })
-        });
-        if billed {
+        let bills = cx.tx.scan::<BillRow>(&[&account])?;
+        // A bill already set right by V1 to the use of the right value no longer stands in the way: the reading follows it.
+        let follows = |bill: &BillRow| {
+            bill.kind == REBILL && bill.last_day == found.day && agrees(&all, &found, input.value, bill.volume)
+        };
+        let living = |bill: &&BillRow| matches!(bill.state.as_str(), "open" | "paid") && bill.kind != OPENING;
+        let mut after = bills.iter().filter(living).filter(|bill| bill.last_day >= found.day);
+        if after.any(|bill| !follows(bill)) {
             return Err(Refusal::field("R-254", "date", "这个读数已经出账，请走特殊处理 V1"));
+        }
+        if !bills.iter().filter(living).any(follows)
+            && let Some(was) = bills
+                .iter()
+                .filter(|bill| bill.state == "cancelled" && bill.last_day == found.day)
+                .max_by_key(|bill| bill.id)
+        {
+            cx.rights.require_correction(Self::NAME, was.amount)?;
+        }
+        if let Some(facts) = cx.tx.billing_facts(account)? {
+            by_register::check(cx, &Ledger::of(&facts), found.day, &input.registers, &input.register_uses)?;
         }
         let output = Output { reading: found.id, was: found.value };
         let body = Body {
@@ -97,6 +115,8 @@ impl Action for ReadingCorrect {
             value: input.value,
             reason,
             rollover: input.rollover,
+            registers: input.registers.into_iter().collect(),
+            register_uses: input.register_uses.into_iter().collect(),
         };
         Decision::write(vec![Subject::new(Kind::Account, account)], &body, output)
     }

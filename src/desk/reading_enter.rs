@@ -3,12 +3,14 @@
 //! What a file's judgement would hold is refused here until the person says so: a large use must be confirmed, a counter
 //! past zero must be said to be one, a reading below the last one is read again or explained by a swap slip.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::billing::Ledger;
+use super::billing::{Ledger, by_register};
 use super::customer_file;
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
@@ -26,6 +28,8 @@ pub struct ReadingEnter;
 
 /// How many times the average is a large use.
 pub const HIGH_USE_FACTOR: u32 = 3;
+/// Longest name of a reader.
+const LONGEST_READER: usize = 40;
 /// Sources a person may name.
 pub const SOURCES: [&str; 5] = ["card", "handheld", "remote", "self", "till"];
 
@@ -57,6 +61,15 @@ pub struct Input {
     pub confirm: bool,
     /// The price class seen on site at the first reading of a new account.
     pub class: Option<String>,
+    /// 抄表员 who read it.
+    #[serde(default)]
+    pub reader: String,
+    /// 分时示数: where each register stands, `{"peak":"180","valley":"60"}`.
+    #[serde(default)]
+    pub registers: BTreeMap<String, Milli>,
+    /// Use by register since the reading before, where the registers do not tell it: after a swap, or when the reading before has none.
+    #[serde(default)]
+    pub register_uses: BTreeMap<String, Milli>,
 }
 
 /// What is answered.
@@ -104,6 +117,7 @@ impl Action for ReadingEnter {
         let facts = cx.tx.billing_facts(account.id)?;
         let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
         let used = judge(&input, day, &ledger, &meter)?;
+        by_register::check(cx, &ledger, day, &input.registers, &input.register_uses)?;
         let last = ledger.last_mark().map(|mark| mark.value);
         let body = Body {
             meter: meter.id,
@@ -114,10 +128,22 @@ impl Action for ReadingEnter {
             rollover: used.rollover,
             remark: input.remark.trim().chars().take(200).collect(),
             class,
+            reader: reader_name(&input.reader)?,
+            registers: input.registers.into_iter().collect(),
+            register_uses: input.register_uses.into_iter().collect(),
         };
         let output = Output { reading: cx.next, account: account.id, last, used: used.units };
         Decision::write(vec![Subject::new(Kind::Account, account.id)], &body, output)
     }
+}
+
+/// The name of a reader as it is kept; may be empty.
+pub(super) fn reader_name(text: &str) -> Result<String, Refusal> {
+    let name = text.trim();
+    if name.chars().count() > LONGEST_READER || name.chars().any(char::is_control) {
+        return Err(Refusal::field("R-024", "reader", format!("抄表员最多 {LONGEST_READER} 字，且不能有控制字符")));
+    }
+    Ok(name.to_owned())
 }
 
 /// The account and the meter on its wall, by 户号 or 表号.

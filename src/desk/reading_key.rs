@@ -93,6 +93,9 @@ impl Action for ReadingKey {
                 rollover: judged.rollover,
                 remark: String::new(),
                 class: None,
+                reader: String::new(),
+                registers: Vec::new(),
+                register_uses: Vec::new(),
             })
         } else {
             None

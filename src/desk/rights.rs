@@ -96,6 +96,16 @@ impl Rights {
         self.held.iter().any(|(role, _)| role.code == code)
     }
 
+    /// Refuses a correction without a second person when what it changes is beyond every limit: it goes by special handling.
+    pub fn require_correction(&self, action: &str, amount: Fen) -> Result<(), Refusal> {
+        self.require(action)?;
+        if self.allow_amount(action, amount) {
+            return Ok(());
+        }
+        let message = format!("涉及金额 {} 超过您的权限，请由上级办理，或走特殊处理经复核批准", amount.abs().grouped());
+        Err(Refusal::permission("R-260", message))
+    }
+
     /// Titles, for the top line.
     pub fn titles(&self) -> Vec<&'static str> {
         self.held.iter().map(|(role, _)| role.name.as_str()).collect()
@@ -155,6 +165,20 @@ mod tests {
         assert!(director.allow_amount("adjustment.decide", Fen(50_000)));
         assert!(!director.allow_amount("adjustment.decide", Fen(50_001)));
         assert!(!director.allow("payment.take"));
+    }
+
+    #[test]
+    fn corrections_of_bills_are_limited_by_role_and_beyond_that_go_by_special_handling() {
+        let table = [("data_clerk", 50_000), ("data_director", 500_000)];
+        for (post, limit) in table {
+            let rights = Rights { held: vec![(role(post).unwrap(), Id(0))] };
+            for action in ["bill.cancel", "bill.issue", "reading.correct"] {
+                assert!(rights.require_correction(action, Fen(limit)).is_ok(), "{post} {action}");
+                let refusal = rights.require_correction(action, Fen(-limit - 1)).unwrap_err();
+                assert_eq!(refusal.first_rule(), "R-260");
+                assert!(refusal.message().contains("特殊处理"), "{refusal}");
+            }
+        }
     }
 
     /// Posts, what their paper lets them do, and what it leaves to others (R-003, R-005, R-007, R-011, R-017 … R-020).

@@ -8,6 +8,7 @@ use super::refusal::Refusal;
 use super::tariffs;
 use super::till::due::{self, Due};
 use crate::derive::account::bill::{BillIssued, BillLine, SWAP};
+use crate::rules::billing::registers;
 use crate::rules::fault::Fault;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -50,6 +51,9 @@ pub fn of_bill(prices: &PriceBook, bill: &BillIssued) -> Vec<String> {
     if bill.kind == SWAP {
         lines.push("拆换差额：旧表止码与系统示数之差先收 [R-272]".into());
     }
+    if !bill.registers.is_empty() {
+        lines.push(format!("分时用量 {} [R-222]", registers::words(&bill.registers)));
+    }
     if bill.estimated {
         lines.push("本期为估抄 [R-235]".into());
     }
@@ -71,8 +75,9 @@ pub fn of_bill(prices: &PriceBook, bill: &BillIssued) -> Vec<String> {
             lines.push(format!("{} ({} 起) 依据 {} [R-036]", tariff.name, tariff.valid_from, tariff.document));
         }
         lines.push(format!(
-            "  {} 第{}档 {} × {} = {}",
+            "  {}{} 第{}档 {} × {} = {}",
             component_name(tariff, &line.component),
+            registers::label(&line.register),
             line.step,
             line.quantity,
             line.price,

@@ -4,6 +4,8 @@
 //! counter with five digits goes from 99999 to 0: a reading below the last one is such a rollover when the use across
 //! zero is at most `factor` times the average; otherwise it is too low. More than `factor` times the average is high.
 
+use chrono::{Months, NaiveDate};
+
 use super::money::Milli;
 
 /// The mean of the last periods with any use: sum and number, so that nothing is rounded.
@@ -87,9 +89,29 @@ pub fn judge(this: i64, before: Before, factor: u32) -> Use {
     }
 }
 
+/// The last day that is more than three months ago (超过3个月, R-130, A-11): the day before the same day three months back; where that
+/// month is shorter, before its last day.
+pub fn over_three_months_ago(today: NaiveDate) -> Option<NaiveDate> {
+    today.checked_sub_months(Months::new(3)).and_then(|same_day| same_day.pred_opt())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn three_months_are_counted_by_the_calendar_and_end_with_a_short_month() {
+        let cases = [
+            ("2026-11-21", "2026-08-20"),
+            ("2026-05-31", "2026-02-27"),
+            ("2024-05-31", "2024-02-28"),
+            ("2026-03-01", "2025-11-30"),
+            ("2026-01-31", "2025-10-30"),
+        ];
+        for (today, last) in cases {
+            assert_eq!(over_three_months_ago(today.parse().unwrap()), last.parse().ok(), "{today}");
+        }
+    }
     use proptest::prelude::*;
 
     const TEN: Average = Average { sum: 30, periods: 3 };

@@ -103,7 +103,7 @@ fn plain(no: &str, state: &str) -> AccountOpened {
         address: ADDRESS.into(),
         recent: "20;20;20".into(),
         opened: Some(day("2015-06-01")),
-        last_reading: Some(LastReading { day: day("2026-08-10"), value: Milli::whole(100) }),
+        last_reading: Some(LastReading { day: day("2026-08-10"), value: Milli::whole(100), registers: Vec::new() }),
         ..crate::support::town::account(no, NAME, state, 0)
     }
 }
@@ -141,14 +141,18 @@ fn longest() -> AccountOpened {
             ..MeterFacts::default()
         }),
         recent: "99999;100000;99998".into(),
-        last_reading: Some(LastReading { day: day("2026-11-02"), value: Milli::whole(999_999_999) }),
+        last_reading: Some(LastReading {
+            day: day("2026-11-02"),
+            value: Milli::whole(999_999_999),
+            registers: Vec::new(),
+        }),
         ..plain(LONG, "supplied")
     }
 }
 
 fn billed() -> AccountOpened {
     AccountOpened {
-        last_reading: Some(LastReading { day: day("2026-05-31"), value: Milli::whole(1_000) }),
+        last_reading: Some(LastReading { day: day("2026-05-31"), value: Milli::whole(1_000), registers: Vec::new() }),
         ..plain(BILLED, "supplied")
     }
 }

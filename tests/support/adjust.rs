@@ -43,7 +43,7 @@ fn account(index: usize, confirmed: bool) -> AccountOpened {
         extra: "{}".into(),
         opened: Some("2020-01-01".parse().unwrap()),
         meter: Some(MeterFacts { no: format!("M{index}"), dial: 5, state: "通".into(), ..MeterFacts::default() }),
-        last_reading: Some(LastReading { day: day("2026-06-30"), value: Milli::whole(1_000) }),
+        last_reading: Some(LastReading { day: day("2026-06-30"), value: Milli::whole(1_000), registers: Vec::new() }),
         ..AccountOpened::default()
     }
 }

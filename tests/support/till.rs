@@ -70,7 +70,7 @@ pub fn accounts(book: &mut Book, list: &[(Vec<Owes>, Vec<Owes>)]) -> Vec<Id> {
                 ..MeterFacts::default()
             }),
             recent: "9;10;11".into(),
-            last_reading: Some(LastReading { day: day("2026-10-25"), value: Milli::whole(100) }),
+            last_reading: Some(LastReading { day: day("2026-10-25"), value: Milli::whole(100), registers: Vec::new() }),
             ..AccountOpened::default()
         };
         run.push(desk, Kind::Account, None, to_row(&body).unwrap()).unwrap();
@@ -135,9 +135,11 @@ pub fn bill(owes: &Owes) -> BillIssued {
             price: "1".into(),
             amount,
             tariff: String::new(),
+            register: String::new(),
         }],
         amount,
         held: None,
+        registers: Vec::new(),
     }
 }
 

@@ -34,7 +34,7 @@ pub fn resident(no: &str) -> AccountOpened {
     AccountOpened {
         recent: "20;20;20".into(),
         opened: Some(day("2015-06-01")),
-        last_reading: Some(LastReading { day: day("2026-08-10"), value: Milli::whole(100) }),
+        last_reading: Some(LastReading { day: day("2026-08-10"), value: Milli::whole(100), registers: Vec::new() }),
         ..town::account(no, "王芳", "supplied", 0)
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
+use crate::rules::billing::ByRegister;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::store::tables::base::ExceptionRow;
@@ -61,6 +62,9 @@ pub struct BillIssued {
     /// Why it is held; then there is no amount.
     #[serde(default)]
     pub held: Option<HoldReason>,
+    /// Use by register (分时, R-222); empty under a price that has none.
+    #[serde(default)]
+    pub registers: ByRegister,
 }
 
 /// Why a bill is held.
@@ -87,6 +91,9 @@ pub struct BillLine {
     pub amount: Fen,
     /// Tariff code and first day, where not the bill's own.
     pub tariff: String,
+    /// The register of a line that is priced by the hours.
+    #[serde(default)]
+    pub register: String,
 }
 
 /// Body of `bill.cancel`.

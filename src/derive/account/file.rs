@@ -10,6 +10,7 @@ use super::{METER, NUMBER, PERSON};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
+use crate::rules::billing::ByRegister;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::store::tables::account::{AccountRow, MeterRow, NewcomerRow, OwnerRow, ReadingRow};
@@ -150,6 +151,9 @@ pub struct LastReading {
     pub day: NaiveDate,
     /// 示数.
     pub value: Milli,
+    /// By register, for a meter that counts the hours apart.
+    #[serde(default)]
+    pub registers: ByRegister,
 }
 
 /// An unpaid bill from before this book. It is dated at the end of its period.
@@ -188,6 +192,8 @@ pub fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
             estimated: false,
             rollover: false,
             remark: String::new(),
+            reader: String::new(),
+            registers: super::reading::registers_text(&last.registers, &[])?,
         })?;
     }
     let mut legs = Legs::default();

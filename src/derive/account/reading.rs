@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::swap;
 use crate::derive::{DeriveError, Event, Fx};
+use crate::rules::billing::ByRegister;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::store::tables::account::{AccountRow, ReadingRow};
@@ -37,6 +38,15 @@ pub struct ReadingEntered {
     /// The price class seen on site at the first reading of a new account.
     #[serde(default)]
     pub class: Option<String>,
+    /// 抄表员.
+    #[serde(default)]
+    pub reader: String,
+    /// Where each register stands (分时, R-222).
+    #[serde(default)]
+    pub registers: ByRegister,
+    /// Use by register since the reading before, where it cannot be read off the registers: after a swap.
+    #[serde(default)]
+    pub register_uses: ByRegister,
 }
 
 /// Body of `reading.correct`.
@@ -57,6 +67,12 @@ pub struct ReadingCorrected {
     /// The counter passed zero before it.
     #[serde(default)]
     pub rollover: bool,
+    /// Where each register stands; none: as before.
+    #[serde(default)]
+    pub registers: ByRegister,
+    /// Use by register since the reading before; none: as before.
+    #[serde(default)]
+    pub register_uses: ByRegister,
 }
 
 /// Body of `reading.key`: a reading card keyed from paper, once or for the second time.
@@ -113,6 +129,8 @@ fn put(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: ReadingEntered) -> Result<(
         estimated: body.estimated,
         rollover: body.rollover,
         remark: body.remark,
+        reader: body.reader,
+        registers: registers_text(&body.registers, &body.register_uses)?,
     })?;
     Ok(())
 }
@@ -131,7 +149,19 @@ fn confirm_class(fx: &Fx<'_, '_>, event: &Event<'_>, class: &str) -> Result<(), 
 pub fn correct(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: ReadingCorrected = event.read()?;
     if let Some(row) = fx.tx.get::<ReadingRow>(&[&event.subject, &body.day, &body.reading])? {
-        fx.tx.put(&ReadingRow { value: body.value, rollover: body.rollover, estimated: false, ..row })?;
+        let registers = match (body.registers.is_empty(), body.register_uses.is_empty()) {
+            (true, true) => row.registers.clone(),
+            _ => registers_text(&body.registers, &body.register_uses)?,
+        };
+        fx.tx.put(&ReadingRow { value: body.value, rollover: body.rollover, estimated: false, registers, ..row })?;
     }
     Ok(())
+}
+
+/// The column of what a reading says by register: `[read, used]`, empty for an ordinary meter.
+pub(super) fn registers_text(read: &[(String, Milli)], used: &[(String, Milli)]) -> Result<String, DeriveError> {
+    if read.is_empty() && used.is_empty() {
+        return Ok(String::new());
+    }
+    serde_json::to_string(&(read, used)).map_err(|error| DeriveError::Body(error.to_string()))
 }

@@ -162,6 +162,8 @@ fn fit(
         estimated: false,
         rollover: body.rollover,
         remark: String::new(),
+        reader: String::new(),
+        registers: String::new(),
     })?;
     Ok(())
 }

@@ -137,6 +137,9 @@ pub struct LastReadingInput {
     pub day: NaiveDate,
     /// 上次表底.
     pub value: Milli,
+    /// Where each register stood, for a meter that counts the hours apart: `{"peak":"180","valley":"60"}`.
+    #[serde(default)]
+    pub registers: BTreeMap<String, Milli>,
 }
 
 /// An unpaid bill from before this book.

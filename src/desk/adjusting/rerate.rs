@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use crate::derive::account::bill::{BillIssued, BillLine, REBILL};
 use crate::desk::tariffs;
+use crate::rules::billing::registers;
 use crate::rules::classes::MIXED;
 use crate::rules::fault::Fault;
 use crate::rules::id::Id;
@@ -20,7 +21,7 @@ use crate::rules::tariff::PriceBook;
 use crate::rules::tariff::engine::{self, Case, Line, Share};
 use crate::store::tables::account::AccountRow;
 
-/// The bill with another volume, under the price it was calculated with.
+/// The bill with another volume, under the price it was calculated with; by register in the proportion it had.
 pub fn with_volume(
     book: &PriceBook,
     account: &AccountRow,
@@ -29,7 +30,12 @@ pub fn with_volume(
     volume: Milli,
 ) -> Result<BillIssued, Fault> {
     let shares = own_shares(book, account, bill)?;
-    rate(book, account, id, bill, volume, &shares)
+    if bill.registers.is_empty() {
+        return rate(book, account, id, bill, volume, &shares);
+    }
+    let registers = registers::in_proportion(&bill.registers, volume)
+        .ok_or_else(|| Fault::new("R-222", "原账单没有各时段用量，分不出各时段，请作废后更正读数重出"))?;
+    rate(book, account, id, &BillIssued { registers, ..bill.clone() }, volume, &shares)
 }
 
 /// The bill under another price.
@@ -41,7 +47,10 @@ pub fn with_price(
     price: &Pricing<'_>,
 ) -> Result<BillIssued, Fault> {
     let shares = pricing::shares(book, price, bill.last_day)?;
-    let rated = rate(book, account, id, bill, bill.volume, &shares)?;
+    let timed = shares.iter().any(|share| book.at(&share.code, bill.last_day).is_ok_and(|one| one.registers.is_some()));
+    // Under a price for the whole day the hours no longer matter.
+    let registers = if timed { bill.registers.clone() } else { Vec::new() };
+    let rated = rate(book, account, id, &BillIssued { registers, ..bill.clone() }, bill.volume, &shares)?;
     Ok(BillIssued { class: price.class.to_owned(), ..rated })
 }
 
@@ -67,6 +76,7 @@ fn rate(
     volume: Milli,
     shares: &[CodeShare],
 ) -> Result<BillIssued, Fault> {
+    let registers: Vec<_> = bill.registers.iter().map(|(name, used)| (name.as_str(), used.decimal())).collect();
     let own: Vec<Share<'_>> = shares.iter().map(|share| Share { tariff: &share.code, ratio: share.ratio }).collect();
     let rated = engine::rate(
         book,
@@ -79,7 +89,7 @@ fn rate(
             people: bill.people.map(|people| u32::try_from(people).unwrap_or(0)),
             months: part_year(book, account, bill, shares),
             cycles: None,
-            registers: None,
+            registers: Some(registers.as_slice()).filter(|registers| !registers.is_empty()),
         },
     )?;
     let leading = pricing::leading(shares).map(|share| share.code.clone()).unwrap_or_default();
@@ -94,6 +104,7 @@ fn rate(
             true => String::new(),
             false => format!("{}@{}", line.tariff.code, line.tariff.valid_from),
         },
+        register: line.register_name().unwrap_or_default().to_owned(),
     };
     Ok(BillIssued {
         volume,

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::derive::account::bill::{BillIssued, BillLine};
 use crate::desk::till::due::{Due, late_fee_of};
 use crate::rules::adjustment::picture::{LineSide, PlainLine, Side};
+use crate::rules::billing::registers;
 use crate::rules::classes;
 use crate::rules::money::Fen;
 use crate::rules::part_payment::Earlier;
@@ -71,9 +72,10 @@ fn plain(book: &PriceBook, bill: &BillIssued, line: &BillLine) -> PlainLine {
     let from = line.tariff.split_once('@').map(|(_, day)| format!(" {day} 起")).unwrap_or_default();
     PlainLine {
         tariff: if line.tariff.is_empty() { bill.tariff.clone() } else { line.tariff.clone() },
-        component: line.component.clone(),
+        // Lines of a register pair with lines of the same one.
+        component: [line.component.as_str(), &line.register].join("/"),
         step: line.step,
-        label: format!("{name} {}级{from}", numeral(line.step)),
+        label: format!("{name} {}级{}{from}", numeral(line.step), registers::label(&line.register)),
         side: LineSide { quantity: line.quantity.clone(), price: line.price.clone(), amount: line.amount },
     }
 }

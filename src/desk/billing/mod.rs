@@ -5,6 +5,7 @@
 //! guessed; the bill's date is the business day of the run.
 
 pub mod body;
+pub mod by_register;
 pub mod ledger;
 pub mod rater;
 

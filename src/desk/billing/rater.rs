@@ -6,7 +6,7 @@ use super::Ledger;
 use crate::derive::account::bill::{BillIssued, BillLine, HoldReason, SWAP, USE};
 use crate::desk::tariffs;
 use crate::rules::billing::history::{History, UsedBefore};
-use crate::rules::billing::{BillCycle, Due, MarkKind, Span};
+use crate::rules::billing::{BillCycle, ByRegister, Due, MarkKind, Span, registers};
 use crate::rules::customer_fields::IC_CARD;
 use crate::rules::fault::Fault;
 use crate::rules::money::{Fen, Milli};
@@ -85,7 +85,8 @@ impl Rater<'_> {
         let volume = history.used(due)?;
         let shares = pricing::shares(self.book, &tariffs::pricing(&ledger.account), due.last)?;
         let before = history.used_before(due);
-        let rated = self.rate(ledger, due, Milli::whole(volume), before, &shares)?;
+        let registers = self.registers(history, due, &shares, volume)?;
+        let rated = self.rate(ledger, due, Milli::whole(volume), before, &shares, &registers)?;
         let leading = pricing::leading(&shares).map(|share| share.code.as_str()).unwrap_or_default();
         let own = self.book.at(leading, due.last)?;
         let line = |line: &Line<'_>| BillLine {
@@ -99,6 +100,7 @@ impl Rater<'_> {
             } else {
                 format!("{}@{}", line.tariff.code, line.tariff.valid_from)
             },
+            register: line.register_name().unwrap_or_default().to_owned(),
         };
         Ok(BillIssued {
             due: tariffs::due_of(self.book, leading, self.dated)?,
@@ -109,6 +111,7 @@ impl Rater<'_> {
             tariff: leading.to_owned(),
             lines: rated.lines.iter().map(line).collect(),
             amount: rated.total,
+            registers,
             ..self.frame(ledger, due, kind)
         })
     }
@@ -140,6 +143,25 @@ impl Rater<'_> {
             lines: Vec::new(),
             amount: Fen::ZERO,
             held: None,
+            registers: Vec::new(),
+        }
+    }
+
+    /// Use by register, when a price of the bill counts the hours apart; empty when none does.
+    fn registers(
+        &self,
+        history: &History<'_>,
+        due: &Due,
+        shares: &[CodeShare],
+        volume: i64,
+    ) -> Result<ByRegister, Fault> {
+        let timed = shares.iter().find_map(|share| self.book.at(&share.code, due.last).ok()?.registers.as_ref());
+        match timed {
+            None => Ok(Vec::new()),
+            Some(timed) => {
+                let names: Vec<&str> = timed.list.iter().map(|register| register.name.as_str()).collect();
+                registers::used(history.meters, history.marks, due.start, due.end, &names, volume)
+            }
         }
     }
 
@@ -150,7 +172,9 @@ impl Rater<'_> {
         volume: Milli,
         before: UsedBefore,
         shares: &[CodeShare],
+        registers: &[(String, Milli)],
     ) -> Result<engine::Bill<'_>, Fault> {
+        let registers: Vec<_> = registers.iter().map(|(name, used)| (name.as_str(), used.decimal())).collect();
         let own: Vec<Share<'_>> =
             shares.iter().map(|share| Share { tariff: &share.code, ratio: share.ratio }).collect();
         let people = ledger.account.people.map(|people| u32::try_from(people).unwrap_or(0));
@@ -165,7 +189,7 @@ impl Rater<'_> {
                 people,
                 months: self.part_year(ledger, due, shares),
                 cycles: None,
-                registers: None,
+                registers: Some(registers.as_slice()).filter(|registers| !registers.is_empty()),
             },
         )
     }

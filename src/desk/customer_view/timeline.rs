@@ -16,6 +16,7 @@ use crate::derive::account::swap::SwapEntered;
 use crate::derive::account::transfer::AccountTransferred;
 use crate::derive::shift::FeeTaken;
 use crate::desk::customer_reveal::CustomerRevealed;
+use crate::rules::billing::registers;
 use crate::rules::customer;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -132,7 +133,12 @@ impl Told<'_> {
         let estimated = if body.estimated { " 估抄" } else { "" };
         let remark = Some(body.remark.as_str()).filter(|remark| !remark.is_empty());
         let remark = remark.map(|remark| format!(" {remark}")).unwrap_or_default();
-        format!("抄表 {from}{} {}{estimated}{remark}", body.value.grouped(), source_word(&body.source))
+        let registers = Some(registers::words(&body.registers)).filter(|words| !words.is_empty());
+        let registers = registers.map(|words| format!(" ({words})")).unwrap_or_default();
+        let reader = Some(body.reader.as_str()).filter(|reader| !reader.is_empty());
+        let reader = reader.map(|reader| format!(" 抄表员 {reader}")).unwrap_or_default();
+        let source = source_word(&body.source);
+        format!("抄表 {from}{}{registers} {source}{estimated}{remark}{reader}", body.value.grouped())
     }
 
     fn bill(&self, id: Id, body: &BillIssued) -> String {

@@ -201,6 +201,9 @@ impl Builder<'_> {
                     estimated: chance::Chance::of(self.seed, 400 + cycle.number, n).one_in(60),
                     rollover: false,
                     remark: String::new(),
+                    reader: String::new(),
+                    registers: Vec::new(),
+                    register_uses: Vec::new(),
                 };
                 let row = to_row(&body).map_err(|error| Refusal::data(error.to_string()))?;
                 run.push(&mut self.desk, Kind::Account, Some(*id), row)?;

@@ -88,7 +88,7 @@ impl Town<'_> {
         account.opened = self.first_reading.checked_sub_days(Days::new(400 + chance.below(5000)));
         account.meter = Some(self.meter(n, &mut chance, account.opened));
         let before = Milli::whole(chance.between(20, 4000));
-        account.last_reading = Some(LastReading { day: self.first_reading, value: before });
+        account.last_reading = Some(LastReading { day: self.first_reading, value: before, registers: Vec::new() });
         let recent: Vec<String> = (0..3).map(|cycle| use_of(self.seed, n, cycle + 3).to_string()).collect();
         account.recent = recent.join(";");
         Ok(account)

@@ -1,14 +1,19 @@
 //! `import.mend`: cells of a row are corrected and the row is judged again as if it came in anew; without corrections it is simply
 //! judged again, for what was missing may be on file now.
+//!
+//! a clerk never edits a reading. Value, registers and date of a reading are typed anew only when the reader went back
+//! and read again: the reader is named, is not the clerk, and stands in the reading; it then is one read by a person, whatever the
+//! file was.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Again, close_older, decide, kept, require_open, write};
+use super::{Again, Fit, close_older, decide, kept, require_open, write};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::import::Cell;
+use crate::desk::reading_enter;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::inbound::judge::Disposition;
 use crate::rules::id::Id;
@@ -33,6 +38,9 @@ pub struct Input {
     /// A held row goes in nevertheless.
     #[serde(default)]
     pub confirm: bool,
+    /// 复抄人: who read again, when value or date of a reading are typed anew.
+    #[serde(default)]
+    pub reread_by: String,
 }
 
 /// What is answered.
@@ -71,6 +79,14 @@ impl Action for ImportMend {
                 }
             }
         }
+        let reread = kept.reads_anew(&headings, input.cells.keys());
+        let reader = input.reread_by.trim();
+        if reread && reader.is_empty() {
+            let message = "读数由抄表员复抄，不能由录入人改；已复抄的请填复抄人，没有复抄的请作废或退回";
+            faults.push(Fault::field("R-232", "reread_by", message));
+        } else if reread && reader == cx.actor.name {
+            faults.push(Fault::field("R-232", "reread_by", "复抄人不能是录入人自己，请填抄表员"));
+        }
         Refusal::unless_empty(faults)?;
         let fit = match kept.judge(cx, &cells)? {
             Again::Good(fit) => fit,
@@ -83,10 +99,22 @@ impl Action for ImportMend {
                 return Err(Refusal::field("unread", "line", format!("还没有读数（{why}），请补填示数")));
             }
         };
-        let draft = write(cx, *fit, input.confirm)?;
+        let fit = match *fit {
+            Fit::Reading(typed) if reread => Fit::Reading(Box::new(reading_enter::Input {
+                reader: reader.to_owned(),
+                source: Some("card".into()),
+                ..*typed
+            })),
+            other => other,
+        };
+        let draft = write(cx, fit, input.confirm)?;
         close_older(cx, &kept.row)?;
         let what = input.cells.keys().cloned().collect::<Vec<_>>().join("、");
-        let note = if what.is_empty() { "重新核对后收下".to_owned() } else { format!("改正{what}后收下") };
+        let note = match (what.is_empty(), reread) {
+            (true, _) => "重新核对后收下".to_owned(),
+            (false, true) => format!("{reader}复抄，改正{what}后收下"),
+            (false, false) => format!("改正{what}后收下"),
+        };
         decide(cx, &kept.row, "mended", &note)?;
         Ok(Decision { draft: Some(draft), output: Output { entry: cx.next } })
     }

@@ -6,6 +6,8 @@ pub mod drop;
 pub mod mend;
 pub mod view;
 
+use std::collections::BTreeMap;
+
 use crate::book::seal::Keys;
 use crate::derive::account::file::AccountOpened;
 use crate::desk::action::{Action, Cx, Decision, Draft};
@@ -16,9 +18,11 @@ use crate::desk::swap::SlipInput;
 use crate::desk::swap::enter::SwapEnter;
 use crate::inbound::clean;
 use crate::inbound::judge::{CustomerJudge, CustomerVerdict, Defect, ReadingJudge, SwapJudge, SwapVerdict, Terms};
-use crate::inbound::profile::{Catalogue, ReadBy, Recognised};
+use crate::inbound::profile::{Catalogue, Layout, ReadBy, Recognised};
 use crate::inbound::read::Row;
+use crate::inbound::rows::reading::REGISTERS;
 use crate::rules::id::Id;
+use crate::rules::money::Milli;
 use crate::store::Tx;
 use crate::store::tables::fixes::{FileRow, StagedRow};
 
@@ -75,6 +79,14 @@ pub(super) enum Fit {
 impl Kept {
     fn what(&self) -> What {
         What::from_code(&self.file.holds).unwrap_or(What::Readings)
+    }
+
+    /// Do these headings change what a reading says: where the counter stood, and when?
+    fn reads_anew<'h>(&self, headings: &[String], mut changed: impl Iterator<Item = &'h String>) -> bool {
+        let said = ["value", "date"].into_iter().chain(REGISTERS);
+        let columns: Vec<usize> = said.filter_map(|field| self.recognised.layout.column(field)).collect();
+        let of_reading = |heading: &String| columns.iter().any(|column| headings.get(*column) == Some(heading));
+        self.what() == What::Readings && changed.any(of_reading)
     }
 
     fn line(&self) -> u32 {
@@ -158,12 +170,18 @@ impl Kept {
             source: Some(way.code().into()),
             estimated: self.recognised.profile.word("estimated", &remark).is_some(),
             remark,
-            rollover: false,
-            confirm: false,
-            class: None,
+            reader: clean::text(cell("reader")).into_owned(),
+            registers: registers(layout, row),
+            ..reading_enter::Input::default()
         };
         Ok(Some(input))
     }
+}
+
+/// Where each register stands, as far as the row says (分时).
+fn registers(layout: &Layout, row: &Row) -> BTreeMap<String, Milli> {
+    let one = |name: &str| Some((name.to_owned(), clean::quantity(row.get(layout.column(name)?))?));
+    REGISTERS.into_iter().filter_map(one).collect()
 }
 
 /// Writes what fits: the entry is that of the thing itself.

@@ -304,7 +304,7 @@ fn last_of(row: &CustomerRow) -> Option<LastReading> {
     let last = row.last?;
     let fitted = row.meter.as_ref().and_then(|meter| meter.fitted);
     let day = last.date.or(row.supplied).or(fitted).or(row.opened).or(NaiveDate::from_ymd_opt(2002, 1, 1))?;
-    Some(LastReading { day, value: last.value })
+    Some(LastReading { day, value: last.value, registers: Vec::new() })
 }
 
 /// Further facts, texts under their names.

@@ -117,7 +117,10 @@ impl Desk {
             }
             let Some((account, meter)) = judged.places.of(row.slot) else { continue };
             let remark = judged.outcome.remarks.get(usize::from(row.remark)).cloned().unwrap_or_default();
-            let text = to_row(&entered(row, meter, way, remark)).map_err(|error| Refusal::data(error.to_string()))?;
+            let reader = judged.outcome.readers.get(usize::from(row.reader)).cloned().unwrap_or_default();
+            let registers = judged.outcome.registers.get(&row.line).cloned().unwrap_or_default();
+            let body = ReadingEntered { reader, registers, ..entered(row, meter, way, remark) };
+            let text = to_row(&body).map_err(|error| Refusal::data(error.to_string()))?;
             run.push(self, SubjectKind::Account, Some(account), text)?;
             let word = (index as u64).is_multiple_of(u64::from(ROWS_A_WORD));
             if word && watch(Progress { stage: "写入", done: index as u64, total }).is_break() {
@@ -139,6 +142,9 @@ fn entered(row: &ReadingRow, meter: Id, way: ReadBy, remark: String) -> ReadingE
         rollover: false,
         remark,
         class: None,
+        reader: String::new(),
+        registers: Vec::new(),
+        register_uses: Vec::new(),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::billing::{Ledger, Rater};
 use crate::desk::reading_enter::HIGH_USE_FACTOR;
 use crate::desk::refusal::{Fault, Refusal};
-use crate::rules::billing::{Mark, MarkKind};
+use crate::rules::billing::{Mark, MarkKind, Registers};
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
 use crate::rules::money::Milli;
@@ -213,6 +213,7 @@ impl Checked {
             kind: MarkKind::Read,
             rollover: input.rollover && old_use != whole(self.final_value) - whole(self.last(&ledger)),
             estimated: false,
+            registers: Registers::default(),
         };
         let end = ledger.add_mark(mark);
         let bill = match (Rater { book: &prices, dated: cx.day }).at_swap(&ledger, end) {

@@ -20,7 +20,8 @@ use crate::inbound::profile::{Layout, Profile, ReadBy, Recognised};
 use crate::inbound::read::Row;
 use crate::inbound::rows::ReadingRow;
 use crate::inbound::rows::customer::Standing;
-use crate::inbound::rows::reading::{Columns, UnreadRow};
+use crate::inbound::rows::reading::{Columns, REGISTERS, UnreadRow};
+use crate::rules::billing::ByRegister;
 use crate::rules::money::Milli;
 use crate::rules::reading_use::{self, Before, Use, whole};
 
@@ -45,6 +46,8 @@ pub struct ReadingOutcome {
     pub remarks: Vec<String>,
     /// Readers (抄表员); number 0 is empty.
     pub readers: Vec<String>,
+    /// Line → where each register stands (分时, R-222), for rows that say so.
+    pub registers: BTreeMap<u32, ByRegister>,
 }
 
 /// The meters of a remote platform's file, as slots of accounts on file.
@@ -162,6 +165,10 @@ impl<'a> ReadingJudge<'a> {
             let what = format!("不晚于上次抄表日期{last}，请核对日期");
             return Err(cells.flaw(Kind::BeforeLastReading, self.columns.date, &what));
         }
+        let registers = self.registers(cells, &account)?;
+        if !registers.is_empty() {
+            self.out.registers.insert(cells.row.line, registers);
+        }
         self.note_printed(cells, &account);
         self.keep(cells, account.slot, value, at, print);
         Ok(true)
@@ -187,7 +194,17 @@ impl<'a> ReadingJudge<'a> {
     }
 
     fn value(&self, cells: Cells<'_>, cell: &str, account: &FileAccount) -> Result<Milli, Flaw> {
-        let column = self.columns.value;
+        self.counter(cells, self.columns.value, cell, account)
+    }
+
+    /// A counter's value in a column.
+    fn counter(
+        &self,
+        cells: Cells<'_>,
+        column: Option<usize>,
+        cell: &str,
+        account: &FileAccount,
+    ) -> Result<Milli, Flaw> {
         let value = clean::quantity(cell)
             .filter(|value| !value.is_negative())
             .ok_or_else(|| cells.flaw(Kind::UnreadableValue, column, "不是示数，请退回抄表员重抄"))?;
@@ -196,6 +213,19 @@ impl<'a> ReadingJudge<'a> {
             return Err(cells.flaw(Kind::UnreadableValue, column, &what));
         }
         Ok(value)
+    }
+
+    /// Where each register stands, for the columns the file has; an empty cell says nothing.
+    fn registers(&self, cells: Cells<'_>, account: &FileAccount) -> Result<ByRegister, Flaw> {
+        let mut found = ByRegister::new();
+        for name in REGISTERS {
+            let Some(column) = self.layout.column(name) else { continue };
+            let cell = cells.row.get(column);
+            if !clean::text(cell).is_empty() {
+                found.push((name.to_owned(), self.counter(cells, Some(column), cell, account)?));
+            }
+        }
+        Ok(found)
     }
 
     fn moment(&self, cells: Cells<'_>) -> Result<NaiveDateTime, Flaw> {

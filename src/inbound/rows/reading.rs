@@ -6,7 +6,7 @@ use crate::rules::money::Milli;
 
 columns! {
     account, meter, book, place, name, address, printed_last, value, date, remark, reader, read_state, battery, valve,
-    signal,
+    signal, sharp, peak, flat, valley, deep,
 }
 
 /// An accepted reading.
@@ -31,6 +31,9 @@ pub struct ReadingRow {
     /// Number of the reader (抄表员) in [`crate::inbound::judge::ReadingOutcome::readers`]; 0 is none.
     pub reader: u16,
 }
+
+/// The fields of registers (分时): each the name a tariff gives the register.
+pub const REGISTERS: [&str; 5] = ["sharp", "peak", "flat", "valley", "deep"];
 
 /// A row without a reading and without a fault: nobody could read the meter.
 #[derive(Debug, Clone, PartialEq, Eq)]

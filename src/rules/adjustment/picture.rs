@@ -150,7 +150,7 @@ impl BillPicture {
 pub struct PlainLine {
     /// Tariff and first day.
     pub tariff: String,
-    /// Component key.
+    /// Component key, with the register of a line priced by the hours.
     pub component: String,
     /// Step from 1.
     pub step: u32,

@@ -5,6 +5,7 @@
 
 use chrono::NaiveDate;
 
+use super::registers::Registers;
 use crate::rules::fault::Fault;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
@@ -57,6 +58,8 @@ pub struct Mark {
     pub rollover: bool,
     /// 估抄.
     pub estimated: bool,
+    /// By register, for a meter that counts the hours apart.
+    pub registers: Registers,
 }
 
 /// Whole units used from mark `start` (from the beginning of the first meter when `None`) to mark `end`.
@@ -164,6 +167,7 @@ mod tests {
             kind,
             rollover: false,
             estimated: false,
+            registers: Registers::default(),
         }
     }
 

@@ -235,6 +235,7 @@ mod tests {
             kind: *kind,
             rollover: false,
             estimated: false,
+            registers: Default::default(),
         };
         list.iter().enumerate().map(mark).collect()
     }

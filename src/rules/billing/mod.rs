@@ -1,11 +1,14 @@
 //! What is to be billed: which readings, over which days, with which use, and where the year's steps stand.
 //!
-//! [`chain`] follows the water over swaps and past zero; [`history`] says which readings are due and what was used before.
+//! [`chain`] follows the water over swaps and past zero; [`history`] says which readings are due and what was used before,
+//! [`registers`] splits the use by the hours of the day.
 
 pub mod chain;
 pub mod cycle;
 pub mod history;
+pub mod registers;
 
 pub use chain::{Mark, MarkKind, Meter};
 pub use cycle::BillCycle;
 pub use history::{Due, History, Span, UsedBefore};
+pub use registers::{ByRegister, Registers};

@@ -205,5 +205,9 @@ table! {
         rollover: bool,
         /// 备注.
         remark: String,
+        /// 抄表员, as the file or the clerk names them; may be empty.
+        reader: String,
+        /// By register: `[read, used]` as JSON, empty for an ordinary meter.
+        registers: String,
     }
 }

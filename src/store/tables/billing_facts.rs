@@ -71,6 +71,8 @@ table! {
         estimated: bool,
         /// Passed zero.
         rollover: bool,
+        /// By register: `[read, used]` as JSON, empty for an ordinary meter.
+        registers: String,
     }
 
     /// What of a bill the next one depends on.

@@ -103,6 +103,7 @@ impl Fixes {
             Field::text("line", "行", 60).value(&format!("第{}行 {}", row.line, row.id)).fixed(),
             Field::choice("column", "改哪一列", columns).value(&heading),
             Field::text("value", "改为", 200).value(shown.trim()),
+            Field::text("reread_by", "复抄人", 40).hint("改示数或日期须由抄表员复抄"),
             Field::check("confirm", "已核实，用量异常也收下"),
         ];
         file_form::ask_again("mend", &row.kind_label, Form::new(fields, app.desk.today(), initials), refused)
@@ -116,7 +117,8 @@ impl Fixes {
         // The same value again: the row is only judged again.
         let cells = if before == Some(value.as_str()) { json!({}) } else { json!({ column: value }) };
         let confirm = !word("confirm").is_empty();
-        let input = json!({ "file": file, "line": line, "cells": cells, "confirm": confirm });
+        let input =
+            json!({ "file": file, "line": line, "cells": cells, "confirm": confirm, "reread_by": word("reread_by") });
         match app.act("import.mend", &input, None) {
             Ok(_) => self.reread(app, Reply::say(format!("第{line}行已改正收下"))),
             Err(mut refusal) => {

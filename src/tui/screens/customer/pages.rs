@@ -138,8 +138,11 @@ impl Page {
                         remark = format!("{word} {remark}");
                     }
                 }
+                if !reading.reader.is_empty() {
+                    remark = format!("{} {remark}", reading.reader);
+                }
                 let source = source_word(&reading.source).to_owned();
-                Row::new([day(reading.day, today), reading.value.grouped(), used, source, remark])
+                Row::new([day(reading.day, today), reading.value.grouped(), used, source, remark.trim().to_owned()])
             }),
             Self::Meters => view.meters.get(row).map(|meter| {
                 let facts = meter.facts.iter().map(|(label, value)| format!("{label} {value}"));
