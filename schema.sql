@@ -403,10 +403,11 @@ CREATE INDEX d_user_login ON d_user (login);
 CREATE TABLE d_user_role (
     user INTEGER NOT NULL,
     role TEXT NOT NULL,
+    site TEXT NOT NULL,
     entry INTEGER NOT NULL,
     first_day INTEGER NOT NULL,
     last_day INTEGER,
-    PRIMARY KEY (user, role)
+    PRIMARY KEY (user, role, site)
 ) STRICT, WITHOUT ROWID;
 
 -- 师傅: who is sent out, by team and area.

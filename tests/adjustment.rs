@@ -311,7 +311,7 @@ fn another_reason_for_a_volume_goes_the_same_way_and_the_summary_names_everybody
     assert!(bills(&book, "31000003")[1].1 < before);
     let day = "2026-11-21".parse().unwrap();
     let report = meterdesk::outbound::reports::report("特殊处理汇总单").unwrap();
-    let sheet = (report.fill)(&book.desk.look().unwrap(), day, day).unwrap();
+    let sheet = (report.fill)(&book.desk.look().unwrap(), meterdesk::rules::reach::Reach::ALL, day, day).unwrap();
     assert_eq!(sheet.rows.len(), 1);
     let cells = format!("{:?}", sheet.rows[0]);
     for words in ["V4 其他特殊原因", "31000003", "核实单 7"] {

@@ -90,3 +90,22 @@ fn screens_know_no_sql_and_no_store_of_their_own() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+/// A fold must give the same rows at every site (I-5): it never asks whose desk it runs at.
+#[test]
+fn no_fold_asks_whose_book_it_is() {
+    let own = ["own", "seen", "own_record", "other_site", "with_site", "at_head_office", "standing_of", "incomplete"];
+    let lists =
+        ["open_shift", "account_of_text", "slip_of_text", "user_at_desk", "workers_of_text", "users", "taken_on"];
+    let mut faults = Vec::new();
+    for (name, text) in
+        sources().into_iter().filter(|(name, _)| name.starts_with("derive/") || name.starts_with("rules/"))
+    {
+        for word in own.iter().chain(&lists) {
+            if code(&text).contains(&format!("tx.{word}(")) {
+                faults.push(format!("{name}: {word}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

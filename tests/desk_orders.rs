@@ -449,7 +449,13 @@ fn the_desk_sorts_by_time_left_and_counts_its_heaps() {
         assert!(slip.text.contains(word), "{word}\n{}", slip.text);
     }
     let report = meterdesk::outbound::reports::report("orders").unwrap();
-    assert_eq!((report.fill)(&tx, moment().date_naive(), moment().date_naive()).unwrap().rows.len(), 3);
+    assert_eq!(
+        (report.fill)(&tx, meterdesk::rules::reach::Reach::ALL, moment().date_naive(), moment().date_naive())
+            .unwrap()
+            .rows
+            .len(),
+        3
+    );
 }
 
 #[test]
@@ -510,7 +516,13 @@ fn reports_count_by_hall_team_and_worker_and_the_callbacks_by_kind() {
     }
     let (tx, day) = (book.desk.look().unwrap(), moment().date_naive());
     let shown = |name: &str| {
-        let sheet = (meterdesk::outbound::reports::report(name).unwrap().fill)(&tx, day, day).unwrap();
+        let sheet = (meterdesk::outbound::reports::report(name).unwrap().fill)(
+            &tx,
+            meterdesk::rules::reach::Reach::ALL,
+            day,
+            day,
+        )
+        .unwrap();
         sheet
             .rows
             .iter()

@@ -11,38 +11,50 @@ fn open(book: &Book) -> Vec<ExceptionView> {
     view_exceptions::open(&book.desk).unwrap()
 }
 
-/// Two branches whose users chose the same login names.
+/// A year of the calendar as a branch typed it.
+fn year(site: &str) -> serde_json::Value {
+    json!({ "text": format!("year = 2027\n[[holiday]]\nname = \"元旦\"\nfrom = 2027-01-01\nto = 2027-01-03\n# {site}\n"), "file": "2027.toml" })
+}
+
+/// A branch that has loaded the year.
+fn branch(site: &str) -> Book {
+    let mut book = book(site);
+    book.act("chief", "calendar.put", year(site));
+    book
+}
+
+/// Two branches that loaded one year with different texts.
 fn two_branches() -> Book {
-    let mut home = book("B01");
-    home.receive_from(&book("B02"));
+    let mut home = branch("B01");
+    home.receive_from(&branch("B02"));
     home
 }
 
-fn clash(book: &Book, login: &str) -> String {
-    open(book).into_iter().find(|view| view.about == login).unwrap().exception
+fn clash(book: &Book) -> String {
+    open(book).into_iter().find(|view| view.about == "2027").unwrap().exception
 }
 
 #[test]
 fn a_clash_has_a_number_an_owner_and_a_decision() {
     let mut home = two_branches();
     let count = home.desk.look().unwrap().exception_count().unwrap();
-    let number = clash(&home, "room");
+    let number = clash(&home);
     assert_eq!((number.len(), &number[..1]), (9, "Y"));
-    assert_eq!(open(&home).iter().find(|view| view.exception == number).unwrap().label, "登录名重复");
+    assert_eq!(open(&home).iter().find(|view| view.exception == number).unwrap().label, "同一年两份日历");
     home.act("chief", "exception.assign", json!({ "exception": number.to_lowercase(), "owner": "check" }));
     let view = open(&home).into_iter().find(|view| view.exception == number).unwrap();
     assert_eq!((view.owner.as_deref(), view.sides.len()), (Some("check"), 2));
     home.act(
         "chief",
         "exception.resolve",
-        json!({ "exception": number, "decision": "B02 的改名", "reason": "B01 先用" }),
+        json!({ "exception": number, "decision": "用 B01 的", "reason": "与国务院通知一致" }),
     );
     assert_eq!(home.desk.look().unwrap().exception_count().unwrap(), count - 1);
     assert!(home.try_act("chief", "exception.assign", &json!({ "exception": number, "owner": "check" })).is_err());
     let before = home.desk.look().unwrap().state_hash().unwrap();
     rebuild::rebuild(home.desk.db_mut(), |_| {}).unwrap();
     assert_eq!(home.desk.look().unwrap().state_hash().unwrap(), before);
-    home.receive_from(&book("B03"));
+    home.receive_from(&branch("B03"));
     let again = open(&home).into_iter().find(|view| view.exception == number).unwrap();
     assert_eq!((again.sides.len(), again.owner), (3, None), "a third holder opens it again, under its number");
 }
@@ -50,7 +62,7 @@ fn a_clash_has_a_number_an_owner_and_a_decision() {
 #[test]
 fn what_is_wrong_is_told_in_its_field() {
     let mut home = two_branches();
-    let number = clash(&home, "room");
+    let number = clash(&home);
     for (user, action, input, field) in [
         ("chief", "exception.resolve", json!({ "exception": "Y1234567", "decision": "x", "reason": "x" }), "exception"),
         ("chief", "exception.resolve", json!({ "exception": number, "decision": " ", "reason": "x" }), "decision"),
@@ -92,8 +104,9 @@ fn of_two_prices_nobody_chose_between_one_is_chosen() {
 fn words_on_one_exception_agree_in_every_order() {
     let mut number = String::new();
     let town = Town::new(|home| {
-        home.receive_from(&book("B02"));
-        number = clash(home, "room");
+        home.act("chief", "calendar.put", year("B01"));
+        home.receive_from(&branch("B02"));
+        number = clash(home);
     });
     let resolve = |decision: &str| json!({ "exception": number, "decision": decision, "reason": "x" });
     let samples: Vec<Sample> = vec![
@@ -101,7 +114,7 @@ fn words_on_one_exception_agree_in_every_order() {
         ("boss", "exception.assign", json!({ "exception": number, "owner": "chief" })),
         ("chief", "exception.resolve", resolve("改名")),
         ("boss", "exception.resolve", resolve("不管")),
-        ("boss", "user.close", json!({ "user": "room", "reason": "离职" })),
+        ("chief", "calendar.put", year("again")),
     ];
     town.agree_all(&samples, 6);
 }

@@ -259,7 +259,7 @@ fn a_hand_written_slip_is_booked_at_its_true_day_and_confirmed_by_another() {
     assert!(
         refused(&mut book, "check", "payment.confirm", json!({ "payment": "S-0815" })).message().contains("确认过")
     );
-    assert!(book.desk.look().unwrap().pending_slips().unwrap().is_empty());
+    assert!(book.desk.look().unwrap().pending_slips(meterdesk::rules::reach::Reach::ALL).unwrap().is_empty());
     sound(&book);
 }
 

@@ -28,7 +28,8 @@ fn slip(book: &Book, entry: &Value, reprint: bool) -> String {
 
 fn fill(book: &Book, name: &str) -> Sheet {
     let day = "2026-11-21".parse().unwrap();
-    (reports::report(name).unwrap().fill)(&book.desk.look().unwrap(), day, day).unwrap()
+    (reports::report(name).unwrap().fill)(&book.desk.look().unwrap(), meterdesk::rules::reach::Reach::ALL, day, day)
+        .unwrap()
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn every_report_fills_and_renders_in_every_format() {
     book.act("demo", "payment.enter_late", late);
     for report in reports::REPORTS {
         let (from, to) = report.days(None, None, "2026-11-21".parse().unwrap());
-        let sheet = (report.fill)(&book.desk.look().unwrap(), from, to).unwrap();
+        let sheet = (report.fill)(&book.desk.look().unwrap(), meterdesk::rules::reach::Reach::ALL, from, to).unwrap();
         assert!(sheet.rows.iter().all(|row| row.len() == sheet.columns.len()), "{}", report.name);
         let mut bytes = Vec::new();
         render::table(&mut bytes, &sheet).unwrap();

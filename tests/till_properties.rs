@@ -122,7 +122,7 @@ proptest! {
         let tx = book.desk.look().unwrap();
         prop_assert_eq!(tx.open_exceptions().unwrap().len(), 0);
         let far = |text: &str| text.parse().unwrap();
-        let moves = tx.till_between(far("2000-01-01"), far("2100-01-01")).unwrap();
+        let moves = tx.till_between(meterdesk::rules::reach::Reach::ALL, far("2000-01-01"), far("2100-01-01")).unwrap();
         let mut serials: Vec<i64> = moves.iter().filter(|row| !row.series.is_empty()).map(|row| row.serial).collect();
         serials.sort_unstable();
         let whole: Vec<i64> = (1..=i64::try_from(serials.len()).unwrap()).collect();

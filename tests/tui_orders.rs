@@ -17,7 +17,7 @@ fn intake(book: Book, user: &str, no: &'static str) -> Seat {
 
 fn orders(seat: &Seat) -> Vec<OrderRow> {
     let day = moment().date_naive();
-    seat.app.desk.look().unwrap().orders_taken_between(day, day).unwrap()
+    seat.app.desk.look().unwrap().orders_taken_between(meterdesk::rules::reach::Reach::ALL, day, day).unwrap()
 }
 
 fn branch() -> Book {

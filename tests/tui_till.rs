@@ -19,13 +19,18 @@ fn till(book: Book, number: usize, user: &str) -> Seat {
 
 fn payments(seat: &Seat) -> usize {
     let tx = seat.app.desk.look().unwrap();
-    let day = tx.till_between("2000-01-01".parse().unwrap(), "2100-01-01".parse().unwrap());
+    let day = tx.till_between(
+        meterdesk::rules::reach::Reach::ALL,
+        "2000-01-01".parse().unwrap(),
+        "2100-01-01".parse().unwrap(),
+    );
     day.unwrap().len()
 }
 
 fn shifts(seat: &Seat) -> Vec<ShiftRow> {
     let tx = seat.app.desk.look().unwrap();
-    tx.shifts_between("2000-01-01".parse().unwrap(), "2100-01-01".parse().unwrap()).unwrap()
+    tx.shifts_between(meterdesk::rules::reach::Reach::ALL, "2000-01-01".parse().unwrap(), "2100-01-01".parse().unwrap())
+        .unwrap()
 }
 
 fn branch() -> Book {

@@ -10,6 +10,9 @@ use super::common::{CliError, Context, io};
 use crate::desk::refusal::Refusal;
 use crate::outbound::render;
 use crate::outbound::reports::{REPORTS, Report, report};
+use crate::rules::id::Site;
+use crate::rules::reach::Reach;
+use crate::store::Tx;
 
 /// Arguments of `report`.
 #[derive(Args)]
@@ -28,6 +31,9 @@ pub struct ReportArgs {
     /// 写到文件；xlsx 默认写到当前目录
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// 只看一个网点 (总部可选任一网点，不写则全部)
+    #[arg(long, value_name = "CODE")]
+    site: Option<String>,
     /// 列出全部报表
     #[arg(long)]
     list: bool,
@@ -70,6 +76,21 @@ pub fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
+/// Whose rows: those this site sees, or one site's of them.
+fn reach(tx: &Tx<'_>, site: Option<&str>) -> Result<Reach, CliError> {
+    let seen = tx.seen()?;
+    let Some(text) = site else { return Ok(seen) };
+    let site = Site::parse(text).map_err(|_| CliError::usage(&format!("网点代码“{text}”不对，应如 B03")))?;
+    let reach = Reach::of(&site);
+    if !seen.holds(reach.low) {
+        return Err(CliError::usage(&format!("本网点只能看自己的报表；{site} 的报表请在该网点或总部查看")));
+    }
+    if tx.own_site(site.as_str())?.is_none() {
+        return Err(CliError::usage(&format!("没有网点 {site} 的数据，请核对网点代码")));
+    }
+    Ok(reach)
+}
+
 fn list(context: &Context) {
     for report in REPORTS {
         if context.json {
@@ -93,7 +114,8 @@ fn write(
     from: NaiveDate,
     to: NaiveDate,
 ) -> Result<Vec<u8>, CliError> {
-    let sheet = (report.fill)(&desk.look()?, from, to)?;
+    let tx = desk.look()?;
+    let sheet = (report.fill)(&tx, reach(&tx, args.site.as_deref())?, from, to)?;
     let mut bytes = Vec::new();
     let fault = |error: String| CliError::from(Refusal::data(format!("报表写不出来：{error}")));
     match args.format {

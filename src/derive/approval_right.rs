@@ -20,7 +20,8 @@ pub fn holders(tx: &Tx<'_>, decision: &str) -> Result<Vec<Id>, StoreError> {
         return Ok(Vec::new());
     }
     let day = entry.business_day;
-    match tx.role_of(actor, &body.right.role)? {
+    let site = if actor.site() == decision.site() { String::new() } else { decision.site().to_string() };
+    match tx.role_at(actor, &body.right.role, &site)? {
         Some(right) if day < right.first_day || right.last_day.is_some_and(|last| last < day) => {
             Ok(vec![decision, right.entry])
         }

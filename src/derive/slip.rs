@@ -24,14 +24,38 @@ pub const FOLD: Fold = Fold {
     apply,
 };
 
-/// One 单号, one slip.
+/// One 单号, one slip: pads of slips are numbered by each site. The number is `HB1@B03`.
 pub const NUMBER: Cross = Cross {
     what: "slip_no",
     kind: Kind::Slip,
-    holders: |tx, no| Ok(tx.slips_of_no(no)?.into_iter().map(|row| row.id).collect()),
-    several: |tx| tx.slip_nos_of_several(),
-    of: |tx, id| Ok(tx.get::<SlipRow>(&[&id])?.map(|row| row.no).into_iter().collect()),
+    holders: |tx, name| {
+        let no = name.rsplit_once('@').map_or(name, |(no, _)| no);
+        let slips = tx.slips_of_no(no)?.into_iter().map(|row| row.id);
+        Ok(slips.filter(|id| at_site(*id, no) == name).collect())
+    },
+    several: |tx| {
+        let mut found = std::collections::BTreeSet::new();
+        for no in tx.slip_nos_of_several()? {
+            let mut seen = std::collections::BTreeSet::new();
+            for row in tx.slips_of_no(&no)? {
+                let name = at_site(row.id, &no);
+                if !seen.insert(name.clone()) {
+                    found.insert(name);
+                }
+            }
+        }
+        Ok(found.into_iter().collect())
+    },
+    of: |tx, id| {
+        let row = tx.get::<SlipRow>(&[&id])?.filter(|row| !row.no.is_empty());
+        Ok(row.map(|row| at_site(id, &row.no)).into_iter().collect())
+    },
 };
+
+/// A slip's number with its site.
+fn at_site(slip: Id, no: &str) -> String {
+    format!("{no}@{}", slip.site())
+}
 
 /// What stands on a slip.
 #[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
@@ -153,7 +177,9 @@ fn put(
     clerk: Option<Id>,
     taken: Option<NaiveDate>,
 ) -> Result<(), DeriveError> {
-    fx.touch(NUMBER.what, &facts.no);
+    if !facts.no.is_empty() {
+        fx.touch(NUMBER.what, &at_site(event.subject, &facts.no));
+    }
     let entered = taken.map(|_| event.id);
     let row = SlipRow {
         id: event.subject,

@@ -1,9 +1,9 @@
 //! 价目 and 工作日历: files of the price book and years of the calendar, their texts whole.
 //!
-//! Merge: two tariffs of one code and first day whose texts agree are one; when they differ, both are kept, the code cannot be
-//! used for billing and the pair is a clash until one is withdrawn. A year of the calendar may be replaced (the State Council
-//! has changed one); the latest text of a book counts; years loaded apart at two sites with different texts are a clash, and
-//! the year is refused until it is loaded again.
+//! Merge: two tariffs of one code and first day whose texts agree are one; when they differ, both are kept and the pair is a
+//! clash until one is withdrawn. A year of the calendar may be replaced (the State Council has changed one); the latest text of
+//! a book counts; years loaded apart with different texts are a clash until the head office loads the year again. Which of two
+//! texts a site uses meanwhile is told by `desk::tariffs`: the head office's, then its own, then another's.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

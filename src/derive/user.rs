@@ -1,7 +1,8 @@
 //! 用户: who may log in, with which roles from which day to which.
 //!
-//! Merge: roles merge role by role, the later word on a role counts; of two users with one login name the older is
-//! effective and the clash is shown until one is renamed. Whether a role given by a branch counts: [`super::delegation`].
+//! Merge: roles merge role by role, the later word on a role counts; every site has its own login names, so only two users of
+//! one site with one name clash (two lives of a site that did not know of each other): the older is effective. Whether
+//! a role given by a branch counts: [`super::delegation`].
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -20,14 +21,29 @@ pub const FOLD: Fold = Fold {
     apply,
 };
 
-/// One login name, one user.
+/// One login name at a site, one user. The number is `name@B03`.
 pub const LOGIN: Cross = Cross {
     what: "user_login",
     kind: Kind::User,
-    holders: |tx, login| Ok(tx.users_of_login(login)?.into_iter().map(|user| user.id).collect()),
-    several: |tx| tx.logins_of_several(),
-    of: |tx, id| Ok(tx.user(id)?.map(|user| user.login).into_iter().collect()),
+    holders: |tx, name| {
+        let login = name.rsplit_once('@').map_or(name, |(login, _)| login);
+        let users = tx.users_of_login(login)?.into_iter().map(|user| user.id);
+        Ok(users.filter(|user| at_site(*user, login) == name).collect())
+    },
+    several: |tx| {
+        let mut seen = std::collections::BTreeMap::new();
+        for user in tx.all_users()? {
+            *seen.entry(at_site(user.id, &user.login)).or_insert(0) += 1;
+        }
+        Ok(seen.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect())
+    },
+    of: |tx, id| Ok(tx.user(id)?.map(|user| at_site(id, &user.login)).into_iter().collect()),
 };
+
+/// A login name with its site: `demo@B03`.
+fn at_site(user: Id, login: &str) -> String {
+    format!("{login}@{}", user.site())
+}
 
 /// Body of `user.add`.
 #[derive(Serialize, Deserialize, Debug, Clone)]
@@ -55,6 +71,9 @@ pub struct UserRight {
     pub first_day: NaiveDate,
     /// Last day; before the first day: withdrawn.
     pub last_day: Option<NaiveDate>,
+    /// The branch at which it holds, for a user of the head office; none: at the user's own site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
 }
 
 /// Body of `user.close`.
@@ -88,6 +107,7 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
             fx.tx.put(&UserRoleRow {
                 user: event.subject,
                 role: body.role,
+                site: body.site.unwrap_or_default(),
                 entry: event.id,
                 first_day: body.first_day,
                 last_day: body.last_day,
@@ -109,12 +129,13 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
 
 fn add(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: UserAdded = event.read()?;
-    fx.touch(LOGIN.what, &body.login);
+    fx.touch(LOGIN.what, &at_site(event.subject, &body.login));
     for role in body.roles {
         fx.touch(super::delegation::BEYOND.what, &super::delegation::number(event.subject, &role));
         fx.tx.put(&UserRoleRow {
             user: event.subject,
             role,
+            site: String::new(),
             entry: event.id,
             first_day: body.first_day,
             last_day: None,

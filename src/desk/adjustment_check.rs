@@ -45,7 +45,7 @@ impl Action for AdjustmentCheck {
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
-        let row = request::find(cx.tx, input.request)?;
+        let row = request::find_to_settle(cx.tx, input.request)?;
         let kind = request::kind(&row)?;
         let state = request::state(&row)?;
         if state != State::Asked {

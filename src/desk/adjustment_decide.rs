@@ -61,7 +61,7 @@ impl Action for AdjustmentDecide {
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
-        let row = request::find(cx.tx, input.request)?;
+        let row = request::find_to_settle(cx.tx, input.request)?;
         let kind = request::kind(&row)?;
         let standing = standing_of(&row.standing).map_err(|error| Refusal::data(error.to_string()))?;
         check_people(cx, &row, &standing)?;

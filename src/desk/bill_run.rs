@@ -5,6 +5,8 @@
 //! that was interrupted goes on after the last account written. What cannot be calculated is held with its reason, as a row
 //! of its own that `bill.release`, or the next run, takes up.
 //!
+//! It bills this site's accounts only: those of other sites in the book are billed by their own site.
+//!
 //! Merge: bills come as `bill.issue`; two of one reading: the first counts, the second is an exception.
 
 use std::collections::BTreeMap;
@@ -145,7 +147,7 @@ impl Desk {
         if prices.tariffs().next().is_none() {
             return Err(Refusal::rule("R-036", "价目册是空的，请先用 import tariffs 载入价目"));
         }
-        let accounts = u64::try_from(self.look()?.account_count()?).unwrap_or(0);
+        let accounts = u64::try_from(self.look()?.own_account_count()?).unwrap_or(0);
         let mut summary = Summary::new(ask);
         let mut run = None;
         let mut after = Id(i64::MIN);
@@ -197,11 +199,12 @@ impl Desk {
     /// An interrupted run of this cycle: counts its rows and answers the last account written.
     fn resume(&self, ask: &Ask, summary: &mut Summary) -> Result<Option<Id>, Refusal> {
         let tx = self.look()?;
-        let open = tx.runs_of_source(ACTION, &source(ask.cycle))?.into_iter().find(|run| run.state == "open");
+        let open = tx.own_runs_of_source(ACTION, &source(ask.cycle))?.into_iter().find(|run| run.state == "open");
         let Some(open) = open else { return Ok(None) };
         let (mut after, mut last) = (open.id, None);
+        let end_of_site = tx.own()?.high;
         loop {
-            let batch = tx.bulk_entries_after(after, Id(i64::MAX), ACTION, 50)?;
+            let batch = tx.bulk_entries_after(after, end_of_site, ACTION, 50)?;
             let Some(end) = batch.last() else { break };
             after = end.id;
             for entry in batch.iter().filter(|entry| bulk::run_of(&entry.payload) == Some(open.id)) {

@@ -40,7 +40,7 @@ pub struct Output {
 impl Action for CalendarPut {
     const NAME: &'static str = "calendar.put";
     const SUMMARY: &'static str = "载入工作日历";
-    const MERGE: &'static str = "同一年在一处重载，以后来的为准；两处各自载入而内容不同的，该年停用，列为疑问";
+    const MERGE: &'static str = "同一年在一处重载，以后来的为准；两处各自载入而内容不同的列为疑问：各网点先用总部的，再用自己的；总部重载即归为一致";
     type Input = Input;
     type Output = Output;
 
@@ -52,7 +52,10 @@ impl Action for CalendarPut {
         if let Some(first) = known.first().filter(|_| known.iter().all(|row| row.text == input.text)) {
             return Ok(Decision::answer(Output { calendar: first.id, year, already: true }));
         }
-        let mut subjects: Vec<Subject> = known.iter().map(|row| Subject::new(Kind::Calendar, row.id)).collect();
+        // A branch replaces its own year only: the head office's and other branches' are theirs.
+        let seen = cx.tx.seen()?;
+        let mine = known.iter().filter(|row| seen.holds(row.id));
+        let mut subjects: Vec<Subject> = mine.map(|row| Subject::new(Kind::Calendar, row.id)).collect();
         if subjects.is_empty() {
             subjects.push(Subject::new(Kind::Calendar, cx.next));
         }

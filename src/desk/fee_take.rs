@@ -8,7 +8,7 @@ use super::payment_take::cash;
 use super::refusal::{Fault, Refusal};
 use super::till::ask::Method;
 use super::till::book::payer;
-use super::till::receipt::next_receipt;
+use super::till::receipt::give_receipt;
 use super::till::shift;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::shift::FeeTaken;
@@ -85,7 +85,7 @@ impl Action for FeeTake {
             let text = format!("实收 {tendered} 与费用 {} 不符，请改正", input.amount);
             return Err(Refusal::field("R-175", "tendered", text));
         }
-        let receipt = next_receipt(cx.tx, cx.next)?;
+        let receipt = give_receipt(cx.tx, cx.next)?;
         let who = account.as_ref().map_or(input.payer.trim().to_owned(), |row| payer(&row.no, &row.name));
         let kind = input.kind.trim().to_owned();
         let body = FeeTaken {

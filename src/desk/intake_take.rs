@@ -134,13 +134,18 @@ pub(super) fn open_order(
             let what = format!("工单 {} 现为“{}”，不能并入，请另行受理", named.id, named.state);
             return Err(Refusal::field("R-305", "join", what));
         }
+        super::order_step::own(tx, "join", named.id)?;
         return Ok(Some(named));
     }
     if input.separate {
         return Ok(None);
     }
     match case.join_key(&verdict.category) {
-        Some(key) => Ok(tx.orders_of_join_key(&key)?.into_iter().next()),
+        Some(key) => {
+            // Only an order of this site: of another's this book may not hold everything. That one is named as similar.
+            let seen = tx.seen()?;
+            Ok(tx.orders_of_join_key(&key)?.into_iter().find(|row| seen.holds(row.id)))
+        }
         None => Ok(None),
     }
 }
@@ -294,13 +299,25 @@ pub(super) fn fees(verdict: &Verdict<'_>) -> Vec<Fee> {
     verdict.charges.iter().map(fee).collect()
 }
 
-/// Open orders of the same category in the same street (only for cases without an account, whose place is not certain).
+/// Open orders of the same category in the same street (only for cases without an account, whose place is not certain), and
+/// those for the same thing at the same place that another site has open.
 pub(super) fn similar(tx: &Tx<'_>, case: &Resolved, verdict: &Verdict<'_>) -> Result<Vec<Id>, Refusal> {
-    let Some(key) = case.street_key().filter(|_| case.account.is_none() && verdict.terms.is_some()) else {
-        return Ok(Vec::new());
-    };
-    let there = tx.orders_of_join_prefix(&key)?;
-    Ok(there.into_iter().filter(|row| row.category == verdict.category).map(|row| row.id).collect())
+    let mut found = Vec::new();
+    if verdict.terms.is_none() {
+        return Ok(found);
+    }
+    if let Some(key) = case.join_key(&verdict.category) {
+        let seen = tx.seen()?;
+        let same = tx.orders_of_join_key(&key)?.into_iter().map(|row| row.id);
+        found.extend(same.filter(|order| !seen.holds(*order)));
+    }
+    if let Some(key) = case.street_key().filter(|_| case.account.is_none()) {
+        let there = tx.orders_of_join_prefix(&key)?.into_iter().filter(|row| row.category == verdict.category);
+        found.extend(there.map(|row| row.id));
+        found.sort_unstable();
+        found.dedup();
+    }
+    Ok(found)
 }
 
 /// A promise as it is answered: the day, or the time with its offset.

@@ -28,12 +28,22 @@ pub fn find(tx: &Tx<'_>, field: &str, text: &str) -> Result<Found, Refusal> {
         (Err(_), Err(_)) => return Err(missing()),
     };
     let row = tx.order(id)?.ok_or_else(missing)?;
+    own(tx, field, id)?;
     if tx.is_held(Kind::Order.letter(), id)? {
         return Err(Refusal::field("upgrade", field, format!("工单 {id} 有新版程序记的内容，请升级程序后再办")));
     }
     let order = life(row.life.as_deref());
     let order = order.ok_or_else(|| Refusal::field("R-303", field, format!("{id} 已{WINDOW}，没有工单")))?;
     Ok(Found { row, order })
+}
+
+/// A branch works on its own orders: of another's it may not hold everything. The head office works on all.
+pub fn own(tx: &Tx<'_>, field: &str, order: Id) -> Result<(), Refusal> {
+    if tx.seen()?.holds(order) {
+        return Ok(());
+    }
+    let text = format!("工单 {order} 是 {} 的，请由该网点或总部办理", order.site());
+    Err(Refusal::field("R-305", field, text))
 }
 
 /// Finds several, each once; refuses when none is named.

@@ -92,7 +92,8 @@ fn drawer(cx: &Cx<'_, '_>, row: &TillRow) -> Result<ShiftRow, Refusal> {
     if let Some(own) = cx.tx.open_shift(cx.actor.id)? {
         return Ok(own);
     }
-    let origin = cx.tx.shift(row.shift)?.filter(|shift| shift.state == "open");
+    let own = cx.tx.own()?;
+    let origin = cx.tx.shift(row.shift)?.filter(|shift| shift.state == "open" && own.holds(shift.id));
     origin.ok_or_else(|| Refusal::rule("R-178", "收这笔钱的班次已经交班，请由开着班的营业员冲正"))
 }
 

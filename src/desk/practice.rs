@@ -25,7 +25,7 @@ impl Desk {
         self.sign_in_practice(&manager)?;
         let director = (DIRECTOR.0, DIRECTOR.1, &MANAGER_ROLES[..]);
         for (login, name, roles) in std::iter::once(&director).chain(USERS) {
-            if self.look()?.users_of_login(login)?.is_empty() {
+            if self.look()?.user_at_desk(login)?.is_none() {
                 let input = serde_json::json!({ "login": login, "name": name, "roles": roles, "password": PASSWORD });
                 self.perform("user.add", &input.to_string(), Call::default())?;
             }

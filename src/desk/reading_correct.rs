@@ -66,7 +66,7 @@ impl Action for ReadingCorrect {
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let account = match (&input.account, &input.meter) {
             (Some(text), _) => cx.tx.account_of_text(text)?.map(|row| row.id),
-            (None, Some(no)) => cx.tx.accounts_of_meter(no.trim())?.first().copied(),
+            (None, Some(no)) => cx.tx.account_of_meter_text(no.trim())?,
             (None, None) => return Err(Refusal::field("input", "account", "请给出户号或表号")),
         };
         let named = || input.account.clone().or(input.meter.clone()).unwrap_or_default();

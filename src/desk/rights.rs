@@ -62,9 +62,14 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// Reads a user's rights for a day.
+    /// Reads a user's rights at this site for a day: the roles of its own users, and those that head office gave its people here.
     pub fn of(tx: &Tx<'_>, user: Id, day: NaiveDate) -> Result<Self, StoreError> {
-        let rows = tx.scan::<UserRoleRow>(&[&user])?;
+        let mut rows = tx.scan::<UserRoleRow>(&[&user])?;
+        let here = tx.other_site(user)?.and(tx.own_record()?).map(|site| site.code);
+        rows.retain(|row| match &here {
+            None => row.site.is_empty(),
+            Some(code) => row.site == *code && row.entry.site() == user.site(),
+        });
         let held = rows
             .iter()
             .filter(|row| row.first_day <= day && row.last_day.is_none_or(|last| day <= last))

@@ -79,7 +79,7 @@ impl Desk {
     ) -> Result<Run, Refusal> {
         let actor = self.bulk_actor(right)?;
         let open = match source {
-            Some(source) => self.look()?.runs_of_source(kind, source)?.into_iter().find(|run| run.state == "open"),
+            Some(source) => self.look()?.own_runs_of_source(kind, source)?.into_iter().find(|run| run.state == "open"),
             None => None,
         };
         let (id, Written { rows: already, entries, hash: before }) = match open {

@@ -33,7 +33,9 @@ impl Desk {
 
     /// Login of the site's first manager.
     pub fn first_manager(&self) -> Result<Option<String>, StoreError> {
-        Ok(self.look()?.users()?.into_iter().min_by_key(|user| user.id).map(|user| user.login))
+        let tx = self.look()?;
+        let own = tx.own()?;
+        Ok(tx.all_users()?.into_iter().find(|user| own.holds(user.id)).map(|user| user.login))
     }
 
     /// Nobody is at the desk any more (F12, idle).
@@ -62,7 +64,7 @@ impl Desk {
         if wait > 0 && failures > 0 && now >= last {
             return Err(Refusal::permission("login", format!("密码连续输错，请等 {wait} 秒再试")));
         }
-        let user = tx.users_of_login(login)?.into_iter().next();
+        let user = tx.user_at_desk(login)?;
         // An unknown name costs the same work as a wrong password, so that names cannot be guessed by time.
         let decoy = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let fits = password::matches(given, user.as_ref().map_or(decoy, |user| &user.password));
@@ -88,7 +90,7 @@ impl Desk {
         if !self.practice {
             return Err(Refusal::permission("login", "正式库须用密码登录 (METERDESK_PASSWORD 或 --password-stdin)"));
         }
-        let user = self.look()?.users_of_login(login)?.into_iter().next().filter(|user| user.active);
+        let user = self.look()?.user_at_desk(login)?.filter(|user| user.active);
         let user = user.ok_or_else(|| Refusal::permission("login", format!("没有用户“{login}”，请核对用户名")))?;
         self.session = Some(Session { user: user.id, login: user.login, name: user.name });
         Ok(())

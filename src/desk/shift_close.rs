@@ -14,6 +14,7 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::shift::ShiftClosed;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::rules::reach::Reach;
 
 /// The action.
 pub struct ShiftClose;
@@ -72,7 +73,7 @@ impl Action for ShiftClose {
         let head = head_code(&Head::read(cx.tx)?.hash);
         let (counted, note) = (input.counted, input.note.trim().to_owned());
         let body = ShiftClosed { shift: row.id, counted, expected: row.cash, note, head: head.clone() };
-        let pending = cx.tx.pending_slips()?.iter().filter(|slip| slip.shift == row.id).count();
+        let pending = cx.tx.pending_slips(Reach::ALL)?.iter().filter(|slip| slip.shift == row.id).count();
         let output = Output {
             shift: row.id,
             day: row.day,

@@ -11,6 +11,7 @@ use crate::derive::tariff::TariffPut as Body;
 use crate::rules::form::FileFault;
 use crate::rules::id::Id;
 use crate::rules::tariff::{PriceBook, Tariff, file};
+use crate::store::query::tariff::Standing;
 
 /// The action.
 pub struct TariffPut;
@@ -45,7 +46,7 @@ pub struct Output {
 impl Action for TariffPut {
     const NAME: &'static str = "tariff.put";
     const SUMMARY: &'static str = "载入价目";
-    const MERGE: &'static str = "代码与生效日相同而内容一致的算一份；内容不同的两份都留，该代码停用，列为疑问";
+    const MERGE: &'static str = "代码与生效日相同而内容一致的算一份；内容不同的两份都留，列为疑问：各网点先用总部的，再用自己的；同一来源两份不同的，该代码停用";
     type Input = Input;
     type Output = Output;
 
@@ -60,7 +61,15 @@ impl Action for TariffPut {
             already,
         };
         let known = cx.tx.tariffs_of_code(&tariff.code)?;
-        if let Some(same) = known.iter().find(|row| row.valid_from == tariff.valid_from) {
+        let mut same_day = Vec::new();
+        for row in known.into_iter().filter(|row| row.valid_from == tariff.valid_from) {
+            same_day.push((cx.tx.standing_of(row.id)?, row));
+        }
+        same_day.sort_by_key(|(standing, row)| (*standing, row.id));
+        // What another branch loaded does not bind this one: two texts apart are kept, and shown to the head office.
+        if let Some((standing, same)) = same_day.first()
+            && (*standing != Standing::Other || same.text == input.text)
+        {
             if same.text == input.text {
                 return Ok(Decision::answer(output(same.id, true)));
             }

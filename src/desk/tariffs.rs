@@ -14,9 +14,11 @@ use crate::rules::pricing::{self, CodeShare, Pricing};
 use crate::rules::tariff::model::LateFeeRule;
 use crate::rules::tariff::{PriceBook, Tariff};
 use crate::rules::utility::Utility;
+use crate::store::query::tariff::Standing;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::billing::BillRow;
 use crate::store::tables::billing_facts::PricedAccount;
+use crate::store::tables::tariff::TariffRow;
 use crate::store::{StoreError, Tx};
 
 /// What is kept of a stamp of the loaded files.
@@ -55,21 +57,43 @@ impl Shelf {
     }
 }
 
-/// Reads every loaded tariff. Two of one code and day whose texts agree are one; where they differ the code is unusable.
+/// Reads the tariffs that count here. Of one code and day the head office's file counts, then this site's own; another site's
+/// only for a code that neither of them has. Two files of equal standing whose texts agree are one; where they differ the code
+/// is unusable.
 fn read_prices(tx: &Tx<'_>) -> Result<PriceBook, StoreError> {
-    let mut rows = tx.tariffs()?;
+    let mut rows = Vec::new();
+    for row in tx.tariffs()? {
+        rows.push((tx.standing_of(row.id)?, row));
+    }
+    let best = |code: &str, day: Option<NaiveDate>| {
+        let same = rows.iter().filter(|(_, row)| row.code == code && day.is_none_or(|day| row.valid_from == day));
+        same.map(|(standing, _)| *standing).min()
+    };
+    let counts = |(standing, row): &(Standing, TariffRow)| match standing {
+        Standing::Other => best(&row.code, None) == Some(Standing::Other),
+        _ => best(&row.code, Some(row.valid_from)) == Some(*standing),
+    };
+    let mut rows: Vec<TariffRow> = rows.iter().filter(|row| counts(row)).map(|(_, row)| row.clone()).collect();
     rows.dedup_by(|later, first| {
         (&later.code, later.valid_from, &later.text) == (&first.code, first.valid_from, &first.text)
     });
     Ok(PriceBook::read(rows.iter().map(|row| (row.file.as_str(), row.text.as_str()))))
 }
 
-/// The built-in years with the loaded ones over them; a year loaded with two different texts is not covered.
+/// The built-in years with the loaded ones over them: the head office's year counts, then this site's own, then another's. A
+/// year loaded with two different texts of equal standing is not covered.
 fn read_calendar(tx: &Tx<'_>) -> Result<Calendar, StoreError> {
     let mut calendar = Calendar::builtin();
-    let clashing = tx.calendars_of_several()?;
+    let mut rows = Vec::new();
     for row in tx.calendars()? {
-        let clashes = clashing.contains(&row.year.to_string());
+        rows.push((tx.standing_of(row.id)?, row));
+    }
+    for (standing, row) in &rows {
+        let mut same = rows.iter().filter(|(_, other)| other.year == row.year);
+        if same.clone().any(|(other, _)| other < standing) {
+            continue;
+        }
+        let clashes = same.any(|(other, with)| other == standing && with.text != row.text);
         if clashes || calendar.load(&row.file, &row.text).is_err() {
             calendar.forget(i32::try_from(row.year).unwrap_or_default());
         }

@@ -37,7 +37,8 @@ pub struct Output {
 impl Action for UserAdd {
     const NAME: &'static str = "user.add";
     const SUMMARY: &'static str = "新增用户";
-    const MERGE: &'static str = "两个网点各加一人互不相干；登录名相同时，先加的有效，另一人列为疑问";
+    const MERGE: &'static str =
+        "两个网点各加一人互不相干，登录名只在本网点内唯一；同一网点两次启用各加同名的人，先加的有效，列为疑问";
     type Input = Input;
     type Output = Output;
 
@@ -54,7 +55,8 @@ impl Action for UserAdd {
             faults.push(Fault::field("R-003", "roles", format!("没有“{role}”这个岗位，请从岗位表中选")));
         }
         Refusal::unless_empty(faults)?;
-        if !cx.tx.users_of_login(&input.login)?.is_empty() {
+        let own = cx.tx.own()?;
+        if cx.tx.users_of_login(&input.login)?.iter().any(|user| own.holds(user.id)) {
             return Err(Refusal::field("R-003", "login", format!("登录名“{}”已有人用，请换一个", input.login)));
         }
         let body = UserAdded {

@@ -9,7 +9,8 @@ use super::refusal::{Fault, Refusal};
 use super::{rights, user_named};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserRight as Body;
-use crate::rules::id::Id;
+use crate::rules::id::{Id, Site};
+use crate::store::tables::user::UserRow;
 
 /// The action.
 pub struct UserRight;
@@ -31,6 +32,9 @@ pub struct Input {
     /// Take the role away: its last day was yesterday.
     #[serde(default)]
     pub withdraw: bool,
+    /// Code of the branch at which the role holds; for users of the head office only.
+    #[serde(default)]
+    pub site: Option<String>,
 }
 
 /// What is answered.
@@ -49,7 +53,7 @@ pub struct Output {
 impl Action for UserRight {
     const NAME: &'static str = "user.right";
     const SUMMARY: &'static str = "授予或收回岗位权限";
-    const MERGE: &'static str = "各岗位互不相干；同一岗位以后一张凭单为准";
+    const MERGE: &'static str = "各岗位互不相干，总部的人在各网点的岗位也互不相干；同一岗位以后一张凭单为准";
     type Input = Input;
     type Output = Output;
 
@@ -66,7 +70,8 @@ impl Action for UserRight {
         if user.id == cx.actor.id {
             faults.push(Fault::field("R-003", "user", "不能给自己授权或收回自己的权限，请由另一位管理员办理"));
         }
-        let held = cx.tx.role_of(user.id, &input.role)?;
+        let site = input.site.as_deref().map(|site| sent_to(cx, &user, site, &mut faults)).transpose()?;
+        let held = cx.tx.role_at(user.id, &input.role, site.as_deref().unwrap_or_default())?;
         if input.withdraw && held.is_none() {
             faults.push(Fault::field("R-003", "role", format!("{} 没有这个岗位，无需收回", user.name)));
         }
@@ -77,7 +82,21 @@ impl Action for UserRight {
         let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
         let last_day = if input.withdraw { Some(yesterday) } else { input.last_day };
         let output = Output { user: user.id, role: input.role.clone(), first_day, last_day };
-        let body = Body { user: user.id, role: input.role, first_day, last_day };
+        let body = Body { user: user.id, role: input.role, first_day, last_day, site };
         Decision::write(vec![Subject::new(Kind::User, user.id)], &body, output)
     }
+}
+
+/// The branch to which the head office sends one of its own people.
+fn sent_to(cx: &Cx<'_, '_>, user: &UserRow, site: &str, faults: &mut Vec<Fault>) -> Result<String, Refusal> {
+    let code = Site::parse(site).map(|site| site.to_string()).unwrap_or_default();
+    let mut fault = |text: String| faults.push(Fault::field("R-003", "site", text));
+    if !cx.tx.at_head_office()? {
+        fault("只有总部可以把自己的人派到别的网点，请由总部办理".to_owned());
+    } else if cx.tx.other_site(user.id)?.is_some() {
+        fault(format!("{} 是 {} 的用户，只能派总部自己的人，请核对", user.name, user.id.site()));
+    } else if code.is_empty() || code == cx.site.as_str() {
+        fault(format!("网点代码“{}”不对，应为分支网点的代码", crate::rules::fault::shown(site)));
+    }
+    Ok(code)
 }

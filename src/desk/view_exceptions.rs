@@ -114,7 +114,8 @@ fn side(tx: &Tx<'_>, id: Id) -> Result<SideView, Refusal> {
     };
     let action = super::action(&entry.action).map_or(entry.action.as_str(), |def| def.summary);
     let at = entry.at.get(..16).unwrap_or(&entry.at).replace('T', " ");
-    Ok(SideView { id, action: action.to_owned(), actor: actor.unwrap_or(entry.actor), at })
+    let actor = tx.with_site(id, &actor.unwrap_or(entry.actor))?;
+    Ok(SideView { id, action: action.to_owned(), actor, at })
 }
 
 fn about(tx: &Tx<'_>, kind: &str, subject: Id) -> Result<String, Refusal> {

@@ -79,7 +79,7 @@ pub struct HitRow {
     pub utility_word: &'static str,
     /// What it owes.
     pub owed: Fen,
-    /// State, as on the screen.
+    /// State, as on the screen; of another site's account with that site's code.
     pub state: String,
 }
 
@@ -105,10 +105,12 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
     named.extend(of_person(desk, &tx, text)?);
     let total = if hits.ids.is_empty() { count(named.len()) } else { total };
     let mut rows = Vec::with_capacity(named.len() + hits.ids.len());
+    let own = tx.own()?;
     let mut seen = std::collections::BTreeSet::new();
     for id in named.into_iter().chain(hits.ids).filter(|id| seen.insert(*id)).take(limit) {
         let Some(row) = tx.account(id)? else { continue };
-        let state = state_word(&row, tx.meter_on_wall(id)?.as_ref());
+        let word = state_word(&row, tx.meter_on_wall(id)?.as_ref());
+        let state = if own.holds(id) { word } else { format!("{word} ({})", id.site()) };
         rows.push(HitRow {
             owed: tx.owed(id)?,
             state,

@@ -267,7 +267,7 @@ pub fn detail(tx: &Tx<'_>, id: Id, now: Moment) -> Result<Option<OrderDetail>, S
             entry: event.id,
             at: at.format("%Y-%m-%d %H:%M").to_string(),
             what: event.what,
-            who: actor.map_or(event.actor, |user| user.name),
+            who: tx.with_site(event.id, &actor.map_or(event.actor, |user| user.name))?,
             text: [worker.as_str(), &event.note].join(" ").trim().to_owned(),
             effective: event.effective,
         });

@@ -114,7 +114,9 @@ pub fn shift(desk: &Desk) -> Result<Option<ShiftView>, Refusal> {
 
 /// Hand-written slips that wait for a second person, and whether the person at the desk may be that one.
 pub fn pending(desk: &Desk) -> Result<Vec<TillRow>, Refusal> {
-    Ok(desk.look()?.pending_slips()?)
+    let tx = desk.look()?;
+    let own = tx.own()?;
+    Ok(tx.pending_slips(own)?)
 }
 
 /// What of the till waits for the person at the desk: slips of others to confirm, a shift of an earlier day not closed yet.
@@ -125,7 +127,7 @@ pub fn waiting(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<String>, Refusal> {
     if Rights::of(tx, session.user, today)?.allow("payment.confirm") {
         let me = session.user.to_string();
         let mut count = 0;
-        for slip in tx.pending_slips()? {
+        for slip in tx.pending_slips(tx.own()?)? {
             let maker = tx.entry(slip.id)?.map(|entry| entry.actor);
             count += usize::from(maker.is_some_and(|maker| maker != me));
         }

@@ -14,6 +14,11 @@ pub struct UserView {
     pub user: Id,
     /// Login name.
     pub login: String,
+    /// Code of the user's site.
+    pub site: String,
+    /// The user is this site's own.
+    #[serde(skip)]
+    pub own: bool,
     /// Name as printed.
     pub name: String,
     /// May log in.
@@ -33,10 +38,20 @@ pub struct RoleView {
     pub first_day: NaiveDate,
     /// Last day.
     pub last_day: Option<NaiveDate>,
+    /// The branch at which a head office's user holds it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub site: String,
     /// Does it count today?
     pub in_force: bool,
     /// The entry it rests on.
     pub entry: Id,
+}
+
+impl UserView {
+    /// The login name, with the site when it is another's: `demo@B05`.
+    pub fn handle(&self) -> String {
+        if self.own { self.login.clone() } else { format!("{}@{}", self.login, self.site) }
+    }
 }
 
 impl RoleView {
@@ -52,9 +67,10 @@ impl RoleView {
     }
 }
 
-/// Everybody, by login.
+/// This site's users by login; at the head office everybody's.
 pub fn users(desk: &Desk) -> Result<Vec<UserView>, Refusal> {
     let (tx, today) = (desk.look()?, desk.today());
+    let own = tx.own()?;
     let mut views = Vec::new();
     for user in tx.users()? {
         let roles = tx.roles_of(user.id)?.into_iter().map(|row| RoleView {
@@ -63,10 +79,19 @@ pub fn users(desk: &Desk) -> Result<Vec<UserView>, Refusal> {
             code: row.role,
             first_day: row.first_day,
             last_day: row.last_day,
+            site: row.site,
             entry: row.entry,
         });
         let roles = roles.collect();
-        views.push(UserView { user: user.id, login: user.login, name: user.name, active: user.active, roles });
+        views.push(UserView {
+            user: user.id,
+            site: user.id.site().to_string(),
+            own: own.holds(user.id),
+            login: user.login,
+            name: user.name,
+            active: user.active,
+            roles,
+        });
     }
     Ok(views)
 }

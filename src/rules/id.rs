@@ -52,6 +52,13 @@ impl Site {
         &self.0
     }
 
+    /// First and last id the site can give, in all of its lives and on both branches of a fork.
+    pub fn ids(&self) -> (Id, Id) {
+        const WIDTH: i64 = EPOCHS * SEQS * ITEMS;
+        let low = self.number() * WIDTH;
+        (Id(low), Id(low + WIDTH - 1))
+    }
+
     fn number(&self) -> i64 {
         let mut number = 0;
         for index in 0..SITE_CHARS {

@@ -20,6 +20,7 @@ pub mod order;
 pub mod part_payment;
 pub mod pricing;
 pub mod private_numbers;
+pub mod reach;
 pub mod reading_use;
 pub mod refusal;
 pub mod route;

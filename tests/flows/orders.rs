@@ -15,7 +15,10 @@ const SEALED: &str = "SELECT d_account.no FROM d_account JOIN d_meter ON d_meter
 fn newest(branch: &Branch) -> OrderRow {
     let desk = branch.desk();
     let tx = desk.look().unwrap();
-    tx.orders_taken_between(demo::day(), demo::day()).unwrap().pop().expect("an order of today")
+    tx.orders_taken_between(meterdesk::rules::reach::Reach::ALL, demo::day(), demo::day())
+        .unwrap()
+        .pop()
+        .expect("an order of today")
 }
 
 fn heap(branch: &Branch, of: fn(&meterdesk::store::query::order::Heaps) -> i64) -> i64 {

@@ -68,6 +68,6 @@ pub const SCREENS: &[Shown] = &[
 /// The first order of a stage.
 pub fn of_stage(app: &App, stage: &str) -> Id {
     let day = moment().date_naive();
-    let orders = app.desk.look().unwrap().orders_taken_between(day, day).unwrap();
+    let orders = app.desk.look().unwrap().orders_taken_between(meterdesk::rules::reach::Reach::ALL, day, day).unwrap();
     orders.iter().find(|order| order.stage == stage).expect(stage).id
 }

@@ -65,12 +65,21 @@ pub fn moment() -> chrono::DateTime<chrono::FixedOffset> {
 
 /// A practice book in memory with the users of a practice branch: boss, demo, desk, room, check, chief.
 pub fn book(site: &str) -> Book {
+    site_book(site, false)
+}
+
+/// The same of a head office.
+pub fn office(site: &str) -> Book {
+    site_book(site, true)
+}
+
+fn site_book(site: &str, head_office: bool) -> Book {
     let mut desk = Desk::in_memory(site, Box::new(FixedClock::at(moment()))).unwrap();
     let new = NewSite {
         site,
         name: "城南营业所",
         utility: "water",
-        head_office: false,
+        head_office,
         practice: true,
         login: "boss",
         manager: "主任",

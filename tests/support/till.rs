@@ -152,8 +152,8 @@ pub fn sound(book: &Book) {
     assert_eq!(balance.unbalanced, None, "I-3");
     assert_eq!(balance.total(), Fen::ZERO);
     let far = |text: &str| day(text);
-    let shifts = tx.shifts_between(far("2000-01-01"), far("2100-01-01")).unwrap();
-    let moves = tx.till_between(far("2000-01-01"), far("2100-01-01")).unwrap();
+    let shifts = tx.shifts_between(meterdesk::rules::reach::Reach::ALL, far("2000-01-01"), far("2100-01-01")).unwrap();
+    let moves = tx.till_between(meterdesk::rules::reach::Reach::ALL, far("2000-01-01"), far("2100-01-01")).unwrap();
     let mut open = Fen::ZERO;
     for shift in &shifts {
         let own = moves.iter().filter(|row| row.shift == shift.id && row.method == "现金");

@@ -3,8 +3,8 @@
 //! A bill that cannot be calculated yet is held (挂起): it stands with its reason and without money until it is released, or
 //! until a bill of the same days takes its place.
 //!
-//! Merge: bills of different readings stand side by side; two bills that end on one day are an exception and the later does
-//! not count; a cancellation counts once, what was paid on the bill becomes the customer's credit; a bill is released once.
+//! Merge: bills of different days stand side by side; two bills that share days of use (two sites billed one cycle, on one
+//! reading or on two) are an exception and the later does not count; a cancellation counts once, what was paid on the bill becomes the customer's credit; a bill is released once.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -181,6 +181,8 @@ pub fn put(
         match other.state.as_str() {
             "held" => fx.tx.delete::<BillRow>(&[&event.subject, &other.id])?,
             "cancelled" => {}
+            // The differences charged at two swaps of one period stand side by side.
+            _ if body.kind == SWAP && other.last_day != body.last_day => {}
             _ => living = Some(other.id),
         }
     }
@@ -188,7 +190,7 @@ pub fn put(
         if body.held.is_some() {
             return Ok(());
         }
-        let note = format!("{} 的读数已由账单 {first} 结算，账单 {id} 重复，不计", body.last_day);
+        let note = format!("{} 以前的用量已由账单 {first} 结算，账单 {id} 重复，不计", body.last_day);
         exception(fx, event, "billed_twice", first, note.clone())?;
         return Ok(fx.tx.put(&row(event, id, body, "cancelled", note))?);
     }

@@ -20,6 +20,16 @@ pub fn find(tx: &Tx<'_>, id: Id) -> Result<RequestRow, Refusal> {
     tx.request(id)?.ok_or_else(|| Refusal::missing("request", "申请", &id.to_string()))
 }
 
+/// A request this site may check or decide: its own; the head office any.
+pub fn find_to_settle(tx: &Tx<'_>, id: Id) -> Result<RequestRow, Refusal> {
+    let row = find(tx, id)?;
+    if tx.seen()?.holds(id) {
+        return Ok(row);
+    }
+    let text = format!("申请 {id} 是 {} 的，请由该网点或总部办理", id.site());
+    Err(Refusal::field("R-260", "request", text))
+}
+
 /// Its kind.
 pub fn kind(row: &RequestRow) -> Result<Kind, Refusal> {
     Ok(Kind::read(&row.kind)?)

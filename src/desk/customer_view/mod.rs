@@ -58,6 +58,11 @@ pub struct AccountView {
     pub state: String,
     /// Unpaid principal.
     pub owed: Fen,
+    /// Code of the site the account belongs to.
+    pub site: String,
+    /// The site that knows the account whole, when this book does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
     /// 预存.
     pub prepaid: Fen,
     /// Credit from corrections and double payments.
@@ -223,6 +228,8 @@ fn view(desk: &Desk, tx: &Tx<'_>, row: AccountRow) -> Result<AccountView, Refusa
     }
     let same_person = same_person(desk, tx, &row)?;
     Ok(AccountView {
+        site: row.id.site().to_string(),
+        incomplete: tx.incomplete(row.id)?.map(|site| site.to_string()),
         state: state_word(&row, on_wall),
         owed: tx.owed(row.id)?,
         prepaid: balance.as_ref().map_or(Fen::ZERO, |balance| balance.prepaid),
@@ -290,6 +297,11 @@ fn alerts(
 ) -> Result<Vec<Alert>, StoreError> {
     let mut alerts = Vec::new();
     let mut add = |stop: bool, text: String| alerts.push(Alert { stop, text });
+    if let Some(site) = tx.incomplete(row.id)? {
+        add(false, format!("资料不全，以 {site} 为准"));
+    } else if let Some(site) = tx.other_site(row.id)? {
+        add(false, format!("本户属 {site}"));
+    }
     for hold in tx.scan::<HoldRow>(&[&Kind::Account.letter(), &row.id])? {
         add(true, format!("本户暂停记账：{}", hold.reason));
     }

@@ -37,7 +37,7 @@ pub struct Line {
     pub entry: Id,
     /// 操作.
     pub action: String,
-    /// Name of the person.
+    /// Name of the person; of another site with its code before it.
     pub who: String,
     /// What happened.
     pub text: String,
@@ -67,12 +67,14 @@ pub fn lines(
     limit: i64,
 ) -> Result<Vec<Line>, StoreError> {
     let mut lines = Vec::new();
+    let own = tx.own()?;
     for passage in tx.passages("a", account, before, limit)? {
+        let name = name_of(tx, &passage.actor)?;
         lines.push(Line {
             day: passage.day,
             time: passage.at.get(11..16).unwrap_or_default().to_owned(),
             entry: passage.id,
-            who: name_of(tx, &passage.actor)?,
+            who: if own.holds(passage.id) { name } else { format!("{} {name}", passage.id.site()) },
             text: told.text(&passage),
             key: (passage.hlc, passage.id),
             action: passage.action,

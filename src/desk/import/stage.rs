@@ -203,7 +203,7 @@ impl Desk {
     pub(super) fn answer_again(&self, kind: &str, file: &Recognised) -> Result<Option<Answer>, Refusal> {
         let tx = self.look()?;
         let Some(run) =
-            tx.runs_of_source(kind, &file.source.hash_text())?.into_iter().find(|run| run.state == "closed")
+            tx.own_runs_of_source(kind, &file.source.hash_text())?.into_iter().find(|run| run.state == "closed")
         else {
             return Ok(None);
         };

@@ -37,7 +37,7 @@ pub struct Output {
 impl Action for SwapTask {
     const NAME: &'static str = "swap.task";
     const SUMMARY: &'static str = "收下拆换单并分配";
-    const MERGE: &'static str = "各收各的；同一单号在两处收下，列为疑问，先录入的有效";
+    const MERGE: &'static str = "各收各的；单号在本网点内唯一，同一网点两次启用各收一张的，列为疑问，先录入的有效";
     type Input = Input;
     type Output = Output;
 
@@ -48,7 +48,8 @@ impl Action for SwapTask {
             faults.push(Fault::field("R-265", "slip", "拆换单没有单号，请补上"));
         }
         Refusal::unless_empty(faults)?;
-        if let Some(known) = cx.tx.slips_of_no(no)?.first() {
+        let own = cx.tx.own()?;
+        if let Some(known) = cx.tx.slips_of_no(no)?.iter().find(|slip| own.holds(slip.id)) {
             let message = format!("拆换单 {no} 已收过 ({}，{})，不再收第二次", known.id, known.state);
             return Err(Refusal::field("R-265", "slip", message));
         }
@@ -69,6 +70,6 @@ impl Action for SwapTask {
 
 /// A user who can be given slips, by login name.
 pub(super) fn clerk(tx: &Tx<'_>, login: &str) -> Result<Id, Refusal> {
-    let user = tx.users_of_login(login.trim())?.into_iter().find(|user| user.active);
+    let user = tx.user_at_desk(login.trim())?.filter(|user| user.active);
     user.map(|user| user.id).ok_or_else(|| Refusal::missing("clerk", "录入员", login))
 }

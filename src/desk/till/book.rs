@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::ask::Method;
 use super::plan::Plan;
-use super::receipt::next_receipt;
+use super::receipt::give_receipt;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::payment::PaymentTaken;
 use crate::desk::action::{Cx, Decision};
@@ -86,7 +86,7 @@ pub fn book(
     paper: Option<(String, NaiveDate)>,
 ) -> Result<Decision<Taken>, Refusal> {
     let money = &plan.money;
-    let receipt = next_receipt(cx.tx, cx.next)?;
+    let receipt = give_receipt(cx.tx, cx.next)?;
     let pending = paper.is_some();
     let body = PaymentTaken {
         account: plan.account.id,

@@ -15,6 +15,9 @@ pub fn own(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
 pub fn named_or_own(cx: &Cx<'_, '_>, shift: Option<Id>) -> Result<ShiftRow, Refusal> {
     let Some(id) = shift else { return own(cx) };
     let row = cx.tx.shift(id)?.ok_or_else(|| Refusal::missing("shift", "班次", &id.to_string()))?;
+    if let Some(site) = cx.tx.other_site(id)? {
+        return Err(Refusal::field("R-178", "shift", format!("班次 {id} 是 {site} 的，请由该网点办理")));
+    }
     if row.state == "open" {
         Ok(row)
     } else {

@@ -7,6 +7,7 @@ use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::adjustment::{Kind, Picture, State};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::rules::reach::Reach;
 use crate::store::tables::adjust::RequestRow;
 use crate::store::{StoreError, Tx};
 
@@ -19,7 +20,7 @@ pub const REPORT: Report = Report {
     fill,
 };
 
-fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
     let columns = vec![
         Column::new("request", "申请号"),
         Column::new("day", "日期"),
@@ -40,7 +41,7 @@ fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
     let mut approved = 0;
-    for row in tx.requests_between(from, to)? {
+    for row in tx.requests_between(reach, from, to)? {
         approved += i64::from(row.state == State::Approved.code());
         let cells = line(tx, &row)?;
         sheet.rows.push(cells);

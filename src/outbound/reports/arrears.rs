@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::Report;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::money::Fen;
+use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -16,7 +17,7 @@ pub const REPORT: Report = Report {
     fill,
 };
 
-fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
     let columns = vec![
         Column::new("account", "户号"),
         Column::new("name", "户名"),
@@ -31,7 +32,7 @@ fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
     let mut accounts = 0;
-    tx.walk_unpaid(|account, bills| {
+    tx.walk_unpaid(reach, |account, bills| {
         let due = bills.iter().filter(|bill| from <= bill.due && bill.due <= to && bill.unpaid > Fen::ZERO);
         let before = sheet.rows.len();
         for bill in due {

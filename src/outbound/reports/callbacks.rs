@@ -9,6 +9,7 @@ use super::Report;
 use crate::derive::order::life;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::order::{CallbackOutcome, OrderKind};
+use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -28,7 +29,7 @@ struct Counts {
     satisfied: i64,
 }
 
-fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
     let columns = vec![
         Column::new("kind", "种类"),
         Column::sum("due", "应回访"),
@@ -40,7 +41,7 @@ fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
     let mut by_kind: BTreeMap<String, Counts> = BTreeMap::new();
-    for row in tx.orders_taken_between(from, to)? {
+    for row in tx.orders_taken_between(reach, from, to)? {
         let Some(order) = life(row.life.as_deref()).filter(|order| order.terms.callback && row.done.is_some()) else {
             continue;
         };

@@ -9,6 +9,7 @@ use super::Report;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::rules::reach::Reach;
 use crate::store::tables::till::{ShiftRow, TillRow};
 use crate::store::{StoreError, Tx};
 
@@ -33,10 +34,10 @@ struct Sum {
     reversed: Fen,
 }
 
-fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
-    let shifts = tx.shifts_between(from, to)?;
+fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+    let shifts = tx.shifts_between(reach, from, to)?;
     let mut sums: BTreeMap<(Id, String, u8, String), Sum> = BTreeMap::new();
-    for row in tx.till_between(from, to)?.iter().filter(|row| row.kind != "deposit") {
+    for row in tx.till_between(reach, from, to)?.iter().filter(|row| row.kind != "deposit") {
         for (rank, item, amount) in items(row) {
             let sum = sums.entry((row.shift, row.method.clone(), rank, item)).or_default();
             if row.reverses.is_some() {
@@ -52,7 +53,7 @@ fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError
         for ((_, method, _, item), sum) in sums.iter().filter(|((id, ..), _)| *id == shift.id) {
             sheet.rows.push(vec![
                 Cell::Day(shift.day),
-                Cell::text(&shift.clerk),
+                Cell::text(tx.with_site(shift.id, &shift.clerk)?),
                 Cell::Count(shift.no),
                 Cell::text(method),
                 Cell::text(item),

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::sheet::Sheet;
+use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
 
 pub mod adjustments;
@@ -25,8 +26,8 @@ pub struct Report {
     pub about: &'static str,
     /// Without a first day: from the beginning instead of the last day alone.
     pub from_beginning: bool,
-    /// Fills it for business days, both included.
-    pub fill: fn(&Tx<'_>, NaiveDate, NaiveDate) -> Result<Sheet, StoreError>,
+    /// Fills it with what lies within reach, for business days, both included.
+    pub fill: fn(&Tx<'_>, Reach, NaiveDate, NaiveDate) -> Result<Sheet, StoreError>,
 }
 
 /// Every report, in the order of the list.

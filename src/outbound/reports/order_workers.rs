@@ -9,6 +9,7 @@ use crate::derive::order::life;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::moment;
 use crate::rules::order::CallbackOutcome;
+use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -30,7 +31,7 @@ struct Counts {
     satisfied: i64,
 }
 
-fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
     let columns = vec![
         Column::new("hall", "营业厅"),
         Column::new("team", "班组"),
@@ -45,7 +46,7 @@ fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError
     let mut sheet = REPORT.sheet(from, to, columns);
     let end = moment::end_of(to);
     let mut by_worker: BTreeMap<(String, String, String), Counts> = BTreeMap::new();
-    for row in tx.orders_taken_between(from, to)? {
+    for row in tx.orders_taken_between(reach, from, to)? {
         let (Some(worker), Some(order)) = (row.worker, life(row.life.as_deref())) else { continue };
         let (team, name) = tx.worker(worker)?.map(|row| (row.team, row.name)).unwrap_or_default();
         let code = row.id.site().as_str().to_owned();

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::Report;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::moment;
+use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -16,7 +17,7 @@ pub const REPORT: Report = Report {
     fill,
 };
 
-fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
     let columns = vec![
         Column::new("order", "工单号"),
         Column::new("day", "受理日"),
@@ -32,7 +33,7 @@ fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError
         Column::sum("fee", "费用"),
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
-    for row in tx.orders_taken_between(from, to)? {
+    for row in tx.orders_taken_between(reach, from, to)? {
         let worker = row.worker.map(|worker| tx.worker(worker)).transpose()?.flatten();
         sheet.rows.push(vec![
             Cell::text(row.id.to_string()),

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::Report;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::id::Id;
+use crate::rules::reach::Reach;
 use crate::store::tables::till::TillRow;
 use crate::store::{StoreError, Tx};
 
@@ -16,7 +17,7 @@ pub const REPORT: Report =
         name: "payments", title: "收费明细", about: "每张核对单、每笔冲正和存入", from_beginning: false, fill
     };
 
-fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
     let columns = vec![
         Column::new("day", "营业日"),
         Column::new("time", "时间"),
@@ -34,9 +35,9 @@ fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError
         Column::new("state", "说明"),
     ];
     let clerks: BTreeMap<Id, String> =
-        tx.shifts_between(from, to)?.into_iter().map(|shift| (shift.id, shift.clerk)).collect();
+        tx.shifts_between(reach, from, to)?.into_iter().map(|shift| (shift.id, shift.clerk)).collect();
     let mut sheet = REPORT.sheet(from, to, columns);
-    for row in tx.till_between(from, to)? {
+    for row in tx.till_between(reach, from, to)? {
         sheet.rows.push(vec![
             Cell::Day(row.day),
             Cell::text(row.at.get(11..16).unwrap_or_default()),

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::Report;
 use crate::outbound::sheet::{Cell, Column, Sheet};
+use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -15,7 +16,7 @@ pub const REPORT: Report = Report {
     fill,
 };
 
-fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
     let columns = vec![
         Column::new("day", "营业日"),
         Column::new("paper", "手开单号"),
@@ -24,7 +25,7 @@ fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError
         Column::sum("amount", "金额"),
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
-    for row in tx.pending_slips()?.into_iter().filter(|row| from <= row.day && row.day <= to) {
+    for row in tx.pending_slips(reach)?.into_iter().filter(|row| from <= row.day && row.day <= to) {
         let receipt = row.receipt();
         sheet.rows.push(vec![
             Cell::Day(row.day),

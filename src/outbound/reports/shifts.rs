@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::Report;
 use crate::outbound::sheet::{Cell, Column, Sheet};
+use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -15,7 +16,7 @@ pub const REPORT: Report = Report {
     fill,
 };
 
-fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
+fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
     let columns = vec![
         Column::new("day", "营业日"),
         Column::new("clerk", "营业员"),
@@ -30,10 +31,10 @@ fn fill(tx: &Tx<'_>, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError
         Column::new("note", "备注"),
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
-    for shift in tx.shifts_between(from, to)? {
+    for shift in tx.shifts_between(reach, from, to)? {
         sheet.rows.push(vec![
             Cell::Day(shift.day),
-            Cell::text(shift.clerk),
+            Cell::text(tx.with_site(shift.id, &shift.clerk)?),
             Cell::Count(shift.no),
             Cell::Money(shift.opening),
             Cell::Money(shift.income),

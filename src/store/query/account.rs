@@ -19,10 +19,14 @@ impl Tx<'_> {
         self.select::<AccountRow>(" WHERE no = ? ORDER BY id", &[&no])
     }
 
-    /// Accounts of what a person types: a 户号, else the id itself.
+    /// The account a person types: a 户号 (this site's before another's), else the id itself.
     pub fn account_of_text(&self, text: &str) -> Result<Option<AccountRow>, StoreError> {
-        let found = self.accounts_of_no(text.trim())?.into_iter().next();
-        match (found, text.parse::<Id>()) {
+        let mut found = self.accounts_of_no(text.trim())?;
+        if found.len() > 1 {
+            let own = self.own()?;
+            found.sort_by_key(|row| !own.holds(row.id));
+        }
+        match (found.into_iter().next(), text.parse::<Id>()) {
             (Some(row), _) => Ok(Some(row)),
             (None, Ok(id)) => self.account(id),
             (None, Err(_)) => Ok(None),
@@ -41,6 +45,13 @@ impl Tx<'_> {
         )?;
         let rows = statement.query_map([no], |row| Ok(Id(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The account a person means by the number of a meter on a wall: this site's before another's.
+    pub fn account_of_meter_text(&self, no: &str) -> Result<Option<Id>, StoreError> {
+        let (mut found, own) = (self.accounts_of_meter(no)?, self.own()?);
+        found.sort_by_key(|id| !own.holds(*id));
+        Ok(found.into_iter().next())
     }
 
     /// Meters of this number, on the wall or removed.
@@ -103,6 +114,13 @@ impl Tx<'_> {
     /// How many accounts there are.
     pub fn account_count(&self) -> Result<i64, StoreError> {
         Ok(self.conn().query_row("SELECT count(*) FROM d_account", [], |row| row.get(0))?)
+    }
+
+    /// How many accounts are this site's.
+    pub fn own_account_count(&self) -> Result<i64, StoreError> {
+        let own = self.own()?;
+        let sql = "SELECT count(*) FROM d_account WHERE id BETWEEN ?1 AND ?2";
+        Ok(self.conn().query_row(sql, [own.low.0, own.high.0], |row| row.get(0))?)
     }
 
     /// One column of words.

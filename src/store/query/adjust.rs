@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::rules::id::Id;
+use crate::rules::reach::Reach;
 use crate::store::tables::adjust::{RebillRow, RequestRow, WaiverRow};
 use crate::store::{StoreError, Tx};
 
@@ -12,9 +13,13 @@ impl Tx<'_> {
         self.get::<RequestRow>(&[&id])
     }
 
-    /// Requests that somebody still has to check, approve or settle, oldest first.
+    /// Requests this site sees that somebody still has to check, approve or settle, oldest first.
     pub fn open_requests(&self) -> Result<Vec<RequestRow>, StoreError> {
-        self.select::<RequestRow>(" WHERE state IN ('asked', 'checked', 'disputed') ORDER BY id", &[])
+        let seen = self.seen()?;
+        self.select::<RequestRow>(
+            " WHERE state IN ('asked', 'checked', 'disputed') AND id BETWEEN ? AND ? ORDER BY id",
+            &[&seen.low, &seen.high],
+        )
     }
 
     /// Requests of an account, oldest first.
@@ -23,8 +28,14 @@ impl Tx<'_> {
     }
 
     /// Requests made on business days, in order.
-    pub fn requests_between(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<RequestRow>, StoreError> {
-        self.select::<RequestRow>(" WHERE day BETWEEN ? AND ? ORDER BY day, id", &[&from, &to])
+    pub fn requests_between(
+        &self,
+        reach: Reach,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<RequestRow>, StoreError> {
+        let tail = " WHERE day BETWEEN ? AND ? AND id BETWEEN ? AND ? ORDER BY day, id";
+        self.select::<RequestRow>(tail, &[&from, &to, &reach.low, &reach.high])
     }
 
     /// Requests that were decided in any way, in order.

@@ -53,19 +53,28 @@ impl Tx<'_> {
         Ok(self.conn().query_row("SELECT count(*) FROM entry_subject", [], |row| row.get(0))?)
     }
 
-    /// Runs of a source (a file's hash, a cycle) and kind, newest first.
-    pub fn runs_of_source(&self, kind: &str, source: &str) -> Result<Vec<RunRow>, StoreError> {
-        self.select::<RunRow>(" WHERE source = ? AND kind = ? ORDER BY id DESC", &[&source, &kind])
+    /// This site's runs of a source (a file's hash, a cycle) and kind, newest first.
+    pub fn own_runs_of_source(&self, kind: &str, source: &str) -> Result<Vec<RunRow>, StoreError> {
+        let own = self.own()?;
+        let tail = " WHERE source = ? AND kind = ? AND id BETWEEN ? AND ? ORDER BY id DESC";
+        self.select::<RunRow>(tail, &[&source, &kind, &own.low, &own.high])
     }
 
-    /// Open exceptions, all subjects.
+    /// Open exceptions of the subjects this site sees.
     pub fn open_exceptions(&self) -> Result<Vec<ExceptionRow>, StoreError> {
-        self.select::<ExceptionRow>(" WHERE state = 'open' ORDER BY kind, subject, what, first, second", &[])
+        let seen = self.seen()?;
+        self.select::<ExceptionRow>(
+            " WHERE state = 'open' AND subject BETWEEN ? AND ? ORDER BY kind, subject, what, first, second",
+            &[&seen.low, &seen.high],
+        )
     }
 
-    /// Clashes that wait for a decision.
+    /// Clashes that wait for a decision and touch something this site sees.
     pub fn open_clashes(&self) -> Result<Vec<ClashRow>, StoreError> {
-        self.select::<ClashRow>(" WHERE state = 'open' ORDER BY what, number", &[])
+        let seen = self.seen()?;
+        let mut rows = self.select::<ClashRow>(" WHERE state = 'open' ORDER BY what, number", &[])?;
+        rows.retain(|row| row.holders.split(' ').any(|id| id.parse::<Id>().is_ok_and(|id| seen.holds(id))));
+        Ok(rows)
     }
 
     /// What was said about a clash, oldest first.
@@ -73,18 +82,20 @@ impl Tx<'_> {
         self.select::<ClashWordRow>(" WHERE what = ? AND number = ? ORDER BY id, kind, subject", &[&what, &number])
     }
 
-    /// How many exceptions wait for a decision, clashes included.
+    /// How many exceptions wait for a decision, clashes included, of those this site sees.
     pub fn exception_count(&self) -> Result<i64, StoreError> {
-        let sql = "SELECT (SELECT count(*) FROM d_exception WHERE state = 'open') + (SELECT count(*) FROM d_clash WHERE state = 'open')";
-        Ok(self.conn().query_row(sql, [], |row| row.get(0))?)
+        let seen = self.seen()?;
+        let sql = "SELECT count(*) FROM d_exception WHERE state = 'open' AND subject BETWEEN ?1 AND ?2";
+        let inside: i64 = self.conn().query_row(sql, [seen.low.0, seen.high.0], |row| row.get(0))?;
+        let across = self.open_clashes()?.len();
+        Ok(inside + i64::try_from(across).unwrap_or(i64::MAX - inside))
     }
 }
 
 impl Tx<'_> {
-    /// A site's own record by its code.
+    /// A site's own record by its code. A site is named by the first entry of its first life.
     pub fn own_site(&self, code: &str) -> Result<Option<crate::store::tables::base::SiteRow>, StoreError> {
-        let found =
-            self.select::<crate::store::tables::base::SiteRow>(" WHERE code = ? ORDER BY id LIMIT 1", &[&code])?;
-        Ok(found.into_iter().next())
+        let id = crate::rules::id::Site::parse(code).ok().and_then(|site| Id::new(&site, 1, 1, 0));
+        id.map(|id| self.get::<crate::store::tables::base::SiteRow>(&[&id])).transpose().map(Option::flatten)
     }
 }

@@ -54,13 +54,15 @@ impl<'s, T: Table> Side<'s, T> {
 }
 
 impl Tx<'_> {
-    /// Walks up to `limit` accounts after one, in order; answers the last one visited, `None` when there was none.
+    /// Walks up to `limit` of this site's accounts after one, in order; answers the last one visited, `None` when there was none.
     pub fn walk_billing<E: From<StoreError>>(
         &self,
         after: Id,
         limit: i64,
         mut visit: impl FnMut(&BillingFacts) -> Result<(), E>,
     ) -> Result<Option<Id>, E> {
+        let own = self.own()?;
+        let after = after.max(Id(own.low.0.saturating_sub(1)));
         let ordered = |select: &str, key: &str| {
             self.conn().prepare_cached(&format!("{select} WHERE account > ? ORDER BY {key}")).map_err(StoreError::from)
         };
@@ -70,9 +72,9 @@ impl Tx<'_> {
         let mut meters = Side::new(&mut meters, after, |row: &BilledMeter| row.account)?;
         let mut readings = Side::new(&mut readings, after, |row: &BilledReading| row.account)?;
         let mut bills = Side::new(&mut bills, after, |row: &BilledSpan| row.account)?;
-        let accounts = format!("{} WHERE id > ? ORDER BY id LIMIT ?", PricedAccount::sql().select);
+        let accounts = format!("{} WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", PricedAccount::sql().select);
         let mut accounts = self.conn().prepare_cached(&accounts).map_err(StoreError::from)?;
-        let mut rows = accounts.query([after.0, limit]).map_err(StoreError::from)?;
+        let mut rows = accounts.query([after.0, own.high.0, limit]).map_err(StoreError::from)?;
         let mut last = None;
         let (mut some_meters, mut some_readings, mut some_bills) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(row) = rows.next().map_err(StoreError::from)? {
@@ -105,7 +107,7 @@ impl Tx<'_> {
         }))
     }
 
-    /// Bills of an account that end on a period's last day, and held ones that end within it. The account's own few rows are
+    /// Bills of an account that end on a period's last day or share days with it, and held ones that end within it. The account's own few rows are
     /// looked through here: a condition on `state` would let SQLite plan the statement anew for every account.
     pub fn bills_within(
         &self,
@@ -115,27 +117,38 @@ impl Tx<'_> {
     ) -> Result<Vec<BilledSpan>, StoreError> {
         let mut rows = self.scan::<BilledSpan>(&[&account])?;
         let inside = |row: &BilledSpan| row.state == "held" && first <= row.last_day && row.last_day <= last;
-        rows.retain(|row| row.last_day == last || inside(row));
+        let shared = |row: &BilledSpan| row.state != "held" && row.first_day <= last && first <= row.last_day;
+        rows.retain(|row| row.last_day == last || inside(row) || shared(row));
         Ok(rows)
     }
 
-    /// Bills of a cycle that are held, by account.
+    /// Bills of a cycle that are held, by account, of those this site sees.
     pub fn held_bills(&self, cycle: &str) -> Result<Vec<BillRow>, StoreError> {
-        self.select::<BillRow>(" WHERE state = 'held' AND cycle = ? ORDER BY account, id", &[&cycle])
+        let seen = self.seen()?;
+        let tail = " WHERE state = 'held' AND cycle = ? AND account BETWEEN ? AND ? ORDER BY account, id";
+        self.select::<BillRow>(tail, &[&cycle, &seen.low, &seen.high])
     }
 
-    /// Every bill that is held, by account.
+    /// Every bill that is held, by account, of those this site sees.
     pub fn all_held_bills(&self) -> Result<Vec<BillRow>, StoreError> {
-        self.select::<BillRow>(" WHERE state = 'held' ORDER BY account, id", &[])
+        let seen = self.seen()?;
+        let tail = " WHERE state = 'held' AND account BETWEEN ? AND ? ORDER BY account, id";
+        self.select::<BillRow>(tail, &[&seen.low, &seen.high])
     }
 
-    /// Accounts of a book (抄表册) in walking order.
+    /// This site's accounts of a book (抄表册) in walking order.
     pub fn cards_of_book(&self, book: &str) -> Result<Vec<CardAccount>, StoreError> {
-        self.select::<CardAccount>(" WHERE book = ? ORDER BY route, id", &[&book])
+        let own = self.own()?;
+        let tail = " WHERE book = ? AND id BETWEEN ? AND ? ORDER BY route, id";
+        self.select::<CardAccount>(tail, &[&book, &own.low, &own.high])
     }
 
-    /// Books of the branch, in order.
+    /// Books of this site, in order.
     pub fn books(&self) -> Result<Vec<String>, StoreError> {
-        self.words("SELECT DISTINCT book FROM d_account WHERE book <> '' ORDER BY book")
+        let own = self.own()?;
+        let sql = "SELECT DISTINCT book FROM d_account WHERE book <> '' AND id BETWEEN ?1 AND ?2 ORDER BY book";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        let rows = statement.query_map([own.low.0, own.high.0], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }

@@ -34,23 +34,25 @@ impl Tx<'_> {
         Ok(statement.query_row(params![low, high], |row| row.get(0)).optional()?)
     }
 
-    /// Accounts of a reading book in order of their route numbers, those with this building when it is not empty.
+    /// This site's accounts of a reading book in order of their route numbers, those with this building when it is not empty.
     pub fn neighbours(&self, book: &str, building: &str, limit: i64) -> Result<Vec<AccountRow>, StoreError> {
+        let own = self.own()?;
         self.select::<AccountRow>(
-            " WHERE book = ? AND (? = '' OR building = ?) ORDER BY route, id LIMIT ?",
-            &[&book, &building, &building, &limit],
+            " WHERE book = ? AND (? = '' OR building = ?) AND id BETWEEN ? AND ? ORDER BY route, id LIMIT ?",
+            &[&book, &building, &building, &own.low, &own.high, &limit],
         )
     }
 }
 
 impl Tx<'_> {
-    /// The account of a route number in a book.
+    /// This site's account of a route number in a book: books are numbered by each site.
     pub fn account_of_route(&self, book: &str, route: &str, utility: &str) -> Result<Option<AccountRow>, StoreError> {
+        let own = self.own()?;
         let found = self.select::<AccountRow>(
-            " WHERE book = ? AND route = ? AND utility = ? AND status <> '销户' ORDER BY id LIMIT 1",
+            " WHERE book = ? AND route = ? AND utility = ? AND status <> '销户' ORDER BY id",
             &[&book, &route, &utility],
         )?;
-        Ok(found.into_iter().next())
+        Ok(found.into_iter().find(|row| own.holds(row.id)))
     }
 }
 

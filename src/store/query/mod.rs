@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod fixes;
 pub mod on_file;
 pub mod order;
+pub mod own;
 pub mod site;
 pub mod slip;
 pub mod state;

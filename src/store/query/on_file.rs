@@ -56,23 +56,26 @@ pub struct LastOnFile {
     pub swap: bool,
 }
 
-const METERS: &str = "SELECT account, id, no, dial, fitted FROM d_meter WHERE removed IS NULL ORDER BY account, id";
-const ACCOUNTS: &str = "SELECT id, no, book, read_way, status, recent FROM d_account ORDER BY id";
+const METERS: &str = "SELECT account, id, no, dial, fitted FROM d_meter WHERE removed IS NULL
+    AND account BETWEEN ?1 AND ?2 ORDER BY account, id";
+const ACCOUNTS: &str =
+    "SELECT id, no, book, read_way, status, recent FROM d_account WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
 const BILLED: &str = "SELECT volume FROM d_bill WHERE account = ?1 AND kind IN ('use', 'rebill')
     AND state NOT IN ('cancelled', 'held') ORDER BY id DESC LIMIT 3";
 
 impl Tx<'_> {
-    /// Walks every account in key order.
+    /// Walks this site's accounts in key order: a file of readings is about the accounts of the site that imports it.
     pub fn walk_on_file(&self, mut visit: impl FnMut(&OnFileRow<'_>)) -> Result<(), StoreError> {
         let mut meters = self.conn().prepare_cached(METERS)?;
-        let mut meters = meters.query([])?;
+        let own = self.own()?;
+        let mut meters = meters.query([own.low.0, own.high.0])?;
         let mut ahead = WallMeter::default();
         let mut more = read_meter(&mut meters, &mut ahead)?;
         let mut wall = WallMeter::default();
         let any_bills: bool = self.conn().query_row("SELECT EXISTS (SELECT 1 FROM d_bill)", [], |row| row.get(0))?;
         let mut billed = Vec::with_capacity(3);
         let mut accounts = self.conn().prepare_cached(ACCOUNTS)?;
-        let mut accounts = accounts.query([])?;
+        let mut accounts = accounts.query([own.low.0, own.high.0])?;
         while let Some(row) = accounts.next()? {
             let id = Id(row.get(0)?);
             let mut has_meter = false;
@@ -171,17 +174,23 @@ impl Tx<'_> {
         Ok(self.conn().query_row("SELECT NOT EXISTS (SELECT 1 FROM d_account)", [], |row| row.get(0))?)
     }
 
-    /// The first account of a 户号.
+    /// This site's first account of a 户号.
     pub fn account_id_of_no(&self, no: &str) -> Result<Option<Id>, StoreError> {
-        let mut statement = self.conn().prepare_cached("SELECT min(id) FROM d_account WHERE no = ?1")?;
-        Ok(statement.query_row([no], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Id)))?)
+        let mut statement =
+            self.conn().prepare_cached("SELECT min(id) FROM d_account WHERE no = ?1 AND id BETWEEN ?2 AND ?3")?;
+        let own = self.own()?;
+        let of = params![no, own.low.0, own.high.0];
+        Ok(statement.query_row(of, |row| Ok(row.get::<_, Option<i64>>(0)?.map(Id)))?)
     }
 
-    /// The first account on whose wall a meter of this number hangs.
+    /// This site's first account on whose wall a meter of this number hangs.
     pub fn account_id_of_meter(&self, no: &str) -> Result<Option<Id>, StoreError> {
-        let mut statement =
-            self.conn().prepare_cached("SELECT min(account) FROM d_meter WHERE no = ?1 AND removed IS NULL")?;
-        Ok(statement.query_row([no], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Id)))?)
+        let mut statement = self.conn().prepare_cached(
+            "SELECT min(account) FROM d_meter WHERE no = ?1 AND removed IS NULL AND account BETWEEN ?2 AND ?3",
+        )?;
+        let own = self.own()?;
+        let of = params![no, own.low.0, own.high.0];
+        Ok(statement.query_row(of, |row| Ok(row.get::<_, Option<i64>>(0)?.map(Id)))?)
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, params};
 
 use crate::rules::id::Id;
+use crate::rules::reach::Reach;
 use crate::store::tables::order::{OrderEventRow, OrderRow, ParkedRow};
 use crate::store::tables::user::WorkerRow;
 use crate::store::{StoreError, Tx};
@@ -63,31 +64,38 @@ impl Tx<'_> {
         Ok(statement.exists(params![account.0, kind, since])?)
     }
 
-    /// Ids of open orders by time left, least first: `limit` of them after the first `skip`. `stage` names one heap; empty
-    /// takes all. Clocks that are held do not run down, so they are sorted in by what they have left at `now`.
+    /// Ids of open orders this site sees by time left, least first: `limit` of them after the first `skip`. `stage` names one
+    /// heap; empty takes all. Clocks that are held do not run down, so they are sorted in by what they have left at `now`.
     pub fn orders_by_time_left(&self, stage: &str, now: i64, skip: i64, limit: i64) -> Result<Vec<Id>, StoreError> {
-        let (index, heap) = if stage.is_empty() { ("d_order_due", "") } else { ("d_order_stage", " AND stage = ?4") };
+        let seen = self.seen()?;
+        let (index, heap) = if stage.is_empty() { ("d_order_due", "") } else { ("d_order_stage", " AND stage = ?6") };
         let side = |held: u8, due: &str| {
-            format!("SELECT id, {due} AS due_at FROM d_order INDEXED BY {index} WHERE open = 1{heap} AND held = {held}")
+            format!(
+                "SELECT id, {due} AS due_at FROM d_order INDEXED BY {index} WHERE open = 1{heap} AND held = {held} \
+                 AND id BETWEEN ?4 AND ?5"
+            )
         };
         let sql = format!("{} UNION ALL {} ORDER BY 2, 1 LIMIT ?2 OFFSET ?3", side(0, "due"), side(1, "due + ?1"));
         let mut statement = self.conn().prepare_cached(&sql)?;
         let read = |row: &rusqlite::Row<'_>| Ok(Id(row.get(0)?));
+        let (low, high) = (seen.low.0, seen.high.0);
         let rows = if stage.is_empty() {
-            statement.query_map(params![now, limit, skip], read)?.collect::<Result<_, _>>()?
+            statement.query_map(params![now, limit, skip, low, high], read)?.collect::<Result<_, _>>()?
         } else {
-            statement.query_map(params![now, limit, skip, stage], read)?.collect::<Result<_, _>>()?
+            statement.query_map(params![now, limit, skip, low, high, stage], read)?.collect::<Result<_, _>>()?
         };
         Ok(rows)
     }
 
-    /// How many orders lie on each heap, and how many are late at `now`.
+    /// How many orders this site sees lie on each heap, and how many are late at `now`.
     pub fn order_heaps(&self, now: i64) -> Result<Heaps, StoreError> {
         let mut heaps = Heaps::default();
+        let seen = self.seen()?;
         let mut statement = self.conn().prepare_cached(
-            "SELECT stage, count(*) FROM d_order INDEXED BY d_order_stage WHERE open = 1 GROUP BY stage",
+            "SELECT stage, count(*) FROM d_order INDEXED BY d_order_stage WHERE open = 1 AND id BETWEEN ?1 AND ?2
+             GROUP BY stage",
         )?;
-        let mut rows = statement.query([])?;
+        let mut rows = statement.query([seen.low.0, seen.high.0])?;
         while let Some(row) = rows.next()? {
             let count = row.get(1)?;
             match row.get_ref(0)?.as_str().unwrap_or_default() {
@@ -102,37 +110,41 @@ impl Tx<'_> {
         Ok(heaps)
     }
 
-    /// How many open orders run out between two seconds of 1970; held clocks count by what they have left.
+    /// How many open orders this site sees run out between two seconds of 1970; held clocks count by what they have left.
     pub fn orders_due_between(&self, from: i64, to: i64) -> Result<i64, StoreError> {
+        let seen = self.seen()?;
         let mut statement = self.conn().prepare_cached(
-            "SELECT count(*) FROM d_order INDEXED BY d_order_due WHERE open = 1 AND held = 0 AND due >= ?1 AND due < ?2",
+            "SELECT count(*) FROM d_order INDEXED BY d_order_due WHERE open = 1 AND held = 0 AND due >= ?1 AND due < ?2
+             AND id BETWEEN ?3 AND ?4",
         )?;
-        let running: i64 = statement.query_row(params![from, to], |row| row.get(0))?;
+        let running: i64 = statement.query_row(params![from, to, seen.low.0, seen.high.0], |row| row.get(0))?;
         if from != i64::MIN {
             return Ok(running);
         }
         let mut statement = self.conn().prepare_cached(
-            "SELECT count(*) FROM d_order INDEXED BY d_order_due WHERE open = 1 AND held = 1 AND due < 0",
+            "SELECT count(*) FROM d_order INDEXED BY d_order_due WHERE open = 1 AND held = 1 AND due < 0
+             AND id BETWEEN ?1 AND ?2",
         )?;
-        Ok(running + statement.query_row([], |row| row.get::<_, i64>(0))?)
+        Ok(running + statement.query_row([seen.low.0, seen.high.0], |row| row.get::<_, i64>(0))?)
     }
 
     /// Orders handed out on a day and still out, by worker and time left: for the slips of the evening (R-286).
     pub fn orders_dispatched_on(&self, day: NaiveDate) -> Result<Vec<OrderRow>, StoreError> {
+        let own = self.own()?;
         self.select::<OrderRow>(
             " WHERE id IN (SELECT order_id FROM d_order_event WHERE day = ? AND what = '派工' AND effective = 1) \
-             AND stage = 'underway' ORDER BY worker, kind, due, id",
-            &[&day],
+             AND id BETWEEN ? AND ? AND stage = 'underway' ORDER BY worker, kind, due, id",
+            &[&day, &own.low, &own.high],
         )
     }
 
-    /// How often something happened to orders on a business day.
+    /// How often something happened on a business day to orders this site sees.
     pub fn order_events_on(&self, day: NaiveDate, what: &str) -> Result<i64, StoreError> {
         let mut statement = self
             .conn()
-            .prepare_cached("SELECT count(*) FROM d_order_event WHERE day = ?1 AND what = ?2 AND effective = 1")?;
-        let day = crate::store::column::day_number(day);
-        Ok(statement.query_row(params![day, what], |row| row.get(0))?)
+            .prepare_cached("SELECT count(*) FROM d_order_event WHERE day = ?1 AND what = ?2 AND effective = 1 AND order_id BETWEEN ?3 AND ?4")?;
+        let (day, seen) = (crate::store::column::day_number(day), self.seen()?);
+        Ok(statement.query_row(params![day, what, seen.low.0, seen.high.0], |row| row.get(0))?)
     }
 
     /// Everything that happened to an order, in order of its entries' places.
@@ -141,29 +153,44 @@ impl Tx<'_> {
     }
 
     /// Orders taken in between two business days, both included.
-    pub fn orders_taken_between(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<OrderRow>, StoreError> {
-        self.select::<OrderRow>(" WHERE day BETWEEN ? AND ? ORDER BY day, id", &[&from, &to])
+    pub fn orders_taken_between(
+        &self,
+        reach: Reach,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<OrderRow>, StoreError> {
+        let tail = " WHERE day BETWEEN ? AND ? AND id BETWEEN ? AND ? ORDER BY day, id";
+        self.select::<OrderRow>(tail, &[&from, &to, &reach.low, &reach.high])
     }
 
-    /// Cases parked under a queue number and not yet taken, newest first.
+    /// Cases parked at this site under a queue number and not yet taken, newest first.
     pub fn parked_of_queue(&self, queue: &str) -> Result<Vec<ParkedRow>, StoreError> {
-        self.select::<ParkedRow>(" WHERE queue = ? AND state <> 'taken' ORDER BY at DESC, id DESC", &[&queue])
+        let own = self.own()?;
+        self.select::<ParkedRow>(
+            " WHERE queue = ? AND id BETWEEN ? AND ? AND state <> 'taken' ORDER BY at DESC, id DESC",
+            &[&queue, &own.low, &own.high],
+        )
     }
 
-    /// All cases parked and not yet taken, newest first.
+    /// All cases parked at this site and not yet taken, newest first.
     pub fn parked(&self) -> Result<Vec<ParkedRow>, StoreError> {
-        self.select::<ParkedRow>(" WHERE state <> 'taken' ORDER BY at DESC, id DESC", &[])
+        let own = self.own()?;
+        let tail = " WHERE state <> 'taken' AND id BETWEEN ? AND ? ORDER BY at DESC, id DESC";
+        self.select::<ParkedRow>(tail, &[&own.low, &own.high])
     }
 
-    /// How many cases wait parked.
+    /// How many cases wait parked, of those this site sees.
     pub fn parked_count(&self) -> Result<i64, StoreError> {
-        let mut statement = self.conn().prepare_cached("SELECT count(*) FROM d_parked WHERE state = 'parked'")?;
-        Ok(statement.query_row([], |row| row.get(0))?)
+        let seen = self.seen()?;
+        let sql = "SELECT count(*) FROM d_parked WHERE state = 'parked' AND id BETWEEN ?1 AND ?2";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        Ok(statement.query_row([seen.low.0, seen.high.0], |row| row.get(0))?)
     }
 
-    /// Workers, by team and code.
+    /// Workers this site sees, by team and code.
     pub fn workers(&self) -> Result<Vec<WorkerRow>, StoreError> {
-        self.select::<WorkerRow>(" ORDER BY team, code, id", &[])
+        let seen = self.seen()?;
+        self.select::<WorkerRow>(" WHERE id BETWEEN ? AND ? ORDER BY team, code, id", &[&seen.low, &seen.high])
     }
 
     /// A worker by id.
@@ -171,14 +198,15 @@ impl Tx<'_> {
         self.get::<WorkerRow>(&[&id])
     }
 
-    /// Workers still there of what a person types: code, name, or id.
+    /// Workers of this site still there of what a person types: code, name, or id.
     pub fn workers_of_text(&self, text: &str) -> Result<Vec<WorkerRow>, StoreError> {
         let text = text.trim();
         if let Ok(id) = text.parse::<Id>() {
             return Ok(self.worker(id)?.into_iter().collect());
         }
-        let code = text.to_lowercase();
-        self.select::<WorkerRow>(" WHERE active = 1 AND (code = ? OR name = ?) ORDER BY id", &[&code, &text])
+        let (code, own) = (text.to_lowercase(), self.own()?);
+        let tail = " WHERE active = 1 AND (code = ? OR name = ?) AND id BETWEEN ? AND ? ORDER BY id";
+        self.select::<WorkerRow>(tail, &[&code, &text, &own.low, &own.high])
     }
 
     /// How many open orders each worker has out.

@@ -15,9 +15,10 @@ impl Tx<'_> {
         self.words("SELECT no FROM d_slip WHERE no <> '' GROUP BY no HAVING count(*) > 1 ORDER BY no")
     }
 
-    /// A slip by what a person types: 单号, else its name.
+    /// A slip by what a person types: 单号 of this site's, else its name.
     pub fn slip_of_text(&self, text: &str) -> Result<Option<SlipRow>, StoreError> {
-        let found = self.slips_of_no(text.trim())?.into_iter().next();
+        let (found, own) = (self.slips_of_no(text.trim())?, self.own()?);
+        let found = found.into_iter().find(|slip| own.holds(slip.id));
         match (found, text.trim().parse::<Id>()) {
             (Some(row), _) => Ok(Some(row)),
             (None, Ok(id)) => self.get::<SlipRow>(&[&id]),
@@ -25,9 +26,11 @@ impl Tx<'_> {
         }
     }
 
-    /// Slips in a state, by number.
+    /// This site's slips in a state, by number.
     pub fn slips_in(&self, state: SlipState, limit: i64) -> Result<Vec<SlipRow>, StoreError> {
-        self.select::<SlipRow>(" WHERE state = ? ORDER BY no, id LIMIT ?", &[&state, &limit])
+        let own = self.own()?;
+        let tail = " WHERE state = ? AND id BETWEEN ? AND ? ORDER BY no, id LIMIT ?";
+        self.select::<SlipRow>(tail, &[&state, &own.low, &own.high, &limit])
     }
 
     /// Slips entered on an account, oldest first.
@@ -35,8 +38,10 @@ impl Tx<'_> {
         self.select::<SlipRow>(" WHERE account = ? ORDER BY id", &[&account])
     }
 
-    /// The ledger of returns (退回登记), the open ones first, then the newest.
+    /// This site's ledger of returns (退回登记), the open ones first, then the newest.
     pub fn slip_returns(&self, limit: i64) -> Result<Vec<SlipReturnRow>, StoreError> {
-        self.select::<SlipReturnRow>(" ORDER BY resumed IS NOT NULL, day DESC, id DESC LIMIT ?", &[&limit])
+        let own = self.own()?;
+        let tail = " WHERE slip BETWEEN ? AND ? ORDER BY resumed IS NOT NULL, day DESC, id DESC LIMIT ?";
+        self.select::<SlipReturnRow>(tail, &[&own.low, &own.high, &limit])
     }
 }

@@ -6,7 +6,26 @@ use crate::rules::id::Id;
 use crate::store::tables::tariff::{CalendarRow, TariffRow};
 use crate::store::{StoreError, Tx};
 
+/// Whose file counts first: the head office's, then this site's, then another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// The head office's: it wins at a branch until a clash is decided.
+    HeadOffice,
+    /// This site's own.
+    Own,
+    /// Another site's: used only where neither of the others has one.
+    Other,
+}
+
 impl Tx<'_> {
+    /// Whose file a subject is, as this site sees it.
+    pub fn standing_of(&self, id: Id) -> Result<Standing, StoreError> {
+        if self.own_site(id.site().as_str())?.is_some_and(|site| site.head_office) {
+            return Ok(Standing::HeadOffice);
+        }
+        Ok(if self.own()?.holds(id) { Standing::Own } else { Standing::Other })
+    }
+
     /// Every tariff file, by code and first day, the oldest entry first.
     pub fn tariffs(&self) -> Result<Vec<TariffRow>, StoreError> {
         self.select::<TariffRow>(" ORDER BY code, valid_from, id", &[])

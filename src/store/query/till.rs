@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::rules::reach::Reach;
 use crate::store::column::day_number;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::billing::{BillRow, PaymentRow};
@@ -12,10 +13,11 @@ use crate::store::tables::till::{ShiftRow, TillRow};
 use crate::store::{StoreError, Tx};
 
 impl Tx<'_> {
-    /// The shift a clerk has open; of several (two sites) the oldest.
+    /// The shift a clerk has open at this site.
     pub fn open_shift(&self, user: Id) -> Result<Option<ShiftRow>, StoreError> {
-        let found = self.select::<ShiftRow>(" WHERE user = ? AND state = 'open' ORDER BY id LIMIT 1", &[&user])?;
-        Ok(found.into_iter().next())
+        let own = self.own()?;
+        let found = self.select::<ShiftRow>(" WHERE user = ? AND state = 'open' ORDER BY id", &[&user])?;
+        Ok(found.into_iter().find(|shift| own.holds(shift.id)))
     }
 
     /// A shift by id.
@@ -23,35 +25,42 @@ impl Tx<'_> {
         self.get::<ShiftRow>(&[&id])
     }
 
-    /// A clerk's shift that was closed last.
+    /// A clerk's shift that was closed last at this site.
     pub fn last_closed_shift(&self, user: Id) -> Result<Option<ShiftRow>, StoreError> {
-        let tail = " WHERE user = ? AND state = 'closed' ORDER BY day DESC, id DESC LIMIT 1";
-        Ok(self.select::<ShiftRow>(tail, &[&user])?.into_iter().next())
+        let own = self.own()?;
+        let tail = " WHERE user = ? AND id BETWEEN ? AND ? AND state = 'closed' ORDER BY day DESC, id DESC LIMIT 1";
+        Ok(self.select::<ShiftRow>(tail, &[&user, &own.low, &own.high])?.into_iter().next())
     }
 
     /// Shifts of business days, in order of day and opening.
-    pub fn shifts_between(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<ShiftRow>, StoreError> {
-        self.select::<ShiftRow>(" WHERE day BETWEEN ? AND ? ORDER BY day, id", &[&from, &to])
+    pub fn shifts_between(&self, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Vec<ShiftRow>, StoreError> {
+        let tail = " WHERE day BETWEEN ? AND ? AND id BETWEEN ? AND ? ORDER BY day, id";
+        self.select::<ShiftRow>(tail, &[&from, &to, &reach.low, &reach.high])
     }
 
-    /// How many shifts a business day has.
+    /// How many shifts a business day has at this site.
     pub fn shift_count(&self, day: NaiveDate) -> Result<i64, StoreError> {
-        let mut statement = self.conn().prepare_cached("SELECT count(*) FROM d_shift WHERE day = ?1")?;
-        Ok(statement.query_row([day_number(day)], |row| row.get(0))?)
+        let own = self.own()?;
+        let sql = "SELECT count(*) FROM d_shift WHERE day = ?1 AND id BETWEEN ?2 AND ?3";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        Ok(statement.query_row(params![day_number(day), own.low.0, own.high.0], |row| row.get(0))?)
     }
 
-    /// Movements of business days, in order of shift and entry.
-    pub fn till_between(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<TillRow>, StoreError> {
-        self.select::<TillRow>(" WHERE day BETWEEN ? AND ? ORDER BY day, shift, id", &[&from, &to])
+    /// Movements of the tills of business days, in order of shift and entry.
+    pub fn till_between(&self, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Vec<TillRow>, StoreError> {
+        let tail = " WHERE day BETWEEN ? AND ? AND shift BETWEEN ? AND ? ORDER BY day, shift, id";
+        self.select::<TillRow>(tail, &[&from, &to, &reach.low, &reach.high])
     }
 
-    /// Receipts of a business day that were not reversed, and their money.
+    /// Receipts of a business day in the tills this site sees that were not reversed, and their money.
     pub fn taken_on(&self, day: NaiveDate) -> Result<(i64, Fen), StoreError> {
+        let seen = self.seen()?;
         let mut statement = self.conn().prepare_cached(
             "SELECT count(*), coalesce(sum(amount), 0) FROM d_till
-             WHERE day = ?1 AND series <> '' AND reversed_by IS NULL",
+             WHERE day = ?1 AND series <> '' AND reversed_by IS NULL AND shift BETWEEN ?2 AND ?3",
         )?;
-        Ok(statement.query_row([day_number(day)], |row| Ok((row.get(0)?, Fen(row.get(1)?))))?)
+        let of = params![day_number(day), seen.low.0, seen.high.0];
+        Ok(statement.query_row(of, |row| Ok((row.get(0)?, Fen(row.get(1)?))))?)
     }
 
     /// The last number given in a series of receipts, 0 at its beginning.
@@ -80,10 +89,10 @@ impl Tx<'_> {
     }
 
     /// Hand-written slips nobody has confirmed yet.
-    pub fn pending_slips(&self) -> Result<Vec<TillRow>, StoreError> {
+    pub fn pending_slips(&self, reach: Reach) -> Result<Vec<TillRow>, StoreError> {
         self.select::<TillRow>(
-            " WHERE paper IS NOT NULL AND pending = 1 AND reversed_by IS NULL ORDER BY shift, id",
-            &[],
+            " WHERE paper IS NOT NULL AND pending = 1 AND reversed_by IS NULL AND shift BETWEEN ? AND ? ORDER BY shift, id",
+            &[&reach.low, &reach.high],
         )
     }
 
@@ -144,12 +153,14 @@ impl Tx<'_> {
     /// Walks every unpaid bill in account order.
     pub fn walk_unpaid(
         &self,
+        reach: Reach,
         mut visit: impl FnMut(&AccountRow, &[BillRow]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         use crate::store::Table;
-        let mut accounts =
-            self.conn().prepare("SELECT DISTINCT account FROM d_bill WHERE unpaid > 0 ORDER BY account")?;
-        let mut rows = accounts.query([])?;
+        let mut accounts = self.conn().prepare(
+            "SELECT DISTINCT account FROM d_bill WHERE unpaid > 0 AND account BETWEEN ?1 AND ?2 ORDER BY account",
+        )?;
+        let mut rows = accounts.query([reach.low.0, reach.high.0])?;
         while let Some(row) = rows.next()? {
             let id = Id(row.get(0)?);
             let account = self.first::<AccountRow>(&AccountRow::sql().get, &[&id])?;

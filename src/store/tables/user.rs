@@ -21,11 +21,13 @@ table! {
     }
 
     /// A role of a user.
-    pub struct UserRoleRow("d_user_role", 2) {
+    pub struct UserRoleRow("d_user_role", 3) {
         /// The user.
         user: Id,
         /// Role code, as in the roles file.
         role: String,
+        /// Where it holds: the code of a branch to which head office sends the user; empty: at the user's own site.
+        site: String,
         /// The entry that gave it.
         entry: Id,
         /// First day.

@@ -141,7 +141,8 @@ impl Reports {
 }
 
 fn read(app: &App, report: &Report, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
-    (report.fill)(&app.desk.look()?, from, to)
+    let tx = app.desk.look()?;
+    (report.fill)(&tx, tx.seen()?, from, to)
 }
 
 fn bytes(sheet: &Sheet, format: &str) -> Result<Vec<u8>, String> {
