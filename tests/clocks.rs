@@ -163,3 +163,26 @@ fn who_may_place_what_is_said() {
     assert_eq!(support::arrive::hash(&hq.desk), state);
     assert_eq!(rebuild::index_fault(&hq.desk.look().unwrap()).unwrap(), None);
 }
+
+#[test]
+fn a_payment_that_sorts_before_the_opening_of_its_shift_is_in_the_drawer_all_the_same() {
+    let mut home = book("B01");
+    support::town::small(&mut home);
+    let before = entries(&home);
+    home.act("demo", "shift.open", json!({ "float": "100.00" }));
+    let opened = entries(&home);
+    let pay = json!({ "account": "3100000004", "bills": [], "to_prepaid": "50.00" });
+    let behind = made(&mut site("S1", &opened, -30), "demo", "payment.take", pay);
+    let opening = opened[before.len()].clone();
+    assert!(behind.hlc < opening.hlc);
+    let met = Book { desk: in_all_orders(&before, &[opening, behind]) };
+    support::till::sound(&met);
+    let demo = user(&met, "demo");
+    let shift = met.desk.look().unwrap().open_shift(demo).unwrap().unwrap();
+    assert_eq!((shift.cash, shift.income), (meterdesk::rules::money::Fen(15_000), meterdesk::rules::money::Fen(5_000)));
+}
+
+fn user(book: &Book, login: &str) -> Id {
+    let users = meterdesk::desk::view_users::users(&book.desk).unwrap();
+    users.into_iter().find(|user| user.login == login).unwrap().user
+}

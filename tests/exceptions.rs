@@ -4,6 +4,8 @@ mod support;
 
 use meterdesk::derive::rebuild;
 use meterdesk::desk::view_exceptions::{self, ExceptionView};
+use meterdesk::desk::view_sides;
+use meterdesk::rules::customer;
 use serde_json::json;
 use support::orders::{Book, Sample, Town, book};
 
@@ -117,4 +119,77 @@ fn words_on_one_exception_agree_in_every_order() {
         ("chief", "calendar.put", year("again")),
     ];
     town.agree_all(&samples, 6);
+}
+
+#[test]
+fn both_sides_stand_beside_each_other_field_by_field() {
+    let town = Town::new(support::adjust::branch);
+    let (mut left, mut right) = (town.site("S1", 6), town.site("S2", 5));
+    let amend = |class: &str| json!({ "account": "31000001", "field": "class", "seen": "resident", "value": class });
+    left.act("chief", "account.amend", amend("special"));
+    right.act("boss", "account.amend", amend("non_resident"));
+    left.receive_from(&right);
+    let view = open(&left).into_iter().find(|view| view.what == "class_conflict").unwrap();
+    let lines = view_sides::compare(&left.desk.look().unwrap(), &view).unwrap();
+    let line = |label: &str| lines.iter().find(|line| line.label == label).unwrap();
+    let class = customer::label("class");
+    assert_eq!((line(class).values.clone(), line(class).differs), (vec!["非居民".to_owned(), "特种行业".into()], true));
+    assert_eq!(line("网点").values, ["S2", "S1"]);
+    assert_eq!(line("经办人").values, ["主任", "孙经理"]);
+    assert!(!line("操作").differs);
+    assert_eq!((view.days, view.state.as_str()), (0, "open"));
+    left.act(
+        "chief",
+        "exception.resolve",
+        json!({ "exception": view.exception, "decision": "按核实", "reason": "核实单" }),
+    );
+    let decided = view_exceptions::one(&left.desk, &view.exception).unwrap();
+    assert_eq!((decided.state.as_str(), decided.decision.as_deref()), ("resolved", Some("按核实：核实单")));
+}
+
+#[test]
+fn holders_of_one_number_are_compared_by_what_is_on_file() {
+    let mut left = support::arrive::site("S1", &support::arrive::entries(&book("B01")), 1);
+    let mut right = support::arrive::site("S2", &support::arrive::entries(&book("B01")), 2);
+    right.receive_from(&left);
+    let open_account = |address: &str| json!({ "utility": "water", "address": address, "class": "resident", "id_number": "530124194610038814" });
+    left.act("demo", "account.open", open_account("建设路3号"));
+    right.act("demo", "account.open", open_account("建设路7号"));
+    left.receive_from(&right);
+    let view = open(&left).into_iter().find(|view| view.what == "one_person").unwrap();
+    let lines = view_sides::compare(&left.desk.look().unwrap(), &view).unwrap();
+    let line = |label: &str| lines.iter().find(|line| line.label == label).unwrap();
+    assert_eq!(line("地址").values, ["建设路3号", "建设路7号"]);
+    assert!(line("地址").differs && !line("用水性质").differs);
+    assert!(line("证件号").values.iter().all(|value| value.ends_with("8814") && !value.contains("530124")));
+}
+
+#[test]
+fn every_question_there_can_be_has_words() {
+    let folded = ["src/derive", "src/rules/adjustment"].into_iter().flat_map(|folder| {
+        let mut files = Vec::new();
+        sources(std::path::Path::new(folder), &mut files);
+        files
+    });
+    let mut count = 0;
+    for file in folded {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for rest in text.split("what: \"").skip(1).chain(text.split("except(fx, event, \"").skip(1)) {
+            let word = rest.split('"').next().unwrap();
+            assert_ne!(meterdesk::text::exceptions::label(word), "不相符", "{word} in {}", file.display());
+            count += 1;
+        }
+    }
+    assert!(count > 15, "{count}");
+}
+
+fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
 }

@@ -41,3 +41,14 @@ fn an_exception_shows_both_sides_and_is_assigned_and_decided() {
     seat.press("<F2>B02 的改名<Enter>先到先得<Enter>").shows("已裁定");
     assert_eq!(seat.app.desk.look().unwrap().exception_count().unwrap(), before - 1);
 }
+
+#[test]
+fn a_question_shows_both_sides_beside_each_other_and_is_decided_there() {
+    let mut home = book("B03");
+    home.receive_from(&book("B04"));
+    let mut seat = Seat::menu(home, "chief");
+    seat.press("疑问<Enter><Enter>").shows("一方").shows("另一方").shows("待裁定");
+    seat.snapshot("doubt");
+    seat.press("<F6>孙经理<Enter><F2>").shows("已指派");
+    seat.press("<F2>各自改名<Enter>两处重名<F2>").shows("已裁定");
+}

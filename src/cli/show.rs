@@ -9,7 +9,7 @@ use crate::book::subject::Kind;
 use crate::desk::billing::body;
 use crate::desk::customer_view::{self, AccountView};
 use crate::desk::refusal::Refusal;
-use crate::desk::{Desk, customer_file, view_orders};
+use crate::desk::{Desk, customer_file, view_exceptions, view_orders, view_sides};
 use crate::rules::id::Id;
 use crate::store::Tx;
 use crate::store::entries::EntryRow;
@@ -22,7 +22,7 @@ use crate::text::safe;
 pub struct ShowArgs {
     /// 什么
     kind: What,
-    /// 户号、表号、账单号、工单号或凭单号
+    /// 户号、表号、账单号、工单号、凭单号或疑问编号
     id: String,
 }
 
@@ -39,6 +39,8 @@ pub enum What {
     Order,
     /// 凭单
     Entry,
+    /// 疑问
+    Exception,
 }
 
 /// Shows a record.
@@ -55,6 +57,7 @@ pub fn run(context: &Context, args: &ShowArgs) -> Result<u8, CliError> {
         What::Bill => Ok(bill(&desk, &args.id)?),
         What::Order => Ok(order(&desk, &args.id)?),
         What::Entry => Ok(entry(&desk, &args.id)?),
+        What::Exception => Ok(exception(&desk, &args.id)?),
     };
     let shown = shown.map_err(|error| Refusal::data(error.to_string()))?;
     println!("{shown:#}");
@@ -142,6 +145,15 @@ fn order(desk: &Desk, text: &str) -> Result<Value, Refusal> {
         (Err(_), Err(_)) => return Err(missing()),
     };
     view_orders::order_json(&tx, id, desk.now())?.ok_or_else(missing)
+}
+
+/// A question with both sides, field by field, by its number.
+fn exception(desk: &Desk, text: &str) -> Result<Value, Refusal> {
+    let view = view_exceptions::one(desk, text)?;
+    let fields = view_sides::compare(&desk.look()?, &view)?;
+    let mut shown = serde_json::to_value(view).map_err(|error| Refusal::data(error.to_string()))?;
+    shown["fields"] = json!(fields);
+    Ok(shown)
 }
 
 fn exceptions(tx: &Tx<'_>, kind: Kind, subject: Id, about: Option<Id>) -> Result<Vec<ExceptionRow>, Refusal> {

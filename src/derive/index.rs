@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Event, Fx, apply, bulk};
 use crate::book::subject::{self, Kind, Subject};
 use crate::rules::id::Id;
+use crate::store::StoreError;
 use crate::store::entries::{EntryRow, SubjectRow};
-use crate::store::{StoreError, Tx};
 
 /// Setting: an entry about a kind of subject this program does not know was taken in.
 pub const UNKNOWN_KIND: &str = "unknown_kind";
@@ -58,14 +58,16 @@ pub fn run_of(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Option<Id>, Store
 
 fn subjects(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Option<Vec<Option<Subject>>>, StoreError> {
     let names = fx.names.of(fx.tx, entry.id)?;
-    Ok(subject::read(&names.text(&entry.subjects), entry.id))
+    let lacks = fx.lacks()?;
+    let read = subject::read(&names.text(&entry.subjects), entry.id);
+    Ok(read.map(|list| list.into_iter().map(|found| found.filter(|found| !lacks.kind(found.kind))).collect()))
 }
 
 /// Notes that an entry is about a kind of subject this program does not know: an upgraded one reads all entries again.
-pub fn note_unknown_kinds(tx: &Tx<'_>, entry: &EntryRow) -> Result<(), StoreError> {
-    let unknown = subject::read(&entry.subjects, entry.id).is_some_and(|list| list.iter().any(Option::is_none));
-    if unknown && tx.setting(UNKNOWN_KIND)?.is_none() {
-        tx.set_setting(UNKNOWN_KIND, &entry.id.to_string())?;
+pub fn note_unknown_kinds(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreError> {
+    let unknown = subjects(fx, entry)?.is_some_and(|list| list.iter().any(Option::is_none));
+    if unknown && fx.tx.setting(UNKNOWN_KIND)?.is_none_or(|known| known.is_empty()) {
+        fx.tx.set_setting(UNKNOWN_KIND, &entry.id.to_string())?;
     }
     Ok(())
 }

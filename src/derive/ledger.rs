@@ -115,12 +115,17 @@ impl TrialBalance {
     }
 }
 
-/// Adds up every posting.
+/// Adds up every posting; those of entries that wait for an upgrade are left out.
 pub fn trial_balance(tx: &Tx<'_>) -> Result<TrialBalance, StoreError> {
     let mut balance = TrialBalance::default();
     let mut open: std::collections::HashMap<i64, i64> = std::collections::HashMap::new();
     let mut broken = None;
+    // An entry of which one subject waits for an upgrade has posted only the legs of the others.
+    let paused = if tx.anything_held()? { tx.paused_places()? } else { Default::default() };
     tx.walk_postings(|id, text| {
+        if paused.contains(&id.0) {
+            return;
+        }
         let Some(legs) = Legs::parse(text) else {
             broken = broken.or(Some(id));
             return;

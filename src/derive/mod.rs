@@ -25,6 +25,7 @@ pub mod cross;
 pub mod delegation;
 pub mod exception;
 pub mod index;
+pub mod knowledge;
 pub mod ledger;
 pub mod order;
 pub mod placed;
@@ -118,6 +119,7 @@ pub struct Fx<'t, 'c> {
     pub reindex: BTreeSet<Id>,
     /// Names of the branches of forks.
     pub(crate) names: twin::Shelf,
+    lacks: Option<knowledge::Lacks>,
 }
 
 impl<'t, 'c> Fx<'t, 'c> {
@@ -129,6 +131,15 @@ impl<'t, 'c> Fx<'t, 'c> {
             dirty: BTreeSet::new(),
             reindex: BTreeSet::new(),
             names: Default::default(),
+            lacks: None,
+        }
+    }
+
+    /// What this program is to treat as unknown; usually nothing.
+    pub(crate) fn lacks(&mut self) -> Result<knowledge::Lacks, StoreError> {
+        match &self.lacks {
+            Some(lacks) => Ok(lacks.clone()),
+            None => Ok(self.lacks.insert(knowledge::Lacks::of(self.tx)?).clone()),
         }
     }
 
@@ -175,13 +186,14 @@ pub(crate) fn place(fx: &mut Fx<'_, '_>, kind: Kind, row: &SubjectRow, entry: &E
 fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), StoreError> {
     let Some(fold) = fold_of(kind) else { return Ok(()) };
     let letter = kind.letter().to_owned();
-    if fx.tx.is_held(&letter, event.subject)? {
+    let lacks = fx.lacks()?;
+    if lacks.kind(kind) || fx.tx.is_held(&letter, event.subject)? {
         return Ok(());
     }
     let version = u32::try_from(event.entry.version).unwrap_or(u32::MAX);
     let common = exception::KNOWS.iter().any(|(action, last)| *action == event.action() && version <= *last);
     let known = fold.knows.iter().any(|(action, last)| *action == event.action() && version <= *last);
-    let reason = if common || known {
+    let reason = if (common || known) && !lacks.action(event.action()) {
         let applied = if common { exception::apply(fx, kind, event) } else { (fold.apply)(fx, event) };
         match applied {
             Ok(()) => return Ok(()),

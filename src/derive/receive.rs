@@ -82,7 +82,7 @@ pub(super) fn derive(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), Store
     }
     twin::reroot(fx, new)?;
     for entry in new {
-        index::note_unknown_kinds(fx.tx, entry)?;
+        index::note_unknown_kinds(fx, entry)?;
         if !bulk::is_bulk(&entry.payload) {
             for (kind, row) in index::rows(fx, entry)? {
                 subjects.entry((kind, row.subject)).or_default().push((row, entry));

@@ -153,6 +153,13 @@ fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: ShiftOpened = event.read()?;
     let mut legs = Legs::default();
     legs.add(account::CASH, body.float).add(account::TILL, -body.float).post(fx, Kind::Shift, event)?;
+    // A clock behind may have put movements before the opening: they are in the drawer all the same.
+    let moved = fx.tx.scan::<TillRow>(&[&event.subject])?;
+    let cash = |deposits: bool| -> Fen {
+        let of_kind = moved.iter().filter(|row| (row.kind == "deposit") == deposits);
+        of_kind.map(|row| cash_of(&row.method, row.amount)).sum()
+    };
+    let (income, paid_in) = (cash(false), -cash(true));
     fx.tx.put(&ShiftRow {
         id: event.subject,
         user: body.user,
@@ -161,9 +168,9 @@ fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         day: body.day,
         opened_at: event.entry.at.clone(),
         opening: body.float,
-        income: Fen::ZERO,
-        paid_in: Fen::ZERO,
-        cash: body.float,
+        income,
+        paid_in,
+        cash: body.float + income - paid_in,
         state: "open".into(),
         counted: None,
         over: None,

@@ -42,6 +42,7 @@ pub mod view_explain;
 pub mod view_home;
 pub mod view_intake;
 pub mod view_orders;
+pub mod view_sides;
 pub mod view_swap;
 pub mod view_till;
 pub mod view_users;
@@ -108,6 +109,7 @@ use crate::book::append::{self, Head, NewEntry};
 use crate::book::clock::Clock;
 use crate::book::mark::{self, Mark};
 use crate::book::seal::{Keys, Sealed};
+use crate::book::subject::Subject;
 use crate::derive;
 use crate::exchange::site_keys::SiteKeys;
 use crate::rules::id::{Id, Site};
@@ -340,6 +342,7 @@ impl Desk {
         let Some(draft) = decision.draft else {
             return Ok((Done { entry: None, result: decision.output, repeated: false }, None));
         };
+        refuse_paused(&tx, &draft.subjects)?;
         let author = actor.id.to_string();
         let (action, version) = draft.under.unwrap_or((def.name, def.version));
         let new = NewEntry {
@@ -386,6 +389,16 @@ impl Desk {
         }
         Err(Refusal::data(format!("写盘出错，这一笔没有记账，请检查磁盘后重做 ({reason})")))
     }
+}
+
+/// Nothing is done to what a newer program's entry has paused: it would not take effect before the upgrade.
+fn refuse_paused(tx: &Tx<'_>, subjects: &[Subject]) -> Result<(), Refusal> {
+    for subject in subjects {
+        if tx.is_held(subject.kind.letter(), subject.id)? {
+            return Err(Refusal::rule("upgrade", "这里有新版程序记的内容，请先升级程序再办理"));
+        }
+    }
+    Ok(())
 }
 
 /// Hash of an action's input, the same for JSON that differs only in blanks or the order of keys.

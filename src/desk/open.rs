@@ -15,7 +15,7 @@ use crate::book::seal::Keys;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{SiteEpoch, SiteOpened};
 use crate::derive::user::UserAdded;
-use crate::derive::{self, bulk, rebuild};
+use crate::derive::{self, bulk, knowledge, rebuild};
 use crate::exchange::site_keys::{PublicKeys, SiteKeys};
 use crate::rules::id::{Id, Site};
 use crate::store::{Db, OpenOptions, Tx};
@@ -153,6 +153,9 @@ impl Desk {
             notices.push("程序升级后，已从日记账重新记账".to_owned());
         }
         bulk::finish(&mut db, |_| {})?;
+        if knowledge::catch_up(&mut db)? {
+            notices.push("程序升级后，原先看不懂的凭单已重新记账".to_owned());
+        }
         // The mark is read before the head: another desk writes it after its commit, so a sound book is never behind it.
         let mark = mark::read(path);
         let head = Head::read(&db.read()?)?;

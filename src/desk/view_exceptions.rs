@@ -1,5 +1,6 @@
 //! Exceptions (疑问) as people see them: a number, what does not fit, both sides, who looks after it.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Desk;
@@ -8,7 +9,8 @@ use crate::book::subject::Kind;
 use crate::derive::exception::Place;
 use crate::rules::id::Id;
 use crate::store::Tx;
-use crate::text::exceptions;
+use crate::store::tables::base::{ClashRow, ExceptionRow};
+use crate::text::exceptions as words;
 
 /// An exception.
 #[derive(Debug, Clone, Serialize)]
@@ -31,6 +33,12 @@ pub struct ExceptionView {
     pub owner: Option<String>,
     /// May one of the sides be chosen to stand?
     pub choice: bool,
+    /// Days since the later side came about.
+    pub days: i64,
+    /// `open` or `resolved`.
+    pub state: String,
+    /// How it was decided.
+    pub decision: Option<String>,
     /// What it is named by.
     #[serde(skip)]
     pub place: Place,
@@ -51,13 +59,42 @@ pub struct SideView {
 
 /// Open exceptions, oldest entries first.
 pub fn open(desk: &Desk) -> Result<Vec<ExceptionView>, Refusal> {
-    list(&desk.look()?)
+    let mut views = list(&desk.look()?)?;
+    views.iter_mut().for_each(|view| view.days = age(view, desk.today()));
+    Ok(views)
 }
 
-/// Open exceptions of a picture.
+/// Open exceptions of a picture; their age is not told.
 pub fn list(tx: &Tx<'_>) -> Result<Vec<ExceptionView>, Refusal> {
-    let mut views = Vec::new();
-    for row in tx.open_exceptions()? {
+    views(tx, tx.open_exceptions()?, tx.open_clashes()?)
+}
+
+/// An open exception by its printed number.
+pub fn find(tx: &Tx<'_>, code: &str) -> Result<ExceptionView, Refusal> {
+    let wanted = code.trim().to_ascii_uppercase();
+    let found = list(tx)?.into_iter().find(|view| view.exception == wanted);
+    found.ok_or_else(|| Refusal::missing("exception", "未解决的疑问", code.trim()))
+}
+
+/// An exception by its printed number, decided or not, with its age.
+pub fn one(desk: &Desk, code: &str) -> Result<ExceptionView, Refusal> {
+    let wanted = code.trim().to_ascii_uppercase();
+    let tx = desk.look()?;
+    let found = views(&tx, tx.all_exceptions()?, tx.all_clashes()?)?;
+    let found = found.into_iter().find(|view| view.exception == wanted);
+    let mut view = found.ok_or_else(|| Refusal::missing("exception", "疑问", code.trim()))?;
+    view.days = age(&view, desk.today());
+    Ok(view)
+}
+
+fn age(view: &ExceptionView, today: NaiveDate) -> i64 {
+    let days = view.sides.iter().filter_map(|side| side.at.get(..10)?.parse::<NaiveDate>().ok());
+    days.max().map_or(0, |day| (today - day).num_days().max(0))
+}
+
+fn views(tx: &Tx<'_>, exceptions: Vec<ExceptionRow>, clashes: Vec<ClashRow>) -> Result<Vec<ExceptionView>, Refusal> {
+    let mut views = Vec::with_capacity(exceptions.len() + clashes.len());
+    for row in exceptions {
         let account = (row.kind == Kind::Account.letter()).then_some(row.subject);
         let mut sides = vec![side(tx, row.first)?];
         if row.second != row.first {
@@ -65,20 +102,23 @@ pub fn list(tx: &Tx<'_>) -> Result<Vec<ExceptionView>, Refusal> {
         }
         views.push(ExceptionView {
             exception: Place::of_exception(&row).code(),
-            label: exceptions::label(&row.what).to_owned(),
+            label: words::label(&row.what).to_owned(),
             about: about(tx, &row.kind, row.subject)?,
             note: row.note.clone(),
             account,
             sides,
             owner: row.owner.clone(),
             choice: account.is_some() && row.what.ends_with("_conflict"),
+            days: 0,
+            state: row.state.clone(),
+            decision: row.decision.clone(),
             place: Place::of_exception(&row),
             what: row.what,
         });
     }
-    for row in tx.open_clashes()? {
+    for row in clashes {
         let place = Place::of_clash(&row);
-        let label = exceptions::label(&row.what);
+        let label = words::label(&row.what);
         let ids = row.holders.split(' ').filter_map(|id| id.parse::<Id>().ok());
         views.push(ExceptionView {
             exception: place.code(),
@@ -89,18 +129,14 @@ pub fn list(tx: &Tx<'_>) -> Result<Vec<ExceptionView>, Refusal> {
             sides: ids.map(|id| side(tx, id)).collect::<Result<_, _>>()?,
             owner: row.owner,
             choice: false,
+            days: 0,
+            state: row.state,
+            decision: row.decision,
             place,
             what: row.what,
         });
     }
     Ok(views)
-}
-
-/// An open exception by its printed number.
-pub fn find(tx: &Tx<'_>, code: &str) -> Result<ExceptionView, Refusal> {
-    let wanted = code.trim().to_ascii_uppercase();
-    let found = list(tx)?.into_iter().find(|view| view.exception == wanted);
-    found.ok_or_else(|| Refusal::missing("exception", "未解决的疑问", code.trim()))
 }
 
 fn side(tx: &Tx<'_>, id: Id) -> Result<SideView, Refusal> {

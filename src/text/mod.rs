@@ -1,6 +1,7 @@
 //! Every Chinese string a person sees that is shared; safe text; pinyin, widths and the words of the search box.
 
 pub mod exceptions; // what does not fit
+pub mod fields; // fields of entries, side by side
 pub mod pinyin; // initials of names and places
 pub mod safe;
 pub mod till;

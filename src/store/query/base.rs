@@ -15,6 +15,30 @@ impl Tx<'_> {
         Ok(statement.exists(params![kind, subject.0])?)
     }
 
+    /// Is any subject paused?
+    pub fn anything_held(&self) -> Result<bool, StoreError> {
+        Ok(self.conn().prepare_cached("SELECT 1 FROM d_hold LIMIT 1")?.exists([])?)
+    }
+
+    /// Paused subjects of a kind.
+    pub fn held_subjects(&self, kind: &str) -> Result<std::collections::BTreeSet<Id>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT DISTINCT subject FROM d_hold WHERE kind = ?1")?;
+        let found = statement.query_map([kind], |row| row.get(0).map(Id))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Places, with the item, of everything that waits because its subject is paused.
+    pub fn paused_places(&self) -> Result<std::collections::HashSet<i64>, StoreError> {
+        let mut statement = self.conn().prepare_cached(
+            "SELECT later.id FROM d_hold
+             JOIN entry_subject at ON at.kind = d_hold.kind AND at.subject = d_hold.subject AND at.id = d_hold.entry
+             JOIN entry_subject later ON later.kind = at.kind AND later.subject = at.subject
+                  AND (later.hlc, later.id) >= (at.hlc, at.id)",
+        )?;
+        let found = statement.query_map([], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// Deletes a subject's rows from a table keyed (kind, subject). `table` is one of our own names.
     pub fn clear_shared(&self, table: &'static str, kind: &str, subject: Id) -> Result<(), StoreError> {
         let mut statement =
@@ -67,6 +91,16 @@ impl Tx<'_> {
             " WHERE state = 'open' AND subject BETWEEN ? AND ? ORDER BY kind, subject, what, first, second",
             &[&seen.low, &seen.high],
         )
+    }
+
+    /// Every exception, the decided ones too.
+    pub fn all_exceptions(&self) -> Result<Vec<ExceptionRow>, StoreError> {
+        self.select::<ExceptionRow>(" ORDER BY kind, subject, what, first, second", &[])
+    }
+
+    /// Every clash, the decided ones too.
+    pub fn all_clashes(&self) -> Result<Vec<ClashRow>, StoreError> {
+        self.select::<ClashRow>(" ORDER BY what, number", &[])
     }
 
     /// Clashes that wait for a decision and touch something this site sees.

@@ -1,22 +1,17 @@
 //! Exceptions (疑问): two true entries that do not fit together, both sides shown; somebody looks after each, and only a decision with
 //! its reason closes it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::file_form;
+use super::doubt;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_exceptions::{self, ExceptionView};
-use crate::desk::view_users;
-use crate::tui::app::{App, initials};
+use crate::tui::app::App;
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::AskForm;
-use crate::tui::widgets::field::Field;
-use crate::tui::widgets::form::Form;
-use crate::tui::widgets::kind::Choice;
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
 /// Rows of the detail.
@@ -35,7 +30,8 @@ impl Exceptions {
             Column::text("编号", Width::Cells(10)),
             Column::text("疑问", Width::Cells(22)),
             Column::text("对象", Width::Fill(20, 1)),
-            Column::text("处理人", Width::Cells(10)),
+            Column::text("处理人", Width::Cells(8)),
+            Column::number("天", 4),
         ];
         let table = Table::new(columns).when_empty("没有疑问");
         Ok(Self { rows: view_exceptions::open(&app.desk)?, table })
@@ -51,55 +47,14 @@ impl Exceptions {
         self.rows.get(self.table.selected())
     }
 
-    fn ask_decision(&self, app: &App, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
-        let Some(view) = self.chosen() else { return Reply::say("没有疑问") };
-        let mut fields =
-            vec![Field::text("decision", "怎么处理", 60).required(), Field::text("reason", "理由", 60).required()];
-        if view.choice {
-            let side = |side: &view_exceptions::SideView| Choice::new(side.id.to_string(), format!("采用 {}", side.id));
-            let mut sides = vec![Choice::new("", "保留原值")];
-            sides.extend(view.sides.iter().map(side));
-            fields.push(Field::choice("keep", "采用", sides));
-        }
-        let form = Form::new(fields, app.desk.today(), initials);
-        file_form::ask_again("resolve", &format!("裁定 {}", view.exception), form, refused)
-    }
-
-    fn ask_owner(&self, app: &App) -> Reply<App> {
-        let Some(view) = self.chosen() else { return Reply::say("没有疑问") };
-        let users = match view_users::users(&app.desk) {
-            Ok(users) => users,
-            Err(refusal) => return Reply::refuse(refusal.message()),
-        };
-        let choice =
-            |user: view_users::UserView| Choice::new(user.login.clone(), format!("{} {}", user.name, user.login));
-        let choices = users.into_iter().filter(|user| user.active).map(choice).collect();
-        let form = Form::new(vec![Field::choice("owner", "处理人", choices).required()], app.desk.today(), initials);
-        Reply::push(AskForm::new("assign", &format!("指派 {}", view.exception), form))
-    }
-
     fn perform(&mut self, app: &mut App, tag: &str, values: &Map<String, Value>) -> Reply<App> {
         let Some(view) = self.chosen() else { return Reply::done() };
-        let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default();
-        let (action, input, said) = match tag {
-            "assign" => (
-                "exception.assign",
-                json!({ "exception": view.exception, "owner": text("owner") }),
-                format!("{} 已指派", view.exception),
-            ),
-            _ => {
-                let keep = Some(text("keep")).filter(|keep| !keep.is_empty());
-                let input = json!({
-                    "exception": view.exception, "decision": text("decision"), "reason": text("reason"), "keep": keep,
-                });
-                ("exception.resolve", input, format!("{} 已裁定", view.exception))
-            }
-        };
-        let done = app.act(action, &input, None);
-        match done.and_then(|_| self.read(app)) {
-            Ok(()) => Reply::say(said),
-            Err(refusal) if tag == "resolve" => self.ask_decision(app, Some((values, &refusal))),
-            Err(refusal) => Reply::refuse(refusal.message()),
+        match doubt::perform(app, view, tag, values) {
+            Ok(said) => match self.read(app) {
+                Ok(()) => Reply::say(said),
+                Err(refusal) => Reply::refuse(refusal.message()),
+            },
+            Err(reply) => reply,
         }
     }
 }
@@ -116,18 +71,21 @@ impl Screen<App> for Exceptions {
     fn keys(&self, _: &App) -> Vec<Command> {
         match self.chosen() {
             None => Vec::new(),
-            Some(view) if view.account.is_some() => vec![Command::Resolve, Command::Assign, Command::Open],
-            Some(_) => vec![Command::Resolve, Command::Assign],
+            Some(_) => vec![Command::Resolve, Command::Assign, Command::Open],
         }
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        if !matches!(command, Command::Resolve | Command::Assign | Command::Open) {
+            return Reply::unused();
+        }
+        let Some(view) = self.chosen() else { return Reply::say("没有疑问") };
         match command {
-            Command::Resolve => self.ask_decision(app, None),
-            Command::Assign => self.ask_owner(app),
-            Command::Open => match self.chosen().and_then(|view| view.account) {
-                Some(account) => super::customer(app, account),
-                None => Reply::done(),
+            Command::Resolve => doubt::ask_decision(app, view, None),
+            Command::Assign => doubt::ask_owner(app, view),
+            Command::Open => match doubt::Doubt::new(app, view.clone()) {
+                Ok(screen) => Reply::push(screen),
+                Err(refusal) => Reply::refuse(refusal.message()),
             },
             _ => Reply::unused(),
         }
@@ -169,4 +127,5 @@ fn exception_row(view: &ExceptionView) -> Row {
         .cell(&view.label, Ink::Look)
         .cell(&view.about, Ink::Text)
         .cell(view.owner.as_deref().unwrap_or("-"), if view.owner.is_some() { Ink::Text } else { Ink::Faint })
+        .cell(view.days.to_string(), Ink::Faint)
 }

@@ -15,6 +15,7 @@ pub mod callback;
 pub mod cards;
 pub mod customer;
 pub mod dispatch;
+pub mod doubt;
 pub mod exceptions;
 pub mod explain;
 pub mod fee;

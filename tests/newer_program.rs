@@ -1,0 +1,163 @@
+//! A program meets entries of a newer one: it keeps them, sends them on byte for byte, pauses only their subjects, and an upgrade
+//! mends it by itself.
+
+mod support;
+
+use meterdesk::book::clock::FixedClock;
+use meterdesk::book::subject::Kind;
+use meterdesk::derive::Received;
+use meterdesk::derive::knowledge::LACKS;
+use meterdesk::desk::Desk;
+use meterdesk::store::entries::EntryRow;
+use meterdesk::store::tables::base::HoldRow;
+use meterdesk::store::{Db, OpenOptions};
+use serde_json::json;
+use support::arrive::{empty, entries, finish, hash, made, site, state_of, take};
+use support::orders::{Book, book, moment};
+
+/// A file whose program does not know these actions and kinds, with the entries of a branch in it.
+fn older(path: &std::path::Path, lacks: &str) -> Desk {
+    let mut desk = opened(path);
+    let tx = desk.db_mut().write().unwrap();
+    tx.set_setting(LACKS, lacks).unwrap();
+    tx.commit().unwrap();
+    desk
+}
+
+fn opened(path: &std::path::Path) -> Desk {
+    let clock = || Box::new(FixedClock::at(moment()));
+    if path.exists() {
+        return Desk::open(path, OpenOptions::default(), clock()).unwrap();
+    }
+    let new = meterdesk::desk::open::NewSite {
+        site: "B07",
+        name: "城北营业所",
+        utility: "water",
+        head_office: false,
+        practice: true,
+        login: "boss7",
+        manager: "主任",
+        password: "demo",
+    };
+    Desk::create(path, OpenOptions::default(), clock(), &new).unwrap().0
+}
+
+fn upgraded(desk: Desk, path: &std::path::Path) -> Desk {
+    drop(desk);
+    let (mut db, _) = Db::open(path, OpenOptions::default()).unwrap();
+    let tx = db.write().unwrap();
+    tx.set_setting(LACKS, "").unwrap();
+    tx.commit().unwrap();
+    drop(db);
+    opened(path)
+}
+
+/// A branch with three accounts; then one is amended by the newer program, another pays in advance.
+fn history() -> (Vec<EntryRow>, Vec<EntryRow>) {
+    let mut home = book("B01");
+    support::town::small(&mut home);
+    home.act("demo", "shift.open", json!({ "float": "100.00" }));
+    let common = entries(&home);
+    let amend = json!({ "account": "3100000002", "field": "mobile", "seen": "13358990332", "value": "13900000001" });
+    let pay = |no: &str| json!({ "account": no, "bills": [], "to_prepaid": "50.00" });
+    let later = vec![
+        made(&mut home, "demo", "account.amend", amend),
+        made(&mut home, "demo", "payment.take", pay("3100000004")),
+        made(&mut home, "demo", "payment.take", pay("3100000002")),
+    ];
+    (common, later)
+}
+
+fn mobile(desk: &Desk, no: &str) -> Option<String> {
+    desk.look().unwrap().account_of_text(no).unwrap().unwrap().mobile
+}
+
+#[test]
+fn an_entry_of_a_newer_program_is_kept_sent_on_and_pauses_its_subject_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let (common, later) = history();
+    let mut old = older(&path, "account.amend");
+    for batch in [&common, &later] {
+        assert!(take(&mut old, batch).iter().all(|answer| *answer == Received::New));
+        finish(&mut old);
+    }
+    // Kept byte for byte, and what is sent on makes another book what it would have been.
+    let kept = entries_of(&old, "B01");
+    assert_eq!(kept, [common.clone(), later.clone()].concat());
+    assert_eq!(hash(&state_of(&kept)), hash(&state_of(&[common, later].concat())));
+    // The subject is paused and says why; the others go on.
+    let account = old.look().unwrap().account_of_text("3100000002").unwrap().unwrap();
+    let holds = old.look().unwrap().scan::<HoldRow>(&[&Kind::Account.letter(), &account.id]).unwrap();
+    assert_eq!(holds.len(), 1);
+    assert!(holds[0].reason.contains("需要升级程序"), "{}", holds[0].reason);
+    assert_eq!(mobile(&old, "3100000002").as_deref(), Some("13358990332"));
+    let mut old = Book { desk: old };
+    old.desk.sign_in_practice("demo").unwrap();
+    for action in ["payment.take", "account.amend"] {
+        let input = match action {
+            "payment.take" => json!({ "account": "3100000002", "bills": [], "to_prepaid": "1.00" }),
+            _ => json!({ "account": "3100000002", "field": "people", "seen": "", "value": 3 }),
+        };
+        assert_eq!(old.try_act("demo", action, &input).unwrap_err().first_rule(), "upgrade", "{action}");
+    }
+    old.act("demo", "payment.take", json!({ "account": "3100000006", "bills": [], "to_prepaid": "5.00" }));
+    let verdict = old.desk.verify(true, |_| {}).unwrap();
+    assert_eq!(verdict.first_fault.map(|fault| fault.message), None, "what waits for an upgrade is no fault");
+    // The upgrade mends it when it opens the book.
+    let all = entries(&old);
+    let new = upgraded(old.desk, &path);
+    assert!(new.notices().iter().any(|notice| notice.contains("升级")), "{:?}", new.notices());
+    assert_eq!(mobile(&new, "3100000002").as_deref(), Some("13900000001"));
+    assert_eq!(hash(&new), hash(&state_of(&all)));
+    let again = upgraded(new, &path);
+    assert!(again.notices().is_empty(), "only once");
+}
+
+#[test]
+fn a_kind_of_subject_nobody_knew_is_found_again_after_the_upgrade() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let (common, later) = history();
+    let mut old = older(&path, "kind:w");
+    take(&mut old, &common);
+    finish(&mut old);
+    take(&mut old, &later);
+    assert!(old.look().unwrap().workers().unwrap().is_empty());
+    assert_eq!(mobile(&old, "3100000002").as_deref(), Some("13900000001"), "the rest is as it should be");
+    let all = entries(&Book { desk: old });
+    let new = opened(&path);
+    assert_eq!(new.look().unwrap().workers().unwrap().len(), 0, "not upgraded yet");
+    let new = upgraded(new, &path);
+    assert_eq!(new.look().unwrap().workers().unwrap().len(), 2);
+    assert_eq!(hash(&new), hash(&state_of(&all)));
+}
+
+#[test]
+fn what_an_older_program_paused_agrees_in_every_order_after_the_upgrade() {
+    let (common, later) = history();
+    for order in support::orders::orders(later.len()) {
+        let mut desk = site("B07", &common, 0).desk;
+        let tx = desk.db_mut().write().unwrap();
+        tx.set_setting(LACKS, "account.amend").unwrap();
+        tx.commit().unwrap();
+        for index in &order {
+            take(&mut desk, std::slice::from_ref(&later[*index]));
+        }
+        let tx = desk.db_mut().write().unwrap();
+        tx.set_setting(LACKS, "").unwrap();
+        tx.commit().unwrap();
+        meterdesk::derive::knowledge::catch_up(desk.db_mut()).unwrap();
+        let mut plain = empty();
+        take(&mut plain, &common);
+        finish(&mut plain);
+        take(&mut plain, &later);
+        assert_eq!(hash(&desk), hash(&plain), "{order:?}");
+    }
+}
+
+fn entries_of(desk: &Desk, code: &str) -> Vec<EntryRow> {
+    let mut rows = desk.look().unwrap().entries_after(meterdesk::rules::id::Id(0), 1_000_000).unwrap();
+    rows.retain(|row| row.site == code);
+    rows
+}
