@@ -133,7 +133,7 @@ fn a_picture_that_moved_is_refused_and_asked_for_again() {
     book.act("check", "adjustment.check", decide(&new["request"], true));
     book.act("chief", "adjustment.decide", decide(&new["request"], true));
     // 11.94 of the 500.00 was late fee; 488.06 on the old bill pays 110.00, the rest is credit.
-    assert_eq!((bills(&book, "31000001")[0].2, balance(&book, "31000001")), (0, (37_806, 0)));
+    assert_eq!((bills(&book, "31000001")[0].2, balance(&book, "31000001")), (0, (38_890, 0)));
     sound(&book);
 }
 
@@ -277,12 +277,41 @@ fn a_payment_reversed_after_the_adjustment_takes_back_the_credit_it_had_become()
     let paid = book.act("demo", "payment.take", json!({ "account": "31000001", "tendered": "1205.94" }));
     let ask = ask_volume(&book, "31000001", "22");
     adjusted(&mut book, ask);
-    assert_eq!((bills(&book, "31000001")[0].2, balance(&book, "31000001").0), (0, 108_400));
+    // 11.94 was paid for ten days on 1,194.00; 110.00 bears 1.10, so 10.84 comes back with the principal.
+    assert_eq!((bills(&book, "31000001")[0].2, balance(&book, "31000001").0), (0, 109_484));
     sound(&book);
     let back = json!({ "payment": paid["receipt"], "reason": "收错户" });
     book.act("boss", "user.right", json!({ "user": "demo", "role": "hall_supervisor" }));
     book.act("demo", "payment.reverse", back);
     assert_eq!((bills(&book, "31000001")[0].2, balance(&book, "31000001").0), (11_000, 0));
+    sound(&book);
+}
+
+#[test]
+fn late_fee_paid_on_what_a_bill_is_reduced_by_comes_back_once_and_the_picture_shows_it() {
+    let mut book = given();
+    book.act("demo", "shift.open", json!({ "float": "0.00" }));
+    // Ten days late: 11.94 of late fee, then 588.06 of 1,194.00. 605.94 stay open.
+    book.act("demo", "payment.take", json!({ "account": "31000001", "amounts": "600.00", "method": "银行卡" }));
+    let ask = ask_volume(&book, "31000001", "122");
+    let shown = book.act("demo", "adjustment.preview", ask.clone());
+    let picture = &shown["picture"];
+    let bill = &picture["bills"][0];
+    let refunded = bill["refunded"].as_str().unwrap().to_owned();
+    // 610.00 bears 6.10 to this day; 5.84 was charged too much.
+    assert_eq!((refunded.as_str(), bill["new"]["late_fee"].as_str()), ("5.84", Some("0.00")), "{bill}");
+    assert_eq!((bill["new"]["paid"].as_str(), bill["new"]["owed"].as_str()), (Some("588.06"), Some("21.94")));
+    assert_eq!(picture["after"]["credit"], "5.84");
+    adjusted(&mut book, ask);
+    assert_eq!((bills(&book, "31000001")[0].2, balance(&book, "31000001").0), (2_194, 584));
+    sound(&book);
+    // What came back cannot come back again, and the fee runs on from the right level.
+    let bill = bills(&book, "31000001")[0].0;
+    let all = json!({ "kind": "L4", "account": "31000001", "bills": [bill], "evidence": "x" });
+    let shown = book.act("demo", "adjustment.preview", all);
+    assert_eq!(shown["picture"]["bills"][0]["refunded"], "6.10", "what the smaller bill bore, no more");
+    let paid = act_at(&mut book, "2026-12-01", "demo", "payment.take", json!({ "account": "31000001" }));
+    assert!(paid.is_ok(), "{paid:?}");
     sound(&book);
 }
 

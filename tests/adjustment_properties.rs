@@ -134,6 +134,9 @@ fn conserved(book: &Book) {
     let money: Fen = alive.iter().map(|row| row.amount).sum();
     let fees: Fen = alive.iter().map(|row| row.late_fee).sum();
     let refunds: Fen = tx.waivers(account).unwrap().iter().map(|row| row.refund).sum();
+    // Late fee that came back with a smaller bill: never more than the payments that stand brought.
+    let back: Fen = tx.waivers(account).unwrap().iter().filter(|row| row.fee.is_negative()).map(|row| row.refund).sum();
+    assert!(back <= fees, "{back} came back of {fees}");
     let balance = tx.get::<BalanceRow>(&[&account]).unwrap();
     let (prepaid, credit) = balance.map_or((Fen::ZERO, Fen::ZERO), |row| (row.prepaid, row.credit));
     assert_eq!(money + refunds, paid + fees + prepaid + credit, "money is made or lost");

@@ -127,6 +127,18 @@ pub struct Replacement {
     pub income: Vec<Income>,
     /// The bill in its place.
     pub new: BillIssued,
+    /// Late fee that was paid on what the bill is reduced by.
+    #[serde(default)]
+    pub late: Option<LateFeeBack>,
+}
+
+/// Late fee given back because the bill it was charged on is smaller.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct LateFeeBack {
+    /// Late fee charged on the bill before, as seen.
+    pub charged_before: Fen,
+    /// Paid before, given back as credit.
+    pub refund: Fen,
 }
 
 /// The account's new price.

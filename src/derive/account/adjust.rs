@@ -4,7 +4,8 @@
 //! Merge: a bill is adjusted once — of two approvals on one bill the first is effective, the second an exception. What was paid on
 //! the old bill goes over to the new one, and what is over becomes credit, once: a payment on the old bill that comes later
 //! pays the new one, a reversal takes back from where the money went. A late fee is waived up to the level the request saw,
-//! so two waivers together never waive more than one of them.
+//! so two waivers together never waive more than one of them. The late fee paid on what a bill is reduced by comes back the same
+//! way, and only while the payments that brought it stand.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +13,8 @@ use super::{bill, payment};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::request::{
-    AdjustmentChecked, AdjustmentDecided, AdjustmentEffect, AdjustmentRequested, PriceSet, Replacement, WaiverGiven,
-    decision, entry_hash, standing_of, standing_text,
+    AdjustmentChecked, AdjustmentDecided, AdjustmentEffect, AdjustmentRequested, LateFeeBack, PriceSet, Replacement,
+    WaiverGiven, decision, entry_hash, standing_of, standing_text,
 };
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::adjustment::Standing;
@@ -149,6 +150,9 @@ fn rebill(
     let moved = move_credit(fx, event, new, paid, legs)?;
     move_late(fx, event, old, new)?;
     fx.tx.put(&RebillRow { account: event.subject, old, new, request })?;
+    if let Some(back) = &replacement.late {
+        late_fee_back(fx, event, request, new, back, legs)?;
+    }
     Ok(Some(Rebilled { old, new, over: paid - moved, replacement }))
 }
 
@@ -216,6 +220,54 @@ fn waive(
     Ok(())
 }
 
+/// Gives back late fee that was paid on what a bill was reduced by, down to the level the request saw and never more than was
+/// paid. It is charged no more: the row's `fee` is that much below zero, which tells it from a waiver.
+fn late_fee_back(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    request: Id,
+    bill: Id,
+    back: &LateFeeBack,
+    legs: &mut Legs,
+) -> Result<(), DeriveError> {
+    let above = payment::charged(fx, event.subject, bill)? - (back.charged_before - back.refund);
+    let refund = back.refund.min(above).min(refundable(fx.tx, event.subject, bill)?);
+    if refund > Fen::ZERO {
+        payment::charge(fx, event.subject, bill, -refund)?;
+        legs.add(account::LATE_FEE, refund).add(account::WAIVER, -refund);
+        give_back(fx, event.subject, refund, legs)?;
+        fx.tx.put(&WaiverRow { account: event.subject, bill, entry: event.id, request, fee: -refund, refund })?;
+    }
+    Ok(())
+}
+
+/// What of the late fee given back with a smaller bill falls when a payment on it is reversed: no more may be given back than
+/// the other payments brought. It is charged again; the answer is the credit to take back.
+pub(super) fn without_payment(fx: &Fx<'_, '_>, of: Id, bill: Id, payment: Id) -> Result<Fen, StoreError> {
+    let chain = fx.tx.bill_ancestors(of, bill)?;
+    let waivers: Vec<WaiverRow> = fx.tx.waivers(of)?.into_iter().filter(|row| chain.contains(&row.bill)).collect();
+    if !waivers.iter().any(|row| row.fee.is_negative()) {
+        return Ok(Fen::ZERO);
+    }
+    let mut kept = Fen::ZERO;
+    for paid in fx.tx.payments(of)?.iter().filter(|row| row.state == "taken" && row.id != payment) {
+        kept += payment::applied(paid).iter().filter(|line| chain.contains(&line.0)).map(|line| line.2).sum::<Fen>();
+    }
+    let mut excess = waivers.iter().map(|row| row.refund).sum::<Fen>() - kept;
+    let mut taken = Fen::ZERO;
+    for row in waivers.into_iter().rev().filter(|row| row.fee.is_negative()) {
+        let part = excess.min(row.refund).max(Fen::ZERO);
+        (excess, taken) = (excess - part, taken + part);
+        if part == row.refund {
+            fx.tx.delete::<WaiverRow>(&[&of, &row.bill, &row.entry])?;
+        } else if part > Fen::ZERO {
+            fx.tx.put(&WaiverRow { fee: row.fee + part, refund: row.refund - part, ..row })?;
+        }
+    }
+    payment::charge(fx, of, bill, taken)?;
+    Ok(taken)
+}
+
 /// Late fee paid on a bill and its forerunners that was not given back yet.
 pub fn refundable(tx: &Tx<'_>, account: Id, bill: Id) -> Result<Fen, StoreError> {
     let chain = tx.bill_ancestors(account, bill)?;
@@ -241,15 +293,19 @@ fn give_back(fx: &Fx<'_, '_>, of: Id, refund: Fen, legs: &mut Legs) -> Result<()
 /// Undoes what an approval had done: it was rejected elsewhere.
 fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), DeriveError> {
     let mut legs = Legs::default();
-    for rebilled in applied.rebills.into_iter().rev() {
-        restore(fx, event, rebilled, &mut legs)?;
-    }
     for row in fx.tx.waivers(event.subject)?.into_iter().filter(|row| Some(row.entry) == applied.entry) {
+        let living = fx.tx.get::<BillRow>(&[&event.subject, &row.bill])?.filter(lives).is_some();
+        if row.fee.is_negative() && !living {
+            continue; // the smaller bill went on its way and is not withdrawn, nor what came back with it
+        }
         let bill = fx.tx.standing_bill(event.subject, row.bill)?;
         payment::charge(fx, event.subject, bill, -row.fee)?;
         legs.add(account::LATE_FEE, row.fee).add(account::WAIVER, -row.fee);
         give_back(fx, event.subject, -row.refund, &mut legs)?;
         fx.tx.delete::<WaiverRow>(&[&event.subject, &row.bill, &row.entry])?;
+    }
+    for rebilled in applied.rebills.into_iter().rev() {
+        restore(fx, event, rebilled, &mut legs)?;
     }
     if let Some(price) = applied.price {
         super::price::unset(fx, event, &price)?;

@@ -345,6 +345,10 @@ pub fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
         balance.credit -= credit;
         legs.add(account::RECEIVABLE, line.1 - credit).add(account::CREDIT, credit);
         legs.add(account::LATE_FEE, line.2 + line.3).add(account::WAIVER, -line.3);
+        let bill = fx.tx.standing_bill(event.subject, line.0)?;
+        let given = super::adjust::without_payment(fx, event.subject, bill, payment.id)?;
+        balance.credit -= given;
+        legs.add(account::LATE_FEE, -given).add(account::CREDIT, given);
     }
     // A reversal gives back what the payment had brought; anything else of its cash is unexplained.
     legs.add(account::SUSPENSE, body.amount - payment.amount);

@@ -7,7 +7,8 @@ use super::ask::Meant;
 use super::{rerate, sides, warn};
 use crate::derive::account::adjust::refundable;
 use crate::derive::account::bill::{BillIssued, OPENING};
-use crate::derive::request::{AdjustmentEffect, PriceSet, Replacement, WaiverGiven};
+use crate::derive::account::payment::applied;
+use crate::derive::request::{AdjustmentEffect, LateFeeBack, PriceSet, Replacement, WaiverGiven};
 use crate::desk::billing::body;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::tariffs;
@@ -17,7 +18,7 @@ use crate::rules::adjustment::{Change, Kind, Picture, Waive};
 use crate::rules::classes::{self, MIXED};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
-use crate::rules::part_payment::Earlier;
+use crate::rules::part_payment::{self, Earlier};
 use crate::rules::pricing::{self, Pricing};
 use crate::rules::tariff::PriceBook;
 use crate::store::Tx;
@@ -216,7 +217,9 @@ impl Work<'_, '_> {
             let issued = named.issued.as_ref().ok_or_else(lost)?;
             let new = rate(row.id, at, issued).map_err(|fault| Refusal::field(fault.rule, "bills", fault.message))?;
             let would_be = sides::replacing(row, &new);
-            let earlier = named.due.earlier;
+            let late = self.late_fee_back(&named.due, &would_be)?;
+            let refunded = late.as_ref().map_or(Fen::ZERO, |back| back.refund);
+            let earlier = Earlier { charged: named.due.earlier.charged - refunded, ..named.due.earlier };
             pictures.push(BillPicture {
                 bill: row.id,
                 cycle: row.cycle.clone(),
@@ -224,11 +227,47 @@ impl Work<'_, '_> {
                 new: sides::as_it_would_be(self.book, self.account, &would_be, earlier, &new.class, self.day),
                 lines: picture::pair(&sides::lines(self.book, issued), &sides::lines(self.book, &new)),
                 waived: Fen::ZERO,
-                refunded: Fen::ZERO,
+                refunded,
             });
-            effect.replace.push(Replacement { old: row.id, income: issued.income(), new });
+            effect.replace.push(Replacement { old: row.id, income: issued.income(), new, late });
         }
         Ok(pictures)
+    }
+
+    /// Late fee that was paid on what a bill is reduced by: what is charged so far beyond the fee that the smaller bill bears to
+    /// this day. As far as it was waived, not paid, nothing comes back.
+    fn late_fee_back(&self, due: &Due, new: &BillRow) -> Result<Option<LateFeeBack>, Refusal> {
+        let charged_before = due.earlier.charged;
+        if new.amount >= due.bill.amount || charged_before <= Fen::ZERO {
+            return Ok(None);
+        }
+        let (_, rule) = tariffs::late_rule(self.book, self.account, new)?;
+        let borne = self.borne(due, new)?;
+        let right = part_payment::late_fee(rule, new.amount, new.unpaid, new.due, self.day, borne)?.fee;
+        let paid = refundable(self.tx, self.account.id, due.bill.id)?;
+        let refund = (charged_before - right).min(paid);
+        Ok((refund > Fen::ZERO).then_some(LateFeeBack { charged_before, refund }))
+    }
+
+    /// The days that the principal of the smaller bill was late with, as far as it is paid: the first payments count, what was paid
+    /// beyond it never was owed.
+    fn borne(&self, due: &Due, new: &BillRow) -> Result<Earlier, Refusal> {
+        if due.bill.amount - due.bill.unpaid <= new.amount {
+            return Ok(Earlier { charged: Fen::ZERO, ..due.earlier });
+        }
+        let chain = self.tx.bill_ancestors(self.account.id, due.bill.id)?;
+        let mut payments = self.tx.payments(self.account.id)?;
+        payments.retain(|row| row.state == "taken");
+        payments.sort_by_key(|row| (row.day, row.id));
+        let (mut earlier, mut left) = (Earlier::default(), new.amount);
+        for payment in &payments {
+            for line in applied(payment).iter().filter(|line| chain.contains(&line.0)) {
+                let part = line.1.min(left);
+                left -= part;
+                earlier.add(part, Fen::ZERO, new.due, payment.day);
+            }
+        }
+        Ok(earlier)
     }
 
     /// Late fee waived, bill by bill in their order: first what is not paid, then what was paid and is given back.

@@ -9,7 +9,7 @@ pub fn asked(body: &AdjustmentRequested) -> String {
     let mut text = format!("特殊处理申请 {}", body.kind.title());
     for bill in &body.picture.bills {
         let given = bill.waived + bill.refunded;
-        if given > Fen::ZERO {
+        if given > Fen::ZERO && bill.new.amount == bill.old.amount {
             text += &format!(" {} 减免违约金 {}", bill.cycle, given.grouped());
         } else {
             text += &format!(" {} {} → {}", bill.cycle, bill.old.amount.grouped(), bill.new.amount.grouped());

@@ -83,8 +83,8 @@ fn sides(picture: &Picture) -> (String, String) {
         return (price.old.clone(), price.new.clone());
     }
     let sum = |amounts: Vec<Fen>| amounts.into_iter().sum::<Fen>().grouped();
-    let late: bool = picture.bills.iter().any(|bill| bill.waived + bill.refunded > Fen::ZERO);
-    if late {
+    let same = picture.bills.iter().all(|bill| bill.new.amount == bill.old.amount);
+    if same && picture.waived() > Fen::ZERO {
         let owed = picture.bills.iter().map(|bill| (bill.old.late_fee, bill.new.late_fee));
         let (old, new): (Vec<Fen>, Vec<Fen>) = owed.unzip();
         return (format!("违约金 {}", sum(old)), format!("违约金 {}", sum(new)));
