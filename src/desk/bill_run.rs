@@ -3,7 +3,7 @@
 //! It streams: accounts, meters, readings and bills are walked side by side in key order, some thousand accounts a time, and
 //! nothing is looked up per account. A reading that is billed already is left alone, so the same command again is a no-op; a run
 //! that was interrupted goes on after the last account written. What cannot be calculated is held with its reason, as a row
-//! of its own that `bill.release`, or the next run, takes up.
+//! of its own that `bill.release`, or the next run, takes up. Two terminals never run at once ([`super::only_one`]).
 //!
 //! It bills this site's accounts only: those of other sites in the book are billed by their own site.
 //!
@@ -139,6 +139,10 @@ impl Desk {
     /// Rates a cycle. `progress` is told accounts looked at and accounts in all.
     pub fn bill_run(&mut self, ask: &Ask, mut progress: impl FnMut(u64, u64)) -> Result<Summary, Refusal> {
         self.rights()?.require(RIGHT)?;
+        let _one = match ask.dry_run {
+            true => None,
+            false => Some(self.only_one(&format!("{} 账期出账", ask.cycle))?),
+        };
         let dated = ask.dated.unwrap_or_else(|| self.today());
         if ask.cycle > BillCycle::of(dated) {
             return Err(Refusal::field("input", "cycle", format!("账期 {} 还没有到，请核对", ask.cycle)));

@@ -21,6 +21,7 @@ pub mod index;
 pub mod intake_case;
 pub mod intake_talk;
 pub mod key_restore;
+pub mod only_one;
 pub mod open;
 pub mod order_step;
 pub mod password;
