@@ -90,11 +90,13 @@ pub struct Profile {
 
 /// A profile file with a mistake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("导入方案“{file}”有错：{what}")]
+#[error("导入方案“{file}”{}有错：{what}，请改正", line.map(|line| format!("第{line}行")).unwrap_or_default())]
 pub struct BadProfile {
     /// Name of the file.
     pub file: String,
-    /// What and where.
+    /// The line, where one is to blame.
+    pub line: Option<usize>,
+    /// What is wrong.
     pub what: String,
 }
 
@@ -107,25 +109,37 @@ const BUILT_IN: [(&str, &str); 6] = [
     ("swaps.toml", include_str!("../../assets/profiles/swaps.toml")),
 ];
 
+/// The folder of a branch's own profiles, beside its book.
+const BESIDE: &str = "profiles";
+/// The variable that names another folder of profiles.
+pub const FOLDER: &str = "METERDESK_PROFILES";
 /// Rows at the top of a sheet among which the headings are looked for.
 const HEADING_ROWS: usize = 10;
 
 impl Profile {
     /// Reads a profile and checks that every field it names exists.
     pub fn parse(file: &str, text: &str) -> Result<Self, BadProfile> {
-        let bad = |what: String| BadProfile { file: file.to_owned(), what };
-        let profile: Self = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
+        let bad = |what: String| BadProfile { file: file.to_owned(), line: None, what };
+        let at = |word: &str, what: String| {
+            let place = text.lines().position(|line| line.trim_start().trim_start_matches('"').starts_with(word));
+            let place = place.or_else(|| text.lines().position(|line| line.contains(word)));
+            BadProfile { line: place.map(|place| place + 1), ..bad(what) }
+        };
+        let profile: Self = toml::from_str(text).map_err(|error| BadProfile {
+            line: error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1),
+            ..bad(format!("读不懂 ({})", error.message().lines().next().unwrap_or_default()))
+        })?;
         let known = profile.fields();
         let unknown = profile.columns.keys().chain(&profile.required).find(|field| !known.contains(&field.as_str()));
         if let Some(field) = unknown {
-            return Err(bad(format!("没有“{field}”这个字段")));
+            return Err(at(field, format!("没有“{field}”这个字段")));
         }
         if let Some(field) = profile.required.iter().find(|field| !profile.columns.contains_key(*field)) {
-            return Err(bad(format!("必需字段“{field}”没有列名")));
+            return Err(at("required", format!("必需字段“{field}”没有列名")));
         }
         match profile.holds {
-            Holds::Readings if profile.source.is_none() => Err(bad("抄表方案缺少source".into())),
-            Holds::Customers if profile.utility.is_none() => Err(bad("用户方案缺少utility".into())),
+            Holds::Readings if profile.source.is_none() => Err(at("holds", "抄表方案缺少 source".into())),
+            Holds::Customers if profile.utility.is_none() => Err(at("holds", "用户方案缺少 utility".into())),
             _ => Ok(profile),
         }
     }
@@ -292,14 +306,22 @@ impl Catalogue {
         Ok(Self { profiles })
     }
 
+    /// The profiles that come with the program, those in `profiles/` beside the book, and those of the folder that the variable
+    /// [`FOLDER`] names; the later takes the place of the earlier of its name.
+    pub fn of_book(book: Option<&Path>) -> Result<Self, BadProfile> {
+        let beside = book.and_then(Path::parent).map(|folder| folder.join(BESIDE)).filter(|folder| folder.is_dir());
+        let named = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(std::path::PathBuf::from);
+        beside.into_iter().chain(named).try_fold(Self::built_in()?, |known, folder| known.with_folder(&folder))
+    }
+
     /// Adds the profiles of a folder; one with the name of a built-in one takes its place.
     pub fn with_folder(mut self, folder: &Path) -> Result<Self, BadProfile> {
-        let bad = |file: &Path, what: String| BadProfile { file: file.display().to_string(), what };
-        let entries = std::fs::read_dir(folder).map_err(|error| bad(folder, error.to_string()))?;
+        let bad = |file: &Path, what: String| BadProfile { file: file.display().to_string(), line: None, what };
+        let entries = std::fs::read_dir(folder).map_err(|error| bad(folder, format!("文件夹读不了 ({error})")))?;
         let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.sort();
         for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "toml")) {
-            let text = std::fs::read_to_string(file).map_err(|error| bad(file, error.to_string()))?;
+            let text = std::fs::read_to_string(file).map_err(|error| bad(file, format!("读不了 ({error})")))?;
             let profile = Profile::parse(&file.display().to_string(), &text)?;
             self.profiles.retain(|other| other.name != profile.name);
             self.profiles.push(profile);
@@ -399,9 +421,9 @@ mod tests {
     fn a_profile_with_a_mistake_is_refused_with_its_place() {
         let base = "name='x'\ntitle='x'\nholds='readings'\nsource='card'\nrequired=['account']\n";
         let bad = |tail: &str| Profile::parse("x.toml", &format!("{base}{tail}")).unwrap_err().to_string();
-        assert!(bad("[columns]\naccount=['户号']\nnonsense=['x']\n").contains("nonsense"));
-        assert!(bad("[columns]\nvalue=['x']\n").contains("必需字段"));
-        assert!(bad("[columns\n").contains("line 6"));
+        assert!(bad("[columns]\naccount=['户号']\nnonsense=['x']\n").contains("第8行有错：没有“nonsense”"));
+        assert!(bad("[columns]\nvalue=['x']\n").contains("第5行有错：必需字段"));
+        assert!(bad("[columns\n").contains("第6行有错：读不懂"));
     }
 
     #[test]

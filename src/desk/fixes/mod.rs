@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 use crate::book::seal::Keys;
 use crate::derive::account::file::AccountOpened;
 use crate::desk::action::{Action, Cx, Decision, Draft};
-use crate::desk::import::{Cell, OneByOne, Opener, What, open_cells, row_of, slip_of};
+use crate::desk::import::{Cell, OneByOne, Opener, What, catalogue, open_cells, row_of, slip_of};
 use crate::desk::reading_enter::{self, ReadingEnter};
 use crate::desk::refusal::Refusal;
 use crate::desk::swap::SlipInput;
 use crate::desk::swap::enter::SwapEnter;
 use crate::inbound::clean;
 use crate::inbound::judge::{CustomerJudge, CustomerVerdict, Defect, ReadingJudge, SwapJudge, SwapVerdict, Terms};
-use crate::inbound::profile::{Catalogue, Layout, ReadBy, Recognised};
+use crate::inbound::profile::{Layout, ReadBy, Recognised};
 use crate::inbound::read::Row;
 use crate::inbound::rows::reading::REGISTERS;
 use crate::rules::id::Id;
@@ -41,13 +41,13 @@ pub(super) fn kept(tx: &Tx<'_>, keys: &Keys, run: Id, line: i64) -> Result<Kept,
     let file = tx.get::<FileRow>(&[&run])?;
     let file = file.ok_or_else(|| Refusal::missing("file", "导入的文件", &run.to_string()))?;
     let cells = open_cells(keys, &row.cells)?;
-    let recognised = remembered(&file)?;
+    let recognised = remembered(tx, &file)?;
     Ok(Kept { file, row, cells, recognised })
 }
 
 /// A file as it was recognised.
-pub(super) fn remembered(file: &FileRow) -> Result<Recognised, Refusal> {
-    let catalogue = Catalogue::built_in().map_err(|error| Refusal::data(error.to_string()))?;
+pub(super) fn remembered(tx: &Tx<'_>, file: &FileRow) -> Result<Recognised, Refusal> {
+    let catalogue = catalogue(tx)?;
     let profile = catalogue.profiles().iter().find(|profile| profile.name == file.profile);
     let profile =
         profile.ok_or_else(|| Refusal::data(format!("导入方案“{}”已不在，请改用新文件导入", file.profile)))?;

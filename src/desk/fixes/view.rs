@@ -12,9 +12,13 @@ use crate::inbound::fix_list;
 use crate::inbound::judge::{Disposition, Kind};
 use crate::rules::id::Id;
 use crate::rules::reading_use::whole;
+use crate::store::Tx;
 use crate::store::query::fixes::FixFilter;
 use crate::store::tables::fixes::{FileRow, StagedRow};
 use crate::store::tables::slip::SlipState;
+
+/// More columns than a file of a branch has.
+const MOST_COLUMNS: usize = 1_024;
 
 /// A file with what is left of it.
 #[derive(Debug, Clone, Serialize)]
@@ -125,7 +129,9 @@ impl Desk {
             if file.as_ref().is_none_or(|(known, _, _)| known.run != row.run) {
                 let Some(known) = tx.get::<FileRow>(&[&row.run])? else { continue };
                 let headings = serde_json::from_str(&known.headings).unwrap_or_default();
-                let hidden = remembered(&known).map(|file| fix_list::sealed_columns(&file.layout)).unwrap_or_default();
+                let hidden = remembered(&tx, &known).map(|file| fix_list::sealed_columns(&file.layout));
+                // A profile that is gone no longer says which columns hold numbers of people: then none is shown whole.
+                let hidden = hidden.unwrap_or_else(|_| (0..MOST_COLUMNS).collect());
                 file = Some((known, headings, hidden));
             }
             if let Some((known, headings, hidden)) = &file {
@@ -172,7 +178,7 @@ impl Desk {
         let file = file.ok_or_else(|| Refusal::missing("file", "导入的文件", &run.to_string()))?;
         let headings: Vec<String> =
             serde_json::from_str(&file.headings).map_err(|error| Refusal::data(error.to_string()))?;
-        let hidden = fix_list::sealed_columns(&remembered(&file)?.layout);
+        let hidden = fix_list::sealed_columns(&remembered(&tx, &file)?.layout);
         let filter = FixFilter { run: Some(run), state: state.map(str::to_owned), defect: None };
         let mut rows = Vec::new();
         for row in tx.fixes(&filter, (Id(0), 0), i64::MAX)? {
@@ -208,7 +214,7 @@ impl Desk {
             };
             let file = tx.get::<FileRow>(&[&row.run])?;
             let Some(file) = file else { continue };
-            let Some((this, read)) = value_of(&self.keys, &file, &row)? else { continue };
+            let Some((this, read)) = value_of(&tx, &self.keys, &file, &row)? else { continue };
             let before = day.pred_opt().map(|day| tx.reading_until(account, day)).transpose()?.flatten();
             let Some(before) = before.filter(|before| before.day <= day) else { continue };
             let used = whole(last_of_old) - before.value.div_euclid(1000) + this - whole(first);
@@ -242,12 +248,13 @@ impl Desk {
 
 /// The value and day that stand in a row of readings.
 fn value_of(
+    tx: &Tx<'_>,
     keys: &crate::book::seal::Keys,
     file: &FileRow,
     row: &StagedRow,
 ) -> Result<Option<(i64, chrono::NaiveDate)>, Refusal> {
     use crate::inbound::clean;
-    let layout = remembered(file)?.layout;
+    let layout = remembered(tx, file)?.layout;
     let cells = open_cells(keys, &row.cells)?;
     let cell = |field: &str| layout.column(field).and_then(|column| cells.get(column)).map_or("", |cell| cell.text());
     Ok(clean::quantity(cell("value")).map(whole).zip(clean::date(cell("date"))))

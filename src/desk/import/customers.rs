@@ -37,7 +37,7 @@ const BATCH: usize = 500;
 
 impl Desk {
     pub(super) fn import_customers(&mut self, request: &Request, watch: Watch<'_>) -> Result<Answer, Refusal> {
-        let file = recognise(&request.path, Holds::Customers, None, request.profile.as_deref())?;
+        let file = recognise(self, &request.path, Holds::Customers, None, request.profile.as_deref())?;
         if let Some(answer) = self.answer_again(ACTION, &file)? {
             return Ok(answer);
         }

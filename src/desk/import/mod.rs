@@ -29,6 +29,7 @@ use super::refusal::Refusal;
 use crate::inbound::judge::Terms;
 use crate::inbound::profile::{Catalogue, Holds, ReadBy, Recognised};
 use crate::inbound::read::{BadFile, Limits, Source};
+use crate::store::Tx;
 
 /// What a file holds, as the command line names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +150,10 @@ impl Desk {
             return Err(Refusal::usage("只有练习库可以指定日期 --on，请去掉"));
         }
         self.rights()?.require(request.what.right())?;
+        let _one = match request.dry_run {
+            true => None,
+            false => Some(self.only_one(&format!("导入{}", request.what.label()))?),
+        };
         match request.what {
             What::Tariffs | What::Calendar => self.import_price_files(request),
             What::Customers => self.import_customers(request, watch),
@@ -163,15 +168,21 @@ impl Desk {
     }
 }
 
-/// Looks at a file and recognises it.
+/// The profiles of this book: built in, beside it, and where `METERDESK_PROFILES` says.
+pub fn catalogue(tx: &Tx<'_>) -> Result<Catalogue, Refusal> {
+    Catalogue::of_book(tx.file().as_deref()).map_err(|error| Refusal::data(error.to_string()))
+}
+
+/// Looks at a file and recognises it among the profiles of this book.
 pub fn recognise(
+    desk: &Desk,
     path: &Path,
     holds: Holds,
     read_by: Option<ReadBy>,
     profile: Option<&str>,
 ) -> Result<Recognised, Refusal> {
     let source = Source::open(path, Limits::default())?;
-    let catalogue = Catalogue::built_in().map_err(|error| Refusal::data(error.to_string()))?;
+    let catalogue = catalogue(&desk.look()?)?;
     if let Some(name) = profile.filter(|name| !catalogue.profiles().iter().any(|known| known.name == **name)) {
         let known: Vec<&str> = catalogue.profiles().iter().map(|profile| profile.name.as_str()).collect();
         return Err(Refusal::usage(format!("没有导入方案“{name}”，可用：{}", known.join("、"))));

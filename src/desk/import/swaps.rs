@@ -36,7 +36,7 @@ struct Judged {
 
 impl Desk {
     pub(super) fn import_swaps(&mut self, request: &Request, watch: Watch<'_>) -> Result<Answer, Refusal> {
-        let file = recognise(&request.path, Holds::Swaps, None, request.profile.as_deref())?;
+        let file = recognise(self, &request.path, Holds::Swaps, None, request.profile.as_deref())?;
         if let Some(answer) = self.answer_again(ACTION, &file)? {
             return Ok(answer);
         }

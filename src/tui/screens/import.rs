@@ -58,7 +58,7 @@ impl Import {
         }
         let mut screen =
             Self { form, look: Look::Nothing, looked: Default::default(), job: None, tried: None, outcome: None };
-        screen.look_again();
+        screen.look_again(app);
         screen
     }
 
@@ -79,7 +79,7 @@ impl Import {
     }
 
     /// Recognises the file again when its name or kind has changed. Only the first rows are read.
-    fn look_again(&mut self) {
+    fn look_again(&mut self, app: &App) {
         let now = (self.form.value("what").to_owned(), self.form.value("path").to_owned());
         if self.looked == now {
             return;
@@ -92,7 +92,7 @@ impl Import {
             None if path.is_dir() => Look::Folder(toml_files(&path)),
             None => Look::Folder(1),
             Some(_) if path.is_dir() => Look::Nothing,
-            Some(holds) => match recognise(&path, holds, None, None) {
+            Some(holds) => match recognise(&app.desk, &path, holds, None, None) {
                 Ok(file) => match file.preview(LOOK_ROWS) {
                     Ok(preview) => Look::Known {
                         title: file.profile.title.clone(),
@@ -221,7 +221,7 @@ impl Screen<App> for Import {
         match command {
             Command::RunImport if !self.form.check() => Reply::done(),
             Command::RunImport => {
-                self.look_again();
+                self.look_again(app);
                 let request = self.request(true);
                 self.start(app, request)
             }
@@ -234,21 +234,21 @@ impl Screen<App> for Import {
         }
     }
 
-    fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
         if self.job.is_some() {
             // Esc leaves, and with it the work stops; all other keys wait for its end.
             return Reply::used_if(key.code != Code::Esc);
         }
         let used = self.form.on_key(key) != FormEvent::Unused;
         if matches!(key.code, Code::Enter | Code::Tab | Code::Up | Code::Down | Code::Left | Code::Right) {
-            self.look_again();
+            self.look_again(app);
         }
         Reply::used_if(used)
     }
 
-    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
+    fn on_paste(&mut self, text: &str, app: &mut App) -> Reply<App> {
         let used = self.form.on_paste(text) != FormEvent::Unused;
-        self.look_again();
+        self.look_again(app);
         Reply::used_if(used)
     }
 
@@ -262,7 +262,7 @@ impl Screen<App> for Import {
                 self.form.set("path", &path);
                 self.form.focus_on("path");
                 let folder = Path::new(&path).is_dir() && self.what().holds().is_some();
-                self.look_again();
+                self.look_again(app);
                 if folder { self.pick_file() } else { Reply::done() }
             }
             _ => Reply::done(),
