@@ -26,6 +26,9 @@ enum What {
         /// 只给哪个网点 (总部用)
         #[arg(long = "for", value_name = "SITE")]
         only: Option<String>,
+        /// 从第一张凭单起全部重发 (给重建的机器)
+        #[arg(long)]
+        whole: bool,
     },
     /// 收进交换包：一个文件，或文件夹里给本网点的全部
     In {
@@ -42,7 +45,7 @@ pub fn run(context: &Context, args: &ExchangeArgs) -> Result<u8, CliError> {
     let mut bar = Progress::new("交换");
     let mut progress = |done: i64, of: i64| bar.set(done.unsigned_abs(), of.unsigned_abs());
     let answer = match &args.what {
-        What::Out { to, only } => desk.exchange_out(to, only.as_deref(), &mut progress)?,
+        What::Out { to, only, whole } => desk.exchange_out(to, only.as_deref(), *whole, &mut progress)?,
         What::In { from } => desk.exchange_in(from, &mut progress)?,
         What::Status => desk.exchange_status()?,
     };

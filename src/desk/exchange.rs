@@ -20,7 +20,7 @@ use crate::exchange::secret;
 use crate::exchange::send::{self, Sender};
 use crate::exchange::take::{self, Fate, Taken, Taker};
 use crate::rules::id::Id;
-use crate::store::tables::exchange::AckRow;
+use crate::store::tables::exchange::{AckRow, PeerRow};
 use crate::store::tables::site::SiteHeadRow;
 
 /// One bundle, as `exchange` answers it.
@@ -158,6 +158,16 @@ impl Desk {
             full,
         };
         Ok(send::send(&mut self.db, &sender, peer, place, keep, progress)?)
+    }
+
+    /// Sends a peer everything again, whatever it has acknowledged.
+    pub fn forget_acknowledgements(&mut self, peer: &Peer) -> Result<(), Refusal> {
+        let tx = self.db.write()?;
+        let site = peer.site.as_str();
+        tx.forget_acks(site)?;
+        let row = tx.peer_row(site)?;
+        tx.put(&PeerRow { told_life: 0, told: 0, ..row })?;
+        Ok(tx.commit()?)
     }
 
     /// Takes a bundle in. `spooled` names its copy, with which an interrupted import goes on. What follows from it is

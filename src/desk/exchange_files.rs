@@ -17,10 +17,12 @@ use crate::store::tables::exchange::{BundleRow, IntakeRow};
 
 impl Desk {
     /// Writes the bundles for every peer, or for one, into a folder. A bundle counts as written when it was read back from there.
+    /// `whole`: from the first entry on, whatever was acknowledged, for a machine that is made anew.
     pub fn exchange_out(
         &mut self,
         to: &Path,
         only: Option<&str>,
+        whole: bool,
         mut progress: impl FnMut(i64, i64),
     ) -> Result<Answer, Refusal> {
         if !to.is_dir() {
@@ -37,6 +39,9 @@ impl Desk {
         files.tidy(SystemTime::now())?;
         let mut answer = Answer::default();
         for peer in peers {
+            if whole {
+                self.forget_acknowledgements(&peer)?;
+            }
             for one in self.send_to(&files, &peer, to, &mut progress)? {
                 answer.bundles.push(BundleLine {
                     file: one.file,

@@ -8,6 +8,7 @@
 //! is to be sent, [`relay`] what of other sites a branch is to know, [`send`] writes it, [`take`] takes a bundle in, [`folder`] is
 //! where the files lie.
 
+mod admit;
 pub mod bundle_error;
 pub mod card;
 pub mod chains;

@@ -1,0 +1,446 @@
+//! One bundle's admission: every entry goes where its chain stands, in slices; at the end counts, sums and heads must be what the
+//! header promised, and head office writes its acceptance.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Seek};
+use std::time::Instant;
+
+use chrono::DateTime;
+use serde::Serialize;
+
+use super::chains::{self, Held};
+use super::error::ExchangeError;
+use super::frame::{Frame, FrameKind};
+use super::header::Header;
+use super::opener::Opened;
+use super::peers;
+use super::proof;
+use super::send::{first_bytes, hex};
+use super::take::{Fate, Taken, Taker, absorb, chain_of};
+use crate::book::append::{self, Head, NewEntry};
+use crate::book::clock;
+use crate::book::entry;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::site::{AcceptedFork, AcceptedHead, BundleAccepted};
+use crate::derive::{self, Incoming, Received, bulk};
+use crate::rules::id::Id;
+use crate::store::entries::EntryRow;
+use crate::store::tables::exchange::{IntakeRow, ProofRow};
+use crate::store::{Db, Tx};
+
+/// A stamp further ahead of head office than this is an exception: one day.
+const FAR_AHEAD: i64 = 24 * 3600 * 1000;
+
+/// Most bytes of its own entries head office takes back from one bundle.
+const RETURNED: usize = 64 << 20;
+
+/// Entries and bytes given to derivation at a time.
+const BATCH: (usize, usize) = (256, 1 << 20);
+
+/// Bundles up to this many entries and this much text are taken in one transaction.
+const SMALL: (u64, u64) = (2_000, 4 << 20);
+
+/// One bundle's admission.
+pub(super) struct Work<'a> {
+    taker: &'a Taker<'a>,
+    header: Header,
+    proof_parts: ([u8; 32], Vec<u8>, [u8; 64]),
+    heads: BTreeMap<Id, Option<Held>>,
+    batch: Vec<EntryRow>,
+    bytes: usize,
+    singles: Vec<Id>,
+    returned: Vec<EntryRow>,
+    returned_bytes: usize,
+    proofs: Vec<proof::Proof>,
+    touched: BTreeSet<Id>,
+    ahead: Vec<Id>,
+    sums: BTreeMap<Id, u64>,
+    fresh: i64,
+    done: i64,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(taker: &'a Taker<'a>, header: Header, proof_parts: ([u8; 32], Vec<u8>, [u8; 64])) -> Self {
+        Self {
+            taker,
+            header,
+            proof_parts,
+            heads: BTreeMap::new(),
+            batch: Vec::new(),
+            bytes: 0,
+            singles: Vec::new(),
+            returned: Vec::new(),
+            returned_bytes: 0,
+            proofs: Vec::new(),
+            touched: BTreeSet::new(),
+            ahead: Vec::new(),
+            sums: BTreeMap::new(),
+            fresh: 0,
+            done: 0,
+        }
+    }
+
+    pub(super) fn run<R: Read + Seek>(
+        mut self,
+        db: &mut Db,
+        opened: &mut Opened<R>,
+        taken: &mut Taken,
+        file: &str,
+        mut progress: impl FnMut(i64),
+    ) -> Result<(), ExchangeError> {
+        let from_head_office = !peers::is_head_office(&db.read()?)?;
+        let whole = self.header.entries <= SMALL.0 && self.header.plain_len <= SMALL.1;
+        let mut frames = opened.frames(self.taker.keys.identities())?;
+        loop {
+            let tx = db.write()?;
+            if let Some(file) = self.taker.spooled.filter(|_| !whole && self.done == 0) {
+                tx.put(&IntakeRow { hash: taken.hash.clone(), file: file.to_owned() })?;
+            }
+            let started = Instant::now();
+            let mut over = false;
+            while !over && (whole || started.elapsed() < bulk::SLICE) {
+                match frames.next().transpose()? {
+                    Some(frame) => self.frame(&tx, frame, taken)?,
+                    None => over = true,
+                }
+                if over || self.batch.len() >= BATCH.0 || self.bytes >= BATCH.1 {
+                    self.flush(&tx)?;
+                }
+            }
+            self.flush(&tx)?;
+            if over {
+                self.give_back(&tx)?;
+                self.check_promises(&tx)?;
+                taken.fresh = self.fresh;
+                taken.fate = if taken.fresh > 0 { Fate::Taken } else { Fate::Known };
+                if from_head_office {
+                    self.keep_proofs(&tx)?;
+                } else if taken.fresh > 0 {
+                    self.accept(&tx, taken)?;
+                }
+                absorb(&tx, self.taker, taken, file)?;
+                tx.delete::<IntakeRow>(&[&taken.hash])?;
+            }
+            tx.commit()?;
+            progress(self.done);
+            if over {
+                return Ok(());
+            }
+        }
+    }
+
+    fn frame(&mut self, tx: &Tx<'_>, frame: Frame, taken: &mut Taken) -> Result<(), ExchangeError> {
+        match frame {
+            Frame::Entry(FrameKind::Single, row) => self.single(tx, *row),
+            Frame::Entry(_, row) => self.chained(tx, *row, taken),
+            Frame::Secret(text) => {
+                taken.secrets.push(text);
+                Ok(())
+            }
+            Frame::Proof(text) => {
+                self.proofs.push(proof::read(&text)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// An entry head office vouches for by itself.
+    fn single(&mut self, tx: &Tx<'_>, row: EntryRow) -> Result<(), ExchangeError> {
+        self.done += 1;
+        let from_head_office = !peers::is_head_office(tx)?;
+        if !from_head_office || row.id.site() == *self.taker.site {
+            return Err(self.not_theirs(row.id));
+        }
+        if tx.entry_hash(row.id)?.is_none() {
+            self.singles.push(row.id);
+            self.push(row);
+        }
+        Ok(())
+    }
+
+    /// The next entry of a chain.
+    fn chained(&mut self, tx: &Tx<'_>, mut row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
+        self.done += 1;
+        let chain = row.id.chain();
+        self.may_send(tx, chain)?;
+        let sum = self.sums.entry(chain).or_default();
+        *sum = sum.wrapping_add(first_bytes(&row.hash));
+        if chain.site() == *self.taker.site && peers::is_head_office(tx)? {
+            return self.keep_returned(row);
+        }
+        match self.place_for(tx, &row)? {
+            Place::Known => {
+                tx.unmark_single(row.id)?;
+                self.advance(&row);
+            }
+            Place::Next => {
+                self.advance(&row);
+                self.push(row);
+            }
+            Place::Twin(fork) => {
+                let at = row.id.entry();
+                row.id = row.id.twin();
+                if let Some(held) = fork {
+                    taken.forks.push(AcceptedFork { place: at, held: hex(&held), other: hex(&row.hash) });
+                }
+                self.advance(&row);
+                self.push(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Entries given back are looked at when all of them are there, so there must not be too many.
+    fn keep_returned(&mut self, row: EntryRow) -> Result<(), ExchangeError> {
+        self.returned_bytes += row.payload.len() + row.subjects.len();
+        if self.returned_bytes > RETURNED {
+            return Err(ExchangeError::Promise("退回的凭单过多".into()));
+        }
+        self.returned.push(row);
+        Ok(())
+    }
+
+    fn may_send(&self, tx: &Tx<'_>, chain: Id) -> Result<(), ExchangeError> {
+        let site = chain.site();
+        let theirs = site.as_str() == self.header.from;
+        let ours_back = site == *self.taker.site;
+        let from_head_office = !peers::is_head_office(tx)?;
+        if theirs || ours_back || from_head_office { Ok(()) } else { Err(self.not_theirs(chain)) }
+    }
+
+    fn not_theirs(&self, place: Id) -> ExchangeError {
+        ExchangeError::NotTheirs { from: self.header.from.clone(), chain: place.to_string() }
+    }
+
+    /// Where an entry of a chain goes: it is held already, it is the next, or it belongs to the twin of a fork.
+    fn place_for(&mut self, tx: &Tx<'_>, row: &EntryRow) -> Result<Place, ExchangeError> {
+        let chain = row.id.chain();
+        let head = self.head(tx, chain)?;
+        let held = head.map_or(0, |head| head.seq);
+        if row.seq <= held {
+            self.flush(tx)?;
+            if tx.entry_hash(row.id)? == Some(row.hash) {
+                return Ok(Place::Known);
+            }
+            return self.twin_place(tx, row);
+        }
+        let follows = match head {
+            Some(head) => row.seq == head.seq + 1 && row.prev == head.head,
+            None => (row.seq == 1 || chain.is_twin()) && self.begins_well(tx, row)?,
+        };
+        if follows {
+            return Ok(if tx.entry_hash(row.id)? == Some(row.hash) { Place::Known } else { Place::Next });
+        }
+        self.twin_place(tx, row)
+    }
+
+    /// A life begins from nothing, or after any entry of another life of its site.
+    fn begins_well(&mut self, tx: &Tx<'_>, row: &EntryRow) -> Result<bool, ExchangeError> {
+        if row.prev == entry::genesis(&row.site, row.epoch) {
+            return Ok(true);
+        }
+        self.flush(tx)?;
+        Ok(tx.entry_of_hash_elsewhere(row.id.chain(), &row.prev)?.is_some())
+    }
+
+    /// The twin's place for an entry that differs from the one held: known there, the next there, or the first.
+    fn twin_place(&mut self, tx: &Tx<'_>, row: &EntryRow) -> Result<Place, ExchangeError> {
+        self.flush(tx)?;
+        let twin = row.id.twin();
+        if tx.entry_hash(twin)? == Some(row.hash) {
+            return Ok(Place::Known);
+        }
+        let before = |place: Option<Id>| place.map_or(Ok(None), |place| tx.entry_hash(place));
+        let head = tx.chain_last(twin.chain())?;
+        let goes_on = head.is_some_and(|head| head.seq() + 1 == row.seq) && before(head)? == Some(row.prev);
+        if goes_on {
+            return Ok(Place::Twin(None));
+        }
+        let forks_off =
+            head.is_none() && (row.seq == 1 || before(chains::place(row.id.chain(), row.seq - 1))? == Some(row.prev));
+        match tx.entry_hash(row.id)? {
+            Some(held) if forks_off => Ok(Place::Twin(Some(held))),
+            _ => Err(ExchangeError::Promise(format!("凭单 {} 与已有的不相接", row.id))),
+        }
+    }
+
+    fn head(&mut self, tx: &Tx<'_>, chain: Id) -> Result<Option<Held>, ExchangeError> {
+        if let Some(head) = self.heads.get(&chain) {
+            return Ok(*head);
+        }
+        let head = chains::whole(tx, chain)?;
+        self.heads.insert(chain, head);
+        Ok(head)
+    }
+
+    /// A chain is now held whole up to this entry, at least.
+    fn advance(&mut self, row: &EntryRow) {
+        let chain = row.id.chain();
+        let seq = row.id.seq();
+        let known = self.heads.get(&chain).copied().flatten();
+        if known.is_none_or(|held| held.seq < seq) {
+            self.heads.insert(chain, Some(Held { chain, seq, head: row.hash }));
+        }
+    }
+
+    fn push(&mut self, row: EntryRow) {
+        let now = self.taker.now.timestamp_millis();
+        if clock::millis(row.hlc) > now.saturating_add(FAR_AHEAD) {
+            self.ahead.push(row.id);
+        }
+        self.touched.insert(row.id.chain());
+        self.bytes += row.payload.len() + row.subjects.len();
+        self.batch.push(row);
+    }
+
+    /// What was pushed must stand before the book is asked about it.
+    fn flush(&mut self, tx: &Tx<'_>) -> Result<(), ExchangeError> {
+        let batch = std::mem::take(&mut self.batch);
+        self.bytes = 0;
+        let incoming: Vec<Incoming> = batch.into_iter().map(|row| Incoming { row }).collect();
+        for (Incoming { row }, received) in incoming.iter().zip(derive::receive_many(tx, &incoming)?) {
+            if matches!(received, Received::Fork | Received::Loose) {
+                return Err(ExchangeError::Promise(format!("凭单 {} 的位置已被占用", row.id)));
+            }
+            self.fresh += i64::from(received == Received::New);
+            clock::observe(tx, row.hlc, self.taker.now)?;
+        }
+        for single in std::mem::take(&mut self.singles) {
+            tx.mark_single(single)?;
+        }
+        Ok(())
+    }
+
+    /// Head office takes its own lost entries back, if its own signature covers where they end.
+    fn give_back(&mut self, tx: &Tx<'_>) -> Result<(), ExchangeError> {
+        let returned = std::mem::take(&mut self.returned);
+        let mut chains: BTreeMap<Id, Vec<EntryRow>> = BTreeMap::new();
+        for row in returned {
+            chains.entry(row.id.chain()).or_default().push(row);
+        }
+        for (chain, rows) in chains {
+            let last = rows.last().map_or([0; 32], |row| row.hash);
+            let proof = self.proofs.iter().find(|proof| proof.chain == chain).ok_or(ExchangeError::NoProof)?;
+            if proof.head != last || !proof.is_signed_by(self.taker.keys) {
+                return Err(ExchangeError::NoProof);
+            }
+            for row in rows {
+                match self.place_for(tx, &row)? {
+                    Place::Known => {}
+                    Place::Next => {
+                        self.advance(&row);
+                        self.push(row);
+                    }
+                    Place::Twin(_) => return Err(ExchangeError::NoProof),
+                }
+            }
+        }
+        self.flush(tx)
+    }
+
+    /// Counts, sums and heads as the header promised them.
+    fn check_promises(&mut self, tx: &Tx<'_>) -> Result<(), ExchangeError> {
+        for range in std::mem::take(&mut self.header.ranges) {
+            let chain = chain_of(&range)?;
+            let promise = |what: &str| Err(ExchangeError::Promise(format!("{}.{} 的{what}", range.site, range.epoch)));
+            if range.count != range.last - range.first + 1 {
+                return promise("张数");
+            }
+            if self.sums.remove(&chain).unwrap_or_default().to_string() != range.sum {
+                return promise("合计");
+            }
+            let at = |chain| chains::place(chain, range.last).map_or(Ok(None), |place| tx.entry_hash(place));
+            let stands = at(chain)?.is_some_and(|hash| hex(&hash) == range.head);
+            let stands_as_twin = at(chain.twin())?.is_some_and(|hash| hex(&hash) == range.head);
+            if !stands && !stands_as_twin {
+                return promise("末张摘要");
+            }
+            self.header.ranges.push(range);
+        }
+        if self.sums.is_empty() { Ok(()) } else { Err(ExchangeError::Promise("包头没有说的凭单".into())) }
+    }
+
+    /// Keeps head office's signature over its own heads.
+    fn keep_proofs(&self, tx: &Tx<'_>) -> Result<(), ExchangeError> {
+        let (body_hash, header, signature) = &self.proof_parts;
+        for range in self.header.ranges.iter().filter(|range| range.site == self.header.from) {
+            let chain = chain_of(range)?;
+            let Ok(head) = blake3::Hash::from_hex(&range.head) else { continue };
+            if tx.get::<ProofRow>(&[&chain])?.is_some_and(|known| known.seq >= range.last) {
+                continue;
+            }
+            tx.put(&ProofRow {
+                chain,
+                seq: range.last,
+                head: *head.as_bytes(),
+                header: header.clone(),
+                body_hash: *body_hash,
+                signature: signature.to_vec(),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Head office's acceptance is an entry of its own book.
+    fn accept(&self, tx: &Tx<'_>, taken: &Taken) -> Result<(), ExchangeError> {
+        let Some(peer) = peers::peer(tx, &self.header.from)? else { return Ok(()) };
+        let mut heads = Vec::new();
+        for chain in self.touched.iter().filter(|chain| chain.site() == peer.site) {
+            if let Some(held) = chains::whole(tx, *chain)? {
+                heads.push(AcceptedHead {
+                    site: chain.site().as_str().to_owned(),
+                    epoch: chain.epoch(),
+                    seq: held.seq,
+                    head: hex(&held.head),
+                    count: held.seq,
+                });
+            }
+        }
+        let made = DateTime::parse_from_rfc3339(&self.header.made_at).unwrap_or(self.taker.now);
+        let body = BundleAccepted {
+            from: self.header.from.clone(),
+            number: self.header.number,
+            bundle: taken.hash.clone(),
+            heads,
+            ahead: self.ahead.clone(),
+            clock_ahead_ms: (made - self.taker.now).num_milliseconds().max(0),
+            forks: taken.forks.clone(),
+        };
+        write(tx, self.taker, "bundle.accept", Subject::new(Kind::Site, peer.id), &body)
+    }
+}
+
+/// Writes an entry of the exchange itself.
+fn write<B: Serialize>(
+    tx: &Tx<'_>,
+    taker: &Taker<'_>,
+    action: &str,
+    subject: Subject,
+    body: &B,
+) -> Result<(), ExchangeError> {
+    let head = Head::read(tx).map_err(ExchangeError::of_append)?;
+    let payload = serde_json::to_string(body).map_err(|error| ExchangeError::Book(error.to_string()))?;
+    let new = NewEntry {
+        at: taker.now,
+        business_day: taker.now.date_naive(),
+        actor: "-",
+        action,
+        version: 1,
+        subjects: &[subject],
+        key: None,
+        payload,
+    };
+    let row = append::append(tx, &head, new).map_err(ExchangeError::of_append)?;
+    derive::record(tx, &row)?;
+    Ok(())
+}
+
+/// Where an entry of a chain goes.
+enum Place {
+    /// It stands already.
+    Known,
+    /// It is the chain's next.
+    Next,
+    /// It goes to the twin; at the fork itself with the hash of the entry held there.
+    Twin(Option<[u8; 32]>),
+}
