@@ -151,14 +151,7 @@ fn tills_shifts_and_receipt_numbers_are_each_sites_own() {
     let today = moment().date_naive();
     let shown = |book: &Book, name: &str| {
         let tx = book.desk.look().unwrap();
-        let sheet = (reports::report(name).unwrap().fill)(
-            &tx,
-            meterdesk::rules::reach::Reach::ALL,
-            tx.seen().unwrap(),
-            today,
-            today,
-        )
-        .unwrap();
+        let sheet = (reports::report(name).unwrap().fill)(&tx, tx.seen().unwrap(), today, today).unwrap();
         sheet.rows.len()
     };
     assert_eq!((shown(north, "shifts"), shown(south, "shifts"), shown(centre, "shifts")), (2, 1, 2));
