@@ -122,8 +122,10 @@ impl Fixes {
         match app.act("import.mend", &input, None) {
             Ok(_) => self.reread(app, Reply::say(format!("第{line}行已改正收下"))),
             Err(mut refusal) => {
-                // The fault is of a column of the file; here the hand stands in what it was mended to.
-                refusal.faults.iter_mut().for_each(|fault| fault.field = Some("value".to_owned()));
+                // A fault of a column of the file: here the hand stands in what it was mended to.
+                for fault in refusal.faults.iter_mut().filter(|fault| fault.field.as_deref() != Some("reread_by")) {
+                    fault.field = Some("value".to_owned());
+                }
                 self.ask_mend(app, Some((values, &refusal)))
             }
         }
