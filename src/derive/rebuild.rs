@@ -1,48 +1,105 @@
 //! Deriving everything again from the day book, subject by subject in key order, so that writes are sequential.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::mpsc::{channel, sync_channel};
 
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, SubjectRow};
+use crate::store::gather::Ground;
 use crate::store::{Db, StoreError, Tx};
 
-use super::{Fx, bulk, cross, index};
+use super::{Fold, Fx, SHARED, bulk, cross, fold_of, index};
 
 /// Entries kept at hand while folding; bulk entries list subjects in order, so neighbours share them.
 const AT_HAND: usize = 96;
 
-/// Empties the derived tables and folds every subject. One transaction: before or after, never between.
+/// Batches of rows between the thread that folds and the one that writes.
+const AHEAD: usize = 2;
+
+/// Makes the derived tables anew and folds every subject. One transaction: before or after, never between.
 pub fn rebuild(db: &mut Db, mut progress: impl FnMut(u64)) -> Result<(), StoreError> {
     bulk::finish(db, |_| {})?;
+    db.sort_on_disk(true)?;
+    let mut outcome = if db.is_file() { in_two(db, &mut progress) } else { Err(StoreError::Torn) };
+    if matches!(outcome, Err(StoreError::Torn)) {
+        outcome = in_one(db, &mut progress);
+    }
+    db.sort_on_disk(false)?;
+    outcome
+}
+
+/// One thread folds what another connection reads, this one writes. The write lock is held, so entries stand still.
+fn in_two(db: &mut Db, progress: &mut impl FnMut(u64)) -> Result<(), StoreError> {
+    let mut beside = db.again()?;
     let tx = db.write()?;
-    all(&tx, &mut progress)?;
+    tx.renew_derived()?;
+    let (sender, batches) = sync_channel(AHEAD);
+    let (back, written_ones) = channel();
+    std::thread::scope(|scope| {
+        let folding = scope.spawn(move || {
+            let tx = beside.read()?;
+            tx.gather_into(sender, written_ones);
+            fold_all(&tx)
+        });
+        let mut written = Ok(());
+        let mut rows = 0;
+        for batch in batches {
+            rows += batch.len() as u64;
+            written = tx.write_batch(&batch);
+            let _ = back.send(batch); // when the folding thread is done, it is dropped here
+            progress(rows);
+            if written.is_err() {
+                break; // the folding thread finds nobody to send to, and ends
+            }
+        }
+        let folded = folding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        written.and(folded)
+    })?;
+    finish(&tx)?;
     tx.commit()
 }
 
-/// The same inside a transaction.
-pub fn all(tx: &Tx<'_>, progress: &mut impl FnMut(u64)) -> Result<(), StoreError> {
-    tx.clear_derived()?;
+fn in_one(db: &mut Db, progress: &mut impl FnMut(u64)) -> Result<(), StoreError> {
+    let tx = db.write()?;
+    tx.renew_derived()?;
+    tx.gather();
+    fold_all(&tx)?;
+    finish(&tx)?;
+    progress(0);
+    tx.commit()
+}
+
+/// When every row stands: the indexes, then what crosses subjects.
+fn finish(tx: &Tx<'_>) -> Result<(), StoreError> {
+    tx.index_derived()?;
     let mut fx = Fx::new(tx);
+    fx.dirty.extend(cross::ALL.iter().map(|cross| cross.what));
+    cross::settle(&mut fx)
+}
+
+/// Folds every subject in key order, so that rows can be gathered and written in key order.
+fn fold_all(tx: &Tx<'_>) -> Result<(), StoreError> {
+    let mut fx = Fx::new(tx);
+    fx.dirty.extend(cross::ALL.iter().map(|cross| cross.what)); // so that no number need be noted
     let mut shelf = Shelf::default();
-    let mut count = 0;
+    let mut at: Option<(Kind, Id)> = None;
     tx.walk_subjects(|row| {
-        count += 1;
-        if count % 10_000 == 0 {
-            progress(count);
-            fx.touched.clear();
+        let Some(fold) = Kind::of(&row.kind).and_then(fold_of) else { return Ok(true) };
+        if at != Some((fold.kind, row.subject)) {
+            at = Some((fold.kind, row.subject));
+            tx.gather_for(ground(fold), row.subject)?;
             fx.reindex.clear();
         }
-        let Some(kind) = Kind::of(&row.kind) else { return Ok(true) };
         let entry = shelf.get(tx, row.id.entry())?;
-        index::apply_row(&mut fx, kind, row, entry)?;
+        index::apply_row(&mut fx, fold.kind, row, entry)?;
         Ok(true)
     })?;
-    fx.touched.clear();
-    fx.dirty.extend(cross::ALL.iter().map(|cross| cross.what));
-    cross::settle(&mut fx)?;
-    progress(count);
-    Ok(())
+    tx.gather_end()
+}
+
+fn ground(fold: &Fold) -> Ground {
+    Ground { kind: fold.kind.letter(), tables: fold.tables, shared: SHARED }
 }
 
 /// The first entry whose parts are not indexed as its payload says, or an index row nobody wrote.

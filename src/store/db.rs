@@ -1,11 +1,13 @@
 //! The file: opened with every guard on and read back, one writer at a time, typed access inside a transaction.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params_from_iter};
 
+use super::gather::{Gathered, Held};
 use super::{Column, StoreError, Table, migrate, table::Sql};
 
 /// `application_id` of a meterdesk file: "MTRD".
@@ -36,7 +38,8 @@ pub struct Db {
 
 /// One transaction. Dropped without [`Tx::commit`], it leaves nothing.
 pub struct Tx<'a> {
-    tx: rusqlite::Transaction<'a>,
+    pub(super) tx: rusqlite::Transaction<'a>,
+    pub(super) held: RefCell<Option<Gathered>>,
 }
 
 impl Db {
@@ -98,6 +101,11 @@ impl Db {
         Ok(Self { conn, path: path.to_owned(), options })
     }
 
+    /// Does the database lie in a file, so that others can read it beside this one?
+    pub fn is_file(&self) -> bool {
+        self.options.vfs.is_none() && self.conn.path().is_some_and(|path| !path.is_empty())
+    }
+
     /// Another connection to the same file, for a thread of its own.
     pub fn again(&self) -> Result<Self, StoreError> {
         Self::connect(&self.path, self.options.clone(), OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -115,17 +123,24 @@ impl Db {
 
     /// Begins a write: takes the one writer's place at once, so what is read inside stays true until commit.
     pub fn write(&mut self) -> Result<Tx<'_>, StoreError> {
-        Ok(Tx { tx: self.conn.transaction_with_behavior(TransactionBehavior::Immediate)? })
+        Ok(Tx::new(self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?))
     }
 
     /// Begins a read: one consistent picture.
     pub fn read(&mut self) -> Result<Tx<'_>, StoreError> {
-        Ok(Tx { tx: self.conn.transaction_with_behavior(TransactionBehavior::Deferred)? })
+        Ok(Tx::new(self.conn.transaction_with_behavior(TransactionBehavior::Deferred)?))
     }
 
     /// A picture for reading through a shared reference (screens); nested in nothing.
     pub fn look(&self) -> Result<Tx<'_>, StoreError> {
-        Ok(Tx { tx: self.conn.unchecked_transaction()? })
+        Ok(Tx::new(self.conn.unchecked_transaction()?))
+    }
+
+    /// Lets SQLite sort in temporary files instead of in memory: for a rebuild, whose indexes are larger than the memory bulk
+    /// work may take.
+    pub fn sort_on_disk(&self, on: bool) -> Result<(), StoreError> {
+        self.conn.execute_batch(if on { "PRAGMA temp_store=FILE" } else { "PRAGMA temp_store=MEMORY" })?;
+        Ok(())
     }
 
     /// Folds the write-ahead log into the file when it has grown; called when the desk is idle, never inside an action.
@@ -201,6 +216,8 @@ fn guard(conn: &Connection, options: &OpenOptions) -> Result<(), StoreError> {
     conn.busy_timeout(PATIENCE)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // A plan never depends on a bound value: else SQLite plans some statements anew at every call.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let sync = if options.unsafe_sync_off { "OFF" } else { "FULL" };
     let wal = if options.read_only { "" } else { "PRAGMA journal_mode=WAL;" };
     conn.execute_batch(&format!(
@@ -223,6 +240,10 @@ fn guard(conn: &Connection, options: &OpenOptions) -> Result<(), StoreError> {
 }
 
 impl<'a> Tx<'a> {
+    fn new(tx: rusqlite::Transaction<'a>) -> Self {
+        Self { tx, held: RefCell::new(None) }
+    }
+
     /// Where the database lies; none in memory.
     pub fn file(&self) -> Option<PathBuf> {
         self.tx.path().filter(|path| !path.is_empty()).map(PathBuf::from)
@@ -230,11 +251,18 @@ impl<'a> Tx<'a> {
 
     /// The raw connection, for the store's own queries.
     pub(in crate::store) fn conn(&self) -> &Connection {
+        self.tear();
+        &self.tx
+    }
+
+    /// The raw connection for statements on the day book's own tables alone, which are never held back.
+    pub(in crate::store) fn book(&self) -> &Connection {
         &self.tx
     }
 
     /// Makes everything durable. An error means the outcome is not known.
     pub fn commit(self) -> Result<(), StoreError> {
+        self.gather_end()?;
         self.tx.commit().map_err(|error| match StoreError::from(error) {
             full @ (StoreError::DiskFull | StoreError::Busy) => full,
             other => StoreError::Unknown(other.to_string()),
@@ -243,6 +271,9 @@ impl<'a> Tx<'a> {
 
     /// Inserts or replaces a row.
     pub fn put<T: Table>(&self, row: &T) -> Result<(), StoreError> {
+        if self.hold(row) {
+            return Ok(());
+        }
         let mut statement = self.tx.prepare_cached(&T::sql().put)?;
         row.bind(&mut statement)?;
         statement.raw_execute()?;
@@ -252,12 +283,18 @@ impl<'a> Tx<'a> {
     /// Reads a row by its whole key.
     pub fn get<T: Table>(&self, key: &[&dyn Key]) -> Result<Option<T>, StoreError> {
         debug_assert_eq!(key.len(), T::KEYS);
-        self.first(&T::sql().get, key)
+        match self.held_row::<T>(key) {
+            Held::Yes(row) => Ok(row),
+            Held::Ask => self.ask_first(&T::sql().get, key),
+        }
     }
 
     /// Deletes a row by its whole key.
     pub fn delete<T: Table>(&self, key: &[&dyn Key]) -> Result<(), StoreError> {
         debug_assert_eq!(key.len(), T::KEYS);
+        if let Held::Yes(()) = self.unhold::<T>(key) {
+            return Ok(());
+        }
         let mut statement = self.tx.prepare_cached(&T::sql().delete)?;
         statement.execute(params_from_iter(key.iter().map(|part| part.sql())))?;
         Ok(())
@@ -265,7 +302,10 @@ impl<'a> Tx<'a> {
 
     /// All rows whose key begins with `prefix`, in key order.
     pub fn scan<T: Table>(&self, prefix: &[&dyn Key]) -> Result<Vec<T>, StoreError> {
-        self.select(&scan_tail::<T>(prefix.len(), false), prefix)
+        match self.held_rows::<T>(prefix) {
+            Held::Yes(rows) => Ok(rows),
+            Held::Ask => self.ask(&scan_tail::<T>(prefix.len(), false), prefix),
+        }
     }
 
     /// The last row whose key begins with `prefix`.
@@ -276,6 +316,13 @@ impl<'a> Tx<'a> {
 
     /// Rows by a condition, for the store's own queries: `tail` continues `SELECT columns FROM table`.
     pub(in crate::store) fn select<T: Table>(&self, tail: &str, values: &[&dyn Key]) -> Result<Vec<T>, StoreError> {
+        if T::NAME.starts_with("d_") || tail.contains("d_") {
+            self.tear();
+        }
+        self.ask(tail, values)
+    }
+
+    fn ask<T: Table>(&self, tail: &str, values: &[&dyn Key]) -> Result<Vec<T>, StoreError> {
         let Sql { select, .. } = T::sql();
         let mut statement = self.tx.prepare_cached(&format!("{select}{tail}"))?;
         let mut rows = statement.query(params_from_iter(values.iter().map(|part| part.sql())))?;
@@ -288,6 +335,11 @@ impl<'a> Tx<'a> {
 
     /// The first row of a whole statement over `T`'s columns.
     pub(in crate::store) fn first<T: Table>(&self, sql: &str, values: &[&dyn Key]) -> Result<Option<T>, StoreError> {
+        self.tear();
+        self.ask_first(sql, values)
+    }
+
+    fn ask_first<T: Table>(&self, sql: &str, values: &[&dyn Key]) -> Result<Option<T>, StoreError> {
         let mut statement = self.tx.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(values.iter().map(|part| part.sql())))?;
         rows.next()?.map(T::read).transpose()
@@ -295,7 +347,7 @@ impl<'a> Tx<'a> {
 
     /// Deletes every row of `table` whose first key column is `subject`. `table` is one of our own table names.
     pub(crate) fn clear(&self, table: &'static str, column: &'static str, subject: i64) -> Result<(), StoreError> {
-        let mut statement = self.tx.prepare_cached(&format!("DELETE FROM {table} WHERE {column} = ?"))?;
+        let mut statement = self.conn().prepare_cached(&format!("DELETE FROM {table} WHERE {column} = ?"))?;
         statement.execute([subject])?;
         Ok(())
     }

@@ -90,8 +90,7 @@ impl Tx<'_> {
     /// Inserts an entry; never replaces one.
     pub fn insert_entry(&self, row: &EntryRow) -> Result<(), StoreError> {
         use super::Table;
-        let sql = EntryRow::sql().put.replacen("INSERT OR REPLACE", "INSERT", 1);
-        let mut statement = self.conn().prepare_cached(&sql)?;
+        let mut statement = self.book().prepare_cached(&EntryRow::sql().insert)?;
         row.bind(&mut statement)?;
         statement.raw_execute()?;
         Ok(())
@@ -110,7 +109,7 @@ impl Tx<'_> {
         let (Some((low, _)), Some((_, high))) = (span(site, 0), span(site, LIVES - 1)) else {
             return Ok(None);
         };
-        let id: Option<i64> = self.conn().query_row(
+        let id: Option<i64> = self.book().query_row(
             "SELECT max(id) FROM entry WHERE id BETWEEN ?1 AND ?2",
             params![low.0, high.0],
             |row| row.get(0),
@@ -121,7 +120,7 @@ impl Tx<'_> {
     /// Does the book hold a second branch of a fork of this site?
     pub fn has_twins(&self, site: &Site) -> Result<bool, StoreError> {
         let (Some((low, _)), Some((_, high))) = (span(site, LIVES), span(site, EPOCHS - 1)) else { return Ok(false) };
-        let mut statement = self.conn().prepare_cached("SELECT 1 FROM entry WHERE id BETWEEN ?1 AND ?2 LIMIT 1")?;
+        let mut statement = self.book().prepare_cached("SELECT 1 FROM entry WHERE id BETWEEN ?1 AND ?2 LIMIT 1")?;
         Ok(statement.exists(params![low.0, high.0])?)
     }
 
@@ -139,7 +138,7 @@ impl Tx<'_> {
             return Ok(Some(head));
         }
         let sql = "SELECT id FROM entry WHERE id BETWEEN ?1 AND ?2 AND hash = ?3 LIMIT 1";
-        let mut statement = self.conn().prepare_cached(sql)?;
+        let mut statement = self.book().prepare_cached(sql)?;
         let id = statement.query_row(params![low.0, high.0, hash], |row| row.get(0).map(Id)).optional()?;
         id.map_or(Ok(None), |id| self.entry(id))
     }
@@ -152,7 +151,7 @@ impl Tx<'_> {
 
     /// Is any entry held singly?
     pub fn has_relayed(&self) -> Result<bool, StoreError> {
-        Ok(self.conn().prepare_cached("SELECT 1 FROM entry_relayed LIMIT 1")?.exists([])?)
+        Ok(self.book().prepare_cached("SELECT 1 FROM entry_relayed LIMIT 1")?.exists([])?)
     }
 
     /// Is the entry held singly?
@@ -162,13 +161,13 @@ impl Tx<'_> {
 
     /// The order key an entry stands at: its own, or the one head office gave it.
     pub fn order_key(&self, entry: &EntryRow) -> Result<i64, StoreError> {
-        let mut statement = self.conn().prepare_cached("SELECT hlc FROM entry_place WHERE entry = ?1")?;
+        let mut statement = self.book().prepare_cached("SELECT hlc FROM entry_place WHERE entry = ?1")?;
         Ok(statement.query_row([entry.id.0], |row| row.get(0)).optional()?.unwrap_or(entry.hlc))
     }
 
     /// Puts a row into the subject index; false when it stands there already.
     pub fn index_row(&self, row: &SubjectRow) -> Result<bool, StoreError> {
-        let mut statement = self.conn().prepare_cached(
+        let mut statement = self.book().prepare_cached(
             "INSERT OR IGNORE INTO entry_subject (kind, subject, hlc, id, start, length) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
         let made = statement.execute(params![row.kind, row.subject.0, row.hlc, row.id.0, row.start, row.length])?;
@@ -202,7 +201,7 @@ impl Tx<'_> {
 
     /// How many entries there are.
     pub fn entry_count(&self) -> Result<i64, StoreError> {
-        Ok(self.conn().query_row("SELECT count(*) FROM entry", [], |row| row.get(0))?)
+        Ok(self.book().query_row("SELECT count(*) FROM entry", [], |row| row.get(0))?)
     }
 
     /// The last `limit` entries in (hlc, id) order, newest first.
@@ -212,7 +211,7 @@ impl Tx<'_> {
 
     /// Does the subject hold an entry later than (hlc, id)?
     pub fn holds_later(&self, kind: &str, subject: Id, hlc: i64, id: Id) -> Result<bool, StoreError> {
-        let mut statement = self.conn().prepare_cached(
+        let mut statement = self.book().prepare_cached(
             "SELECT 1 FROM entry_subject WHERE kind = ?1 AND subject = ?2 AND (hlc, id) > (?3, ?4) LIMIT 1",
         )?;
         Ok(statement.query_row(params![kind, subject.0, hlc, id.0], |_| Ok(())).optional()?.is_some())
@@ -225,7 +224,7 @@ impl Tx<'_> {
 
     /// Every (kind, subject) that has entries after the given one, in order, at most `limit`.
     pub fn subjects_after(&self, kind: &str, subject: Id, limit: i64) -> Result<Vec<(String, Id)>, StoreError> {
-        let mut statement = self.conn().prepare_cached(
+        let mut statement = self.book().prepare_cached(
             "SELECT DISTINCT kind, subject FROM entry_subject WHERE (kind, subject) > (?1, ?2) ORDER BY kind, subject LIMIT ?3",
         )?;
         let rows = statement.query_map(params![kind, subject.0, limit], |row| Ok((row.get(0)?, Id(row.get(1)?))))?;
@@ -239,7 +238,7 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         use super::Table;
         let sql = format!("{} ORDER BY kind, subject, hlc, id", SubjectRow::sql().select);
-        let mut statement = self.conn().prepare(&sql)?;
+        let mut statement = self.book().prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             if !visit(&SubjectRow::read(row)?)? {
@@ -251,7 +250,7 @@ impl Tx<'_> {
 
     /// Empties the subject index, to be made again from the entries.
     pub fn clear_subject_index(&self) -> Result<(), StoreError> {
-        self.conn().execute("DELETE FROM entry_subject", [])?;
+        self.book().execute("DELETE FROM entry_subject", [])?;
         Ok(())
     }
 }

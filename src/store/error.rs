@@ -47,6 +47,9 @@ pub enum StoreError {
     /// COMMIT failed: the outcome is looked up by key after reopening.
     #[error("写盘时出错，结果未知：{0}")]
     Unknown(String),
+    /// A fold asked for rows that another thread is writing: the derivation goes on in one thread.
+    #[error("重新记账须改为逐个进行，请重试")]
+    Torn,
     /// Anything else SQLite says.
     #[error("数据库出错：{0}")]
     Sqlite(String),

@@ -109,6 +109,27 @@ fn drop_derived(conn: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Makes the derived tables anew, empty, without their indexes.
+pub fn renew_derived(conn: &Connection) -> Result<(), StoreError> {
+    drop_derived(conn)?;
+    for statement in derived().iter().filter(|statement| !is_index(statement)) {
+        conn.execute_batch(statement)?;
+    }
+    Ok(())
+}
+
+/// Makes the indexes that [`renew_derived`] left out.
+pub fn index_derived(conn: &Connection) -> Result<(), StoreError> {
+    for statement in derived().iter().filter(|statement| is_index(statement)) {
+        conn.execute_batch(statement)?;
+    }
+    Ok(())
+}
+
+fn is_index(statement: &str) -> bool {
+    statement.starts_with("CREATE INDEX") || statement.starts_with("CREATE UNIQUE INDEX")
+}
+
 /// Names of the derived tables in the file, sorted.
 pub fn derived_tables(conn: &Connection) -> Result<Vec<String>, StoreError> {
     let mut statement = conn.prepare(

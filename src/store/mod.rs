@@ -9,6 +9,7 @@ pub mod db;
 pub mod drafts;
 pub mod entries;
 pub mod error;
+pub mod gather;
 pub mod local;
 pub mod migrate;
 pub mod query;

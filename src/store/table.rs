@@ -7,6 +7,8 @@ use super::StoreError;
 
 /// The statements of one table, made once.
 pub struct Sql {
+    /// Insert a whole new row.
+    pub insert: String,
     /// Insert or replace a whole row.
     pub put: String,
     /// Read by whole key.
@@ -25,6 +27,7 @@ impl Sql {
         let key: Vec<String> = columns.iter().take(keys).map(|column| format!("{column} = ?")).collect();
         let key = key.join(" AND ");
         Self {
+            insert: format!("INSERT INTO {name} ({list}) VALUES ({marks})"),
             put: format!("INSERT OR REPLACE INTO {name} ({list}) VALUES ({marks})"),
             get: format!("SELECT {list} FROM {name} WHERE {key}"),
             delete: format!("DELETE FROM {name} WHERE {key}"),
@@ -34,7 +37,7 @@ impl Sql {
 }
 
 /// A row type of one table.
-pub trait Table: Sized {
+pub trait Table: Sized + Clone + Send + 'static {
     /// The table's name.
     const NAME: &'static str;
     /// All columns, the key first.
@@ -45,6 +48,8 @@ pub trait Table: Sized {
     fn sql() -> &'static Sql;
     /// Binds all columns in order.
     fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()>;
+    /// Its key, as [`push_key`](super::gather::push_key) writes it.
+    fn key(&self) -> Vec<u8>;
     /// Reads all columns in order.
     fn read(row: &Row<'_>) -> Result<Self, StoreError>;
 }
@@ -82,6 +87,18 @@ macro_rules! __table {
                 )+
                 let _ = index;
                 Ok(())
+            }
+
+            fn key(&self) -> Vec<u8> {
+                let (mut key, mut left) = (Vec::with_capacity(24), <Self as $crate::store::Table>::KEYS);
+                $(
+                    if left > 0 {
+                        left -= 1;
+                        $crate::store::gather::push_key(&mut key, &$crate::store::Column::to_sql(&self.$field));
+                    }
+                )+
+                let _ = left;
+                key
             }
 
             fn read(row: &rusqlite::Row<'_>) -> Result<Self, $crate::store::StoreError> {

@@ -4,15 +4,13 @@ use rusqlite::params;
 
 use crate::rules::id::Id;
 use crate::store::entries::EntryRow;
-use crate::store::tables::base::{ClashRow, ClashWordRow, ExceptionRow, RunRow};
+use crate::store::tables::base::{ClashRow, ClashWordRow, ExceptionRow, HoldRow, RunRow};
 use crate::store::{StoreError, Tx};
 
 impl Tx<'_> {
     /// Is the subject paused by an entry this program does not know?
     pub fn is_held(&self, kind: &str, subject: Id) -> Result<bool, StoreError> {
-        let mut statement =
-            self.conn().prepare_cached("SELECT 1 FROM d_hold WHERE kind = ?1 AND subject = ?2 LIMIT 1")?;
-        Ok(statement.exists(params![kind, subject.0])?)
+        Ok(!self.scan::<HoldRow>(&[&kind, &subject])?.is_empty())
     }
 
     /// Is any subject paused?

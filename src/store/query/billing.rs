@@ -114,10 +114,10 @@ impl Tx<'_> {
         account: Id,
         first: chrono::NaiveDate,
         last: chrono::NaiveDate,
-    ) -> Result<Vec<BilledSpan>, StoreError> {
-        let mut rows = self.scan::<BilledSpan>(&[&account])?;
-        let inside = |row: &BilledSpan| row.state == "held" && first <= row.last_day && row.last_day <= last;
-        let shared = |row: &BilledSpan| row.state != "held" && row.first_day <= last && first <= row.last_day;
+    ) -> Result<Vec<BillRow>, StoreError> {
+        let mut rows = self.scan::<BillRow>(&[&account])?;
+        let inside = |row: &BillRow| row.state == "held" && first <= row.last_day && row.last_day <= last;
+        let shared = |row: &BillRow| row.state != "held" && row.first_day <= last && first <= row.last_day;
         rows.retain(|row| row.last_day == last || inside(row) || shared(row));
         Ok(rows)
     }
