@@ -72,7 +72,7 @@ pub fn catch_up(db: &mut Db) -> Result<bool, StoreError> {
             tx.set_setting(index::UNKNOWN_KIND, "")?;
             index_missing(&tx)?;
         }
-        rebuild::all(&tx, &mut |_| {})?;
+        rebuild::all(&tx)?;
         crate::store::local::note_bulk(&tx, &accounts)?;
     }
     tx.set_setting(FINGERPRINT, &now)?;

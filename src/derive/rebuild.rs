@@ -62,12 +62,17 @@ fn in_two(db: &mut Db, progress: &mut impl FnMut(u64)) -> Result<(), StoreError>
 
 fn in_one(db: &mut Db, progress: &mut impl FnMut(u64)) -> Result<(), StoreError> {
     let tx = db.write()?;
-    tx.renew_derived()?;
-    tx.gather();
-    fold_all(&tx)?;
-    finish(&tx)?;
+    all(&tx)?;
     progress(0);
     tx.commit()
+}
+
+/// The same inside a transaction.
+pub fn all(tx: &Tx<'_>) -> Result<(), StoreError> {
+    tx.renew_derived()?;
+    tx.gather();
+    fold_all(tx)?;
+    finish(tx)
 }
 
 /// When every row stands: the indexes, then what crosses subjects.
