@@ -78,6 +78,7 @@ fn every_defect_of_a_slip_is_named() {
         (with("new_meter", json!("M3100000001")), "R-038", "new_meter"),
         (with("date", json!("2026-08-01")), "R-265", "date"),
         (with("date", json!("2026-12-01")), "R-265", "date"),
+        (with("date", json!(null)), "R-265", "date"),
         (with("slip", json!("")), "R-265", "slip"),
         (with("first_value", json!("100000")), "R-265", "first_value"),
     ] {

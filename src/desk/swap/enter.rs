@@ -137,8 +137,11 @@ impl Checked {
         if input.first_value.is_none() {
             faults.push(missing("first_value", "新表起码"));
         }
-        let day = input.date.unwrap_or(cx.day);
-        check_day(cx, &old, day, &mut faults);
+        match input.date {
+            Some(day) => check_day(cx, &old, day, &mut faults),
+            // Never today by itself: the day parts the water of the two meters.
+            None => faults.push(missing("date", "拆换日期")),
+        }
         let values = [
             ("final_value", input.final_value, old.dial),
             ("first_value", input.first_value, input.dial.unwrap_or(old.dial)),
@@ -152,6 +155,7 @@ impl Checked {
         }
         Refusal::unless_empty(faults)?;
         let (final_value, first_value) = (input.final_value.unwrap_or_default(), input.first_value.unwrap_or_default());
+        let day = input.date.unwrap_or(cx.day); // is there, or a fault was found
         Ok(Self { slip, account, old, final_value, first_value, day })
     }
 

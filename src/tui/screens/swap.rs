@@ -114,7 +114,7 @@ impl Swap {
             self.form.set("old_meter", &meter);
         }
         self.picture.clear();
-        let ready = ["slip", "final_value", "new_meter"].iter().all(|field| !self.form.value(field).is_empty());
+        let ready = ["slip", "final_value", "new_meter", "date"].iter().all(|field| !self.form.value(field).is_empty());
         if self.account.is_none() || !ready {
             return;
         }
@@ -230,7 +230,7 @@ fn form(app: &App, waiting: &[SlipLine]) -> Form {
         Field::code("new_meter", "新表", 20).half().required(),
         Field::number("first_value", "底码", 3).half().hint("不填为 0"),
         Field::code("calibre", "口径", 6).half(),
-        Field::date("date", "拆换日期").half(),
+        Field::date("date", "拆换日期").half().required(),
         Field::code("old_seal", "旧铅封", 16).half(),
         Field::code("new_seal", "新铅封", 16).half(),
         Field::text("worker", "施工", 10).half(),
