@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, SubjectRow};
-use crate::store::tables::base::{HoldRow, RunRow};
+use crate::store::tables::base::{ExceptionRow, HoldRow, RunRow};
 use crate::store::{StoreError, Tx};
 
 pub use receive::{Incoming, Received, receive, receive_many};
@@ -46,7 +46,8 @@ pub mod worker;
 pub struct Fold {
     /// Which kind.
     pub kind: Kind,
-    /// Tables that hold its rows, with the column of the subject; emptied before a fold from the start.
+    /// Tables that hold its rows, with the column of the subject; emptied before a fold from the start. A row keyed `id` alone
+    /// is the subject itself: without one, its beginning has not come.
     pub tables: &'static [(&'static str, &'static str)],
     /// Actions and payload versions it understands.
     pub knows: &'static [(&'static str, u32)],
@@ -71,6 +72,9 @@ pub const FOLDS: &[&Fold] = &[
 
 /// Tables every kind shares, keyed (kind, subject).
 const SHARED: &[&str] = &["d_exception", "d_hold", "d_posting", "d_clash_word"];
+
+/// Word of the exception: an entry sorts before the beginning of its subject.
+pub const BEFORE_BEGINNING: &str = "before_beginning";
 
 /// Why an entry could not be applied.
 #[derive(Debug, thiserror::Error)]
@@ -196,7 +200,7 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
     let reason = if (common || known) && !lacks.action(event.action()) {
         let applied = if common { exception::apply(fx, kind, event) } else { (fold.apply)(fx, event) };
         match applied {
-            Ok(()) => return Ok(()),
+            Ok(()) => return tell_what_came_too_early(fx, fold, event),
             Err(DeriveError::Store(error)) => return Err(error),
             Err(DeriveError::Body(reason)) => format!("内容读不懂：{reason}"),
         }
@@ -204,6 +208,28 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
         format!("需要升级程序：不认识 {} 第 {version} 版", event.action())
     };
     fx.tx.put(&HoldRow { kind: letter, subject: event.subject, entry: event.id, reason })
+}
+
+/// An entry about a subject that has not begun: its beginning is on its way, or was stamped later by a clock that is wrong. What
+/// could be applied was; that the rest was not is never silent.
+fn tell_what_came_too_early(fx: &mut Fx<'_, '_>, fold: &Fold, event: &Event<'_>) -> Result<(), StoreError> {
+    for (table, _) in fold.tables.iter().filter(|(_, column)| *column == "id") {
+        if fx.tx.has_id(table, event.subject)? {
+            return Ok(());
+        }
+    }
+    let note = format!("凭单 {} 排在 {} 的开头之前，没有全部生效，请核对两个网点的时钟", event.id, event.subject);
+    fx.tx.put(&ExceptionRow {
+        kind: fold.kind.letter().to_owned(),
+        subject: event.subject,
+        what: BEFORE_BEGINNING.to_owned(),
+        first: event.id,
+        second: event.id,
+        note,
+        state: "open".to_owned(),
+        owner: None,
+        decision: None,
+    })
 }
 
 /// Clears a subject and folds all of its entries again.

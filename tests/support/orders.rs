@@ -151,6 +151,25 @@ impl Town {
         (hash, desk)
     }
 
+    /// Does each sample at a site whose clock is half an hour behind, so that it sorts before the common history. Whether it comes
+    /// before that history or after it, and rebuilt: one state. Answers the book.
+    pub fn slow(&self, samples: &[Sample]) -> Book {
+        let mut made = Vec::new();
+        for (index, (user, action, input)) in samples.iter().enumerate() {
+            let mut book = self.site(&format!("S{index}"), -30);
+            let id = book.try_act(user, action, input).unwrap_or_else(|error| panic!("{action} {input}: {error:?}")).0;
+            made.push(book.desk.look().unwrap().entry(id.unwrap()).unwrap().unwrap());
+        }
+        let (after, _) = self.state(&made.iter().collect::<Vec<_>>());
+        let mut desk = Desk::in_memory("Z9", Box::new(FixedClock::at(moment()))).unwrap();
+        receive(&mut desk, made.iter());
+        receive(&mut desk, self.common.iter());
+        assert_eq!(desk.look().unwrap().state_hash().unwrap(), after, "arrived before the common history");
+        rebuild::rebuild(desk.db_mut(), |_| {}).unwrap();
+        assert_eq!(desk.look().unwrap().state_hash().unwrap(), after, "rebuilt");
+        Book { desk }
+    }
+
     /// Every order of arrival (all up to five entries, 200 random ones beyond) gives one state, equal to a rebuild.
     pub fn agree(&self, samples: &[Sample]) {
         let made = self.apart(samples);

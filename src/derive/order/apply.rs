@@ -29,25 +29,10 @@ pub(super) fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), Derive
         }
         _ => {}
     }
-    let Some(known) = fx.tx.order(event.subject)? else { return unknown(fx, event) };
+    // Before the intake nothing can happen to an order; the derivation tells of it as an exception.
+    let Some(known) = fx.tx.order(event.subject)? else { return Ok(()) };
     let happening = happening(event.action(), event.body)?;
     happen(fx, event, known, happening)
-}
-
-/// An entry about an order that is not taken in yet: its intake is on its way, or was stamped later by a clock that is wrong.
-fn unknown(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
-    fx.tx.put(&ExceptionRow {
-        kind: Kind::Order.letter().into(),
-        subject: event.subject,
-        what: "order_unknown".into(),
-        first: event.id,
-        second: event.id,
-        note: format!("凭单 {} 早于工单 {} 的受理，没有生效，请核对两个网点的时钟", event.id, event.subject),
-        state: "open".into(),
-        owner: None,
-        decision: None,
-    })?;
-    Ok(())
 }
 
 /// When the entry was written.
