@@ -76,3 +76,32 @@ fn prices_and_late_fees_have_their_own_fields() {
 fn book_of(seat: Seat) -> Book {
     Book { desk: seat.app.desk }
 }
+
+#[test]
+fn a_request_is_found_by_its_number_on_its_way_and_settled() {
+    let mut book = given();
+    let ask = ask_volume(&book, "31000001", "22");
+    let request = support::adjust::checked(&mut book, ask);
+    let number = request.as_str().unwrap().to_owned();
+    let shown = |book: &Book| {
+        let tx = book.desk.look().unwrap();
+        meterdesk::desk::view_adjust::request_json(&tx, number.parse().unwrap()).unwrap().unwrap()
+    };
+    let waiting = shown(&book);
+    assert_eq!(
+        (&waiting["kind"], &waiting["state"], &waiting["account"]),
+        (&json!("V1"), &json!("checked"), &json!("31000001"))
+    );
+    assert_eq!(
+        (waiting["history"].as_array().unwrap().len(), &waiting["history"][1]["what"]),
+        (2, &json!("特殊处理：复核"))
+    );
+    let mut seat = Seat::home(book, "chief");
+    seat.press(&format!("{number}<Enter>")).shows("待批准").shows("-1,094.84").press("<F2>").shows("已批准");
+    let mut seat = Seat::home(book_of(seat), "chief");
+    seat.press(&format!("{number}<Enter>")).shows("一户一档");
+    let tx = seat.app.desk.look().unwrap();
+    let settled = meterdesk::desk::view_adjust::request_json(&tx, number.parse().unwrap()).unwrap().unwrap();
+    assert_eq!((&settled["state"], &settled["history"][2]["who"]), (&json!("approved"), &json!("孙经理")));
+    assert!(meterdesk::desk::view_adjust::request_json(&tx, meterdesk::rules::id::Id(5)).unwrap().is_none());
+}

@@ -9,7 +9,7 @@ use crate::book::subject::Kind;
 use crate::desk::billing::body;
 use crate::desk::customer_view::{self, AccountView};
 use crate::desk::refusal::Refusal;
-use crate::desk::{Desk, customer_file, view_exceptions, view_orders, view_sides};
+use crate::desk::{Desk, customer_file, view_adjust, view_exceptions, view_orders, view_sides};
 use crate::rules::id::Id;
 use crate::store::Tx;
 use crate::store::entries::EntryRow;
@@ -22,7 +22,7 @@ use crate::text::safe;
 pub struct ShowArgs {
     /// 什么
     kind: What,
-    /// 户号、表号、账单号、工单号、凭单号或疑问编号
+    /// 户号、表号、账单号、工单号、申请号、凭单号或疑问编号
     id: String,
 }
 
@@ -37,6 +37,8 @@ pub enum What {
     Bill,
     /// 工单
     Order,
+    /// 特殊处理申请
+    Request,
     /// 凭单
     Entry,
     /// 疑问
@@ -56,6 +58,7 @@ pub fn run(context: &Context, args: &ShowArgs) -> Result<u8, CliError> {
         What::Meter => Ok(meters(&desk, &args.id)?),
         What::Bill => Ok(bill(&desk, &args.id)?),
         What::Order => Ok(order(&desk, &args.id)?),
+        What::Request => Ok(request(&desk, &args.id)?),
         What::Entry => Ok(entry(&desk, &args.id)?),
         What::Exception => Ok(exception(&desk, &args.id)?),
     };
@@ -154,6 +157,13 @@ fn exception(desk: &Desk, text: &str) -> Result<Value, Refusal> {
     let mut shown = serde_json::to_value(view).map_err(|error| Refusal::data(error.to_string()))?;
     shown["fields"] = json!(fields);
     Ok(shown)
+}
+
+/// A request of special handling with its picture, who checked and decided, and its exceptions.
+fn request(desk: &Desk, text: &str) -> Result<Value, Refusal> {
+    let missing = || Refusal::missing("id", "申请", text);
+    let id: Id = text.trim().parse().map_err(|_| missing())?;
+    view_adjust::request_json(&desk.look()?, id)?.ok_or_else(missing)
 }
 
 fn exceptions(tx: &Tx<'_>, kind: Kind, subject: Id, about: Option<Id>) -> Result<Vec<ExceptionRow>, Refusal> {

@@ -1,18 +1,23 @@
 //! What the screens of special handling show: an account's bills, the picture of a case, what waits for a person.
 
+use serde_json::{Value, json};
+
 use super::adjusting::{Ask, plan, request, who};
 use super::adjustment_preview::{Output as Preview, shown};
 use super::refusal::Refusal;
 use super::rights::Rights;
 use super::till::due;
 use super::{Desk, session};
+use crate::book::subject::Kind as Subjects;
 use crate::derive::request::standing_of;
 use crate::rules::adjustment::{Kind, Picture, State};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::Tx;
+use crate::store::entries::SubjectRow;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::adjust::RequestRow;
+use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::billing::BillRow;
 
 /// An account at special handling.
@@ -176,6 +181,31 @@ fn mine(desk: &Desk, tx: &Tx<'_>, row: &RequestRow, kind: Kind, state: State) ->
         }
         _ => Mine::Look,
     })
+}
+
+/// A request whole, as `show request` answers it.
+pub fn request_json(tx: &Tx<'_>, id: Id) -> Result<Option<Value>, Refusal> {
+    let Some(row) = tx.request(id)? else { return Ok(None) };
+    let person = |user: &Option<String>| user.as_ref().map(|user| name(tx, user)).transpose();
+    let mut history = Vec::new();
+    for part in tx.scan::<SubjectRow>(&[&Subjects::Request.letter(), &id])? {
+        let Some(entry) = tx.entry(part.id.entry())? else { continue };
+        let what = super::action(&entry.action).map_or(entry.action.clone(), |def| def.summary.to_owned());
+        history.push(json!({ "entry": entry.id, "at": entry.at, "what": what, "who": name(tx, &entry.actor)? }));
+    }
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let account = tx.account(row.account)?;
+    Ok(Some(json!({
+        "request": row.id, "kind": row.kind, "title": request::kind(&row)?.title(), "state": row.state,
+        "state_word": request::state(&row)?.label(), "account": account.as_ref().map(|account| &account.no),
+        "name": account.as_ref().map(|account| &account.name), "bills": row.bills.split(' ').collect::<Vec<_>>(),
+        "change": read(&row.change), "evidence": row.evidence, "order": row.site_order, "amount": row.amount,
+        "day": row.day, "maker": name(tx, &row.maker)?,
+        "checker": person(&row.checker)?, "check_remark": row.check_remark,
+        "approver": person(&row.approver)?, "decided_day": row.decided_day, "decide_remark": row.decide_remark,
+        "picture": read(&row.picture), "history": history,
+        "exceptions": tx.scan::<ExceptionRow>(&[&Subjects::Request.letter(), &id])?,
+    })))
 }
 
 fn name(tx: &Tx<'_>, user: &str) -> Result<String, Refusal> {

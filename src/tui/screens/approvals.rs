@@ -6,6 +6,7 @@ use serde_json::json;
 use super::adjust_picture;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_adjust::{self, Mine, RequestView};
+use crate::rules::id::Id;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
@@ -41,6 +42,17 @@ impl Approvals {
         let mut screen = Self { requests: Vec::new(), table, moved: None, top: 0 };
         screen.read(app)?;
         Ok(screen)
+    }
+
+    /// The same, with the hand on one request; none when it is settled and no longer in the list.
+    pub fn at(app: &App, request: Id) -> Result<Option<Self>, Refusal> {
+        let mut screen = Self::new(app)?;
+        let place = screen.requests.iter().position(|known| known.id == request);
+        if let Some(place) = place {
+            screen.table.select(place);
+            screen.look(app);
+        }
+        Ok(place.map(|_| screen))
     }
 
     fn read(&mut self, app: &App) -> Result<(), Refusal> {
