@@ -87,6 +87,55 @@ fn a_whole_evening_is_dispatched_and_printed_with_six_keys() {
 }
 
 #[test]
+fn who_may_not_print_dispatch_slips_is_told_who_may() {
+    let mut seat = Seat::sit(busy(), "check");
+    seat.press("<F7><C-o>").shows("您没有“order.print”的权限").shows("责任营业员");
+    Seat::sit(busy(), "demo").press("<F7><C-o>").shows("派工单");
+}
+
+/// A branch whose own catalogue asks a fee for unsealing.
+fn with_a_fee(folder: &tempfile::TempDir) -> Book {
+    let own = folder.path().join("services");
+    std::fs::create_dir(&own).unwrap();
+    let unseal = include_str!("../assets/services/unseal.toml");
+    let fee = "\n[[fee]]\nkey = \"unseal\"\nname = \"启封工本费\"\namount = \"12.50\"\ninvoice = \"收据\"\n";
+    std::fs::write(own.join("unseal.toml"), format!("{unseal}{fee}")).unwrap();
+    let new = meterdesk::desk::open::NewSite {
+        site: "B03",
+        name: "城南营业所",
+        utility: "water",
+        head_office: false,
+        practice: true,
+        login: "boss",
+        manager: "主任",
+        password: "demo",
+    };
+    let clock = Box::new(meterdesk::book::clock::FixedClock::at(moment()));
+    let path = folder.path().join("a.db");
+    let (mut desk, _) = meterdesk::desk::Desk::create(&path, Default::default(), clock, &new).unwrap();
+    desk.add_practice_users().unwrap();
+    let mut book = Book { desk };
+    town::small(&mut book);
+    book
+}
+
+#[test]
+fn a_fee_agreed_at_intake_is_typed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = with_a_fee(&folder);
+    book.act("demo", "shift.open", json!({ "float": "100.00" }));
+    let mut seat = Seat::sit(book, "demo").at("3100000004");
+    seat.press("qf<Enter>").shows("应收 12.50");
+    seat.press("<Space><Space><F2>").shows("服务费").shows("启封工本费").shows("12.50").shows("3100000004");
+    let order = seat.orders().remove(0).id.to_string();
+    seat.shows(&order);
+    seat.press("<F2>").shows("收您 12.50");
+    let day = moment().date_naive();
+    let taken = seat.app.desk.look().unwrap().till_between(day, day).unwrap();
+    assert_eq!((taken.len(), taken[0].item.as_str()), (1, "启封工本费"));
+}
+
+#[test]
 fn a_slip_done_as_planned_needs_at_most_four_keys() {
     let mut seat = Seat::home(busy(), "desk");
     seat.press("<F7><F5>");

@@ -20,6 +20,20 @@ use crate::tui::widgets::kind::Choice;
 /// What is typed survives under this key.
 const DRAFT: &str = "fee";
 
+/// What is known of a fee before the clerk comes to it: nothing of it is typed twice.
+pub struct Known<'k> {
+    /// 收款项目.
+    pub kind: &'k str,
+    /// How much.
+    pub amount: Fen,
+    /// 户号; empty without an account.
+    pub account: &'k str,
+    /// Who pays, without an account.
+    pub payer: &'k str,
+    /// The order it belongs to.
+    pub for_what: &'k str,
+}
+
 /// The screen.
 pub struct Fee {
     form: Form,
@@ -47,10 +61,21 @@ impl Fee {
         Self { form }
     }
 
-    /// The form with a fee filled in: after a 过户 it is only taken.
-    pub fn of(app: &App, kind: &str, amount: &str, account: &str) -> Self {
+    /// The form with a fee filled in: after an intake it is only taken.
+    pub fn of(app: &App, known: &Known<'_>) -> Self {
         let mut screen = Self::new(app);
-        for (field, value) in [("kind", kind), ("amount", amount), ("account", account), ("payer", "")] {
+        // A branch's own catalogue may name a kind that the list has not.
+        let kinds = FEES.iter().copied().chain((!FEES.contains(&known.kind)).then_some(known.kind));
+        screen.form.choices("kind", kinds.map(|kind| Choice::new(kind, kind)).collect());
+        let amount = known.amount.to_string();
+        let filled = [
+            ("kind", known.kind),
+            ("amount", &amount),
+            ("account", known.account),
+            ("payer", known.payer),
+            ("for_what", known.for_what),
+        ];
+        for (field, value) in filled {
             screen.form.set(field, value);
         }
         screen.form.focus_on("tendered");

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::fee::Known;
 use super::intake_form::{self as form, TypedForm};
 use crate::desk::intake_case::Typed;
 use crate::desk::refusal::{Fault, Refusal};
@@ -109,9 +110,23 @@ impl Intake {
         let reply = Reply::pop().and_forget(self.draft_key());
         let next = match self.live.as_ref().is_ok_and(|live| live.transfers) {
             true => super::transfer(app, self.account.as_deref(), self.form.value("f.new_name")),
-            false => Reply::done(),
+            false => self.fees(app, &word("order")),
         };
         reply.and(next).and_say(said)
+    }
+
+    /// What was agreed at the window is taken at once by who may: a fee screen for each, filled in, the first on top. A case
+    /// that joins an open order costs nothing.
+    fn fees(&self, app: &mut App, order: &str) -> Reply<App> {
+        let Some(live) = self.live.as_ref().ok().filter(|live| live.joins.is_none()) else { return Reply::done() };
+        let account = self.head.as_ref().map_or("", |head| head.no.as_str());
+        let payer = if account.is_empty() { self.form.value("caller").to_owned() } else { String::new() };
+        let mut reply = Reply::done();
+        for charge in live.charges.iter().rev().filter(|charge| charge.amount > Fen::ZERO) {
+            let known = Known { kind: &charge.kind, amount: charge.amount, account, payer: &payer, for_what: order };
+            reply = reply.and(super::fee_of(app, &known));
+        }
+        reply
     }
 
     fn refused(&mut self, refusal: &Refusal) -> Reply<App> {

@@ -180,9 +180,13 @@ pub fn bills(app: &mut App) -> Reply<App> {
     }
 }
 
-/// Opens a service fee that is known already.
-pub fn fee_of(app: &mut App, kind: &str, amount: &str, account: &str) -> Reply<App> {
-    Reply::push(fee::Fee::of(app, kind, amount, account))
+/// Opens a service fee that is known already, for a person who takes money.
+pub fn fee_of(app: &mut App, known: &fee::Known<'_>) -> Reply<App> {
+    match app.desk.rights() {
+        Ok(rights) if rights.allow("fee.take") => Reply::push(fee::Fee::of(app, known)),
+        Ok(_) => Reply::done(),
+        Err(error) => Reply::refuse(error.to_string()),
+    }
 }
 
 /// Shows how an amount came about (F8).
@@ -303,12 +307,27 @@ pub fn approvals(app: &mut App) -> Reply<App> {
     }
 }
 
-/// Opens what an order or receipt number names.
+/// Opens a request of special handling: among the approvals while it is on its way, then in its account's file.
+fn request(app: &mut App, request: &crate::store::tables::adjust::RequestRow) -> Reply<App> {
+    match approvals::Approvals::at(app, request.id) {
+        Ok(Some(screen)) => Reply::push(screen),
+        Ok(None) => customer(app, request.account),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
+}
+
+/// Opens what the number of a swap slip, an order or a request names.
 pub fn named(app: &mut App, text: &str) -> Option<Reply<App>> {
     if let Ok(Some(slip)) = crate::desk::view_swap::slip(&app.desk, &text.trim().to_uppercase()) {
         return Some(swap(app, Some(&slip.no)));
     }
     let id = text.trim().to_uppercase().parse::<crate::rules::id::Id>().ok()?;
-    let is_order = app.desk.look().ok()?.order(id).ok()?.is_some();
-    is_order.then(|| order(app, id))
+    let (is_order, asked) = {
+        let tx = app.desk.look().ok()?;
+        (tx.order(id).ok()?.is_some(), tx.request(id).ok()?)
+    };
+    match asked {
+        Some(row) => Some(request(app, &row)),
+        None => is_order.then(|| order(app, id)),
+    }
 }

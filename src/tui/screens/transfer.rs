@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::fee::Known;
 use super::file_form;
 use crate::desk::customer_view::{self, OnFile, Words};
 use crate::desk::refusal::Refusal;
@@ -85,10 +86,12 @@ impl Transfer {
                 let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
                 let said = format!("已过户给 {}，{}", word("to"), word("say"));
                 let done = Reply::pop().and_forget(self.draft_key());
-                let fee = word("fee");
-                let next = match fee.as_str() {
-                    "0.00" => Reply::done(),
-                    fee => super::fee_of(app, "过户费", fee, &self.file.no),
+                let next = match word("fee").parse::<Fen>() {
+                    Ok(amount) if amount > Fen::ZERO => {
+                        let (account, for_what) = (self.file.no.as_str(), "");
+                        super::fee_of(app, &Known { kind: "过户费", amount, account, payer: "", for_what })
+                    }
+                    _ => Reply::done(),
                 };
                 done.and(next).and_say(said)
             }
