@@ -696,6 +696,18 @@ CREATE TABLE d_shift (
     closed_at TEXT
 ) STRICT;
 
+-- Signatures on a closed shift: the cashier's, then the accountant's.
+CREATE TABLE d_shift_sign (
+    shift INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at TEXT NOT NULL,
+    remark TEXT NOT NULL,
+    PRIMARY KEY (shift, step)
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX d_shift_user ON d_shift (user, state);
 CREATE INDEX d_shift_day ON d_shift (day);
 

@@ -198,3 +198,60 @@ fn an_order_and_everything_else_on_its_account() {
     ];
     town.agree_all(&samples, 4);
 }
+
+/// A clock that is behind can date an entry before the beginning of what it is about. It is never lost in silence: what needs
+/// the beginning is an exception that names it, and money counts all the same (I-3, I-8).
+#[test]
+fn what_a_slow_clock_dates_before_the_beginning_is_an_exception_and_its_money_counts() {
+    let (mut order, mut request, mut user) = (Value::Null, Value::Null, Value::Null);
+    let town = Town::new(|book| {
+        support::town::small(book);
+        prices(book);
+        let fault = json!({ "service": "fault", "account": "3100000002", "fields": { "kind": "漏水" } });
+        order = book.act("demo", "intake.take", fault)["order"].clone();
+        book.act("demo", "shift.open", json!({ "float": "200.00" }));
+        let new = json!({ "login": "new1", "name": "新人", "roles": ["seat"], "password": "demo" });
+        user = book.act("boss", "user.add", new)["user"].clone();
+        book.act("room", "swap.task", json!({ "slip": { "slip": "HB1" } }));
+        let waive = json!({ "kind": "L3", "account": "3100000006", "bills": ["#1"], "change": {}, "evidence": "停电" });
+        request = book.act("demo", "adjustment.request", waive)["request"].clone();
+    });
+    let book = town.slow(&[
+        ("desk", "order.dispatch", json!({ "orders": [order], "worker": "lq" })),
+        ("demo", "fee.take", json!({ "account": "3100000002", "kind": "补卡费", "amount": "10.00" })),
+        ("demo", "shift.deposit", json!({ "amount": "60.00" })),
+        (
+            "demo",
+            "account.amend",
+            json!({ "account": "3100000002", "field": "mobile", "seen": "13358990332", "value": "13358990333" }),
+        ),
+        ("boss", "user.right", json!({ "user": "new1", "role": "clerk" })),
+        ("room", "swap.send_back", json!({ "slip": "HB1", "reason": "无户号" })),
+        ("check", "adjustment.check", json!({ "request": request, "approve": true, "remark": "属实" })),
+    ]);
+    let tx = book.desk.look().unwrap();
+    let early: std::collections::BTreeSet<(String, String)> = tx
+        .open_exceptions()
+        .unwrap()
+        .into_iter()
+        .filter(|row| row.what == "before_beginning")
+        .map(|row| (row.kind, tx.entry(row.second).unwrap().unwrap().action))
+        .collect();
+    let expected = [
+        ("a", "account.amend"),
+        ("a", "adjustment.check"),
+        ("a", "fee.take"),
+        ("a", "order.dispatch"),
+        ("o", "order.dispatch"),
+        ("p", "swap.send_back"),
+        ("q", "adjustment.check"),
+        ("s", "fee.take"),
+        ("s", "shift.deposit"),
+        ("u", "user.right"),
+    ];
+    assert_eq!(early, expected.map(|(kind, action)| (kind.to_owned(), action.to_owned())).into());
+    let day = support::orders::moment().date_naive();
+    let shift = tx.shifts_between(day, day).unwrap().remove(0);
+    assert_eq!((shift.income.0, shift.paid_in.0, shift.cash.0), (1_000, 6_000, 15_000));
+    assert!(tx.shifts_out_of_balance().unwrap().is_empty(), "a till's cash is its opening and its entries");
+}

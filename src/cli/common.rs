@@ -89,12 +89,17 @@ impl Context {
     /// Opens the book and logs the asking person in: `--as`, or else the site's first manager.
     pub fn open_as(&self) -> Result<Desk, CliError> {
         let mut desk = self.open()?;
+        self.sit_down(&mut desk)?;
+        Ok(desk)
+    }
+
+    /// Logs the asking person in at a desk that is open: `--as`, or else the site's first manager.
+    pub fn sit_down(&self, desk: &mut Desk) -> Result<(), CliError> {
         let login = match &self.as_user {
             Some(login) => login.clone(),
             None => desk.first_manager()?.ok_or_else(|| CliError::usage("请用 --as 指明用户"))?,
         };
-        self.sign_in(&mut desk, &login)?;
-        Ok(desk)
+        self.sign_in(desk, &login)
     }
 
     /// Logs a person in: by password, or on a practice book without.

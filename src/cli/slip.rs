@@ -1,4 +1,5 @@
-//! `slip`: a 核对单 again, marked 重印, an order's 派工单, or all 派工单 of a date; `printer`: where slips go.
+//! `slip`: a 核对单 again, marked 重印, an order's 派工单, or all 派工单 of a date, for who may print them; `printer`: where
+//! slips go.
 
 use chrono::NaiveDate;
 use clap::Args;
@@ -31,11 +32,16 @@ pub struct PrinterArgs {
 
 /// Shows or prints a slip again.
 pub fn run(context: &Context, args: &SlipArgs) -> Result<u8, CliError> {
-    let desk = context.open()?;
-    let tx = desk.look()?;
-    if let Some(slip) = dispatched(&desk, &tx, &args.number)? {
-        return give(&tx, &slip, args.print);
+    let mut desk = context.open()?;
+    if let Some(which) = dispatched(&desk, &args.number)? {
+        context.sit_down(&mut desk)?;
+        let slip = match which {
+            Dispatched::On(day) => dispatch_slip::print_day(&desk, day)?,
+            Dispatched::Order(order) => dispatch_slip::print_orders(&desk, &[order], &order.to_string())?,
+        };
+        return give(&desk.look()?, &slip, args.print);
     }
+    let tx = desk.look()?;
     let entry = match find::movement(&tx, &args.number)? {
         Some(row) => row.id,
         None => args.number.parse::<Id>().map_err(|_| Refusal::missing("number", "核对单", &args.number))?,
@@ -54,21 +60,22 @@ pub fn run(context: &Context, args: &SlipArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-/// The 派工单 of an order, or of a date.
-fn dispatched(desk: &Desk, tx: &Tx<'_>, number: &str) -> Result<Option<Slip>, CliError> {
+/// Which 派工单 are meant.
+enum Dispatched {
+    /// All handed out on a day.
+    On(NaiveDate),
+    /// That of one order.
+    Order(Id),
+}
+
+/// The 派工单 that a number means: a date's or an order's; none when it names a 核对单.
+fn dispatched(desk: &Desk, number: &str) -> Result<Option<Dispatched>, CliError> {
     if let Ok(day) = number.trim().parse::<NaiveDate>() {
-        let slip = dispatch_slip::of_day(tx, day, desk.now())?;
-        if slip.text.is_empty() {
-            let what = format!("{day} 没有派出去还未回执的工单，没有派工单可打");
-            return Err(Refusal::field("R-286", "number", what).into());
-        }
-        return Ok(Some(slip));
+        return Ok(Some(Dispatched::On(day)));
     }
-    let order = number.trim().parse::<Id>().ok().map(|id| tx.order(id)).transpose()?.flatten();
-    let order = order.filter(|order| order.life.is_some());
-    let slip = order
-        .map(|order| dispatch_slip::of(tx, std::slice::from_ref(&order), &format!("派工单-{}", order.id), desk.now()));
-    Ok(slip.transpose()?)
+    let Ok(id) = number.trim().parse::<Id>() else { return Ok(None) };
+    let order = desk.look()?.order(id)?.filter(|order| order.life.is_some());
+    Ok(order.map(|order| Dispatched::Order(order.id)))
 }
 
 /// Shows a slip made already, or prints it.

@@ -82,12 +82,14 @@ pub mod order_return;
 pub mod order_void;
 pub mod payment_confirm;
 pub mod payment_enter_late;
+pub mod payment_method;
 pub mod payment_reverse;
 pub mod payment_take;
 pub mod reading_correct;
 pub mod reading_enter;
 pub mod reading_key;
 pub mod shift_close;
+pub mod shift_confirm;
 pub mod shift_deposit;
 pub mod shift_open;
 pub mod tariff_put;
@@ -157,9 +159,11 @@ pub const ACTIONS: &[Def] = &[
     def::<order_void::OrderVoid>(),
     def::<payment_confirm::PaymentConfirm>(),
     def::<payment_enter_late::PaymentEnterLate>(),
+    def::<payment_method::PaymentMethod>(),
     def::<payment_reverse::PaymentReverse>(),
     def::<payment_take::PaymentTake>(),
     def::<shift_close::ShiftClose>(),
+    def::<shift_confirm::ShiftConfirm>(),
     def::<shift_deposit::ShiftDeposit>(),
     def::<shift_open::ShiftOpen>(),
     def::<customer_reveal::CustomerReveal>(),

@@ -6,11 +6,37 @@ use chrono::NaiveDate;
 use super::check_slip::Slip;
 use super::paper::{cells, ends, middle, rule};
 use crate::derive::order::life;
+use crate::desk::Desk;
+use crate::desk::refusal::Refusal;
+use crate::desk::rights::PRINT_SLIPS;
+use crate::rules::id::Id;
 use crate::rules::moment::{self, Moment};
 use crate::rules::order::{OrderKind, Whose};
 use crate::store::tables::order::OrderRow;
 use crate::store::{StoreError, Tx};
 use crate::text::safe;
+
+/// The slips of a date, for a person who may print them: the duty clerk (责任营业员) or the dispatcher.
+pub fn print_day(desk: &Desk, day: NaiveDate) -> Result<Slip, Refusal> {
+    desk.rights()?.require(PRINT_SLIPS)?;
+    let slip = of_day(&desk.look()?, day, desk.now())?;
+    if slip.text.is_empty() {
+        let what = format!("{day} 没有派出去还未回执的工单，没有派工单可打");
+        return Err(Refusal::field("R-286", "number", what));
+    }
+    Ok(slip)
+}
+
+/// The slips of these orders as one paper, for a person who may print them.
+pub fn print_orders(desk: &Desk, orders: &[Id], name: &str) -> Result<Slip, Refusal> {
+    desk.rights()?.require(PRINT_SLIPS)?;
+    let tx = desk.look()?;
+    let mut rows: Vec<OrderRow> = Vec::with_capacity(orders.len());
+    for order in orders {
+        rows.extend(tx.order(*order)?);
+    }
+    Ok(of(&tx, &rows, &format!("派工单-{name}"), desk.now())?)
+}
 
 /// The slips of orders handed out on a date and still out, one after the other. Empty when there are none.
 pub fn of_day(tx: &Tx<'_>, day: NaiveDate, now: Moment) -> Result<Slip, StoreError> {

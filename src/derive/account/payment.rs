@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
+use crate::derive::shift::method::MethodCorrected;
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -395,4 +396,15 @@ pub fn confirm(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
         fx.tx.put(&PaymentRow { confirmed_by: Some(event.id), ..payment })?;
     }
     Ok(())
+}
+
+/// Applies `payment.method`: the account shows the method that stands. The money is the shift's, and so is a correction that
+/// does not fit.
+pub fn method(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: MethodCorrected = event.read()?;
+    let payment = fx.tx.get::<PaymentRow>(&[&event.subject, &body.payment])?;
+    match payment.filter(|payment| payment.method == body.seen) {
+        Some(payment) => Ok(fx.tx.put(&PaymentRow { method: body.method, ..payment })?),
+        None => Ok(()),
+    }
 }

@@ -15,6 +15,7 @@ use crate::derive::account::reading::{ReadingCorrected, ReadingEntered};
 use crate::derive::account::swap::SwapEntered;
 use crate::derive::account::transfer::AccountTransferred;
 use crate::derive::shift::FeeTaken;
+use crate::derive::shift::method::MethodCorrected;
 use crate::desk::customer_reveal::CustomerRevealed;
 use crate::rules::billing::registers;
 use crate::rules::customer;
@@ -115,6 +116,9 @@ impl Told<'_> {
             "bill.cancel" => read(passage).map(|body| self.cancelled(&body)),
             "payment.take" | "payment.enter_late" => read(passage).map(|body| payment(&body)),
             "payment.reverse" => read(passage).map(|body| reversed(&body)),
+            "payment.method" => read(passage).map(|body: MethodCorrected| {
+                format!("核对单 {} 的方式由 {} 改为 {}", body.receipt, body.seen, body.method)
+            }),
             "bill.release" => {
                 read(passage).map(|body: BillReleased| format!("放行 {}", self.bill(body.bill, &body.issue)))
             }

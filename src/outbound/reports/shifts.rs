@@ -1,10 +1,12 @@
-//! 班次一览: every shift with the parts of its identity, over or short, and its head code.
+//! 班次一览: every shift with the parts of its identity, over or short, its head code, and who signed for finance.
 
 use chrono::NaiveDate;
 
 use super::Report;
+use crate::derive::shift::sign::Step;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::reach::Reach;
+use crate::store::tables::till::ShiftSignRow;
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -28,10 +30,14 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
         Column::sum("counted", "清点"),
         Column::sum("over_short", "长短款"),
         Column::new("head", "校验码"),
+        Column::new("cashier", "出纳"),
+        Column::new("accountant", "会计"),
         Column::new("note", "备注"),
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
     for shift in tx.shifts_between(reach, from, to)? {
+        let signed = tx.scan::<ShiftSignRow>(&[&shift.id])?;
+        let name = |step: Step| signed.iter().find(|row| row.step == step.word()).map(|row| row.name.clone());
         sheet.rows.push(vec![
             Cell::Day(shift.day),
             Cell::text(tx.with_site(shift.id, &shift.clerk)?),
@@ -43,6 +49,8 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
             shift.counted.map_or(Cell::Empty, Cell::Money),
             shift.over.map_or(Cell::Empty, Cell::Money),
             Cell::text(shift.head),
+            name(Step::Cashier).map_or(Cell::Empty, Cell::text),
+            name(Step::Accountant).map_or(Cell::Empty, Cell::text),
             Cell::text(if shift.state == "open" { "未交班".to_owned() } else { shift.note }),
         ]);
     }

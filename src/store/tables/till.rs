@@ -45,6 +45,24 @@ table! {
         closed_at: Option<String>,
     }
 
+    /// A signature on a closed shift.
+    pub struct ShiftSignRow("d_shift_sign", 2) {
+        /// The shift.
+        shift: Id,
+        /// 出纳 or 会计.
+        step: String,
+        /// The signing entry.
+        id: Id,
+        /// Who signed.
+        actor: String,
+        /// Name as printed.
+        name: String,
+        /// When.
+        at: String,
+        /// 备注.
+        remark: String,
+    }
+
     /// One movement of money in a shift.
     pub struct TillRow("d_till", 2) {
         /// The shift.

@@ -253,20 +253,14 @@ impl Dispatch {
 
     /// Ctrl-O: the slips of the ticked orders, else of all handed out today.
     fn print(&mut self, app: &App) -> Result<Reply<App>, Refusal> {
-        let (tx, now) = (app.desk.look()?, app.desk.now());
         let slip = if self.ticks.is_empty() {
-            dispatch_slip::of_day(&tx, app.facts().day, now)?
+            dispatch_slip::print_day(&app.desk, app.facts().day)?
         } else {
-            let mut rows = Vec::new();
-            for id in &self.ticks {
-                rows.extend(tx.order(*id)?);
-            }
-            dispatch_slip::of(&tx, &rows, &format!("派工单-{}", now.format("%Y-%m-%d-%H%M%S")), now)?
+            let orders: Vec<Id> = self.ticks.iter().copied().collect();
+            let name = app.desk.now().format("%Y-%m-%d-%H%M%S").to_string();
+            dispatch_slip::print_orders(&app.desk, &orders, &name)?
         };
-        if slip.text.is_empty() {
-            return Err(Refusal::rule("R-286", "今天还没有派出去的工单，没有单子可打"));
-        }
-        match printer::print_made(&tx, &slip) {
+        match printer::print_made(&app.desk.look()?, &slip) {
             Ok(Some(place)) => Ok(Reply::say(format!("派工单已送到 {place}"))),
             Ok(None) => Ok(super::text(&slip.number, &slip.text)),
             Err(error) => Err(Refusal::data(error.to_string())),

@@ -7,6 +7,9 @@
 //! it out, closing puts what was counted back and books over or short, so the ledger's `cash` is what lies in open
 //! drawers.
 
+pub mod method;
+pub mod sign;
+
 use serde::{Deserialize, Serialize};
 
 use super::account::payment::{PaymentConfirmed, PaymentReversed, PaymentTaken, money_account};
@@ -23,14 +26,16 @@ use crate::store::tables::till::{ShiftRow, TillRow, parse_receipt, receipt};
 /// The fold of shifts.
 pub const FOLD: Fold = Fold {
     kind: Kind::Shift,
-    tables: &[("d_shift", "id"), ("d_till", "shift")],
+    tables: &[("d_shift", "id"), ("d_till", "shift"), ("d_shift_sign", "shift")],
     knows: &[
         ("shift.open", 1),
         ("shift.deposit", 1),
         ("shift.close", 1),
+        ("shift.confirm", 1),
         ("payment.take", 1),
         ("payment.enter_late", 1),
         ("payment.confirm", 1),
+        ("payment.method", 1),
         ("payment.reverse", 1),
         ("fee.take", 1),
     ],
@@ -140,9 +145,11 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         "shift.open" => open(fx, event),
         "shift.deposit" => deposit(fx, event),
         "shift.close" => close(fx, event),
+        "shift.confirm" => sign::sign(fx, event),
         "payment.take" => take(fx, event, "payment"),
         "payment.enter_late" => take(fx, event, "late_entry"),
         "payment.confirm" => confirm(fx, event),
+        "payment.method" => method::correct(fx, event),
         "payment.reverse" => reverse(fx, event),
         "fee.take" => fee(fx, event),
         _ => Ok(()),

@@ -1,0 +1,82 @@
+//! 出纳 then 会计 check a closed shift against the system and sign, in this order.
+//!
+//! Merge: of two signatures for one step the first stands, the second is an exception; the accountant's before the cashier's,
+//! and anybody's on a shift of their own or on both steps, do not count and are exceptions (I-10).
+
+use serde::{Deserialize, Serialize};
+
+use super::except;
+use crate::derive::{DeriveError, Event, Fx};
+use crate::rules::id::Id;
+use crate::store::tables::till::ShiftSignRow;
+
+/// Who signs, in the order of the paper.
+#[derive(Serialize, Deserialize, schemars::JsonSchema, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// 出纳.
+    #[serde(rename = "出纳")]
+    Cashier,
+    /// 会计.
+    #[serde(rename = "会计")]
+    Accountant,
+}
+
+impl Step {
+    /// As it stands on the paper.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cashier => "出纳",
+            Self::Accountant => "会计",
+        }
+    }
+
+    /// The step that is next when these have signed; none when both have.
+    pub fn after(signed: &[ShiftSignRow]) -> Option<Self> {
+        let open = |step: &Self| signed.iter().all(|row| row.step != step.word());
+        [Self::Cashier, Self::Accountant].into_iter().find(open)
+    }
+}
+
+/// Body of `shift.confirm`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct ShiftConfirmed {
+    /// The shift.
+    pub shift: Id,
+    /// As whom.
+    pub step: Step,
+    /// Name as printed.
+    pub name: String,
+    /// 备注.
+    pub remark: String,
+}
+
+/// Applies `shift.confirm`.
+pub(super) fn sign(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: ShiftConfirmed = event.read()?;
+    let Some(shift) = fx.tx.shift(event.subject)? else { return Ok(()) };
+    let signed = fx.tx.scan::<ShiftSignRow>(&[&event.subject])?;
+    let what = format!("{} 班次 {} 的{}签字 {}", shift.clerk, shift.no, body.step.word(), event.id);
+    if let Some(first) = signed.iter().find(|row| row.step == body.step.word()) {
+        return Ok(except(fx, event, "signed_twice", first.id, format!("{what} 是第二个，以第一个为准"))?);
+    }
+    let own = shift.user.to_string() == event.entry.actor || signed.iter().any(|row| row.actor == event.entry.actor);
+    if own {
+        let first = signed.first().map_or(shift.id, |row| row.id);
+        return Ok(except(fx, event, "signed_own", first, format!("{what} 与经手人是同一人，不算数"))?);
+    }
+    let early = shift.closed_by.is_none() || Step::after(&signed) != Some(body.step);
+    if early {
+        let first = shift.closed_by.unwrap_or(shift.id);
+        return Ok(except(fx, event, "signed_early", first, format!("{what} 早于交班或出纳的签字，不算数"))?);
+    }
+    fx.tx.put(&ShiftSignRow {
+        shift: event.subject,
+        step: body.step.word().to_owned(),
+        id: event.id,
+        actor: event.entry.actor.clone(),
+        name: body.name,
+        at: event.entry.at.clone(),
+        remark: body.remark,
+    })?;
+    Ok(())
+}
