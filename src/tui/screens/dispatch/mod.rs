@@ -3,152 +3,67 @@
 //! The list is a picture of one moment: the order under the hand stays under the hand until the list is read again, and then
 //! the hand goes with it. Only rows in sight are computed.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod draw;
+mod list;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use self::list::List;
 use crate::desk::refusal::Refusal;
-use crate::desk::view_orders::{self as view, DeskRow, STAGES};
+use crate::desk::view_orders as view;
 use crate::outbound::{dispatch_slip, printer};
 use crate::rules::id::Id;
-use crate::rules::moment::Moment;
 use crate::rules::order::{OrderKind, PauseReason};
-use crate::store::query::order::Heaps;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
-use crate::tui::safe;
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
-use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
+use crate::tui::widgets::table::{Row, Table, TableEvent};
 
-/// Ids read at once, where the hand comes.
-const CHUNK: usize = 200;
 /// Rows below the list: rule, two lines about the order under the hand.
 const FOOT: u16 = 3;
-/// A wide window shows state and the step's limit too.
-const WIDE: u16 = 110;
-/// Cells of a narrow window that the other columns take.
-const OTHERS: u16 = 56;
 /// Orders ticked by one key at most: as many as one entry hands out.
 const ALL: usize = crate::desk::order_dispatch::MAX_ORDERS;
 
 /// The screen.
 pub struct Dispatch {
-    stage: usize,
-    table: Table,
-    /// Ids in their order, by chunk: only where the hand has been.
-    ids: BTreeMap<usize, Vec<Id>>,
-    /// Rows seen since the list was read.
-    seen: BTreeMap<Id, DeskRow>,
-    as_of: Moment,
-    heaps: Heaps,
+    list: List,
     ticks: BTreeSet<Id>,
     worker: Option<(String, String)>,
     typed: String,
     /// The order a question was asked about that is not in the part of the list at hand.
     asked: Option<Id>,
-    fault: Option<String>,
 }
 
 impl Dispatch {
     /// The desk as it stands now.
     pub fn new(app: &App) -> Self {
-        let table = Table::new(columns(false)).when_empty("没有未办完的工单");
-        let mut desk = Self {
-            stage: 0,
-            table,
-            ids: BTreeMap::new(),
-            seen: BTreeMap::new(),
-            as_of: app.desk.now(),
-            heaps: Heaps::default(),
-            ticks: BTreeSet::new(),
-            worker: None,
-            typed: String::new(),
-            asked: None,
-            fault: None,
-        };
+        let table = Table::new(draw::columns(false)).when_empty("没有未办完的工单");
+        let list = List::new(table, app.desk.now());
+        let mut desk = Self { list, ticks: BTreeSet::new(), worker: None, typed: String::new(), asked: None };
         desk.read(app);
         desk
     }
 
-    fn stage(&self) -> &'static str {
-        STAGES[self.stage].0
-    }
-
-    /// Reads the list again; the hand goes with its order.
+    /// Reads the list again; what is closed meanwhile is ticked no more.
     fn read(&mut self, app: &App) {
-        let kept = self.under_hand(app);
-        self.as_of = app.desk.now();
-        self.forget();
-        let heaps = app.desk.look().and_then(|tx| view::heaps(&tx, self.as_of));
-        self.fault = heaps.as_ref().err().map(ToString::to_string);
-        self.heaps = heaps.unwrap_or_default();
-        let near = self.table.selected() / CHUNK;
-        for chunk in [near, 0] {
-            self.load(app, chunk);
-            let place = self.ids.get(&chunk).and_then(|ids| ids.iter().position(|id| Some(*id) == kept));
-            if let Some(place) = place {
-                self.table.select(chunk * CHUNK + place);
-                break;
-            }
+        self.list.read(app);
+        if let Some(open) = self.list.whole() {
+            self.ticks.retain(|id| open.contains(id));
         }
-        if let (1, Some(open)) = (self.ids.len(), self.ids.get(&0).filter(|_| self.total() <= CHUNK)) {
-            let heap_is_all = self.stage().is_empty();
-            self.ticks.retain(|id| !heap_is_all || open.contains(id));
-        }
-    }
-
-    fn forget(&mut self) {
-        self.ids.clear();
-        self.seen.clear();
-    }
-
-    /// Reads one chunk of ids, unless it is at hand.
-    fn load(&mut self, app: &App, chunk: usize) {
-        if self.ids.contains_key(&chunk) {
-            return;
-        }
-        let (skip, limit) = (i64::try_from(chunk * CHUNK).unwrap_or(i64::MAX), CHUNK as i64);
-        let second = self.as_of.timestamp();
-        let read = app.desk.look().and_then(|tx| tx.orders_by_time_left(self.stage(), second, skip, limit));
-        match read {
-            Ok(ids) => drop(self.ids.insert(chunk, ids)),
-            Err(error) => self.fault = Some(error.to_string()),
-        }
-    }
-
-    fn id_at(&mut self, app: &App, row: usize) -> Option<Id> {
-        self.load(app, row / CHUNK);
-        self.ids.get(&(row / CHUNK))?.get(row % CHUNK).copied()
-    }
-
-    /// The row of an order known to be in the list.
-    fn place_of(&self, id: Id) -> Option<usize> {
-        let found = self.ids.iter().find_map(|(chunk, ids)| Some((chunk, ids.iter().position(|known| *known == id)?)));
-        found.map(|(chunk, place)| chunk * CHUNK + place)
-    }
-
-    fn total(&self) -> usize {
-        let Heaps { waiting, underway, paused, callback, .. } = self.heaps;
-        let count = match self.stage() {
-            "waiting" => waiting,
-            "underway" => underway,
-            "callback" => callback,
-            "paused" => paused,
-            _ => waiting + underway + paused + callback,
-        };
-        usize::try_from(count).unwrap_or(0)
     }
 
     fn under_hand(&mut self, app: &App) -> Option<Id> {
-        self.id_at(app, self.table.selected())
+        self.list.under_hand(app)
     }
 
     /// The order meant: the number typed, else the one under the hand.
@@ -158,12 +73,6 @@ impl Dispatch {
             return self.under_hand(app).ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"));
         }
         Ok(crate::desk::order_step::find(&app.desk.look()?, "order", &typed)?.row.id)
-    }
-
-    fn row_of(&self, app: &App, id: Id) -> Result<DeskRow, Refusal> {
-        let tx = app.desk.look()?;
-        let row = tx.order(id)?.ok_or_else(|| Refusal::missing("order", "工单", &id.to_string()))?;
-        Ok(view::row(&tx, row, app.desk.now())?)
     }
 
     /// The ticked orders, else the one meant.
@@ -176,7 +85,7 @@ impl Dispatch {
 
     fn ask_worker(&mut self, app: &App) -> Result<Reply<App>, Refusal> {
         let area = match self.under_hand(app) {
-            Some(id) => self.row_of(app, id)?.area,
+            Some(id) => list::row_of(app, id)?.area,
             None => String::new(),
         };
         let workers = view::workers(&app.desk.look()?, &area)?;
@@ -220,7 +129,7 @@ impl Dispatch {
     /// F5: the slip of the order meant; a complaint is answered instead.
     fn open_slip(&mut self, app: &mut App) -> Result<Reply<App>, Refusal> {
         let id = self.meant(app)?;
-        let row = self.row_of(app, id)?;
+        let row = list::row_of(app, id)?;
         if row.answered {
             return Ok(super::answer(app, id));
         }
@@ -234,7 +143,7 @@ impl Dispatch {
     fn open_callback(&mut self, app: &mut App) -> Result<Reply<App>, Refusal> {
         let meant = if self.typed.is_empty() { self.under_hand(app) } else { Some(self.meant(app)?) };
         let waits = match meant {
-            Some(id) => self.row_of(app, id)?.stage == "callback",
+            Some(id) => list::row_of(app, id)?.stage == "callback",
             None => false,
         };
         let first = view::first_of(&app.desk.look()?, "callback", app.desk.now())?;
@@ -273,9 +182,9 @@ impl Dispatch {
             return Ok(Reply::done());
         }
         let tx = app.desk.look()?;
-        let stage = if self.stage().is_empty() { "waiting" } else { self.stage() };
+        let stage = if self.list.stage().is_empty() { "waiting" } else { self.list.stage() };
         let limit = i64::try_from(ALL).unwrap_or(i64::MAX);
-        for id in tx.orders_by_time_left(stage, self.as_of.timestamp(), 0, limit)? {
+        for id in tx.orders_by_time_left(stage, self.list.as_of.timestamp(), 0, limit)? {
             // Complaints and questions go to a department one by one, not out with the evening's slips.
             let kind = tx.order(id)?.and_then(|order| OrderKind::from_label(&order.kind));
             if kind.is_some_and(|kind| !kind.is_answered()) {
@@ -289,8 +198,8 @@ impl Dispatch {
     /// Asks what pausing, deferring or voiding needs.
     fn ask(&mut self, app: &App, command: Command) -> Result<Reply<App>, Refusal> {
         let id = self.meant(app)?;
-        match self.place_of(id) {
-            Some(row) => self.table.select(row),
+        match self.list.place_of(id) {
+            Some(row) => self.list.table.select(row),
             None => self.asked = Some(id),
         }
         let today = app.desk.today();
@@ -355,35 +264,27 @@ impl Dispatch {
             if !self.ticks.remove(&id) {
                 self.ticks.insert(id);
             }
-            self.table.select((self.table.selected() + 1).min(self.total().saturating_sub(1)));
+            self.list.table.select((self.list.table.selected() + 1).min(self.list.total().saturating_sub(1)));
         }
         Reply::done()
     }
-
-    fn turn_page(&mut self, app: &App, forward: bool) {
-        let count = STAGES.len();
-        self.stage = (self.stage + if forward { 1 } else { count - 1 }) % count;
-        self.table.select(0);
-        self.forget();
-        self.load(app, 0);
-    }
 }
 
-fn columns(wide: bool) -> Vec<Column> {
-    let mut columns = vec![
-        Column::text("", Width::Cells(3)),
-        Column::number("剩余", 7),
-        Column::text("工单", Width::Cells(12)),
-        Column::text("类别", Width::Cells(8)),
-        Column::text("地址", Width::Fill(14, 1)).keeping_end(),
-        Column::text("师傅", Width::Cells(6)),
-        Column::text("承诺", Width::Cells(if wide { 11 } else { 5 })),
-    ];
-    if wide {
-        columns.insert(6, Column::text("状态", Width::Cells(6)));
-        columns.push(Column::text("本环节", Width::Cells(16)));
+impl Dispatch {
+    /// What is ticked, picked or typed, for the head.
+    fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if !self.ticks.is_empty() {
+            words.push(format!("选了 {}", self.ticks.len()));
+        }
+        if let Some((_, name)) = &self.worker {
+            words.push(format!("师傅 {name}"));
+        }
+        if !self.typed.is_empty() {
+            words.push(format!("工单 {}_", self.typed));
+        }
+        words
     }
-    columns
 }
 
 impl Screen<App> for Dispatch {
@@ -426,7 +327,7 @@ impl Screen<App> for Dispatch {
     fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
         match key.code {
             Code::Left | Code::Right if !key.ctrl => {
-                self.turn_page(app, key.code == Code::Right);
+                self.list.turn_page(app, key.code == Code::Right);
                 return Reply::done();
             }
             Code::Backspace if !self.typed.is_empty() => {
@@ -446,7 +347,7 @@ impl Screen<App> for Dispatch {
             }
             return Reply::done();
         }
-        Reply::used_if(self.table.on_key(key, self.total()) != TableEvent::Unused)
+        Reply::used_if(self.list.table.on_key(key, self.list.total()) != TableEvent::Unused)
     }
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
@@ -479,122 +380,26 @@ impl Screen<App> for Dispatch {
 
     fn draw(&mut self, canvas: &mut Canvas, app: &App) {
         let (width, height) = (canvas.width(), canvas.height());
-        self.draw_head(canvas);
-        self.table.set_columns(columns(width >= WIDE));
-        let list = height.saturating_sub(1 + FOOT);
-        let total = self.total();
-        let sight = self.table.sight(list, total);
-        let seen = self.in_sight(app, sight.clone());
+        draw::head(canvas, &self.list, &self.words());
+        self.list.table.set_columns(draw::columns(width >= draw::WIDE));
+        let rows = height.saturating_sub(1 + FOOT);
+        let total = self.list.total();
+        let sight = self.list.table.sight(rows, total);
+        let seen = self.list.in_sight(app, sight.clone());
         let ticks = &self.ticks;
         let row = |i: usize| match i.checked_sub(sight.start).and_then(|i| seen.get(i)) {
-            Some(row) => desk_row(row, ticks.contains(&row.id), width),
+            Some(row) => draw::row(row, ticks.contains(&row.id), width),
             None => Row::default(),
         };
-        self.table.draw(&mut canvas.part(0, 1, width, list), total, true, row);
-        let foot = 1 + list;
+        self.list.table.draw(&mut canvas.part(0, 1, width, rows), total, true, row);
+        let foot = 1 + rows;
         canvas.rule(foot, "", Ink::Faint);
-        let under = self.table.selected().checked_sub(sight.start).and_then(|i| seen.get(i));
+        let under = self.list.table.selected().checked_sub(sight.start).and_then(|i| seen.get(i));
         if let Some(row) = under {
-            draw_foot(canvas, foot + 1, row);
+            draw::foot(canvas, foot + 1, row);
         }
-        if let Some(fault) = &self.fault {
+        if let Some(fault) = &self.list.fault {
             canvas.text(1, foot + 1, &format!("! {fault}"), Ink::Stop);
         }
-    }
-}
-
-impl Dispatch {
-    /// The rows in sight, each computed once until the list is read again.
-    fn in_sight(&mut self, app: &App, sight: std::ops::Range<usize>) -> Vec<DeskRow> {
-        let mut rows = Vec::with_capacity(sight.len());
-        for place in sight {
-            let Some(id) = self.id_at(app, place) else { break };
-            if !self.seen.contains_key(&id) {
-                match self.row_of(app, id) {
-                    Ok(row) => drop(self.seen.insert(id, row)),
-                    Err(refusal) => self.fault = Some(refusal.message()),
-                }
-            }
-            rows.extend(self.seen.get(&id).cloned());
-        }
-        rows
-    }
-
-    fn draw_head(&self, canvas: &mut Canvas) {
-        let Heaps { waiting, underway, paused, callback, overdue } = self.heaps;
-        let mut x = 1;
-        for (at, (stage, name)) in STAGES.iter().enumerate() {
-            let count = match *stage {
-                "waiting" => waiting,
-                "underway" => underway,
-                "callback" => callback,
-                "paused" => paused,
-                _ => waiting + underway + paused + callback,
-            };
-            let ink = if at == self.stage { Ink::Accent } else { Ink::Text };
-            let (open, close) = if at == self.stage { ("<", ">") } else { ("", "") };
-            x = canvas.text(x, 0, &format!("{open}{name} {count}{close}"), ink) + 2;
-        }
-        if overdue > 0 {
-            x = canvas.text(x, 0, &format!("! 超时 {overdue}"), Ink::Stop) + 2;
-        }
-        let mut words = Vec::new();
-        if !self.ticks.is_empty() {
-            words.push(format!("选了 {}", self.ticks.len()));
-        }
-        if let Some((_, name)) = &self.worker {
-            words.push(format!("师傅 {name}"));
-        }
-        if !self.typed.is_empty() {
-            words.push(format!("工单 {}_", self.typed));
-        }
-        let ink = if words.is_empty() { Ink::Faint } else { Ink::Accent };
-        let right = if words.is_empty() { "按剩余时间".to_owned() } else { words.join("  ") };
-        let cells = u16::try_from(safe::cells(&right)).unwrap_or(0);
-        canvas.text(x.max(canvas.width().saturating_sub(cells + 1)), 0, &right, ink);
-    }
-}
-
-/// What the row has no room for.
-fn draw_foot(canvas: &mut Canvas, y: u16, row: &DeskRow) {
-    let mut x = canvas.text(1, y, &format!("{} {}", row.title, row.state), Ink::Strong) + 2;
-    for word in [&row.urgency, &row.phone] {
-        if !word.is_empty() {
-            x = canvas.text(x, y, word, Ink::Text) + 2;
-        }
-    }
-    if !row.step.is_empty() {
-        canvas.text(x, y, &format!("本环节 {}", row.step), Ink::Faint);
-    }
-    canvas.text(1, y + 1, &row.wish, Ink::Faint);
-}
-
-fn desk_row(row: &DeskRow, ticked: bool, width: u16) -> Row {
-    let wide = width >= WIDE;
-    // Area and limit stand behind an address that leaves room for them.
-    let room = usize::from(width.saturating_sub(if wide { 90 } else { OTHERS }));
-    let whole = format!("{} {}", row.address, row.limit);
-    let address = if safe::cells(&whole) <= room { whole.trim_end().to_owned() } else { row.address.clone() };
-    let left = match (row.late, row.soon) {
-        (true, _) => Ink::Stop,
-        (false, true) => Ink::Look,
-        _ => Ink::Text,
-    };
-    let made = Row::default()
-        .cell(if ticked { "[x]" } else { "[ ]" }, Ink::Text)
-        .cell(row.left.as_str(), left)
-        .cell(row.id.to_string(), Ink::Text)
-        .cell(row.category.as_str(), Ink::Text)
-        .cell(address, Ink::Text)
-        .cell(row.worker.as_str(), Ink::Text);
-    let made = if wide { made.cell(row.state.as_str(), Ink::Text) } else { made };
-    // A narrow window has room for the day alone; the time of another day stands in the wide one.
-    let promise = if wide { row.promise.as_str() } else { row.promise.split(' ').next().unwrap_or_default() };
-    let made = made.cell(promise, Ink::Text);
-    let made = if wide { made.cell(row.step.as_str(), Ink::Faint) } else { made };
-    match (row.late, row.soon) {
-        (true, _) => made.marked(Ink::Stop),
-        (false, true) => made.marked(Ink::Look),
-        _ => made,
     }
 }
