@@ -777,6 +777,7 @@ CREATE TABLE d_order (
     done INTEGER,
     outcome TEXT NOT NULL,
     overrun TEXT NOT NULL,
+    window_over INTEGER NOT NULL,
     fee INTEGER NOT NULL,
     join_key TEXT,
     last INTEGER NOT NULL,

@@ -68,6 +68,29 @@ fn a_leak_in_town_is_promised_in_45_minutes_and_goes_to_its_end() {
 }
 
 #[test]
+fn a_case_at_the_window_has_twenty_minutes_and_one_by_phone_no_window() {
+    let mut book = branch();
+    let case = |channel: &str, began: &str| {
+        json!({ "service": "fault", "account": "3100000002", "channel": channel,
+        "began": began, "separate": true, "fields": { "kind": "停水" } })
+    };
+    for (channel, began, over) in
+        [("counter", "2026-11-21 09:40", 0), ("counter", "2026-11-21 09:38", 2), ("phone", "2026-11-21 09:00", 0)]
+    {
+        let taken = book.desk.at("demo", 0, "intake.take", case(channel, began)).unwrap();
+        assert_eq!(taken["window_over"], over, "{channel} {began}");
+    }
+    let refusal = book.desk.at("demo", 0, "intake.take", case("counter", "2026-11-21 10:01")).unwrap_err();
+    assert_eq!((rules_of(&refusal), fields_of(&refusal)), (vec!["R-095"], vec!["began"]));
+    let tx = book.desk.look().unwrap();
+    let day = moment().date_naive();
+    let report = meterdesk::outbound::reports::report("orders").unwrap();
+    let rows = (report.fill)(&tx, day, day).unwrap().rows;
+    let over = rows.iter().filter(|row| row[11] == meterdesk::outbound::sheet::Cell::Count(2)).count();
+    assert_eq!((rows.len(), over), (3, 1));
+}
+
+#[test]
 fn a_leak_in_the_street_needs_an_address_and_a_caller_and_a_second_call_joins() {
     let mut book = branch();
     let fields = json!({ "kind": "漏水", "area": "农村" });

@@ -93,6 +93,23 @@ fn who_may_not_print_dispatch_slips_is_told_who_may() {
     Seat::sit(busy(), "demo").press("<F7><C-o>").shows("派工单");
 }
 
+#[test]
+fn the_time_at_the_window_is_shown_when_it_is_short_and_kept_when_it_is_over() {
+    let mut seat = Seat::sit(branch(), "demo").at("3100000004");
+    seat.press("qf<Enter><Space><Space>");
+    assert!(!seat.shot().has("窗口限时"), "nothing to hurry about yet");
+    let later =
+        |minutes| Box::new(meterdesk::book::clock::FixedClock::at(moment() + chrono::Duration::minutes(minutes)));
+    seat.app.desk.set_clock(later(17));
+    seat.shows("窗口限时还剩 3 分钟");
+    seat.app.desk.set_clock(later(23));
+    seat.shows("! 窗口限时已超 3 分钟").press("<F2>").shows("已受理");
+    let order = seat.orders().remove(0);
+    assert_eq!(order.window_over, 3);
+    let history = seat.app.desk.look().unwrap().order_events(order.id).unwrap();
+    assert!(history[0].note.ends_with("窗口超时3分钟"), "{}", history[0].note);
+}
+
 /// A branch whose own catalogue asks a fee for unsealing.
 fn with_a_fee(folder: &tempfile::TempDir) -> Book {
     let own = folder.path().join("services");

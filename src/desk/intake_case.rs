@@ -16,7 +16,7 @@ use crate::rules::moment::{self, Moment};
 use crate::rules::numbers;
 use crate::rules::private_numbers;
 use crate::rules::reading_use;
-use crate::rules::service::{AccountNeed, Case, Channel, Facts, Service, Urgency};
+use crate::rules::service::{AccountNeed, AtWindow, Case, Channel, Facts, Service, Urgency};
 use crate::rules::utility::Utility;
 use crate::store::tables::account::AccountRow;
 use crate::store::{StoreError, Tx};
@@ -50,6 +50,9 @@ pub struct Typed {
     pub happened: Option<String>,
     /// When the customer told us; now, if not said.
     pub told: Option<String>,
+    /// When the number was called at the window; without it no time at the window is counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub began: Option<String>,
     /// Day or time agreed with the customer.
     pub agreed: Option<String>,
     /// counter or phone; by the post of the clerk, if not said.
@@ -76,6 +79,8 @@ pub struct Resolved {
     pub caller: String,
     /// How it came.
     pub channel: Channel,
+    /// Its time at the window, when it came over the counter.
+    pub window: Option<AtWindow>,
     /// For the judge.
     pub case: Case,
 }
@@ -143,13 +148,14 @@ pub fn resolve(tx: &Tx<'_>, typed: &Typed, asking: Asking) -> Result<Result<Reso
     }
     let channel = channel(typed, service, asking, &mut faults);
     private(typed, moment::day(asking.at), &mut faults);
+    let window = window(typed, channel, loaded.catalogue.common.window_minutes, asking.at, &mut faults);
     let case = case(tx, typed, service, account.as_ref(), (utility, channel), asking, &mut faults)?;
     if !faults.is_empty() {
         return Ok(Err(faults));
     }
     let caller = typed.caller.as_deref().unwrap_or_default().trim().to_owned();
     let index = loaded.catalogue.services().iter().position(|known| known.code == service.code).unwrap_or_default();
-    Ok(Ok(Resolved { loaded, index, account, address, caller, channel, case }))
+    Ok(Ok(Resolved { loaded, index, account, address, caller, channel, window, case }))
 }
 
 fn account(
@@ -213,6 +219,16 @@ fn channel(typed: &Typed, service: &Service, asking: Asking, faults: &mut Vec<Fa
         None if service.channels.contains(&usual) => usual,
         None => service.channels.first().copied().unwrap_or(usual),
     }
+}
+
+/// The time at the window of a case that came over the counter.
+fn window(typed: &Typed, channel: Channel, limit: u32, at: Moment, faults: &mut Vec<Fault>) -> Option<AtWindow> {
+    let began = time(&typed.began, "began", "叫号时间", faults).filter(|_| channel == Channel::Counter)?;
+    if began > at {
+        faults.push(Fault::field("R-095", "began", "叫号时间在现在之后，请改正"));
+        return None;
+    }
+    Some(AtWindow { began, limit })
 }
 
 /// Numbers of IDs and cards have no place in a case (I-13).

@@ -51,6 +51,8 @@ pub struct Output {
     pub line: String,
     /// The whole talk, step by step.
     pub talk: Vec<Said>,
+    /// Minutes beyond the limit at the window.
+    pub window_over: i64,
     /// Open orders of the same category in the same street, which may be the same thing.
     pub similar: Vec<Id>,
     /// What has to be done next, an action's name.
@@ -174,6 +176,7 @@ fn take(
         due: verdict.promise.as_ref().map(|promise| due_text(promise.due, promise.span.is_days())),
         line,
         talk,
+        window_over: over(case),
         similar,
         next: service.write_back.transfer.then(|| "account.transfer".to_owned()),
     };
@@ -207,6 +210,7 @@ fn join(
         due: due.map(|due| due_text(due.with_timezone(&moment::offset()), by_day)),
         line: line.clone(),
         talk: Vec::new(),
+        window_over: over(case),
         similar: Vec::new(),
         next: None,
     };
@@ -215,6 +219,11 @@ fn join(
         subjects.push(Subject::new(Kind::Account, account));
     }
     Decision::write(subjects, &body, output)
+}
+
+/// Minutes beyond the limit at the window.
+fn over(case: &Resolved) -> i64 {
+    case.window.map_or(0, |window| window.over(case.case.typed))
 }
 
 fn subjects(order: Id, case: &Resolved, parked: Option<Id>) -> Vec<Subject> {
@@ -256,6 +265,7 @@ fn body(case: &Resolved, verdict: &Verdict<'_>, line: &str) -> IntakeTaken {
         happened: case.case.happened,
         told: case.case.told,
         typed: case.case.typed,
+        window: case.window,
         charges: verdict
             .charges
             .iter()

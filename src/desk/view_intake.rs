@@ -8,7 +8,7 @@ use super::refusal::{Fault, Refusal};
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
 use crate::rules::money::Fen;
-use crate::rules::service::{Channel, Field, Service};
+use crate::rules::service::{AtWindow, Channel, Field, Service};
 use crate::rules::utility::Utility;
 use crate::store::query::order::OrderWords;
 use crate::store::tables::order::OrderRow;
@@ -77,6 +77,8 @@ pub struct Live {
     pub channels: Vec<Channel>,
     /// It hands the account to a new owner.
     pub transfers: bool,
+    /// Its time at the window, when it comes over the counter.
+    pub window: Option<AtWindow>,
     /// Where the rules come from.
     pub source: String,
 }
@@ -128,6 +130,7 @@ pub fn judge(desk: &Desk, typed: &Typed) -> Result<Live, Refusal> {
         similar: intake_take::similar(&tx, &case, &verdict)?,
         channels: service.channels.clone(),
         transfers: service.write_back.transfer,
+        window: case.window,
         source: service.source.clone(),
         missing,
         faults,

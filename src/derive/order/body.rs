@@ -7,6 +7,7 @@ use crate::rules::meter_state::MeterState;
 use crate::rules::moment::Moment;
 use crate::rules::money::Fen;
 use crate::rules::order::{AnswerOutcome, CallbackOutcome, PauseReason, Slip, Terms};
+use crate::rules::service::AtWindow;
 
 /// Body of `intake.take`. Numbers of IDs and cards never stand in it: the desk refuses them in any field.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
@@ -54,6 +55,9 @@ pub struct IntakeTaken {
     pub told: Moment,
     /// When it was typed.
     pub typed: Moment,
+    /// Its time at the window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<AtWindow>,
     /// Fees agreed at the window; the till posts the money.
     #[serde(default)]
     pub charges: Vec<Charged>,

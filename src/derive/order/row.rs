@@ -44,6 +44,7 @@ pub(super) fn of_intake(event: &Event<'_>, body: IntakeTaken) -> OrderRow {
         done: None,
         outcome: String::new(),
         overrun: String::new(),
+        window_over: body.window.map_or(0, |window| window.over(body.typed)),
         fee: body.charges.iter().map(|charge| charge.amount).sum::<Fen>(),
         join_key: body.join_key,
         last: event.id,
@@ -99,7 +100,10 @@ fn stage(state: State) -> &'static str {
 /// One line of the history for an intake.
 pub(super) fn intake_note(body: &IntakeTaken) -> String {
     let promise = body.promise.as_ref().map(|promise| format!("承诺{}{}", promise.limit, promise.name));
-    let parts = [body.title.as_str(), body.category.as_str(), body.wish.as_str(), promise.as_deref().unwrap_or("")];
+    let over = body.window.map(|window| window.over(body.typed)).filter(|over| *over > 0);
+    let over = over.map(|over| format!("窗口超时{over}分钟")).unwrap_or_default();
+    let promise = promise.unwrap_or_default();
+    let parts = [&body.title, &body.category, &body.wish, &promise, &over].map(String::as_str);
     let mut words: Vec<&str> = Vec::new();
     for part in parts {
         if !part.is_empty() && !words.contains(&part) {

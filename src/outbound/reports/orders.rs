@@ -1,4 +1,4 @@
-//! 工单台账: every case taken in, with its promise, clock and outcome.
+//! 工单台账: every case taken in, with its promise, clock and outcome, and the overrun at the window.
 
 use chrono::NaiveDate;
 
@@ -12,7 +12,7 @@ use crate::store::{StoreError, Tx};
 pub const REPORT: Report = Report {
     name: "orders",
     title: "工单台账",
-    about: "受理的业务：承诺、派工、完成、结果、超时原因",
+    about: "受理的业务：承诺、派工、完成、结果、超时原因、窗口超时",
     from_beginning: false,
     fill,
 };
@@ -30,6 +30,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
         Column::new("done", "完成"),
         Column::new("outcome", "结果"),
         Column::new("overrun", "超时原因"),
+        Column::new("window_over", "窗口超时(分)"),
         Column::sum("fee", "费用"),
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
@@ -47,6 +48,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
             Cell::text(time(row.done)),
             Cell::text(row.outcome),
             Cell::text(row.overrun),
+            if row.window_over > 0 { Cell::Count(row.window_over) } else { Cell::Empty },
             Cell::Money(row.fee),
         ]);
     }

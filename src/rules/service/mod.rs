@@ -15,8 +15,10 @@ mod parse_order;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use catalogue::{COMMON, Catalogue, Common};
 pub use condition::{Condition, Facts, KNOWN_FACTS, KNOWN_FIELDS};
 pub use intake::{Case, Charge, Promise, Verdict};
 pub use model::*;
+pub use window::AtWindow;

@@ -63,6 +63,8 @@ table! {
         outcome: String,
         /// Why a promise was not kept.
         overrun: String,
+        /// Minutes beyond the limit at the window.
+        window_over: i64,
         /// Agreed fees.
         fee: Fen,
         /// Same thing at the same place: what a repeat call joins. None when closed or never joined.

@@ -1,6 +1,8 @@
 //! Intake (受理): the business by its initials, its papers one key each, its form — and live below what stops it, what it costs,
 //! what is promised and what to say. What F2 takes in is what was judged.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::fee::Known;
@@ -12,6 +14,7 @@ use crate::desk::view_orders;
 use crate::outbound::check_slip::Slip;
 use crate::outbound::printer;
 use crate::rules::id::Id;
+use crate::rules::moment::{self, Moment};
 use crate::rules::money::Fen;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -34,6 +37,8 @@ pub struct Intake {
     form: TypedForm,
     live: Result<Live, Refusal>,
     queue: Option<String>,
+    /// When the customer came to the window.
+    began: Moment,
 }
 
 impl Intake {
@@ -45,10 +50,15 @@ impl Intake {
             form: TypedForm::new(app, account.is_some())?,
             live: Err(Refusal::usage("")),
             queue: None,
+            began: app.desk.now(),
             account,
         };
         if let Some(kept) = app.draft(&screen.draft_key()) {
             screen.queue = kept.get("queue").and_then(Value::as_str).map(str::to_owned);
+            // After a power cut the clock goes on; what was left lying since another day begins anew.
+            let began = kept.get("began").and_then(Value::as_str).and_then(moment::parse);
+            let today = app.desk.today();
+            screen.began = began.filter(|began| moment::day(*began) == today).unwrap_or(screen.began);
             // Twice: the first time brings the fields that the business has, the second fills them.
             for _ in 0..2 {
                 screen.form.restore(&kept);
@@ -64,7 +74,8 @@ impl Intake {
     }
 
     fn typed(&self) -> Typed {
-        Typed { account: self.account.clone(), queue: self.queue.clone(), ..self.form.typed() }
+        let began = Some(self.began.to_rfc3339());
+        Typed { account: self.account.clone(), queue: self.queue.clone(), began, ..self.form.typed() }
     }
 
     /// Judges the case as it stands; the form follows.
@@ -214,6 +225,7 @@ impl Intake {
         self.account = typed.account.clone().filter(|text| !text.is_empty());
         self.head = self.account.as_ref().and_then(|text| view::head(&app.desk, text).ok().flatten());
         self.queue = typed.queue.clone();
+        self.began = app.desk.now(); // the customer is back at the window
         let values = form::values_of(&typed);
         for _ in 0..2 {
             self.form.restore(&values);
@@ -313,12 +325,18 @@ impl Screen<App> for Intake {
         if let Some(queue) = &self.queue {
             values.insert("queue".into(), queue.as_str().into());
         }
+        values.insert("began".into(), self.began.to_rfc3339().into());
         Some(Draft { key, values })
     }
 
-    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+    fn tick_every(&self) -> Option<Duration> {
+        Some(Duration::from_secs(30))
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, app: &App) {
         let (width, height) = (canvas.width(), canvas.height());
         self.draw_head(canvas);
+        self.draw_window(canvas, app.desk.now());
         let rows = height.saturating_sub(1 + FOOT);
         self.draw_foot(&mut canvas.part(0, 1 + rows, width, FOOT));
         self.form.draw(&mut canvas.part(0, 1, width, rows));
@@ -341,6 +359,15 @@ impl Intake {
         let left = canvas.width().saturating_sub(x + cells(&owed) + 3);
         x = canvas.text_in(x, 0, left, &safe::cut_front(&head.address, usize::from(left)), Ink::Text) + 2;
         canvas.text(x, 0, &owed, Ink::Look);
+    }
+
+    /// How long the case may still take at the window, at the right of its first line once it is short.
+    fn draw_window(&self, canvas: &mut Canvas, now: Moment) {
+        let Some(window) = self.live.as_ref().ok().and_then(|live| live.window) else { return };
+        let Some(words) = window.warning(now) else { return };
+        let ink = if window.over(now) > 0 { Ink::Stop } else { Ink::Look };
+        let cells = u16::try_from(safe::cells(&words)).unwrap_or(0);
+        canvas.text(canvas.width().saturating_sub(cells + 1), 0, &words, ink);
     }
 
     fn draw_foot(&self, canvas: &mut Canvas) {

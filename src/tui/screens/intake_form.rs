@@ -137,6 +137,7 @@ impl TypedForm {
             fields,
             happened: some("happened"),
             told: some("told"),
+            began: None,
             agreed: some("agreed"),
             channel: word("channel"),
             join: some("join"),
