@@ -76,6 +76,7 @@ fn order(site: &Site, number: i64, now: chrono::DateTime<chrono::FixedOffset>) -
         done: None,
         outcome: String::new(),
         overrun: String::new(),
+        window_over: 0,
         fee: Fen::ZERO,
         join_key: None,
         last: id,
