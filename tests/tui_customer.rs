@@ -113,6 +113,40 @@ fn a_new_file_is_opened_and_shown() {
 }
 
 #[test]
+fn route_numbers_of_neighbours_are_shown_while_a_new_one_is_composed() {
+    let mut book = branch();
+    for (building, room) in [("33", "301"), ("34", "101")] {
+        let file = json!({ "address": format!("人民路12号{building}幢2单元{room}室"), "area": "old", "building_kind": "multi",
+            "building": building, "unit": "2", "room": room, "book": "0412", "class": "resident", "name": "李明" });
+        book.act("demo", "account.open", file);
+    }
+    let hand = Hand::open(book, "demo");
+    let near = |building: &str| customer_view::neighbours(&hand.app.desk, "0412", building).unwrap();
+    let own = |no: &str| hand.account(no).route;
+    assert_eq!(near("33"), [format!("{} 301", own("B03000002")), format!("{} 502", own("B03000001"))]);
+    assert_eq!((near("34").len(), near("").len(), near("99").len()), (1, 3, 0));
+    assert!(customer_view::neighbours(&hand.app.desk, "", "33").unwrap().is_empty(), "the book is known first");
+}
+
+#[test]
+fn a_new_file_shows_the_neighbours_of_its_building() {
+    let mut hand = Hand::open(branch(), "demo");
+    hand.press("<F6>").shows("开户建档");
+    let mut tabs = 0;
+    while !hand.shot().has("邻居") {
+        hand.press("<Tab>");
+        tabs += 1;
+        assert!(tabs < 40, "the field of the book is on the form");
+        hand.press("0412");
+        if !hand.shot().has("邻居") {
+            hand.press("<C-u>");
+        }
+    }
+    let route = hand.account("B03000001").route;
+    hand.shows(&format!("邻居 {route} 502"));
+}
+
+#[test]
 fn a_transfer_shows_the_debts_first() {
     let mut seat = hand(branch(), "demo");
     seat.press("<Enter><C-t>").shows("欠费 85.00，须先缴清欠费方可过户");
