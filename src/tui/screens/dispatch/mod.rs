@@ -297,7 +297,7 @@ impl Screen<App> for Dispatch {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
-        if self.total() == 0 && self.typed.is_empty() {
+        if self.list.total() == 0 && self.typed.is_empty() {
             return Vec::new();
         }
         vec![
