@@ -120,9 +120,9 @@ fn route_numbers_of_neighbours_are_shown_while_a_new_one_is_composed() {
             "building": building, "unit": "2", "room": room, "book": "0412", "class": "resident", "name": "李明" });
         book.act("demo", "account.open", file);
     }
-    let hand = Hand::open(book, "demo");
+    let hand = hand(book, "demo");
     let near = |building: &str| customer_view::neighbours(&hand.app.desk, "0412", building).unwrap();
-    let own = |no: &str| hand.account(no).route;
+    let own = |no: &str| file(&hand, no).route;
     assert_eq!(near("33"), [format!("{} 301", own("B03000002")), format!("{} 502", own("B03000001"))]);
     assert_eq!((near("34").len(), near("").len(), near("99").len()), (1, 3, 0));
     assert!(customer_view::neighbours(&hand.app.desk, "", "33").unwrap().is_empty(), "the book is known first");
@@ -130,7 +130,7 @@ fn route_numbers_of_neighbours_are_shown_while_a_new_one_is_composed() {
 
 #[test]
 fn a_new_file_shows_the_neighbours_of_its_building() {
-    let mut hand = Hand::open(branch(), "demo");
+    let mut hand = hand(branch(), "demo");
     hand.press("<F6>").shows("开户建档");
     let mut tabs = 0;
     while !hand.shot().has("邻居") {
@@ -142,7 +142,7 @@ fn a_new_file_shows_the_neighbours_of_its_building() {
             hand.press("<C-u>");
         }
     }
-    let route = hand.account("B03000001").route;
+    let route = file(&hand, "B03000001").route;
     hand.shows(&format!("邻居 {route} 502"));
 }
 
