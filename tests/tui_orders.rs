@@ -88,14 +88,14 @@ fn a_whole_evening_is_dispatched_and_printed_with_six_keys() {
 
 #[test]
 fn who_may_not_print_dispatch_slips_is_told_who_may() {
-    let mut seat = Seat::sit(busy(), "check");
+    let mut seat = Seat::home(busy(), "check");
     seat.press("<F7><C-o>").shows("您没有“order.print”的权限").shows("责任营业员");
-    Seat::sit(busy(), "demo").press("<F7><C-o>").shows("派工单");
+    Seat::home(busy(), "demo").press("<F7><C-o>").shows("派工单");
 }
 
 #[test]
 fn the_time_at_the_window_is_shown_when_it_is_short_and_kept_when_it_is_over() {
-    let mut seat = Seat::sit(branch(), "demo").at("3100000004");
+    let mut seat = intake(branch(), "demo", "3100000004");
     seat.press("qf<Enter><Space><Space>");
     assert!(!seat.shot().has("窗口限时"), "nothing to hurry about yet");
     let later =
@@ -104,7 +104,7 @@ fn the_time_at_the_window_is_shown_when_it_is_short_and_kept_when_it_is_over() {
     seat.shows("窗口限时还剩 3 分钟");
     seat.app.desk.set_clock(later(23));
     seat.shows("! 窗口限时已超 3 分钟").press("<F2>").shows("已受理");
-    let order = seat.orders().remove(0);
+    let order = orders(&seat).remove(0);
     assert_eq!(order.window_over, 3);
     let history = seat.app.desk.look().unwrap().order_events(order.id).unwrap();
     assert!(history[0].note.ends_with("窗口超时3分钟"), "{}", history[0].note);
@@ -141,10 +141,10 @@ fn a_fee_agreed_at_intake_is_typed_once() {
     let folder = tempfile::tempdir().unwrap();
     let mut book = with_a_fee(&folder);
     book.act("demo", "shift.open", json!({ "float": "100.00" }));
-    let mut seat = Seat::sit(book, "demo").at("3100000004");
+    let mut seat = intake(book, "demo", "3100000004");
     seat.press("qf<Enter>").shows("应收 12.50");
     seat.press("<Space><Space><F2>").shows("服务费").shows("启封工本费").shows("12.50").shows("3100000004");
-    let order = seat.orders().remove(0).id.to_string();
+    let order = orders(&seat).remove(0).id.to_string();
     seat.shows(&order);
     seat.press("<F2>").shows("收您 12.50");
     let day = moment().date_naive();
