@@ -85,7 +85,7 @@ fn a_case_at_the_window_has_twenty_minutes_and_one_by_phone_no_window() {
     let tx = book.desk.look().unwrap();
     let day = moment().date_naive();
     let report = meterdesk::outbound::reports::report("orders").unwrap();
-    let rows = (report.fill)(&tx, day, day).unwrap().rows;
+    let rows = (report.fill)(&tx, meterdesk::rules::reach::Reach::ALL, day, day).unwrap().rows;
     let over = rows.iter().filter(|row| row[11] == meterdesk::outbound::sheet::Cell::Count(2)).count();
     assert_eq!((rows.len(), over), (3, 1));
 }

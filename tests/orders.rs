@@ -251,7 +251,7 @@ fn what_a_slow_clock_dates_before_the_beginning_is_an_exception_and_its_money_co
     ];
     assert_eq!(early, expected.map(|(kind, action)| (kind.to_owned(), action.to_owned())).into());
     let day = support::orders::moment().date_naive();
-    let shift = tx.shifts_between(day, day).unwrap().remove(0);
+    let shift = tx.shifts_between(meterdesk::rules::reach::Reach::ALL, day, day).unwrap().remove(0);
     assert_eq!((shift.income.0, shift.paid_in.0, shift.cash.0), (1_000, 6_000, 15_000));
     assert!(tx.shifts_out_of_balance().unwrap().is_empty(), "a till's cash is its opening and its entries");
 }

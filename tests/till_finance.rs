@@ -35,12 +35,13 @@ fn branch(book: &mut Book) {
 
 fn shift(book: &Book) -> ShiftRow {
     let day = "2026-11-21".parse().unwrap();
-    book.desk.look().unwrap().shifts_between(day, day).unwrap().remove(0)
+    book.desk.look().unwrap().shifts_between(meterdesk::rules::reach::Reach::ALL, day, day).unwrap().remove(0)
 }
 
 fn fill(book: &Book, name: &str) -> Sheet {
     let day = "2026-11-21".parse().unwrap();
-    (reports::report(name).unwrap().fill)(&book.desk.look().unwrap(), day, day).unwrap()
+    (reports::report(name).unwrap().fill)(&book.desk.look().unwrap(), meterdesk::rules::reach::Reach::ALL, day, day)
+        .unwrap()
 }
 
 fn refused(book: &mut Book, user: &str, action: &str, input: Value) -> Refusal {
