@@ -241,7 +241,8 @@ impl Desk {
                 complete_to: format!("{}-{}", row.taken_life, row.taken),
             });
         }
-        for row in self.look()?.bundles(200)? {
+        let bundles = self.look()?.bundles(200)?;
+        for row in bundles {
             let us = self.site.as_str().to_owned();
             let (from, to) = if row.way == "out" { (us, row.site) } else { (row.site, us) };
             answer.bundles.push(BundleLine {
@@ -274,9 +275,10 @@ impl Desk {
 
     /// What every answer ends with.
     pub(super) fn complete(&self, mut answer: Answer) -> Result<Answer, Refusal> {
+        let peers = self.peers()?;
         let tx = self.look()?;
         let own: BTreeSet<Id> = chains::all_whole(&tx)?.iter().map(|held| held.chain).collect();
-        for peer in self.peers()? {
+        for peer in peers {
             for ack in tx.scan::<AckRow>(&[&peer.site.as_str()])? {
                 if ack.chain.site() == self.site && own.contains(&ack.chain) {
                     answer.acknowledged.push(Confirmed {

@@ -200,7 +200,7 @@ impl<'t, 'c> Source<'t, 'c> {
         self.stretches.is_empty() && self.relay.0 >= self.relay.1
     }
 
-    /// Fills one bundle: chains first, then the relay.
+    /// Fills one bundle: chains first, then the relay. However small a bundle is to be, one batch goes in.
     fn fill<F: Read + Write + Seek>(
         &mut self,
         writer: &mut BundleWriter<F>,
@@ -208,18 +208,20 @@ impl<'t, 'c> Source<'t, 'c> {
         full: u64,
         mut progress: impl FnMut(i64),
     ) -> Result<(), ExchangeError> {
+        let begun = self.done;
         while let Some(mut stretch) = self.stretches.pop_front() {
+            let room = |done: i64, writer: &BundleWriter<F>| done == begun || writer.bytes_so_far() < full;
             if let Some(proof) = &stretch.proof {
                 writer.proof(&proof_text(proof))?;
             }
-            let range = self.chain(writer, &mut stretch, full, &mut progress)?;
+            let range = self.chain(writer, &mut stretch, room, &mut progress)?;
             header.ranges.extend(range);
             if stretch.after < stretch.upto {
                 self.stretches.push_front(stretch);
                 return Ok(());
             }
         }
-        self.relay_part(writer, header, full, progress)
+        self.relay_part(writer, header, begun, full, progress)
     }
 
     /// Writes entries of one chain until it ends or the bundle is full. What is given back is never split: its proof covers the end.
@@ -227,12 +229,12 @@ impl<'t, 'c> Source<'t, 'c> {
         &mut self,
         writer: &mut BundleWriter<F>,
         stretch: &mut Stretch,
-        full: u64,
+        room: impl Fn(i64, &BundleWriter<F>) -> bool,
         progress: &mut impl FnMut(i64),
     ) -> Result<Option<Range>, ExchangeError> {
         let (mut first, mut count, mut sum, mut head) = (0, 0, 0u64, None);
         let twin = stretch.chain.is_twin();
-        while stretch.after < stretch.upto && (stretch.proof.is_some() || writer.bytes_so_far() < full) {
+        while stretch.after < stretch.upto && (stretch.proof.is_some() || room(self.done, writer)) {
             for entry in self.tx.stretch(stretch.chain, stretch.after, stretch.upto, BATCH)? {
                 writer.entry(&entry, if twin { FrameKind::Twin } else { FrameKind::Chained })?;
                 sum = sum.wrapping_add(first_bytes(&entry.hash));
@@ -260,11 +262,12 @@ impl<'t, 'c> Source<'t, 'c> {
         &mut self,
         writer: &mut BundleWriter<F>,
         header: &mut Header,
+        begun: i64,
         full: u64,
         mut progress: impl FnMut(i64),
     ) -> Result<(), ExchangeError> {
         header.relay = Relay { life: header.life, from: self.relay.0 + 1, upto: self.relay.0 };
-        while self.relay.0 < self.relay.1 && writer.bytes_so_far() < full {
+        while self.relay.0 < self.relay.1 && (self.done == begun || writer.bytes_so_far() < full) {
             for row in self.tx.relay_after(self.peer.site.as_str(), self.relay.0, BATCH)? {
                 let entry = self.tx.entry(row.entry)?.ok_or_else(|| missing(row.entry))?;
                 writer.entry(&entry, FrameKind::Single)?;
