@@ -3,6 +3,8 @@
 //! *Raw*: the same final rows of all tables with the same keys, the entries too, in account order, one prepared insert a row,
 //! one transaction.
 
+#![allow(dead_code)] // each bench uses its own part
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

@@ -1,0 +1,177 @@
+//! The exchange against the raw insert of the same rows: `cargo bench --bench exchange -- ENTRIES [BRANCHES]`.
+//!
+//! A branch writes so many small entries (a tenth of them new workers, the others amendments); they go out to a head office on the
+//! same disk and come in there. Then so many branches of 400 entries each into one head office.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use meterdesk::book::append::{Head, NewEntry, append};
+use meterdesk::book::subject::{Kind, Subject};
+use meterdesk::derive;
+use meterdesk::derive::worker::WorkerFacts;
+use meterdesk::desk::Desk;
+use meterdesk::desk::open::NewSite;
+use meterdesk::exchange::opener;
+use meterdesk::rules::id::Id;
+use meterdesk::store::OpenOptions;
+use serde_json::json;
+
+#[path = "support/mod.rs"]
+mod support;
+
+use support::{Failure, clock, in_folder, last_entry, number, peak_megabytes, raw_insert, spend};
+
+/// Tables a worker's entry writes, in the order rows are written.
+const TABLES: &[(&str, &str)] = &[("entry", "id"), ("entry_subject", "kind, subject, hlc, id"), ("d_worker", "id")];
+
+fn main() -> Result<(), Failure> {
+    in_folder("exchange", |folder| one_branch(folder, number(10_000)))?;
+    let branches = std::env::args().filter_map(|arg| arg.parse::<i64>().ok()).nth(1).unwrap_or(20);
+    in_folder("exchange-many", |folder| many_branches(folder, branches))
+}
+
+fn one_branch(folder: &Path, entries: i64) -> Result<(), Failure> {
+    let mut office = site(folder, "HO", true)?;
+    let mut branch = site(folder, "B1", false)?;
+    acquaint(&mut office, &mut branch)?;
+    work(&mut branch, entries)?;
+    let stick = folder.join("stick");
+    std::fs::create_dir(&stick)?;
+    let (sent, out) = spend(|| branch.exchange_out(&stick, None, false, |_, _| {}))?;
+    let mut size = 0;
+    for file in std::fs::read_dir(&stick)? {
+        size += file?.metadata()?.len();
+    }
+    let keys = office.site_keys()?;
+    let signer = branch.site_keys()?.public().verifying().ok_or("no key")?;
+    let (_, unpack) = spend(|| -> Result<(), Failure> {
+        for line in &sent.bundles {
+            let file = BufReader::new(File::open(stick.join(&line.file))?);
+            let mut opened =
+                opener::open(file, |_| Ok::<_, meterdesk::exchange::bundle_error::BundleError>(vec![signer]))?;
+            opened.check(keys.identities())?;
+        }
+        Ok(())
+    })?;
+    let before = last_entry(&office)?;
+    let (_, taken) = spend(|| office.exchange_in(&stick, |_, _| {}))?;
+    let path = office.path().to_owned();
+    let raw = raw_insert(&path, &folder.join("raw.db"), TABLES, before)?;
+    let text = dump(&path, &stick.join("dump.sql"))?;
+    println!("{entries} entries, {} bundles", sent.bundles.len());
+    println!("out        {:8.2} s", out.wall);
+    println!("in         {:8.2} s, of it signature and unpacking {:.2} s", taken.wall, unpack.wall);
+    println!("raw insert {:8.2} s", raw.wall);
+    println!("in / raw   {:8.2} before signature and unpacking (goal 0.4)", raw.wall / (taken.wall - unpack.wall));
+    println!("bundle     {size} bytes; zstd of the entries as SQL {text} bytes; {:.2}", size as f64 / text as f64);
+    println!("memory     {} MiB at most", peak_megabytes());
+    Ok(())
+}
+
+fn many_branches(folder: &Path, branches: i64) -> Result<(), Failure> {
+    let mut office = site(folder, "HO", true)?;
+    let stick = folder.join("stick");
+    std::fs::create_dir(&stick)?;
+    for number in 0..branches {
+        let mut branch = site(folder, &format!("B{number}"), false)?;
+        acquaint(&mut office, &mut branch)?;
+        work(&mut branch, 400)?;
+        branch.exchange_out(&stick, None, false, |_, _| {})?;
+    }
+    let (answer, taken) = spend(|| office.exchange_in(&stick, |_, _| {}))?;
+    let fresh: i64 = answer.bundles.iter().map(|line| line.new).sum();
+    println!("{branches} branches of 400 entries: {fresh} entries in {:.2} s", taken.wall);
+    let (_, back) = spend(|| office.exchange_out(&stick, None, false, |_, _| {}))?;
+    println!("their answers {:.2} s; memory {} MiB at most", back.wall, peak_megabytes());
+    Ok(())
+}
+
+fn site(folder: &Path, code: &str, head_office: bool) -> Result<Desk, Failure> {
+    let new = NewSite {
+        site: code,
+        name: "营业所",
+        utility: "water",
+        head_office,
+        practice: true,
+        login: "boss",
+        manager: "主任",
+        password: "demo",
+    };
+    let place = folder.join(format!("{code}.db"));
+    let (mut desk, _) = Desk::create(&place, OpenOptions::default(), Box::new(clock()?), &new)?;
+    desk.sign_in_practice("boss")?;
+    Ok(desk)
+}
+
+fn acquaint(office: &mut Desk, branch: &mut Desk) -> Result<(), Failure> {
+    let (card, text) = office.site_card()?;
+    let trust = json!({ "card": text, "fingerprint": card.keys.fingerprint() });
+    branch.perform("site.trust", &trust.to_string(), meterdesk::desk::Call::default())?;
+    let (card, text) = branch.site_card()?;
+    let enrol = json!({ "card": text, "fingerprint": card.keys.fingerprint() });
+    office.perform("site.enrol", &enrol.to_string(), meterdesk::desk::Call::default())?;
+    Ok(())
+}
+
+/// Writes entries of a branch's everyday size, a thousand a transaction.
+fn work(branch: &mut Desk, entries: i64) -> Result<(), Failure> {
+    let (at, mut worker, mut made) = (branch.now(), Id::default(), 0);
+    while made < entries {
+        let tx = branch.db_mut().write()?;
+        for _ in 0..1_000.min(entries - made) {
+            let head = Head::read(&tx)?;
+            let is_new = made % 10 == 0;
+            worker = if is_new { head.next()? } else { worker };
+            let payload = serde_json::to_string(&facts(made))?;
+            let action = if is_new { "worker.add" } else { "worker.amend" };
+            let new = NewEntry {
+                at,
+                business_day: at.date_naive(),
+                actor: "B1.1.2",
+                action,
+                version: 1,
+                subjects: &[Subject::new(Kind::Worker, worker)],
+                key: None,
+                payload,
+            };
+            let row = append(&tx, &head, new)?;
+            derive::record(&tx, &row)?;
+            made += 1;
+        }
+        tx.commit()?;
+    }
+    branch.db().checkpoint()?;
+    Ok(())
+}
+
+fn facts(number: i64) -> WorkerFacts {
+    WorkerFacts {
+        code: format!("W{}", number / 10),
+        name: "张师傅".into(),
+        team: "抢修班".into(),
+        area: format!("第{}片", number % 17),
+        phone: format!("138{:08}", number * 7_919 % 100_000_000),
+        active: true,
+    }
+}
+
+/// The entries that came in as SQL text, packed: what a plain copy of the data would weigh.
+fn dump(db: &Path, to: &Path) -> Result<u64, Failure> {
+    use std::io::Write;
+    let source = rusqlite::Connection::open(db)?;
+    let mut packer = zstd::stream::write::Encoder::new(File::create(to)?, 3)?;
+    let sql =
+        "SELECT 'INSERT INTO entry VALUES(' || id || ',' || suite || ',' || quote(site) || ',' || epoch || ',' || seq
+        || ',' || hlc || ',' || quote(at) || ',' || business_day || ',' || quote(actor) || ',' || quote(action) || ','
+        || version || ',' || quote(subjects) || ',' || quote(key) || ',' || quote(payload) || ',' || quote(salt) || ','
+        || quote(leaf) || ',' || quote(prev) || ',' || quote(hash) || ');' FROM entry WHERE site <> 'HO' ORDER BY id";
+    let mut statement = source.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        writeln!(packer, "{}", row.get_ref(0)?.as_str()?)?;
+    }
+    packer.finish()?;
+    Ok(std::fs::metadata(to)?.len())
+}
