@@ -148,7 +148,7 @@ fn a_fee_agreed_at_intake_is_typed_once() {
     seat.shows(&order);
     seat.press("<F2>").shows("收您 12.50");
     let day = moment().date_naive();
-    let taken = seat.app.desk.look().unwrap().till_between(day, day).unwrap();
+    let taken = seat.app.desk.look().unwrap().till_between(meterdesk::rules::reach::Reach::ALL, day, day).unwrap();
     assert_eq!((taken.len(), taken[0].item.as_str()), (1, "启封工本费"));
 }
 
