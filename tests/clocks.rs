@@ -3,7 +3,8 @@
 
 mod support;
 
-use meterdesk::book::clock;
+use meterdesk::book::subject::{Kind, Subject};
+use meterdesk::book::{append, clock};
 use meterdesk::derive::rebuild;
 use meterdesk::rules::id::Id;
 use meterdesk::store::entries::EntryRow;
@@ -185,4 +186,52 @@ fn a_payment_that_sorts_before_the_opening_of_its_shift_is_in_the_drawer_all_the
 fn user(book: &Book, login: &str) -> Id {
     let users = meterdesk::desk::view_users::users(&book.desk).unwrap();
     users.into_iter().find(|user| user.login == login).unwrap().user
+}
+
+/// An entry head office writes about a site, as the exchange and the enrolment do.
+fn about_site(hq: &mut Book, code: &str, action: &str, body: &Value) -> EntryRow {
+    let at = hq.desk.now();
+    let tx = hq.desk.db_mut().write().unwrap();
+    let head = append::Head::read(&tx).unwrap();
+    let site = meterdesk::derive::site::subject_of(&meterdesk::rules::id::Site::parse(code).unwrap());
+    let new = append::NewEntry {
+        at,
+        business_day: at.date_naive(),
+        actor: "-",
+        action,
+        version: 1,
+        subjects: &[Subject::new(Kind::Site, site)],
+        key: None,
+        payload: body.to_string(),
+    };
+    let row = append::append(&tx, &head, new).unwrap();
+    meterdesk::derive::record(&tx, &row).unwrap();
+    tx.commit().unwrap();
+    row
+}
+
+#[test]
+fn the_question_about_a_stamp_from_the_future_is_settled_by_placing_the_entry() {
+    let mut hq = head_office("HQ");
+    take(&mut hq.desk, &town());
+    support::arrive::finish(&mut hq.desk);
+    let keys = json!({ "sign": "00".repeat(32), "seal": "age1" });
+    let enrol = json!({ "code": "S1", "name": "城北", "utility": "water", "practice": true, "keys": keys, "areas": [],
+        "everything": false, "roles": [], "good_for_days": 30 });
+    about_site(&mut hq, "S1", "site.enrol", &enrol);
+    let common = entries(&hq);
+    let mut wild = site("S1", &common, YEAR);
+    let ahead = made(&mut wild, "demo", "account.amend", amend(FIRST, "13900000001"));
+    see(&mut hq, &ahead);
+    let accept = json!({ "from": "S1", "number": 1, "bundle": "00", "heads": [], "ahead": [ahead.id] });
+    let accept = about_site(&mut hq, "S1", "bundle.accept", &accept);
+    let asked = |book: &Book| {
+        let views = meterdesk::desk::view_exceptions::open(&book.desk).unwrap();
+        views.into_iter().filter(|view| view.what == "stamp_ahead").count()
+    };
+    assert_eq!(asked(&hq), 1);
+    let place = made(&mut hq, "hq", "entry.place", json!({ "entries": [ahead.id], "reason": "S1 的时钟快了一年" }));
+    assert_eq!(asked(&hq), 0);
+    let met = Book { desk: in_all_orders(&common, &[ahead, accept, place]) };
+    assert_eq!(asked(&met), 0);
 }

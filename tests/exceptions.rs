@@ -181,6 +181,9 @@ fn every_question_there_can_be_has_words() {
         }
     }
     assert!(count > 15, "{count}");
+    for word in [meterdesk::derive::site::FORK, meterdesk::derive::site::STAMP_AHEAD] {
+        assert_ne!(meterdesk::text::exceptions::label(word), "不相符", "{word}");
+    }
 }
 
 fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {

@@ -14,9 +14,6 @@ use crate::store::entries::{EntryRow, PlacedRow};
 use crate::store::tables::base::ExceptionRow;
 use crate::store::{StoreError, Tx};
 
-/// Stable word of the exception that an entry's stamp is from the future.
-pub const STAMP_AHEAD: &str = "stamp_ahead";
-
 /// The action's name.
 pub const ACTION: &str = "entry.place";
 
@@ -86,25 +83,11 @@ pub(super) fn change_index(
     refold_all(fx, touched)
 }
 
-/// Opens the exception of an entry of this site stamped more than 24 hours ahead; `event` is head office's acceptance of it.
-pub fn open_exception(fx: &mut Fx<'_, '_>, event: &Event<'_>, entry: Id) -> Result<(), DeriveError> {
-    let kind = Kind::Site.letter().to_owned();
-    let what = STAMP_AHEAD.to_owned();
-    if fx.tx.get::<ExceptionRow>(&[&kind, &event.subject, &what, &entry, &entry])?.is_some() {
-        return Ok(());
-    }
-    let note = format!("凭单 {entry} 的时间比总部收到它时快了 24 小时以上，排在了以后的事后面；请总部改排");
-    let (first, second, state) = (entry, entry, "open".to_owned());
-    let row =
-        ExceptionRow { kind, subject: event.subject, what, first, second, note, state, owner: None, decision: None };
-    Ok(fx.tx.put(&row)?)
-}
-
 /// An entry given another place is no longer a question.
 pub(super) fn settle(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: EntryPlaced = event.read()?;
     let placed: BTreeSet<Id> = body.places.iter().map(|place| place.entry).collect();
-    let (letter, what) = (kind.letter(), STAMP_AHEAD);
+    let (letter, what) = (kind.letter(), super::site::STAMP_AHEAD);
     for row in fx.tx.scan::<ExceptionRow>(&[&letter, &event.subject, &what])? {
         if row.state == "open" && (placed.contains(&row.first) || placed.contains(&row.second)) {
             let decision = Some(format!("已改排：{}", body.reason));

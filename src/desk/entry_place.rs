@@ -10,7 +10,8 @@ use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use crate::book::clock;
 use crate::book::subject::{Kind, Subject};
-use crate::derive::placed::{EntryPlaced as Body, NewPlace, STAMP_AHEAD};
+use crate::derive::placed::{EntryPlaced as Body, NewPlace};
+use crate::derive::site::{STAMP_AHEAD, subject_of};
 use crate::rules::id::{ITEMS, Id};
 use crate::rules::moment;
 use crate::store::entries::EntryRow;
@@ -74,7 +75,7 @@ impl Action for EntryPlace {
         let entries = entries(cx, &input.entries, &mut faults)?;
         Refusal::unless_empty(faults)?;
         let Some((at, first)) = at.zip(entries.first()) else { return Err(Refusal::usage("没有要改排的凭单")) };
-        let site = Id::new(&first.id.site(), 1, 1, 0).unwrap_or(first.id);
+        let site = subject_of(&first.id.site());
         let places = places(cx, &entries, clock::stamp(at))?;
         let output = Output { placed: places.len(), at: at.to_rfc3339() };
         Decision::write(vec![Subject::new(Kind::Site, site)], &Body { places, reason }, output)
@@ -110,7 +111,7 @@ fn is_asked_for(cx: &Cx<'_, '_>, entry: &EntryRow) -> Result<bool, Refusal> {
     if clock::ahead(entry.hlc, cx.at) > clock::FAR_AHEAD {
         return Ok(true);
     }
-    let site = Id::new(&entry.id.site(), 1, 1, 0).unwrap_or(entry.id);
+    let site = subject_of(&entry.id.site());
     let (kind, what) = (Kind::Site.letter(), STAMP_AHEAD);
     let known = cx.tx.scan::<ExceptionRow>(&[&kind, &site, &what])?;
     Ok(known.iter().any(|row| row.first == entry.id || row.second == entry.id))

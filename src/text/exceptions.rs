@@ -23,6 +23,7 @@ const WORDS: &[(&str, &str)] = &[
     ("confirmed_by_maker", "经手人自己确认"),
     ("decided_other_request", "批的不是这份申请"),
     ("file_rules", "档案两处改动合不起来"),
+    ("fork", "同一编号两张凭单"),
     ("identity_conflict", "证件两处改得不同"),
     ("meter_no", "表号重复"),
     ("meter_state", "表状态接不上"),

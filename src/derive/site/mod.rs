@@ -12,7 +12,7 @@ pub mod body;
 use super::{DeriveError, Event, Fold, Fx};
 use crate::book::public_keys::PublicKeys;
 use crate::book::subject::Kind;
-use crate::rules::id::{EPOCHS, Id, Site};
+use crate::rules::id::{Id, Site};
 use crate::store::tables::base::{ExceptionRow, SiteRow};
 use crate::store::tables::site::{SiteBondRow, SiteHeadRow, SiteKeyRow};
 
@@ -238,15 +238,9 @@ fn accept(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
             code(&fork.held),
             code(&fork.other)
         );
-        doubt(fx, event, FORK, fork.place, twin_of(fork.place), note)?;
+        doubt(fx, event, FORK, fork.place, fork.place.twin(), note)?;
     }
     Ok(())
-}
-
-/// The place a fork's second entry is kept at: lives are numbered below half of what an id can name, twins above.
-fn twin_of(place: Id) -> Id {
-    let half = EPOCHS / 2;
-    Id::new(&place.site(), place.epoch() % half + half, place.seq(), 0).unwrap_or(place)
 }
 
 /// The eight letters of a head given as hex, as they stand on day-close slips.
