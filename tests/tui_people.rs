@@ -4,6 +4,7 @@ mod support;
 
 use support::orders::book;
 use support::seat::Seat;
+use support::town::with_two_years;
 
 #[test]
 fn a_director_adds_a_user_and_gives_and_takes_a_post() {
@@ -31,24 +32,20 @@ fn the_own_password_wants_the_old_one_and_the_new_one_twice() {
 
 #[test]
 fn an_exception_shows_both_sides_and_is_assigned_and_decided() {
-    let mut home = book("B01");
-    home.receive_from(&book("B02"));
-    let mut seat = Seat::menu(home, "chief");
-    seat.press("疑问<Enter>").shows("登录名重复").shows("新增用户");
+    let mut seat = Seat::menu(with_two_years(book("B01"), "B01", "B02"), "chief");
+    seat.press("疑问<Enter>").shows("同一年两份日历").shows("2027");
     seat.snapshot("exceptions");
     let before = seat.app.desk.look().unwrap().exception_count().unwrap();
     seat.press("<F6>赵敏<Enter><F2>").shows("已指派");
-    seat.press("<F2>B02 的改名<Enter>先到先得<Enter>").shows("已裁定");
+    seat.press("<F2>用 B01 的<Enter>先到先得<Enter>").shows("已裁定");
     assert_eq!(seat.app.desk.look().unwrap().exception_count().unwrap(), before - 1);
 }
 
 #[test]
 fn a_question_shows_both_sides_beside_each_other_and_is_decided_there() {
-    let mut home = book("B03");
-    home.receive_from(&book("B04"));
-    let mut seat = Seat::menu(home, "chief");
+    let mut seat = Seat::menu(with_two_years(book("B03"), "B03", "B04"), "chief");
     seat.press("疑问<Enter><Enter>").shows("一方").shows("另一方").shows("待裁定");
     seat.snapshot("doubt");
     seat.press("<F6>孙经理<Enter><F2>").shows("已指派");
-    seat.press("<F2>各自改名<Enter>两处重名<F2>").shows("已裁定");
+    seat.press("<F2>用 B03 的<Enter>与国务院通知一致<F2>").shows("已裁定");
 }

@@ -38,6 +38,7 @@ const WORDS: &[(&str, &str)] = &[
     ("receipt_no", "核对单号重复"),
     ("reversed_twice", "冲正了两次"),
     ("right_ended", "批准时权限不在期内"),
+    ("role_delegation", "授权超出总部许可"),
     ("signed_early", "签字次序不对"),
     ("signed_own", "经手人自己签字"),
     ("signed_twice", "签字签了两次"),

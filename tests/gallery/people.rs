@@ -51,10 +51,14 @@ pub const SCREENS: &[Shown] = &[
     Shown {
         screen: "exceptions",
         empty: of(Empty, "chief", screens::exceptions, ""),
-        full: By(|| {
-            clash("chief", "<Down><F2>B02 的赵敏改名为欧阳𠮷龘·买买提江，登录名另起<Tab>先登记的一方保留登录名")
-        }),
+        full: By(|| clash("chief", "<F2>B02 的赵敏改名为欧阳𠮷龘·买买提江，登录名另起<Tab>先登记的一方保留登录名")),
         error: By(|| clash("chief", "<F2>B02 的改名<F2>")),
+    },
+    Shown {
+        screen: "doubt",
+        empty: By(|| clash("chief", "<Enter>")),
+        full: By(|| clash("chief", "<Enter><Down><Down><F2>以国务院办公厅的通知为准，B02 的一份作废<Tab>两份相差一天")),
+        error: By(|| clash("chief", "<Enter><F2>用 B03 的<F2>")),
     },
 ];
 
@@ -66,10 +70,9 @@ fn first(keys: &str) -> Seat {
     seat
 }
 
-/// Two sites gave one login to two people.
+/// Two sites loaded two calendars of one year.
 pub fn clash(user: &str, keys: &str) -> Seat {
-    let mut book = Empty.copy();
-    book.receive_from(&crate::support::orders::book("B02"));
+    let book = crate::support::town::with_two_years(Empty.copy(), "B03", "B02");
     let mut seat = Seat::on(book, user, screens::exceptions);
     seat.press(keys);
     seat

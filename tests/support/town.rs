@@ -66,3 +66,18 @@ pub fn small(book: &mut Book) {
         book.act("boss", "worker.add", json!({ "code": code, "name": name, "team": team, "area": area }));
     }
 }
+
+/// Loads the calendar of 2027 with the text of a site: two sites that do so hold one year with two texts, a question.
+pub fn year_of(book: &mut Book, site: &str) {
+    let text = format!("year = 2027\n[[holiday]]\nname = \"元旦\"\nfrom = 2027-01-01\nto = 2027-01-03\n# {site}\n");
+    book.act("chief", "calendar.put", json!({ "text": text, "file": "2027.toml" }));
+}
+
+/// A book that holds another site's year beside its own.
+pub fn with_two_years(mut book: Book, own: &str, other: &str) -> Book {
+    year_of(&mut book, own);
+    let mut second = super::orders::book(other);
+    year_of(&mut second, other);
+    book.receive_from(&second);
+    book
+}
