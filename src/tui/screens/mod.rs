@@ -52,6 +52,7 @@ pub const ALL: &[&str] = &[
     "cards",
     "customer",
     "dispatch",
+    "doubt",
     "exceptions",
     "explain",
     "fee",
