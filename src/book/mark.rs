@@ -5,6 +5,7 @@
 //! database can only be so because the database went back.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::append::Head;
@@ -39,13 +40,18 @@ pub fn read(db: &Path) -> Option<Mark> {
     (check == mark.check()).then_some(mark)
 }
 
-/// Writes the mark. A book in memory has none.
+/// Bytes of the file: always the same, so that a mark is written over the last one.
+const WIDTH: usize = 127;
+
+/// Writes the mark. A book in memory has none. The file is not cut before: ext4 takes a cut file for one that is being
+/// replaced and keeps the action waiting for the disk, four milliseconds each time.
 pub fn write(db: &Path, mark: &Mark) -> std::io::Result<()> {
     if db == Path::new(":memory:") {
         return Ok(());
     }
-    let line = format!("{} {} {} {} {}\n", mark.site, mark.epoch, mark.seq, mark.hash, mark.check());
-    fs::write(path_of(db), line)
+    let line = format!("{} {} {} {} {}", mark.site, mark.epoch, mark.seq, mark.hash, mark.check());
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path_of(db))?;
+    file.write_all(format!("{line:WIDTH$}\n").as_bytes())
 }
 
 impl Mark {
@@ -76,9 +82,12 @@ mod tests {
         let db = folder.path().join("a.db");
         let mark = Mark { site: "B03".into(), epoch: 1, seq: 42, hash: "ab".into() };
         write(&db, &mark).unwrap();
-        assert_eq!(read(&db), Some(mark));
+        assert_eq!(read(&db), Some(mark.clone()));
+        write(&db, &Mark { seq: 4, hash: "abcdef".into(), ..mark.clone() }).unwrap();
+        write(&db, &mark).unwrap();
+        assert_eq!(read(&db), Some(mark), "written over a longer one");
         let text = fs::read_to_string(path_of(&db)).unwrap();
-        fs::write(path_of(&db), &text[..text.len() - 4]).unwrap();
+        fs::write(path_of(&db), &text[..text.trim_end().len() - 4]).unwrap();
         assert_eq!(read(&db), None);
     }
 }
