@@ -441,6 +441,18 @@ CREATE TABLE d_calendar (
     changed INTEGER NOT NULL
 ) STRICT;
 
+-- 业务目录: one business of the company, its file's text whole.
+CREATE TABLE d_service (
+    id INTEGER PRIMARY KEY,
+    code TEXT NOT NULL,
+    file TEXT NOT NULL,
+    text TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    changed INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX d_service_code ON d_service (code);
+
 -- 一户一档: one household, one file.
 CREATE TABLE d_account (
     id INTEGER PRIMARY KEY,

@@ -46,6 +46,8 @@ kinds! {
     Site = "i",
     /// 用户 of the program.
     User = "u",
+    /// 业务 of the service catalogue.
+    Service = "v",
     /// 师傅.
     Worker = "w",
 }

@@ -24,7 +24,7 @@ use crate::text::safe;
 pub struct ImportArgs {
     /// 导入什么
     what: Kinds,
-    /// 文件；价目也可以是文件夹
+    /// 文件；价目、业务目录也可以是文件夹
     file: Option<PathBuf>,
     /// 抄表数据的来源
     #[arg(long)]
@@ -61,6 +61,8 @@ enum Kinds {
     Swaps,
     /// 工作日历
     Calendar,
+    /// 业务目录
+    Services,
     /// 待改清单：列出、另存
     Fixes,
 }
@@ -83,6 +85,7 @@ impl Kinds {
             Self::Readings => What::Readings,
             Self::Swaps => What::Swaps,
             Self::Calendar => What::Calendar,
+            Self::Services => What::Services,
             Self::Fixes => return None,
         })
     }

@@ -34,6 +34,7 @@ pub const ALL: &[Cross] = &[
     super::slip::NUMBER,
     super::tariff::SAME_DAY,
     super::tariff::SAME_YEAR,
+    super::tariff::SAME_SERVICE,
     super::request::APPROVAL_RIGHT,
     super::delegation::BEYOND,
 ];

@@ -67,6 +67,7 @@ pub const FOLDS: &[&Fold] = &[
     &slip::FOLD,
     &tariff::FOLD,
     &tariff::CALENDAR_FOLD,
+    &tariff::SERVICE_FOLD,
     &request::FOLD,
 ];
 

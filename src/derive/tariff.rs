@@ -4,6 +4,7 @@
 //! clash until one is withdrawn. A year of the calendar may be replaced (the State Council has changed one); the latest text of
 //! a book counts; years loaded apart with different texts are a clash until the head office loads the year again. Which of two
 //! texts a site uses meanwhile is told by `desk::tariffs`: the head office's, then its own, then another's.
+//! A file of the service catalogue goes like a year.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::cross::Cross;
 use super::{DeriveError, Event, Fold, Fx};
 use crate::book::subject::Kind;
-use crate::store::tables::tariff::{CalendarRow, TariffRow};
+use crate::store::tables::tariff::{CalendarRow, ServiceRow, TariffRow};
 
 /// The fold of tariffs.
 pub const FOLD: Fold =
@@ -20,6 +21,19 @@ pub const FOLD: Fold =
 /// The fold of calendar years.
 pub const CALENDAR_FOLD: Fold =
     Fold { kind: Kind::Calendar, tables: &[("d_calendar", "id")], knows: &[("calendar.put", 1)], apply: put_calendar };
+
+/// The fold of businesses.
+pub const SERVICE_FOLD: Fold =
+    Fold { kind: Kind::Service, tables: &[("d_service", "id")], knows: &[("catalogue.put", 1)], apply: put_service };
+
+/// One text for a business.
+pub const SAME_SERVICE: Cross = Cross {
+    what: "service",
+    kind: Kind::Service,
+    holders: |tx, code| tx.holders_of_service(code),
+    several: |tx| tx.services_of_several(),
+    of: |tx, id| Ok(tx.get::<ServiceRow>(&[&id])?.map(|row| row.code).into_iter().collect()),
+};
 
 /// One text for a code and first day.
 pub const SAME_DAY: Cross = Cross {
@@ -64,6 +78,28 @@ pub struct CalendarPut {
     pub file: String,
     /// The file, whole.
     pub text: String,
+}
+
+/// Body of `catalogue.put`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct CataloguePut {
+    /// Code of the business, as the text says; `common` for what all share.
+    pub code: String,
+    /// Name of the file.
+    pub file: String,
+    /// The file, whole.
+    pub text: String,
+}
+
+fn put_service(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: CataloguePut = event.read()?;
+    if let Some(before) = fx.tx.get::<ServiceRow>(&[&event.subject])? {
+        fx.touch(SAME_SERVICE.what, &before.code);
+    }
+    fx.touch(SAME_SERVICE.what, &body.code);
+    let digest = blake3::hash(body.text.as_bytes()).to_hex().to_string();
+    let CataloguePut { code, file, text } = body;
+    Ok(fx.tx.put(&ServiceRow { id: event.subject, code, file, text, digest, changed: event.id })?)
 }
 
 fn put(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {

@@ -1,11 +1,13 @@
-//! The service catalogue of this branch: the built-in files, with the company's own from the folder `services` beside the
-//! database over them. Read once a process and database; a mistake in a file is told with file and line, and the rest goes on.
+//! The service catalogue of this branch: the built-in files; over them the company's own, as its entries say (`catalogue.put`),
+//! and those of the folder `services` beside the database for what no entry says. Read once a process and text; a mistake in a
+//! file is told with file and line, and the rest goes on.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::rules::service::Catalogue;
+use crate::rules::form;
+use crate::rules::service::{COMMON, Catalogue};
 use crate::rules::toml_reader::FileFault;
 use crate::store::Tx;
 
@@ -23,13 +25,61 @@ pub struct Loaded {
     pub faults: Vec<FileFault>,
 }
 
-static LOADED: Mutex<BTreeMap<Option<PathBuf>, Arc<Loaded>>> = Mutex::new(BTreeMap::new());
+/// Which catalogue: the folder, and the texts that entries say.
+type Which = (Option<PathBuf>, Vec<String>);
+
+static LOADED: Mutex<BTreeMap<Which, Arc<Loaded>>> = Mutex::new(BTreeMap::new());
+/// Catalogues kept; a process has one or two, tests have many.
+const KEPT: usize = 16;
 
 /// The catalogue of the branch whose book this is.
 pub fn of(tx: &Tx<'_>) -> Arc<Loaded> {
     let folder = tx.file().and_then(|file| folder_beside(&file));
+    let which = (folder, tx.service_stamp().unwrap_or_default());
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(loaded.entry(folder.clone()).or_insert_with(|| Arc::new(load(folder.as_deref()))))
+    if let Some(known) = loaded.get(&which) {
+        return Arc::clone(known);
+    }
+    if loaded.len() >= KEPT {
+        loaded.clear();
+    }
+    let fresh = Arc::new(load_over(which.0.as_deref(), put_files(tx, None)));
+    loaded.insert(which, Arc::clone(&fresh));
+    fresh
+}
+
+/// Code of the file with what all businesses share.
+const COMMON_CODE: &str = "common";
+
+/// Checks a file as it would stand with the others; answers the code of its business.
+pub fn check(tx: &Tx<'_>, name: &str, text: &str) -> Result<String, Vec<form::FileFault>> {
+    let said = toml::from_str::<toml::Table>(text).ok().and_then(|table| Some(table.get("code")?.as_str()?.to_owned()));
+    let code = if name == COMMON { COMMON_CODE.to_owned() } else { said.unwrap_or_default() };
+    // Under a name of its own the file's faults are told from those of files that stand already.
+    let own_name = if name == COMMON { COMMON.to_owned() } else { format!("\u{1}{name}") };
+    let mut files = put_files(tx, Some(&code));
+    files.insert(0, (own_name.clone(), text.to_owned()));
+    let (_, faults) = Catalogue::load(&files);
+    let mine = faults.into_iter().filter(|fault| fault.file == own_name);
+    let named = |fault: FileFault| form::FileFault { file: name.to_owned(), line: fault.line, message: fault.what };
+    let mine: Vec<form::FileFault> = mine.map(named).collect();
+    if mine.is_empty() { Ok(code) } else { Err(mine) }
+}
+
+/// The files that entries say, but those of one code; of a business with two texts none.
+fn put_files(tx: &Tx<'_>, but: Option<&str>) -> Vec<(String, String)> {
+    let rows = tx.services().unwrap_or_default();
+    let clash = tx.services_of_several().unwrap_or_default();
+    let mut files: Vec<(String, String)> = Vec::new();
+    let mut last = None;
+    for row in rows.into_iter().filter(|row| Some(row.code.as_str()) != but && !clash.contains(&row.code)) {
+        if last.as_ref() != Some(&row.code) {
+            let name = if row.code == COMMON_CODE { COMMON.to_owned() } else { row.file };
+            files.push((name, row.text));
+            last = Some(row.code);
+        }
+    }
+    files
 }
 
 /// Where the company's own files lie: the folder `services` beside the database, if there is one.
@@ -39,8 +89,12 @@ pub fn folder_beside(db: &Path) -> Option<PathBuf> {
 
 /// Reads a folder of catalogue files over the built-in ones.
 pub fn load(folder: Option<&Path>) -> Loaded {
+    load_over(folder, Vec::new())
+}
+
+fn load_over(folder: Option<&Path>, mut own: Vec<(String, String)>) -> Loaded {
     let mut faults = Vec::new();
-    let own = folder.map(|folder| read_folder(folder, &mut faults)).unwrap_or_default();
+    own.extend(folder.map(|folder| read_folder(folder, &mut faults)).unwrap_or_default());
     let (catalogue, more) = Catalogue::load(&own);
     faults.extend(more);
     Loaded { catalogue, faults }

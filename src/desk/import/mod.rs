@@ -44,11 +44,14 @@ pub enum What {
     Swaps,
     /// 工作日历.
     Calendar,
+    /// 业务目录.
+    Services,
 }
 
 impl What {
     /// Every kind, in the order of a first day.
-    pub const ALL: [Self; 5] = [Self::Tariffs, Self::Calendar, Self::Customers, Self::Readings, Self::Swaps];
+    pub const ALL: [Self; 6] =
+        [Self::Tariffs, Self::Calendar, Self::Services, Self::Customers, Self::Readings, Self::Swaps];
 
     /// The word of the command line, of rights and of the fix list.
     pub fn code(self) -> &'static str {
@@ -58,6 +61,7 @@ impl What {
             Self::Readings => "readings",
             Self::Swaps => "swaps",
             Self::Calendar => "calendar",
+            Self::Services => "services",
         }
     }
 
@@ -69,6 +73,7 @@ impl What {
             Self::Readings => "抄表",
             Self::Swaps => "拆换单",
             Self::Calendar => "工作日历",
+            Self::Services => "业务目录",
         }
     }
 
@@ -77,13 +82,13 @@ impl What {
         Self::ALL.into_iter().find(|what| what.code() == code)
     }
 
-    /// The kind of profile that recognises it; price and calendar files are not tables.
+    /// The kind of profile that recognises it; price, calendar and business files are not tables.
     pub fn holds(self) -> Option<Holds> {
         match self {
             Self::Customers => Some(Holds::Customers),
             Self::Readings => Some(Holds::Readings),
             Self::Swaps => Some(Holds::Swaps),
-            Self::Tariffs | Self::Calendar => None,
+            Self::Tariffs | Self::Calendar | Self::Services => None,
         }
     }
 
@@ -94,6 +99,7 @@ impl What {
             Self::Readings => "import.readings",
             Self::Swaps => "import.swaps",
             Self::Calendar => "import.calendar",
+            Self::Services => "import.services",
         }
     }
 }
@@ -155,7 +161,7 @@ impl Desk {
             false => Some(self.only_one(&format!("导入{}", request.what.label()))?),
         };
         match request.what {
-            What::Tariffs | What::Calendar => self.import_price_files(request),
+            What::Tariffs | What::Calendar | What::Services => self.import_price_files(request),
             What::Customers => self.import_customers(request, watch),
             What::Readings => self.import_readings(request, watch),
             What::Swaps => self.import_swaps(request, watch),

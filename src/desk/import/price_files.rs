@@ -1,11 +1,11 @@
-//! Price and calendar files: each file one entry, its text whole. A folder is a price book.
+//! Price, calendar and business files: each file one entry, its text whole. A folder is a price book.
 
 use std::path::{Path, PathBuf};
 
 use super::answer::{Answer, DefectLine};
 use super::{Request, What};
 use crate::desk::refusal::{Refusal, RefusalKind};
-use crate::desk::{Call, Desk};
+use crate::desk::{Call, Desk, catalogue};
 use crate::inbound::judge::Disposition;
 use crate::rules::calendar;
 use crate::rules::tariff::file;
@@ -47,6 +47,7 @@ impl Desk {
         if request.dry_run {
             let faults = match request.what {
                 What::Calendar => calendar::read(&name, &text).err(),
+                What::Services => catalogue::check(&self.look()?, &name, &text).err(),
                 _ => file::read(&name, &text).err(),
             };
             return match faults {
@@ -61,7 +62,11 @@ impl Desk {
                 }
             };
         }
-        let action = if request.what == What::Calendar { "calendar.put" } else { "tariff.put" };
+        let action = match request.what {
+            What::Calendar => "calendar.put",
+            What::Services => "catalogue.put",
+            _ => "tariff.put",
+        };
         let input = serde_json::json!({ "text": text, "file": name });
         let done = self.perform(action, &input.to_string(), Call::default())?;
         Ok(done.entry.is_none())
@@ -102,7 +107,7 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, Refusal> {
 fn read(path: &Path) -> Result<String, Refusal> {
     let size = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
     if size > MAX_BYTES {
-        return Err(Refusal::data(format!("“{}”超过 1MB，不像价目或日历文件，请核对", name_of(path))));
+        return Err(Refusal::data(format!("“{}”超过 1MB，不像价目、日历或业务文件，请核对", name_of(path))));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|_| Refusal::data(format!("“{}”不是 UTF-8 文本，请另存为 UTF-8", name_of(path))))

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use crate::rules::id::Id;
-use crate::store::tables::tariff::{CalendarRow, TariffRow};
+use crate::store::tables::tariff::{CalendarRow, ServiceRow, TariffRow};
 use crate::store::{StoreError, Tx};
 
 /// Whose file counts first: the head office's, then this site's, then another's.
@@ -82,6 +82,33 @@ impl Tx<'_> {
             .prepare_cached("SELECT id, text FROM d_calendar WHERE year = CAST(?1 AS INTEGER) ORDER BY id")?;
         let rows = statement.query_map(params![year], |row| Ok((Id(row.get(0)?), row.get::<_, String>(1)?)))?;
         Ok(disagreeing(rows.collect::<Result<Vec<_>, _>>()?.into_iter()))
+    }
+}
+
+impl Tx<'_> {
+    /// Every business file, by code.
+    pub fn services(&self) -> Result<Vec<ServiceRow>, StoreError> {
+        self.select::<ServiceRow>(" ORDER BY code, id", &[])
+    }
+
+    /// The files of a business.
+    pub fn services_of_code(&self, code: &str) -> Result<Vec<ServiceRow>, StoreError> {
+        self.select::<ServiceRow>(" WHERE code = ? ORDER BY id", &[&code])
+    }
+
+    /// A stamp that changes with every text of the catalogue: codes and digests.
+    pub fn service_stamp(&self) -> Result<Vec<String>, StoreError> {
+        self.words("SELECT id || ' ' || digest FROM d_service ORDER BY id")
+    }
+
+    /// Businesses whose text differs between two files.
+    pub fn services_of_several(&self) -> Result<Vec<String>, StoreError> {
+        self.words("SELECT code FROM d_service GROUP BY code HAVING count(DISTINCT digest) > 1 ORDER BY code")
+    }
+
+    /// Who loaded a business; the first alone while all texts agree.
+    pub fn holders_of_service(&self, code: &str) -> Result<Vec<Id>, StoreError> {
+        Ok(disagreeing(self.services_of_code(code)?.into_iter().map(|row| (row.id, row.text))))
     }
 }
 

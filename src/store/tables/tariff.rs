@@ -33,4 +33,20 @@ table! {
         /// The entry whose text stands.
         changed: Id,
     }
+
+    /// 业务: one file of the service catalogue.
+    pub struct ServiceRow("d_service", 1) {
+        /// The entry that first loaded it.
+        id: Id,
+        /// Code of the business, or `common`.
+        code: String,
+        /// Name of the file, for messages.
+        file: String,
+        /// The file, whole.
+        text: String,
+        /// Hash of the text, hex.
+        digest: String,
+        /// The entry whose text stands.
+        changed: Id,
+    }
 }
