@@ -86,6 +86,20 @@ impl Context {
         Ok(desk)
     }
 
+    /// Unlocks the site's keys: with `METERDESK_PASSPHRASE`, or typed when the file has a passphrase and a person is there.
+    pub fn unlock(&self, desk: &Desk) -> Result<(), CliError> {
+        let given = std::env::var("METERDESK_PASSPHRASE").ok().map(zeroize::Zeroizing::new);
+        let typed = match given {
+            None if desk.are_site_keys_locked() && std::io::IsTerminal::is_terminal(&std::io::stdin()) => {
+                let typed = rpassword::prompt_password("网点密钥的口令：").map_err(|error| io(&error))?;
+                Some(zeroize::Zeroizing::new(typed))
+            }
+            given => given,
+        };
+        desk.unlock_site_keys(typed.as_deref().map(String::as_str))?;
+        Ok(())
+    }
+
     /// Opens the book and logs the asking person in: `--as`, or else the site's first manager.
     pub fn open_as(&self) -> Result<Desk, CliError> {
         let mut desk = self.open()?;

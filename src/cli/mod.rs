@@ -18,6 +18,7 @@ mod quote;
 mod report;
 mod screens;
 mod show;
+mod site;
 mod slip;
 mod user;
 
@@ -74,6 +75,8 @@ enum Command {
     User(user::UserArgs),
     /// 密钥文件
     Key(key::KeyArgs),
+    /// 总部与网点：名片、认定、登记、密钥
+    Site(site::SiteArgs),
     /// 出账
     Bill(bill::BillArgs),
     /// 交换：导出、收进、状况
@@ -112,6 +115,7 @@ pub fn run() -> ExitCode {
         Some(Command::Show(args)) => show::run(&context, &args),
         Some(Command::User(args)) => user::run(&context, &args),
         Some(Command::Key(args)) => key::run(&context, &args),
+        Some(Command::Site(args)) => site::run(&context, &args),
         Some(Command::Bill(args)) => bill::run(&context, &args),
         Some(Command::Exchange(args)) => exchange::run(&context, &args),
         Some(Command::Verify(args)) => check::verify(&context, &args),

@@ -56,7 +56,13 @@ pub fn beyond(tx: &Tx<'_>, row: &UserRoleRow) -> Result<Option<Id>, StoreError> 
     let Some(enrolment) = &company.enrolment else { return Ok(None) };
     let earlier = giver == home && row.entry < company.trust.entry;
     let delegated = giver == home && words(&enrolment.roles).contains(&row.role);
-    Ok((!earlier && !delegated).then_some(enrolment.entry))
+    if earlier || delegated {
+        return Ok(None);
+    }
+    // Taking a role away is nothing given.
+    let day = tx.entry(row.entry)?.map(|entry| entry.business_day);
+    let taken = day.is_some_and(|day| row.last_day.is_some_and(|last| last < day));
+    Ok((!taken).then_some(enrolment.entry))
 }
 
 /// A word about trust or delegation may move any right of the site's users, and the approvals that rest on them.

@@ -10,6 +10,8 @@ use crate::rules::form;
 use crate::rules::service::{COMMON, Catalogue};
 use crate::rules::toml_reader::FileFault;
 use crate::store::Tx;
+use crate::store::query::tariff::Standing;
+use crate::store::tables::tariff::ServiceRow;
 
 /// Largest catalogue file read, in bytes.
 const MAX_FILE: u64 = 256 << 10;
@@ -35,7 +37,11 @@ const KEPT: usize = 16;
 /// The catalogue of the branch whose book this is.
 pub fn of(tx: &Tx<'_>) -> Arc<Loaded> {
     let folder = tx.file().and_then(|file| folder_beside(&file));
-    let which = (folder, tx.service_stamp().unwrap_or_default());
+    let mut stamp = tx.service_stamp().unwrap_or_default();
+    if !stamp.is_empty() {
+        stamp.push(tx.setting("site").ok().flatten().unwrap_or_default()); // whose files count depends on where one is
+    }
+    let which = (folder, stamp);
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = loaded.get(&which) {
         return Arc::clone(known);
@@ -66,20 +72,24 @@ pub fn check(tx: &Tx<'_>, name: &str, text: &str) -> Result<String, Vec<form::Fi
     if mine.is_empty() { Ok(code) } else { Err(mine) }
 }
 
-/// The files that entries say, but those of one code; of a business with two texts none.
+/// The files that entries say, but those of one code. Of one business the head office's file counts, then this site's own, then
+/// another's; of two with equal standing that differ none does.
 fn put_files(tx: &Tx<'_>, but: Option<&str>) -> Vec<(String, String)> {
-    let rows = tx.services().unwrap_or_default();
-    let clash = tx.services_of_several().unwrap_or_default();
-    let mut files: Vec<(String, String)> = Vec::new();
-    let mut last = None;
-    for row in rows.into_iter().filter(|row| Some(row.code.as_str()) != but && !clash.contains(&row.code)) {
-        if last.as_ref() != Some(&row.code) {
-            let name = if row.code == COMMON_CODE { COMMON.to_owned() } else { row.file };
-            files.push((name, row.text));
-            last = Some(row.code);
+    let rows = tx.services().unwrap_or_default().into_iter().filter(|row| Some(row.code.as_str()) != but);
+    let mut best: BTreeMap<String, (Standing, ServiceRow, bool)> = BTreeMap::new();
+    for row in rows {
+        let Ok(standing) = tx.standing_of(row.id) else { continue };
+        match best.get_mut(&row.code) {
+            Some((known, ..)) if *known < standing => {}
+            Some((known, first, differ)) if *known == standing => *differ |= first.digest != row.digest,
+            _ => {
+                best.insert(row.code.clone(), (standing, row, false));
+            }
         }
     }
-    files
+    let name = |row: &ServiceRow| if row.code == COMMON_CODE { COMMON.to_owned() } else { row.file.clone() };
+    let counting = best.into_values().filter(|(_, _, differ)| !differ);
+    counting.map(|(_, row, _)| (name(&row), row.text)).collect()
 }
 
 /// Where the company's own files lie: the folder `services` beside the database, if there is one.

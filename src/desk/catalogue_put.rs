@@ -40,7 +40,8 @@ pub struct Output {
 impl Action for CataloguePut {
     const NAME: &'static str = "catalogue.put";
     const SUMMARY: &'static str = "载入业务目录";
-    const MERGE: &'static str = "同一业务在一处重载，以后来的为准；两处各自载入而内容不同的，用程序自带的，列为疑问";
+    const MERGE: &'static str =
+        "同一业务在一处重载，以后来的为准；两处各自载入而内容不同的，用总部的，其次本网点的，列为疑问";
     type Input = Input;
     type Output = Output;
 
@@ -48,7 +49,10 @@ impl Action for CataloguePut {
         let name = file_name(&input.file, "service.toml");
         check_size("text", &input.text)?;
         let code = catalogue::check(cx.tx, &name, &input.text).map_err(|faults| refusal_of(&faults))?;
-        let known = cx.tx.services_of_code(&code)?;
+        let mut known = cx.tx.services_of_code(&code)?;
+        if !cx.tx.at_head_office()? {
+            known.retain(|row| row.id.site() == *cx.site); // head office's text is head office's to replace
+        }
         if let Some(first) = known.first().filter(|_| known.iter().all(|row| row.text == input.text)) {
             return Ok(Decision::answer(Output { service: first.id, code, already: true }));
         }

@@ -8,6 +8,7 @@ pub mod action;
 pub mod adjusting;
 pub mod billing;
 pub mod catalogue;
+pub mod catalogue_put;
 pub mod copies;
 pub mod demo;
 pub mod drafts;
@@ -30,6 +31,7 @@ pub mod refusal;
 pub mod rights;
 pub mod run;
 pub mod session;
+pub mod site;
 pub mod site_company;
 pub mod swap;
 pub mod tariffs;
@@ -138,6 +140,7 @@ pub const ACTIONS: &[Def] = &[
     def::<bill_release::BillRelease>(),
     def::<calendar_put::CalendarPut>(),
     def::<callback_record::CallbackRecord>(),
+    def::<catalogue_put::CataloguePut>(),
     def::<complaint_answer::ComplaintAnswer>(),
     def::<entry_place::EntryPlace>(),
     def::<exception_assign::ExceptionAssign>(),
@@ -170,6 +173,13 @@ pub const ACTIONS: &[Def] = &[
     def::<reading_correct::ReadingCorrect>(),
     def::<reading_enter::ReadingEnter>(),
     def::<reading_key::ReadingKey>(),
+    def::<site::amend::SiteAmend>(),
+    def::<site::clock_confirm::ClockConfirm>(),
+    def::<site::enrol::SiteEnrol>(),
+    def::<site::revoke::SiteRevoke>(),
+    def::<site::rotate::SiteRotate>(),
+    def::<site::thaw::SiteThaw>(),
+    def::<site::trust::SiteTrust>(),
     def::<swap::assign::SwapAssign>(),
     def::<swap::enter::SwapEnter>(),
     def::<swap::field_check::SwapFieldCheck>(),
@@ -330,6 +340,7 @@ impl Desk {
         if !def.free {
             rights.require(def.name)?;
         }
+        site::fresh::require(&tx, &site, def.name, day)?;
         let next = head.next()?;
         let cx = Cx {
             tx: &tx,

@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::refusal::Refusal;
-use crate::rules::id::Id;
+use super::refusal::{Fault, Refusal};
+use crate::derive::delegation;
+use crate::rules::id::{Id, Site};
 use crate::rules::money::Fen;
 use crate::store::tables::user::UserRoleRow;
 use crate::store::{StoreError, Tx};
@@ -83,19 +84,22 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// Reads a user's rights at this site for a day: the roles of its own users, and those that head office gave its people here.
+    /// Reads a user's rights at this site for a day: the roles of its own users, and those that head office gave its people
+    /// here. A role given beyond what head office delegated gives nothing.
     pub fn of(tx: &Tx<'_>, user: Id, day: NaiveDate) -> Result<Self, StoreError> {
-        let mut rows = tx.scan::<UserRoleRow>(&[&user])?;
         let here = tx.other_site(user)?.and(tx.own_record()?).map(|site| site.code);
-        rows.retain(|row| match &here {
-            None => row.site.is_empty(),
-            Some(code) => row.site == *code && row.entry.site() == user.site(),
-        });
-        let held = rows
-            .iter()
-            .filter(|row| row.first_day <= day && row.last_day.is_none_or(|last| day <= last))
-            .filter_map(|row| Some((role(&row.role)?, row.entry)))
-            .collect();
+        let mut held = Vec::new();
+        for row in tx.scan::<UserRoleRow>(&[&user])? {
+            let holds_here = match &here {
+                None => row.site.is_empty(),
+                Some(code) => row.site == *code && row.entry.site() == user.site(),
+            };
+            let in_force = row.first_day <= day && row.last_day.is_none_or(|last| day <= last);
+            let Some(role) = role(&row.role).filter(|_| holds_here && in_force) else { continue };
+            if delegation::beyond(tx, &row)?.is_none() {
+                held.push((role, row.entry));
+            }
+        }
         Ok(Self { held })
     }
 
@@ -157,6 +161,18 @@ impl Rights {
         }
         Err(Refusal::permission("R-260", format!("金额 {} 超过您的权限，请由上级办理", amount.abs().grouped())))
     }
+}
+
+/// May this site give a role to a user? A branch only what its head office delegated, and to its own users.
+pub fn may_give(tx: &Tx<'_>, site: &Site, user: Option<Id>, role: &str) -> Result<Option<Fault>, StoreError> {
+    let Some(company) = delegation::company(tx, site)? else { return Ok(None) };
+    if let Some(other) = user.map(Id::site).filter(|home| home != site) {
+        let message = format!("该用户属于网点 {other}，请由该网点或总部授予");
+        return Ok(Some(Fault::field("R-003", "user", message)));
+    }
+    let within = company.roles().is_none_or(|roles| roles.iter().any(|delegated| delegated == role));
+    let message = || format!("总部没有把“{role}”这个岗位交给本网点授予，请由总部授予");
+    Ok((!within).then(|| Fault::field("R-003", "role", message())))
 }
 
 fn allows(role: &Role, action: &str) -> bool {

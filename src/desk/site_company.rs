@@ -1,14 +1,16 @@
 //! What a desk does with the keys of its company: its own site's keys, unlocked once; its card; keys other sites handed over.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::Desk;
 use super::refusal::Refusal;
+use super::{Call, Desk};
+use crate::book::public_keys::{PublicKeys, Rotation};
 use crate::book::seal::TakenOver;
+use crate::derive::site::subject_of;
 use crate::exchange::card::Card;
 use crate::exchange::peers::{self, Peer};
 use crate::exchange::secret;
-use crate::exchange::site_keys::SiteKeys;
+use crate::exchange::site_keys::{SiteKeyError, SiteKeys};
 
 impl Desk {
     /// This site's keys: read from their file the first time. Keys with a passphrase are unlocked before by
@@ -26,10 +28,41 @@ impl Desk {
         Ok(Arc::clone(self.site_keys.get_or_init(|| Arc::new(keys))))
     }
 
+    /// Does the key file wait for a passphrase?
+    pub fn are_site_keys_locked(&self) -> bool {
+        self.site_keys.get().is_none() && matches!(SiteKeys::open(self.db.path(), None), Err(SiteKeyError::Locked))
+    }
+
     /// Makes the site's keys of a book from before there were any.
     pub fn make_site_keys(&self, passphrase: Option<&str>) -> Result<Arc<SiteKeys>, Refusal> {
         let keys = SiteKeys::create(self.db.path(), passphrase)?;
         Ok(Arc::clone(self.site_keys.get_or_init(|| Arc::new(keys))))
+    }
+
+    /// Goes over to new keys: the key file first, then an entry for every certificate the book does not hold, so that an
+    /// interrupted change is only finished. Answers the new pair.
+    pub fn rotate_site_keys(&mut self) -> Result<PublicKeys, Refusal> {
+        let mut keys = self.site_keys()?.again();
+        if self.rotations_without_entry(&keys)?.is_empty() {
+            keys.rotate(&self.now().to_rfc3339())?;
+            self.site_keys = OnceLock::from(Arc::new(keys.again()));
+        }
+        let old = keys.all_public();
+        for rotation in self.rotations_without_entry(&keys)? {
+            let Some(old) = old.iter().find(|old| rotation.is_by(old)) else { continue };
+            let input = serde_json::json!({ "old": old, "rotation": rotation });
+            self.perform("site.rotate", &input.to_string(), Call::default())?;
+        }
+        Ok(keys.public())
+    }
+
+    fn rotations_without_entry(&self, keys: &SiteKeys) -> Result<Vec<Rotation>, Refusal> {
+        let known = self.look()?.key_certificates(subject_of(&self.site))?;
+        let is_new = |rotation: &&Rotation| {
+            let name = rotation.keys.name();
+            !known.iter().any(|row| row.name == name && row.follows == rotation.from)
+        };
+        Ok(keys.rotations().iter().filter(is_new).cloned().collect())
     }
 
     /// This site's card; at a branch that trusts a head office with the data key sealed for it.

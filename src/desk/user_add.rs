@@ -54,6 +54,10 @@ impl Action for UserAdd {
         for role in input.roles.iter().filter(|code| rights::role(code).is_none()) {
             faults.push(Fault::field("R-003", "roles", format!("没有“{role}”这个岗位，请从岗位表中选")));
         }
+        for role in &input.roles {
+            let beyond = rights::may_give(cx.tx, cx.site, None, role)?;
+            faults.extend(beyond.map(|fault| Fault { field: Some("roles".into()), ..fault }));
+        }
         Refusal::unless_empty(faults)?;
         let own = cx.tx.own()?;
         if cx.tx.users_of_login(&input.login)?.iter().any(|user| own.holds(user.id)) {

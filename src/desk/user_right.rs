@@ -72,6 +72,9 @@ impl Action for UserRight {
         }
         let site = input.site.as_deref().map(|site| sent_to(cx, &user, site, &mut faults)).transpose()?;
         let held = cx.tx.role_at(user.id, &input.role, site.as_deref().unwrap_or_default())?;
+        if !input.withdraw && site.is_none() {
+            faults.extend(rights::may_give(cx.tx, cx.site, Some(user.id), &input.role)?);
+        }
         if input.withdraw && held.is_none() {
             faults.push(Fault::field("R-003", "role", format!("{} 没有这个岗位，无需收回", user.name)));
         }

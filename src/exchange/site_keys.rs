@@ -53,9 +53,6 @@ pub enum SiteKeyError {
     /// No randomness from the system.
     #[error("系统没有给出随机数：{0}")]
     Chance(String),
-    /// Keys made from a seed have no file.
-    #[error("内存中的网点密钥没有文件，不能更换")]
-    NoFile,
     /// What was sealed is not for this site, or was changed.
     #[error("内容不是封给本网点的，或已损坏")]
     NotForUs,
@@ -211,23 +208,31 @@ impl SiteKeys {
         opened.map(Zeroizing::new).ok_or(SiteKeyError::NotForUs)
     }
 
-    /// Goes over to a new pair: the file is replaced whole, and the certificate answered. The old pair is kept to open with.
+    /// The same keys again.
+    pub fn again(&self) -> Self {
+        Self {
+            pairs: self.pairs.iter().map(|pair| Pair::of(*pair.secret)).collect(),
+            rotations: self.rotations.clone(),
+            passphrase: self.passphrase.clone(),
+            path: self.path.clone(),
+        }
+    }
+
+    /// Goes over to a new pair: the file, if there is one, is replaced whole, and the certificate answered. The old pair is
+    /// kept to open with.
     pub fn rotate(&mut self, at: &str) -> Result<Rotation, SiteKeyError> {
-        let path = self.path.clone().ok_or(SiteKeyError::NoFile)?;
         let new = Pair::generate()?;
         let (from, keys) = (self.public().name(), new.public());
         let signature = hex(&self.sign(&Rotation::message(&from, &keys, at)));
         let rotation = Rotation { from, keys, at: at.to_owned(), signature };
-        self.pairs.insert(0, new);
-        self.rotations.push(rotation.clone());
-        let written = self.to_text().and_then(|text| {
-            replace(&path, text.as_bytes()).map_err(|error| SiteKeyError::Io(path.clone(), error.to_string()))
-        });
-        if let Err(error) = written {
-            self.pairs.remove(0);
-            self.rotations.pop();
-            return Err(error);
+        let mut next = self.again();
+        next.pairs.insert(0, new);
+        next.rotations.push(rotation.clone());
+        if let Some(path) = &self.path {
+            let text = next.to_text()?;
+            replace(path, text.as_bytes()).map_err(|error| SiteKeyError::Io(path.clone(), error.to_string()))?;
         }
+        *self = next;
         Ok(rotation)
     }
 

@@ -39,6 +39,7 @@ const WORDS: &[(&str, &str)] = &[
     ("reversed_twice", "冲正了两次"),
     ("right_ended", "批准时权限不在期内"),
     ("role_delegation", "授权超出总部许可"),
+    ("service", "业务目录内容不同"),
     ("signed_early", "签字次序不对"),
     ("signed_own", "经手人自己签字"),
     ("signed_twice", "签字签了两次"),

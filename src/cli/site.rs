@@ -1,0 +1,330 @@
+//! `site`: a branch and its head office come to know each other by a short file and a fingerprint read over the phone.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::common::{CliError, Context, io};
+use crate::desk::refusal::Refusal;
+use crate::desk::site::view::PeerView;
+use crate::desk::{Call, Desk};
+use crate::exchange::card::MAX_CARD;
+use crate::text::safe;
+
+/// Arguments of `site`.
+#[derive(Args)]
+pub struct SiteArgs {
+    #[command(subcommand)]
+    command: SiteCommand,
+}
+
+#[derive(Subcommand)]
+enum SiteCommand {
+    /// 本网点的名片：写成文件交给对方，指纹在电话里念
+    Card {
+        /// 写到哪个文件
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// 认定总部 (在网点做)
+    Trust {
+        /// 总部的名片文件
+        card: PathBuf,
+        /// 电话里念的指纹
+        #[arg(long)]
+        fingerprint: String,
+    },
+    /// 登记网点 (在总部做)
+    Enrol {
+        /// 网点的名片文件
+        card: PathBuf,
+        /// 电话里念的指纹
+        #[arg(long)]
+        fingerprint: String,
+        /// 该网点要知道的片区，可重复
+        #[arg(long = "area")]
+        areas: Vec<String>,
+        /// 该网点要知道全部
+        #[arg(long)]
+        everything: bool,
+        /// 该网点可以授予的岗位代码，可重复
+        #[arg(long = "role")]
+        roles: Vec<String>,
+        /// 多少天没有总部消息就暂停审批
+        #[arg(long, default_value_t = crate::desk::site::USUAL_DAYS)]
+        days: i64,
+    },
+    /// 改网点的片区、可授岗位、天数 (在总部做)；给出的项整项替换
+    Amend {
+        /// 网点代码
+        code: String,
+        /// 片区，可重复
+        #[arg(long = "area")]
+        areas: Option<Vec<String>>,
+        /// 是否要知道全部
+        #[arg(long)]
+        everything: Option<bool>,
+        /// 岗位代码，可重复
+        #[arg(long = "role")]
+        roles: Option<Vec<String>>,
+        /// 天数
+        #[arg(long)]
+        days: Option<i64>,
+    },
+    /// 本网点与它的总部或网点
+    List,
+    /// 换本网点的密钥
+    Rotate,
+    /// 停用网点的密钥 (在总部做)
+    Revoke {
+        /// 网点代码
+        code: String,
+        /// 原因
+        #[arg(long)]
+        reason: String,
+    },
+    /// 解冻网点 (在总部做)
+    Thaw {
+        /// 网点代码
+        code: String,
+        /// 查明的情况
+        #[arg(long)]
+        reason: String,
+    },
+    /// 确认本机时钟
+    Clock {
+        /// 查明的情况
+        #[arg(long)]
+        reason: String,
+    },
+    /// 给以前建的库生成网点密钥
+    Keys {
+        /// 加口令 (METERDESK_PASSPHRASE，或键盘输入)
+        #[arg(long)]
+        passphrase: bool,
+    },
+}
+
+/// Runs `site`.
+pub fn run(context: &Context, args: &SiteArgs) -> Result<u8, CliError> {
+    match &args.command {
+        SiteCommand::Card { to } => card(context, to),
+        SiteCommand::List => list(context),
+        SiteCommand::Rotate => rotate(context),
+        SiteCommand::Keys { passphrase } => keys(context, *passphrase),
+        SiteCommand::Trust { card, fingerprint } => {
+            let input = json!({ "card": read_card(card)?, "fingerprint": fingerprint });
+            let mut desk = context.open_as()?;
+            let done = perform(context, &mut desk, "site.trust", &input)?;
+            say(context, &done, |result| {
+                format!(
+                    "已认定总部 {} {}；现在可以做本网点的名片 (site card) 交给总部登记",
+                    text(result, "site"),
+                    text(result, "name")
+                )
+            })
+        }
+        SiteCommand::Enrol { card, fingerprint, areas, everything, roles, days } => {
+            let input = json!({
+                "card": read_card(card)?, "fingerprint": fingerprint, "areas": areas, "everything": everything,
+                "roles": roles, "good_for_days": days,
+            });
+            enrol(context, &input)
+        }
+        SiteCommand::Amend { code, areas, everything, roles, days } => {
+            let input = json!({
+                "site": code, "areas": areas, "everything": everything, "roles": roles, "good_for_days": days,
+            });
+            about(context, "site.amend", &input, "已修改网点")
+        }
+        SiteCommand::Revoke { code, reason } => {
+            about(context, "site.revoke", &json!({ "site": code, "reason": reason }), "已停用密钥，网点")
+        }
+        SiteCommand::Thaw { code, reason } => {
+            about(context, "site.thaw", &json!({ "site": code, "reason": reason }), "已解冻网点")
+        }
+        SiteCommand::Clock { reason } => {
+            let mut desk = context.open_as()?;
+            let done = perform(context, &mut desk, "clock.confirm", &json!({ "reason": reason }))?;
+            say(context, &done, |_| "已确认本机时钟".to_owned())
+        }
+    }
+}
+
+fn about(context: &Context, action: &str, input: &Value, said: &str) -> Result<u8, CliError> {
+    let done = perform(context, &mut context.open_as()?, action, input)?;
+    say(context, &done, |result| format!("{said} {}", text(result, "site")))
+}
+
+fn enrol(context: &Context, input: &Value) -> Result<u8, CliError> {
+    let mut desk = context.open_as()?;
+    let done = perform(context, &mut desk, "site.enrol", input)?;
+    let unlocked = context.unlock(&desk);
+    desk.take_over_data_keys()?;
+    if let Err(error) = unlocked {
+        eprintln!("注意：{}；该网点密封的号码要在解锁后才能打开", error.refusal.message());
+    }
+    say(context, &done, |result| {
+        let mut line = format!("已登记网点 {} {}", text(result, "site"), text(result, "name"));
+        if result["data_key"] != json!(true) {
+            line.push_str("；名片里没有数据密钥，请该网点先 site trust 本总部，再重做名片登记，否则打不开它密封的号码");
+        }
+        line
+    })
+}
+
+/// Performs and answers entry and result.
+fn perform(_: &Context, desk: &mut Desk, action: &str, input: &Value) -> Result<Value, CliError> {
+    let done = desk.perform(action, &input.to_string(), Call::default())?;
+    let result: Value = serde_json::from_str(&done.result).unwrap_or_default();
+    Ok(json!({ "ok": true, "entry": done.entry, "result": result }))
+}
+
+fn say(context: &Context, done: &Value, words: impl Fn(&Value) -> String) -> Result<u8, CliError> {
+    if context.json {
+        println!("{done}");
+    } else {
+        println!("{}", safe::line(&words(&done["result"])));
+    }
+    Ok(0)
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or_default()
+}
+
+/// A card from a file; anything longer is none.
+fn read_card(path: &Path) -> Result<String, CliError> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    let limit = MAX_CARD as u64 + 64;
+    std::fs::File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| Refusal::data(format!("读不了“{}”：{error}，请核对路径", path.display())))?;
+    String::from_utf8(bytes).map_err(|_| Refusal::field("card", "card", "这个文件不是网点名片，请核对").into())
+}
+
+fn card(context: &Context, to: &Path) -> Result<u8, CliError> {
+    let desk = context.open()?;
+    context.unlock(&desk)?;
+    let (card, body) = desk.site_card()?;
+    let mut file = std::fs::File::create(to).map_err(|error| io(&error))?;
+    file.write_all(body.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| io(&error))?;
+    let fingerprint = card.keys.fingerprint();
+    if context.json {
+        let line = json!({
+            "ok": true, "file": to, "site": card.code.as_str(), "fingerprint": fingerprint,
+            "data_key": card.data_key.is_some(),
+        });
+        println!("{line}");
+    } else {
+        println!("名片已写到 {}：{} {}", to.display(), card.code, safe::line(&card.name));
+        println!("指纹 (请在电话里念给对方，不要和文件一起送)：\n  {fingerprint}");
+    }
+    Ok(0)
+}
+
+fn rotate(context: &Context) -> Result<u8, CliError> {
+    let mut desk = context.open_as()?;
+    desk.rights()?.require("site.rotate")?;
+    context.unlock(&desk)?;
+    let keys = desk.rotate_site_keys()?;
+    if context.json {
+        println!("{}", json!({ "ok": true, "key": keys.name(), "fingerprint": keys.fingerprint() }));
+    } else {
+        println!("已换网点密钥；新指纹 {}", keys.fingerprint());
+        println!("对方凭旧密钥的签名认得新密钥，不用重新登记；旧密钥若已泄露，请总部停用后重新登记");
+    }
+    Ok(0)
+}
+
+fn keys(context: &Context, passphrase: bool) -> Result<u8, CliError> {
+    let desk = context.open_as()?;
+    desk.rights()?.require("site.rotate")?;
+    let passphrase = match passphrase {
+        false => None,
+        true => Some(new_passphrase()?),
+    };
+    let keys = desk.make_site_keys(passphrase.as_deref().map(String::as_str))?.public();
+    if context.json {
+        println!("{}", json!({ "ok": true, "key": keys.name(), "fingerprint": keys.fingerprint() }));
+    } else {
+        println!("已生成网点密钥；指纹 {}", keys.fingerprint());
+    }
+    Ok(0)
+}
+
+fn new_passphrase() -> Result<zeroize::Zeroizing<String>, CliError> {
+    if let Ok(given) = std::env::var("METERDESK_PASSPHRASE") {
+        return Ok(zeroize::Zeroizing::new(given));
+    }
+    let typed = |prompt: &str| {
+        rpassword::prompt_password(prompt)
+            .map(zeroize::Zeroizing::new)
+            .map_err(|_| CliError::usage("没有终端可输口令；请用 METERDESK_PASSPHRASE"))
+    };
+    let first = typed("网点密钥的口令：")?;
+    if *first != *typed("再输一次：")? {
+        return Err(CliError::usage("两次输入的口令不同，请重来"));
+    }
+    Ok(first)
+}
+
+fn list(context: &Context) -> Result<u8, CliError> {
+    let desk = context.open()?;
+    // A list needs no keys; with a passphrase the own fingerprint is only left out.
+    let company = desk.company()?;
+    if context.json {
+        println!("{}", json!(company));
+        return Ok(0);
+    }
+    let own = &company.own;
+    let role = if own.head_office { "总部" } else { "网点" };
+    let practice = if own.practice { "，练习库" } else { "" };
+    println!("本网点 {} {} ({role}{practice})", own.site, safe::line(&own.name));
+    println!("    指纹 {}", own.fingerprint.as_deref().unwrap_or("(没有密钥或要口令)"));
+    if let Some(day) = own.last_word {
+        println!("    总部最近的消息 {day}{}", if own.stale { "，已过期，审批暂停" } else { "" });
+    }
+    for (is, word) in [(own.frozen, "总部已冻结本网点"), (own.revoked, "总部已停用本网点的密钥")] {
+        if is {
+            println!("    {word}");
+        }
+    }
+    if let Some(off) = own.clock_ahead_ms {
+        println!("    {}", clock(off));
+    }
+    company.peers.iter().for_each(print_peer);
+    Ok(0)
+}
+
+fn print_peer(peer: &PeerView) {
+    let role = if peer.head_office { "总部" } else { "网点" };
+    let mut marks = Vec::new();
+    for (is, word) in [(peer.revoked, "密钥已停用"), (peer.frozen, "已冻结")] {
+        if is {
+            marks.push(word);
+        }
+    }
+    println!("{role} {} {}  {}", peer.site, safe::line(&peer.name), marks.join("，"));
+    println!("    指纹 {}", peer.fingerprint);
+    if peer.head_office {
+        return;
+    }
+    let areas = if peer.everything { "全部".to_owned() } else { peer.areas.join("、") };
+    println!("    片区 {}", safe::line(&areas));
+    println!("    可授岗位 {}；有效 {} 天", peer.roles.join(" "), peer.good_for_days);
+    if !peer.opens_sealed {
+        println!("    打不开它密封的号码：没有它的数据密钥");
+    }
+    if let Some(off) = peer.clock_ahead_ms {
+        println!("    {}", clock(off));
+    }
+}
+
+fn clock(off: i64) -> String {
+    let way = if off > 0 { "快" } else { "慢" };
+    format!("时钟比总部{way} {} 分钟，等主任确认", off.abs() / 60_000)
+}

@@ -1,0 +1,64 @@
+//! `site.amend`: head office changes what a branch is to know, which roles it may give, how long its rights hold.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{areas, branch, days, roles};
+use crate::book::subject::{Kind, Subject};
+use crate::derive::site::SiteAmended;
+use crate::desk::action::{Action, Cx, Decision};
+use crate::desk::refusal::Refusal;
+
+/// The action.
+pub struct SiteAmend;
+
+/// What is typed; what is left out stays.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Code of the branch.
+    pub site: String,
+    /// Areas, all of them.
+    #[serde(default)]
+    pub areas: Option<Vec<String>>,
+    /// Everything?
+    #[serde(default)]
+    pub everything: Option<bool>,
+    /// Roles its director may give, all of them.
+    #[serde(default)]
+    pub roles: Option<Vec<String>>,
+    /// Days, 1 to 366.
+    #[serde(default)]
+    pub good_for_days: Option<i64>,
+}
+
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub struct Output {
+    /// Code of the branch.
+    pub site: String,
+}
+
+impl Action for SiteAmend {
+    const NAME: &'static str = "site.amend";
+    const SUMMARY: &'static str = "改网点的片区、可授岗位、有效天数";
+    const MERGE: &'static str = "只有总部能改，逐项以总部自己的后一次为准";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let peer = branch(cx, &input.site)?;
+        let mut faults = Vec::new();
+        let body = SiteAmended {
+            areas: input.areas.map(|given| areas(&given, &mut faults)),
+            everything: input.everything,
+            roles: input.roles.map(|given| roles(&given, &mut faults)),
+            good_for_days: input.good_for_days.map(|given| days(given, &mut faults)),
+        };
+        Refusal::unless_empty(faults)?;
+        if body.areas.is_none() && body.everything.is_none() && body.roles.is_none() && body.good_for_days.is_none() {
+            return Err(Refusal::field("site", "site", "没有要改的内容，请至少改一项"));
+        }
+        Decision::write(vec![Subject::new(Kind::Site, peer.id)], &body, Output { site: peer.site.to_string() })
+    }
+}

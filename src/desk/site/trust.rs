@@ -1,0 +1,66 @@
+//! `site.trust`: a branch names its head office, from its card and the fingerprint read over the phone.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::known_card;
+use crate::book::subject::{Kind, Subject};
+use crate::derive::site::{SiteTrusted, subject_of};
+use crate::desk::action::{Action, Cx, Decision};
+use crate::desk::refusal::Refusal;
+use crate::exchange::peers;
+
+/// The action.
+pub struct SiteTrust;
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Head office's card, whole.
+    pub card: String,
+    /// Its fingerprint as read over the phone: 8 groups of 4 letters.
+    pub fingerprint: String,
+}
+
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub struct Output {
+    /// Code of the head office.
+    pub site: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Action for SiteTrust {
+    const NAME: &'static str = "site.trust";
+    const SUMMARY: &'static str = "认定总部 (名片和电话里念的指纹)";
+    const MERGE: &'static str = "只有网点自己能认定总部，以它最后一次认定的为准";
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let card = known_card(cx, &input.card, &input.fingerprint)?;
+        if peers::is_head_office(cx.tx)? {
+            return Err(Refusal::rule("site", "本网点就是总部，不能再认定别的总部"));
+        }
+        if !card.head_office {
+            let message = format!("{} {} 不是总部，请用总部的名片", card.code, card.name);
+            return Err(Refusal::field("card", "card", message));
+        }
+        if peers::head_office(cx.tx)?.is_some_and(|office| office.site == card.code && office.keys.contains(&card.keys))
+        {
+            return Err(Refusal::field("card", "card", format!("总部 {} 已经认定，无需再做", card.code)));
+        }
+        let subject = Subject::new(Kind::Site, subject_of(&card.code));
+        let output = Output { site: card.code.to_string(), name: card.name.clone() };
+        let body = SiteTrusted {
+            code: card.code.to_string(),
+            name: card.name,
+            utility: card.utility,
+            practice: card.practice,
+            keys: card.keys,
+        };
+        Decision::write(vec![subject], &body, output)
+    }
+}
