@@ -277,7 +277,7 @@ fn a_branch_gives_only_what_was_delegated_to_it_and_head_office_gives_the_rest()
     act(&mut branch, "user.right", json!({ "user": "early", "role": "data_director", "withdraw": true }));
     pass(&branch, &mut office);
     office.set_clock(Box::new(FixedClock::at(moment() + Duration::minutes(1))));
-    act(&mut office, "user.right", json!({ "user": "between", "role": "data_director" }));
+    act(&mut office, "user.right", json!({ "user": "between@B03", "role": "data_director" }));
     pass(&office, &mut branch);
     assert!(may(&branch, "between", "adjustment.decide"), "head office's own word counts");
     assert!(branch.look().unwrap().open_clashes().unwrap().iter().all(|row| row.what != "role_delegation"));
