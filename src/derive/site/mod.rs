@@ -43,6 +43,8 @@ pub const TRUST: &str = "trust";
 pub const ENROL: &str = "enrol";
 /// A clock further off than this is shown until it is confirmed.
 pub const CLOCK_OFF_MS: i64 = 5 * 60 * 1000;
+/// Exception: an entry stamped more than a day ahead.
+pub const STAMP_AHEAD: &str = "stamp_ahead";
 /// Exception: two entries at one place.
 pub const FORK: &str = "fork";
 
@@ -226,7 +228,8 @@ fn accept(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         ..row
     })?;
     for entry in body.ahead {
-        super::placed::open_exception(fx, event, entry)?;
+        let note = format!("凭单 {entry} 的时间比总部收到时超前 24 小时以上，排在其后各笔之后，请总部改排位置");
+        doubt(fx, event, STAMP_AHEAD, entry, event.id, note)?;
     }
     for fork in body.forks {
         let note = format!(
@@ -256,8 +259,13 @@ fn doubt(
     note: String,
 ) -> Result<(), DeriveError> {
     let kind = Kind::Site.letter();
-    if fx.tx.get::<ExceptionRow>(&[&kind, &event.subject, &what, &first, &second])?.is_some() {
-        return Ok(()); // said again with a later bundle
+    if what == STAMP_AHEAD {
+        let known = fx.tx.scan::<ExceptionRow>(&[&kind, &event.subject, &what, &first])?;
+        if !known.is_empty() {
+            return Ok(()); // said again with a later bundle
+        }
+    } else if fx.tx.get::<ExceptionRow>(&[&kind, &event.subject, &what, &first, &second])?.is_some() {
+        return Ok(());
     }
     Ok(fx.tx.put(&ExceptionRow {
         kind: kind.to_owned(),
