@@ -10,7 +10,7 @@ pub use meterdesk::inbound::profile::Holds;
 use meterdesk::inbound::profile::{Catalogue, Recognised};
 use meterdesk::inbound::read::{BadFile, Limits, Source};
 
-const CUSTOMERS: &[u8] = include_bytes!("../corpus/customers_csv/sample");
+const CUSTOMERS: &[u8] = include_bytes!("branch.csv");
 
 fn terms() -> Terms {
     Terms::on(chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap())

@@ -1,6 +1,6 @@
 //! Tables a company writes itself: tariffs, work calendars, the catalogue of businesses.
 
-use meterdesk::rules::{calendar, service::catalogue::Catalogue, tariff};
+use meterdesk::rules::{calendar, service::Catalogue, tariff};
 
 /// A price file.
 pub fn tariff(data: &[u8]) {
