@@ -255,7 +255,7 @@ impl<'a> Tx<'a> {
         &self.tx
     }
 
-    /// The raw connection for statements on the day book's own tables alone, which are never held back.
+    /// The raw connection for statements on the day book's own tables and on settings, which are never held back.
     pub(in crate::store) fn book(&self) -> &Connection {
         &self.tx
     }

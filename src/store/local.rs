@@ -33,7 +33,7 @@ table! {
 impl Tx<'_> {
     /// A setting of this machine.
     pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let mut statement = self.conn().prepare_cached("SELECT value FROM l_setting WHERE name = ?1")?;
+        let mut statement = self.book().prepare_cached("SELECT value FROM l_setting WHERE name = ?1")?;
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
     }
 
