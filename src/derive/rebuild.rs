@@ -40,7 +40,8 @@ fn in_two(db: &mut Db, progress: &mut impl FnMut(u64)) -> Result<(), StoreError>
         let folding = scope.spawn(move || {
             let tx = beside.read()?;
             tx.gather_into(sender, written_ones);
-            fold_all(&tx)
+            let folded = fold_all(&tx);
+            if tx.is_torn() { Err(StoreError::Torn) } else { folded }
         });
         let mut written = Ok(());
         let mut rows = 0;

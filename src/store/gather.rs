@@ -237,6 +237,11 @@ impl Tx<'_> {
         }
     }
 
+    /// Was something asked that only the writing thread could answer? Whatever came after it is worth nothing.
+    pub fn is_torn(&self) -> bool {
+        self.held.borrow().as_ref().is_some_and(|held| held.torn && held.writer.is_some())
+    }
+
     /// Before SQLite is asked anything: what is held back goes to its tables. A fault is told at the next subject.
     pub(super) fn tear(&self) {
         if self.held.borrow().as_ref().is_none_or(|held| held.torn) {
