@@ -1,18 +1,24 @@
 //! `backup` and `restore`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::common::{CliError, Context};
 use crate::book::clock::{Clock, SystemClock};
-use crate::desk::copies;
+use crate::book::seal;
+use crate::desk::{Desk, copies};
+use crate::exchange::site_keys;
 
 /// Arguments of `backup`.
 #[derive(Args)]
 pub struct BackupArgs {
     /// 备份到哪个文件 (不能已存在)
-    file: PathBuf,
+    #[arg(required_unless_present = "every_hour", conflicts_with = "every_hour")]
+    file: Option<PathBuf>,
+    /// 每小时自动备份到哪个文件夹 (另一个盘)；off 停止
+    #[arg(long, value_name = "DIR|off")]
+    every_hour: Option<PathBuf>,
 }
 
 /// Arguments of `restore`.
@@ -24,15 +30,42 @@ pub struct RestoreArgs {
 
 /// Copies the book and proves the copy.
 pub fn backup(context: &Context, args: &BackupArgs) -> Result<u8, CliError> {
-    let desk = context.open()?;
-    let copy = desk.backup(&args.file)?;
+    let mut desk = context.open()?;
+    let Some(file) = &args.file else {
+        return every_hour(context, &mut desk, args.every_hour.as_deref().unwrap_or(Path::new("off")));
+    };
+    let copy = desk.backup(file)?;
+    let db = context.db_path()?;
+    let keys = [seal::path_of(&db), site_keys::path_of(&db)];
     if context.json {
         println!(
             "{}",
-            serde_json::json!({ "ok": true, "file": args.file, "entries": copy.entries, "upto": copy.upto })
+            serde_json::json!({
+                "ok": true, "file": file, "entries": copy.entries, "upto": copy.upto, "keep_besides": keys,
+            })
         );
     } else {
-        println!("已备份到 {}：{} 张凭单，记到 {}；密钥文件另行保管", args.file.display(), copy.entries, copy.upto);
+        println!("已备份到 {}：{} 张凭单，记到 {}，已打开核对", file.display(), copy.entries, copy.upto);
+        let [data, site] = keys;
+        println!("备份里没有密钥，请另抄一份锁好，不要和备份放在一起：");
+        println!("  {}  (证件号、卡号的密钥；丢了要用恢复码)", data.display());
+        println!("  {}  (网点密钥；丢了要请总部重新登记)", site.display());
+    }
+    Ok(0)
+}
+
+fn every_hour(context: &Context, desk: &mut Desk, place: &Path) -> Result<u8, CliError> {
+    let place = Some(place).filter(|place| *place != Path::new("off"));
+    let made = desk.backup_every_hour(place)?;
+    if context.json {
+        println!("{}", serde_json::json!({ "ok": true, "every_hour": place, "file": made }));
+    } else {
+        match (place, made) {
+            (Some(place), Some(file)) => {
+                println!("以后每小时备份到 {}；已做第一份 {}", place.display(), file.display());
+            }
+            _ => println!("不再自动备份"),
+        }
     }
     Ok(0)
 }
@@ -40,15 +73,18 @@ pub fn backup(context: &Context, args: &BackupArgs) -> Result<u8, CliError> {
 /// Goes on from a copy, in a new epoch.
 pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
     let target = context.db_path()?;
-    let (copy, aside) = copies::restore(&args.file, &target, SystemClock.now())?;
+    let (copy, aside, lost) = copies::restore(&args.file, &target, SystemClock.now())?;
     if context.json {
-        let line =
-            serde_json::json!({ "ok": true, "db": target, "entries": copy.entries, "upto": copy.upto, "aside": aside });
+        let line = serde_json::json!({ "ok": true, "db": target, "entries": copy.entries, "upto": copy.upto, "aside": aside,
+                "confirmed_lost": lost.as_ref().map_or(0, |lost| lost.confirmed), "only_in_old": lost.as_ref().map_or(0, |lost| lost.only_here) });
         println!("{line}");
     } else {
         println!("已从 {} 恢复到 {}：记到 {}，以新的启用号继续", args.file.display(), target.display(), copy.upto);
         if let Some(aside) = aside {
             println!("原来的数据库移到 {}", aside.display());
+        }
+        if let Some(lost) = lost {
+            println!("{}", lost.sentence());
         }
     }
     Ok(0)

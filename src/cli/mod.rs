@@ -15,6 +15,7 @@ mod init;
 mod key;
 mod progress;
 mod quote;
+mod recover;
 mod report;
 mod screens;
 mod show;
@@ -89,6 +90,8 @@ enum Command {
     Backup(copies::BackupArgs),
     /// 从备份恢复，以新的启用号继续
     Restore(copies::RestoreArgs),
+    /// 机器丢失后，从总部的全套交换包重建
+    Recover(recover::RecoverArgs),
     /// 输出 shell 的补全脚本
     Completions(about::CompletionsArgs),
     /// 输出手册页
@@ -120,6 +123,7 @@ pub fn run() -> ExitCode {
         Some(Command::Exchange(args)) => exchange::run(&context, &args),
         Some(Command::Verify(args)) => check::verify(&context, &args),
         Some(Command::Backup(args)) => copies::backup(&context, &args),
+        Some(Command::Recover(args)) => recover::run(&context, &args),
         Some(Command::Restore(args)) => copies::restore(&context, &args),
         Some(Command::Completions(args)) => about::completions(<Args as clap::CommandFactory>::command(), &args),
         Some(Command::Man) => about::man(<Args as clap::CommandFactory>::command()),

@@ -1,7 +1,7 @@
 //! The nightly exchange as a branch or a head office does it: bundles out into a folder, bundles in from one, and how far both sides
 //! are. Nobody need be logged in: who may read the database and its keys is the machine's owner, and no business is done here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, Write};
 
 use serde::Serialize;
@@ -207,6 +207,9 @@ impl Desk {
         let now = self.now();
         let tx = self.db.write()?;
         let head = Head::read(&tx)?;
+        if super::frozen::why(&tx, &self.site)?.is_some() {
+            return Ok(Vec::new()); // a fork is no older copy: what to do is for head office to say
+        }
         let ahead =
             |row: &SiteHeadRow| row.chain == head.site.as_str() && row.epoch == head.epoch && row.seq > head.seq;
         let Some(confirmed) = peers::signed_heads(&tx, &head.site)?.into_iter().find(ahead) else {
@@ -225,6 +228,24 @@ impl Desk {
         // A mark that could not be written only lags; the next one heals it.
         let _ = mark::write(self.path(), &Mark::of(&head));
         Ok(())
+    }
+
+    /// How many entries of its own each life of this site holds.
+    pub(super) fn own_lives(&self) -> Result<BTreeMap<Id, i64>, Refusal> {
+        let tx = self.look()?;
+        let mut lives = BTreeMap::new();
+        for chain in tx.chains()?.into_iter().filter(|chain| chain.site() == self.site && !chain.is_twin()) {
+            lives.insert(chain, tx.chain_last(chain)?.map_or(0, |last| last.seq()));
+        }
+        Ok(lives)
+    }
+
+    /// Entries of earlier lives that came back since `before`.
+    pub(super) fn given_back_since(&self, before: &BTreeMap<Id, i64>) -> Result<i64, Refusal> {
+        let present = Head::read(&self.look()?)?.epoch;
+        let now = self.own_lives()?;
+        let back = now.iter().filter(|(chain, _)| chain.epoch() != present);
+        Ok(back.map(|(chain, seq)| seq - before.get(chain).copied().unwrap_or(0)).sum())
     }
 
     /// How far both sides are, and what waits.

@@ -52,6 +52,9 @@ impl Desk {
                 });
             }
         }
+        if let Some(failed) = self.backup_if_due() {
+            answer.notices.push(failed);
+        }
         self.complete(answer)
     }
 
@@ -85,6 +88,7 @@ impl Desk {
     pub fn exchange_in(&mut self, from: &Path, mut progress: impl FnMut(i64, i64)) -> Result<Answer, Refusal> {
         let files = Files::lock(self.path())?;
         let mut answer = Answer::default();
+        let lives = self.own_lives()?;
         self.go_on(&files, &mut answer, &mut progress)?;
         let mut bundles: Vec<PathBuf> = folder::bundles_at(from)?;
         if from.is_dir() {
@@ -96,6 +100,13 @@ impl Desk {
         }
         self.take_held(&files, &mut answer, &mut news, &mut progress)?;
         answer.notices.extend(self.after_taking(news)?);
+        let back = self.given_back_since(&lives)?;
+        if back > 0 {
+            answer.notices.push(format!("总部退回本网点恢复前的凭单 {back} 张，已重新入账"));
+        }
+        if let Some(frozen) = super::frozen::why(&self.look()?, self.site())? {
+            answer.notices.push(frozen.sentence());
+        }
         self.complete(answer)
     }
 

@@ -17,6 +17,8 @@ mod exchange_files;
 pub mod find;
 pub mod finder;
 pub mod fixes;
+pub mod frozen;
+mod hourly;
 pub mod import;
 pub mod index;
 pub mod intake_case;
@@ -27,6 +29,7 @@ pub mod open;
 pub mod order_step;
 pub mod password;
 pub mod practice;
+pub mod recover;
 pub mod refusal;
 pub mod rights;
 pub mod run;
@@ -41,6 +44,7 @@ pub mod view_adjust;
 pub mod view_bills;
 pub mod view_cards;
 pub mod view_exceptions;
+pub mod view_exchange;
 pub mod view_explain;
 pub mod view_home;
 pub mod view_intake;
@@ -359,6 +363,9 @@ impl Desk {
             return Ok((Done { entry: None, result: decision.output, repeated: false }, None));
         };
         refuse_paused(&tx, &draft.subjects)?;
+        if let Some(frozen) = frozen::why(&tx, &site)? {
+            return Err(frozen.refusal());
+        }
         let author = actor.id.to_string();
         let (action, version) = draft.under.unwrap_or((def.name, def.version));
         let new = NewEntry {

@@ -46,6 +46,11 @@ pub const MANAGER_ROLES: [&str; 5] = ["admin", "data_director", "hall_supervisor
 /// Setting of a practice branch that lives on a day of its own: the moment its clock begins at.
 pub const PINNED: &str = "pinned";
 
+/// A clock this many minutes before the last entry was set back.
+const CLOCK_BACK_MINUTES: i64 = 5;
+/// A clock this many hours after the last entry is worth a look at the date.
+const CLOCK_AHEAD_HOURS: i64 = 24;
+
 /// Utilities a branch can have.
 pub const UTILITIES: &[(&str, &str)] = &[("water", "水"), ("gas", "气"), ("power", "电"), ("heat", "热")];
 
@@ -142,6 +147,25 @@ impl Desk {
         })
     }
 
+    /// What is odd about the machine's clock, held against this site's last entry.
+    fn clock_doubt(&self) -> Result<Option<String>, Refusal> {
+        let tx = self.look()?;
+        let head = Head::read(&tx)?;
+        let last = tx.head(&head.site, head.epoch)?.and_then(|row| chrono::DateTime::parse_from_rfc3339(&row.at).ok());
+        let Some(last) = last else { return Ok(None) };
+        let (now, passed) = (self.now(), self.now() - last);
+        let shown = |at: &chrono::DateTime<chrono::FixedOffset>| at.format("%Y-%m-%d %H:%M").to_string();
+        if passed < -chrono::Duration::minutes(CLOCK_BACK_MINUTES) {
+            let (now, last) = (shown(&now), shown(&last));
+            return Ok(Some(format!("本机时钟 {now} 比最后一笔 {last} 还早，时钟可能被调回；请先校准时钟再办业务")));
+        }
+        if passed > chrono::Duration::hours(CLOCK_AHEAD_HOURS) && !self.practice {
+            let (now, last) = (shown(&now), shown(&last));
+            return Ok(Some(format!("本机时钟 {now}，上一笔是 {last}；请核对日期是否正确")));
+        }
+        Ok(None)
+    }
+
     /// Opens a book; goes on with interrupted derivation, and in a new epoch when the file is an older copy.
     pub fn open(path: &Path, options: OpenOptions, clock: Box<dyn Clock>) -> Result<Self, Refusal> {
         let keys_of = path.to_owned();
@@ -189,6 +213,8 @@ impl Desk {
         let (site_keys, shelf) = (OnceLock::new(), Shelf::default());
         let mut desk = Self { db, keys, site_keys, clock, site, practice, session: None, notices, shelf };
         desk.take_over_data_keys()?;
+        let clock = desk.clock_doubt()?;
+        desk.notices.extend(clock);
         let taken = desk.go_on_with_exchange()?;
         desk.notices.extend(taken);
         desk.hash_people(|_| {})?;

@@ -78,6 +78,9 @@ impl Desk {
         source: Option<&str>,
     ) -> Result<Run, Refusal> {
         let actor = self.bulk_actor(right)?;
+        if let Some(frozen) = super::frozen::why(&self.look()?, &self.site)? {
+            return Err(frozen.refusal());
+        }
         let open = match source {
             Some(source) => self.look()?.own_runs_of_source(kind, source)?.into_iter().find(|run| run.state == "open"),
             None => None,

@@ -86,6 +86,14 @@ impl Desk {
         Ok((card, text))
     }
 
+    /// Reads the key file again, after another connection has taken keys over. One that cannot be read changes nothing.
+    pub fn reload_keys(&mut self) {
+        let path = self.db.path().to_owned();
+        if let Some(keys) = file(&path).and_then(|path| crate::book::seal::Keys::open(path).ok()) {
+            self.keys = keys;
+        }
+    }
+
     /// Takes over what a peer handed in a bundle: a branch its head office's search key, head office a branch's data key. When
     /// it was news, the people's index is made again.
     pub fn take_over_secret(&mut self, from: &Peer, json: &str) -> Result<TakenOver, Refusal> {

@@ -53,7 +53,7 @@ pub fn top_facts(desk: &Desk) -> Result<TopFacts, Refusal> {
             Some(actor) => tx.open_shift(actor.id)?.map(|shift| shift.no.to_string()),
             None => None,
         },
-        waiting: 0,
+        waiting: super::view_exchange::waiting(desk, &tx)?,
         exceptions: tx.exception_count()?,
     })
 }
@@ -140,7 +140,7 @@ fn of_person(desk: &Desk, tx: &Tx<'_>, text: &str) -> Result<Vec<Id>, Refusal> {
 /// One line of home: what happened today, what is due, what is mine.
 #[derive(Debug, Clone, Default)]
 pub struct FactLine {
-    /// `今天`, `到期`, `我的`.
+    /// `注意`, `今天`, `到期`, `我的`.
     pub head: String,
     /// The rest.
     pub text: String,
@@ -151,7 +151,7 @@ pub struct FactLine {
 /// The lines of home.
 #[derive(Debug, Clone, Default)]
 pub struct HomeFacts {
-    /// Up to three lines.
+    /// What must be seen, then up to three lines.
     pub lines: Vec<FactLine>,
 }
 
@@ -163,7 +163,11 @@ pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
     let orders = view_orders::home(&tx, day, desk.now())?;
     let (receipts, money) = tx.taken_on(day)?;
     let text = format!("{}  收费 {receipts} 笔 {}", orders.today_text(), money.grouped());
-    let mut lines = vec![FactLine { head: "今天".into(), text, look: false }];
+    let mut lines: Vec<FactLine> = super::view_exchange::warnings(desk, &tx)?
+        .into_iter()
+        .map(|text| FactLine { head: "注意".into(), text, look: true })
+        .collect();
+    lines.push(FactLine { head: "今天".into(), text, look: false });
     let due = orders.due_text();
     if !due.is_empty() {
         lines.push(FactLine { head: "到期".into(), text: due, look: orders.overdue > 0 });

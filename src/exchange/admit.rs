@@ -168,6 +168,10 @@ impl<'a> Work<'a> {
         if chain.site() == *self.taker.site && peers::is_head_office(tx)? {
             return self.keep_returned(row);
         }
+        // Of a fork, the two sides may disagree which branch is the main one: what we hold there is not needed again as a twin.
+        if row.id.is_twin() && tx.entry_hash(row.id.main())? == Some(row.hash) {
+            return Ok(());
+        }
         match self.place_for(tx, &row)? {
             Place::Known => {
                 tx.unmark_single(row.id)?;
@@ -352,7 +356,8 @@ impl<'a> Work<'a> {
             let at = |chain| chains::place(chain, range.last).map_or(Ok(None), |place| tx.entry_hash(place));
             let stands = at(chain)?.is_some_and(|hash| hex(&hash) == range.head);
             let stands_as_twin = at(chain.twin())?.is_some_and(|hash| hex(&hash) == range.head);
-            if !stands && !stands_as_twin {
+            let stands_as_main = at(chain.main())?.is_some_and(|hash| hex(&hash) == range.head);
+            if !stands && !stands_as_twin && !stands_as_main {
                 return promise("末张摘要");
             }
             self.header.ranges.push(range);

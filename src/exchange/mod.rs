@@ -25,4 +25,5 @@ pub mod relay;
 pub mod secret;
 pub mod send;
 pub mod site_keys;
+pub mod sticks;
 pub mod take;

@@ -14,7 +14,7 @@ use super::header::{Header, Range};
 use super::opener::{self, Opened};
 use super::peers::{self, Peer};
 use super::send::stamp;
-use super::site_keys::{PublicKeys, Rotation, SiteKeys};
+use super::site_keys::{PublicKeys, Rotation, SiteKeys, line};
 use crate::derive::bulk;
 use crate::derive::site::AcceptedFork;
 use crate::rules::id::{Id, Site};
@@ -72,9 +72,44 @@ pub fn take<R: Read + Seek>(
     taker: &Taker<'_>,
     source: R,
     file: &str,
+    progress: impl FnMut(i64, i64),
+) -> Result<Taken, ExchangeError> {
+    let opened = {
+        let tx = db.read()?;
+        opener::open(source, |header: &Header| sender_keys(&tx, taker, header))?
+    };
+    admit(db, taker, opened, file, progress)
+}
+
+/// The same into a book that does not know its head office yet, because its own entries are what the bundles bring back: the head
+/// office is the one of a card whose fingerprint was read over the phone.
+pub fn take_trusting<R: Read + Seek>(
+    db: &mut Db,
+    taker: &Taker<'_>,
+    office: (&Site, &PublicKeys),
+    source: R,
+    file: &str,
+    progress: impl FnMut(i64, i64),
+) -> Result<Taken, ExchangeError> {
+    let opened = opener::open(source, |header: &Header| {
+        addressed(taker, header)?;
+        if header.from != office.0.as_str() {
+            return Err(ExchangeError::Unknown(header.from.clone(), "本网点"));
+        }
+        let keys = line(office.1, &rotations_of(header));
+        Ok(keys.iter().filter_map(PublicKeys::verifying).collect())
+    })?;
+    admit(db, taker, opened, file, progress)
+}
+
+/// Takes in a bundle whose signature has verified.
+fn admit<R: Read + Seek>(
+    db: &mut Db,
+    taker: &Taker<'_>,
+    mut opened: Opened<R>,
+    file: &str,
     mut progress: impl FnMut(i64, i64),
 ) -> Result<Taken, ExchangeError> {
-    let mut opened = open(db, taker, source)?;
     let mut taken = Taken {
         header: opened.header.clone(),
         hash: opened.hash.clone(),
@@ -105,13 +140,18 @@ pub fn take<R: Read + Seek>(
     Ok(taken)
 }
 
-/// Checks length, format, caps, sender and signature, in this order.
-fn open<R: Read + Seek>(db: &mut Db, taker: &Taker<'_>, source: R) -> Result<Opened<R>, ExchangeError> {
-    let tx = db.read()?;
-    opener::open(source, |header: &Header| sender_keys(&tx, taker, header))
+fn sender_keys(tx: &Tx<'_>, taker: &Taker<'_>, header: &Header) -> Result<Vec<VerifyingKey>, ExchangeError> {
+    addressed(taker, header)?;
+    let registrar = if peers::is_head_office(tx)? { "总部" } else { "本网点" };
+    let peer = known_peer(tx, header)?.ok_or_else(|| ExchangeError::Unknown(header.from.clone(), registrar))?;
+    if peer.revoked {
+        return Err(ExchangeError::Revoked(header.from.clone()));
+    }
+    Ok(peer.keys_with(&rotations_of(header)).iter().filter_map(PublicKeys::verifying).collect())
 }
 
-fn sender_keys(tx: &Tx<'_>, taker: &Taker<'_>, header: &Header) -> Result<Vec<VerifyingKey>, ExchangeError> {
+/// Is it for this site, and of its kind of book?
+fn addressed(taker: &Taker<'_>, header: &Header) -> Result<(), ExchangeError> {
     let own = taker.site.as_str();
     if header.to != own {
         return Err(ExchangeError::NotForUs { to: header.to.clone(), own: own.to_owned() });
@@ -120,14 +160,11 @@ fn sender_keys(tx: &Tx<'_>, taker: &Taker<'_>, header: &Header) -> Result<Vec<Ve
         let (theirs, ours) = if header.practice { ("发送方", "本库") } else { ("本库", "发送方") };
         return Err(ExchangeError::Practice(theirs, ours));
     }
-    let registrar = if peers::is_head_office(tx)? { "总部" } else { "本网点" };
-    let peer = known_peer(tx, header)?.ok_or_else(|| ExchangeError::Unknown(header.from.clone(), registrar))?;
-    if peer.revoked {
-        return Err(ExchangeError::Revoked(header.from.clone()));
-    }
-    let rotations: Vec<Rotation> =
-        header.rotations.iter().filter_map(|one| serde_json::from_value(one.clone()).ok()).collect();
-    Ok(peer.keys_with(&rotations).iter().filter_map(PublicKeys::verifying).collect())
+    Ok(())
+}
+
+fn rotations_of(header: &Header) -> Vec<Rotation> {
+    header.rotations.iter().filter_map(|one| serde_json::from_value(one.clone()).ok()).collect()
 }
 
 /// A branch knows its head office, a head office its branches.

@@ -180,9 +180,24 @@ impl Context for App {
     }
 }
 
+/// How often it is asked whether a copy is due.
+const COPY_LOOKS: Duration = Duration::from_secs(60);
+
 /// Pinyin initials of the program's own words, for the palette and the lists.
 pub fn initials(words: &str) -> String {
     crate::text::initials_of(words)
+}
+
+/// Makes the hour's copy beside the work, on a thread and a connection of its own, as long as the program runs.
+fn copy_every_hour(app: &App) {
+    let Ok(mut desk) = app.desk.beside() else { return };
+    std::thread::spawn(move || {
+        loop {
+            // What fails is kept with the book and shown on home; the next hour tries again.
+            let _ = desk.backup_if_due();
+            std::thread::sleep(COPY_LOOKS);
+        }
+    });
 }
 
 /// Opens the screens on a desk and stays until the person leaves. Answers the exit code.
@@ -194,6 +209,7 @@ pub fn open(desk: Desk) -> std::io::Result<u8> {
         Some(_) => Stack::new(screens::home::Home::new(&app), theme, initials),
         None => Stack::new(screens::login::Login::first(&app), theme, initials),
     };
+    copy_every_hour(&app);
     let mut tty = Tty::enter()?;
     inputs.listen()?;
     let ending = run(&mut tty, &mut inputs, &mut stack, &mut app);

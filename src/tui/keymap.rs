@@ -44,6 +44,8 @@ pub enum Place {
     Import,
     /// The fix list of an import.
     Fixes,
+    /// Bundles out and in.
+    Exchange,
     /// Exceptions.
     Exceptions,
     /// Users and rights.
@@ -78,6 +80,7 @@ impl Place {
             Place::Readings => "抄表",
             Place::Import => "导入",
             Place::Fixes => "待改清单",
+            Place::Exchange => "交换",
             Place::Exceptions => "疑问",
             Place::Users => "用户",
             Place::Reports => "报表",
@@ -153,11 +156,12 @@ key_table! {
     Dispatch  "order.dispatch" f(2),      "派",   [Dispatch], "把选中的工单派给师傅";
     RunBills  "bill.run"       f(2),      "出账", [Bills], "给这个账期的抄表出账";
     RunImport "import.run"     f(2),      "导入", [Import], "把好的行收进来，其余留在待改清单";
+    BundlesOut "exchange.out" f(2),       "导出", [Exchange], "把待送的凭单写成交换包，读回核对后可以取盘";
     AcceptFix "import.confirm"   f(2),      "确认", [Fixes], "核实过了，照原样收下选中的行";
     DoShift   "shift.do"       f(2),      "办理", [Shift], "按屏上所示开班、存入或交班";
     Run       "report.run"     f(2),      "出表", [Reports], "出这张报表";
 
-    Pick      "pick"           f(4),      "选单", [Customer Intake Pay Adjust Swap Return Callback Cards Readings Import Users Reports Fixes Exceptions Gallery], "从清单里选这一格";
+    Pick      "pick"           f(4),      "选单", [Customer Intake Pay Adjust Swap Return Callback Cards Readings Import Users Reports Fixes Exceptions Exchange Gallery], "从清单里选这一格";
     Worker    "order.worker"   f(4),      "师傅", [Dispatch], "选派工的师傅";
 
     GoPay     "go.pay"         f(5),      "收费", [Home Customer], "给这一户收费";
@@ -170,6 +174,7 @@ key_table! {
     Reverse   "payment.reverse" f(6),     "冲正", [Shift], "冲正选中的一笔，退钱，原因必填";
     SendBack  "swap.send_back" f(6),      "退回", [Swap], "无户号的单退回拆换岗，原因必填";
     DropFix   "import.drop"      f(6),      "作废", [Fixes], "这一行不要了，原因必填";
+    BundlesIn "exchange.in"    f(6),      "收进", [Exchange], "收进盘里给本网点的交换包";
     Reject    "approve.no"     f(6),      "不同意", [Approve], "不同意这份申请，原因必填";
 
     Assign    "exception.assign" f(6),    "指派", [Exceptions], "指定这个疑问由谁处理";
@@ -178,12 +183,15 @@ key_table! {
     GoDispatch "go.dispatch"   f(7),      "派工台", [Home], "看待派、在途、待回访的工单";
     GoAdjust  "go.adjust"      f(7),      "特殊处理", [Customer], "申请改价、改量或减免滞纳金";
     GoFixes   "go.fixes"         f(7),      "待改清单", [Import], "看没有收下的行，改正、确认或作废";
+    GoExceptions "go.exceptions" f(7),    "疑问", [Exchange], "看两边对不上的凭单";
     Waive     "payment.waive"  f(7),      "减免", [Pay], "在自己的权限里减免滞纳金";
 
     ConfirmSlip "payment.confirm" f(7),   "确认", [Shift], "确认别人补录的手开单";
     ResetPassword "user.reset" f(7),      "重置密码", [Users], "给忘了密码的人设一个新的首次密码";
     CloseUser "user.close"     f(8),      "停用", [Users], "停用离开的人，做过的事留着";
     OwnPassword "user.password" None,     "改密码", [Any], "改自己的密码，先输旧密码";
+
+    GoExchange "go.exchange"   None,      "交换", [Any], "导出、收进交换包，看总部确认到哪里";
 
     Explain   "explain"        f(8),      "解释", [Customer Pay Adjust Approve Bills Swap Intake Gallery], "说明这笔金额怎么算出来的";
     Park      "park"           f(9),      "挂起", [Customer Intake Pay Adjust Swap Return Gallery], "把这张单子挂在排队号下，过后接着做";

@@ -168,7 +168,7 @@ fn card(index: u64) -> AccountOpened {
 }
 
 fn people(book: &mut Book) {
-    let roles = ["clerk", "dispatcher", "seat", "data_clerk", "finance", "auditor", "information_centre"];
+    let roles = ["clerk", "dispatcher", "seat", "data_clerk", "cashier", "auditor", "information_centre"];
     for index in 0..8 {
         let input = json!({
             "login": format!("ouyang-{index}"), "name": "欧阳𠮷龘·买买提江", "roles": &roles[..=index.min(6)], "password": "demo",

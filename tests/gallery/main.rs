@@ -9,6 +9,7 @@ mod counter;
 mod cursor;
 mod customer;
 mod data_room;
+mod exchange;
 mod footer;
 mod imports;
 mod orders;
@@ -21,8 +22,15 @@ use std::path::Path;
 use meterdesk::tui::screens;
 use scene::Shown;
 
-const FAMILIES: [&[Shown]; 6] =
-    [counter::SCREENS, customer::SCREENS, data_room::SCREENS, imports::SCREENS, orders::SCREENS, people::SCREENS];
+const FAMILIES: [&[Shown]; 7] = [
+    counter::SCREENS,
+    customer::SCREENS,
+    data_room::SCREENS,
+    exchange::SCREENS,
+    imports::SCREENS,
+    orders::SCREENS,
+    people::SCREENS,
+];
 
 #[test]
 fn the_counter() {
@@ -37,6 +45,11 @@ fn the_customer_file() {
 #[test]
 fn the_data_room() {
     scene::take(data_room::SCREENS);
+}
+
+#[test]
+fn the_exchange() {
+    scene::take(exchange::SCREENS);
 }
 
 #[test]

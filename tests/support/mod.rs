@@ -3,6 +3,7 @@
 
 pub mod adjust;
 pub mod arrive;
+pub mod company;
 pub mod orders;
 pub mod seat;
 pub mod till;

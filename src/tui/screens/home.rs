@@ -22,8 +22,10 @@ const NOTHING_TYPED: &str = "打户号、表号、电话、姓名、拼音首字
 const HITS: usize = 60;
 /// Cells of the column of what is owed.
 const OWED: u16 = 12;
-/// Rows below the list: rule, today, due, mine.
+/// Rows below the list at least: rule, today, due, mine.
 const FACTS: u16 = 4;
+/// And at most, when there is something to be warned of.
+const MOST_FACTS: u16 = 7;
 
 /// The lowest layer of the stack.
 pub struct Home {
@@ -159,7 +161,7 @@ impl Screen<App> for Home {
         canvas.text(width.saturating_sub(cells + 1), 0, &total, Ink::Faint);
         let (shown, at) = self.query.view(width.saturating_sub(x + cells + 3));
         canvas.text(x, 0, &shown, Ink::Strong);
-        let list = canvas.height().saturating_sub(1 + FACTS);
+        let list = canvas.height().saturating_sub(1 + self.fact_rows());
         let hits = &self.hits;
         self.table.draw(&mut canvas.part(0, 1, width, list), hits.len(), false, |row| hit(&hits[row]));
         self.draw_facts(canvas);
@@ -185,8 +187,13 @@ fn grouped(count: i64) -> String {
 }
 
 impl Home {
+    fn fact_rows(&self) -> u16 {
+        let lines = u16::try_from(self.facts.lines.len()).unwrap_or(MOST_FACTS);
+        (lines + 1).clamp(FACTS, MOST_FACTS)
+    }
+
     fn draw_facts(&self, canvas: &mut Canvas) {
-        let top = canvas.height().saturating_sub(FACTS);
+        let top = canvas.height().saturating_sub(self.fact_rows());
         canvas.rule(top, "", Ink::Faint);
         for (row, line) in (1u16..).zip(&self.facts.lines) {
             let x = canvas.text(1, top + row, &line.head, Ink::Strong);

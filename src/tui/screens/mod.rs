@@ -17,6 +17,8 @@ pub mod customer;
 pub mod dispatch;
 pub mod doubt;
 pub mod exceptions;
+pub mod exchange;
+mod exchange_job;
 pub mod explain;
 pub mod fee;
 pub mod file_form;
@@ -54,6 +56,7 @@ pub const ALL: &[&str] = &[
     "dispatch",
     "doubt",
     "exceptions",
+    "exchange",
     "explain",
     "fee",
     "fixes",
@@ -91,6 +94,7 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "卡片录入", note: "按册录入抄表卡片，两人各录一遍", open: cards },
     menu::Room { name: "水表拆换", note: "录入拆换单、退回无户号的单", open: |app| swap(app, None) },
     menu::Room { name: "疑问", note: "两边对不上的凭单，指派、裁定", open: exceptions },
+    menu::Room { name: "交换", note: "导出、收进交换包，总部确认到哪里", open: exchange },
     menu::Room { name: "用户", note: "用户、岗位、重置密码", open: users },
     menu::Room { name: "改密码", note: "改自己的密码", open: own_password },
     menu::Room { name: "出账", note: "按账期出账、放行挂起的账单", open: bills },
@@ -103,6 +107,7 @@ pub fn everywhere(command: Command, app: &mut App) -> Reply<App> {
     match command {
         Command::Find => Reply::home(),
         Command::Menu => Reply::push(menu::Menu::new()),
+        Command::GoExchange if app.desk.session().is_some() => exchange(app),
         Command::OwnPassword if app.desk.session().is_some() => own_password(app),
         _ => Reply::unused(),
     }
@@ -285,6 +290,11 @@ pub fn exceptions(app: &mut App) -> Reply<App> {
         Ok(screen) => Reply::push(screen),
         Err(refusal) => Reply::refuse(refusal.message()),
     }
+}
+
+/// Opens the exchange of bundles.
+pub fn exchange(app: &mut App) -> Reply<App> {
+    opened(exchange::Exchange::new(app))
 }
 
 /// Opens the users and their posts.

@@ -1,0 +1,125 @@
+//! `recover`: a lost machine made anew from head office's copy, in two steps.
+
+use std::io::{BufRead, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::common::{CliError, Context, io};
+use super::progress::Progress;
+use crate::book::clock::SystemClock;
+use crate::desk::recover::{self, Lost};
+use crate::desk::refusal::Refusal;
+use crate::exchange::card::MAX_CARD;
+use crate::text::safe;
+
+/// Arguments of `recover`.
+#[derive(Args)]
+pub struct RecoverArgs {
+    /// 网点代码，如 B03
+    #[arg(long)]
+    site: String,
+    /// 总部的名片文件
+    #[arg(long)]
+    card: PathBuf,
+    /// 总部在电话里念的指纹
+    #[arg(long)]
+    fingerprint: String,
+    /// 第一步：做好密钥和新名片，交总部登记
+    #[arg(long, requires_all = ["name", "to"], conflicts_with = "from")]
+    prepare: bool,
+    /// 网点名称 (第一步)
+    #[arg(long)]
+    name: Option<String>,
+    /// 行业：water gas power heat (第一步)
+    #[arg(long, default_value = "water")]
+    utility: String,
+    /// 新名片写到哪个文件 (第一步)
+    #[arg(long)]
+    to: Option<PathBuf>,
+    /// 从标准输入读恢复码，找回证件号的密钥 (第一步，.key 文件没有留下时)
+    #[arg(long)]
+    recovery_code: bool,
+    /// 第二步：总部导出的全套交换包在哪个文件夹
+    #[arg(long, required_unless_present = "prepare")]
+    from: Option<PathBuf>,
+}
+
+/// Runs `recover`.
+pub fn run(context: &Context, args: &RecoverArgs) -> Result<u8, CliError> {
+    let office = recover::office_card(&read_card(&args.card)?, &args.fingerprint)?;
+    let target = context.db_path()?;
+    if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| io(&error))?;
+    }
+    let passphrase = std::env::var("METERDESK_PASSPHRASE").ok().map(zeroize::Zeroizing::new);
+    let passphrase = passphrase.as_ref().map(|text| text.as_str());
+    let lost = Lost { target: &target, site: &args.site, office: &office, passphrase };
+    match (&args.name, &args.to, &args.from) {
+        (Some(name), Some(to), None) => prepare(context, args, &lost, name, to),
+        (_, _, Some(from)) => rebuild(context, &lost, from),
+        _ => Err(CliError::usage("第一步要 --prepare --name --to，第二步要 --from")),
+    }
+}
+
+fn prepare(context: &Context, args: &RecoverArgs, lost: &Lost<'_>, name: &str, to: &Path) -> Result<u8, CliError> {
+    let code = args.recovery_code.then(recovery_code).transpose()?;
+    let (card, text) = recover::prepare(lost, name, &args.utility, code.as_ref().map(|code| code.as_str()))?;
+    let mut file = std::fs::File::create(to).map_err(|error| io(&error))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| io(&error))?;
+    let fingerprint = card.keys.fingerprint();
+    if context.json {
+        let line = serde_json::json!({ "ok": true, "file": to, "site": args.site, "fingerprint": fingerprint });
+        println!("{line}");
+    } else {
+        println!("密钥已备好，新名片写到 {}", to.display());
+        println!("指纹 (请在电话里念给总部，不要和文件一起送)：\n  {fingerprint}");
+        println!(
+            "请总部依次：收进本网点还没送出的交换包；site enrol 登记新名片；exchange out --for {} --whole",
+            args.site
+        );
+        println!("然后在这里用 recover --from 指明总部导出的文件夹");
+    }
+    Ok(0)
+}
+
+fn rebuild(context: &Context, lost: &Lost<'_>, from: &Path) -> Result<u8, CliError> {
+    let mut bar = Progress::new("重建");
+    let progress = |done: i64, of: i64| bar.set(done.unsigned_abs(), of.unsigned_abs());
+    let (_, done) = recover::recover(lost, from, Box::new(SystemClock), progress)?;
+    drop(bar);
+    if context.json {
+        let line = serde_json::json!({
+            "ok": true, "bundles": done.bundles, "entries": done.entries, "upto": done.upto, "epoch": done.epoch,
+            "aside": done.aside, "refused": done.refused,
+        });
+        println!("{line}");
+    } else {
+        for (file, why) in &done.refused {
+            println!("不收：{}  {}", safe::line(file), safe::line(why));
+        }
+        println!(
+            "已从总部的 {} 个交换包重建：{} 张凭单，本网点记到 {}，以新的启用号 {} 继续",
+            done.bundles, done.entries, done.upto, done.epoch
+        );
+        if let Some(aside) = done.aside {
+            println!("原来的数据库移到 {}，不要再打开它办业务", aside.display());
+        }
+    }
+    Ok(u8::from(!done.refused.is_empty()))
+}
+
+/// A card from a file; anything longer is none.
+fn read_card(path: &Path) -> Result<String, CliError> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_CARD as u64 + 64).read_to_end(&mut bytes))
+        .map_err(|error| Refusal::data(format!("读不了“{}”：{error}，请核对路径", path.display())))?;
+    String::from_utf8(bytes).map_err(|_| Refusal::field("card", "card", "这个文件不是网点名片，请核对").into())
+}
+
+fn recovery_code() -> Result<zeroize::Zeroizing<String>, CliError> {
+    let mut line = zeroize::Zeroizing::new(String::new());
+    std::io::stdin().lock().take(4096).read_line(&mut line).map_err(|error| io(&error))?;
+    Ok(line)
+}

@@ -1,0 +1,236 @@
+//! A lost machine made anew (重建): first its keys and its card (`prepare`), which head office enrols; then the book itself, from the
+//! whole bundles head office writes to the new keys. The site goes on in a new life, so nothing the lost machine may still have
+//! written can stand in the way.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, FixedOffset};
+
+use super::Desk;
+use super::copies::{beside, prove, put_in_place};
+use super::open::begin_epoch;
+use super::refusal::Refusal;
+use crate::book::append::Head;
+use crate::book::clock::Clock;
+use crate::book::mark::{self, Mark};
+use crate::book::seal::{self, Keys};
+use crate::exchange::card::Card;
+use crate::exchange::folder::{self, Files};
+use crate::exchange::opener;
+use crate::exchange::peers;
+use crate::exchange::secret;
+use crate::exchange::site_keys::{self, SiteKeys};
+use crate::exchange::take::{self, Fate, Taker};
+use crate::rules::id::Site;
+use crate::store::{Db, OpenOptions};
+
+/// Name of the copy of a bundle that is being taken in.
+const SPOOLED: &str = "recover.mdx";
+
+/// The site that is made anew.
+pub struct Lost<'a> {
+    /// Where its database is to lie.
+    pub target: &'a Path,
+    /// Its code.
+    pub site: &'a str,
+    /// Head office's card.
+    pub office: &'a Card,
+    /// Passphrase of the site's keys.
+    pub passphrase: Option<&'a str>,
+}
+
+/// What came of it.
+pub struct Recovered {
+    /// Bundles taken in.
+    pub bundles: i64,
+    /// Entries held now.
+    pub entries: i64,
+    /// The site's last entry before its new life.
+    pub upto: String,
+    /// The new life.
+    pub epoch: i64,
+    /// Where the book that was there went.
+    pub aside: Option<PathBuf>,
+    /// Bundles that could not be taken in, and why.
+    pub refused: Vec<(String, String)>,
+}
+
+/// Reads head office's card and holds it against the fingerprint heard over the phone.
+pub fn office_card(text: &str, fingerprint: &str) -> Result<Card, Refusal> {
+    let card = Card::read(text)?;
+    if !card.keys.is_fingerprint(fingerprint) {
+        let message = "指纹不符：名片里的密钥不是电话里念的那一副。请让总部重念一遍；仍不符时不要使用这张名片";
+        return Err(Refusal::field("fingerprint", "fingerprint", message));
+    }
+    if !card.head_office {
+        let message = format!("{} {} 不是总部，请用总部的名片", card.code, card.name);
+        return Err(Refusal::field("card", "card", message));
+    }
+    Ok(card)
+}
+
+fn site_of(code: &str) -> Result<Site, Refusal> {
+    Site::parse(code)
+        .map_err(|_| Refusal::field("site", "site", format!("网点代码“{code}”不对，应为 1 到 5 位大写字母或数字")))
+}
+
+/// Makes the keys of a site whose machine is lost, those files that were not saved, and its new card. `code`: the recovery code of
+/// the first-run ceremony, when the key file is gone; without it numbers sealed before stay sealed here.
+pub fn prepare(lost: &Lost<'_>, name: &str, utility: &str, code: Option<&str>) -> Result<(Card, String), Refusal> {
+    let site = site_of(lost.site)?;
+    let keys = match (seal::path_of(lost.target).exists(), code) {
+        (true, _) => Keys::open(lost.target)?,
+        (false, Some(code)) => {
+            let keys = Keys::from_recovery(code)?;
+            keys.write(lost.target)?;
+            keys
+        }
+        (false, None) => Keys::create(lost.target)?,
+    };
+    let site_keys = match site_keys::path_of(lost.target).exists() {
+        true => SiteKeys::open(lost.target, lost.passphrase)?,
+        false => SiteKeys::create(lost.target, lost.passphrase)?,
+    };
+    let card = Card {
+        code: site,
+        name: name.trim().to_owned(),
+        utility: utility.to_owned(),
+        head_office: false,
+        practice: lost.office.practice,
+        keys: site_keys.public(),
+        data_key: Some(secret::seal_data_key(&keys, lost.office.code.as_str(), &lost.office.keys)?),
+    };
+    let text = card.to_text(&site_keys);
+    Card::read(&text)?; // a name or utility no card can carry is said here, not at head office
+    Ok((card, text))
+}
+
+/// Makes the book anew from the bundles in a folder. A book that is there is set aside, never overwritten.
+pub fn recover(
+    lost: &Lost<'_>,
+    from: &Path,
+    clock: Box<dyn Clock>,
+    mut progress: impl FnMut(i64, i64),
+) -> Result<(Desk, Recovered), Refusal> {
+    let site = site_of(lost.site)?;
+    let now = clock.now();
+    let keys = Keys::open(lost.target)?;
+    let site_keys = SiteKeys::open(lost.target, lost.passphrase)?;
+    let files = Files::lock(lost.target)?;
+    let part = beside(lost.target, ".recovering");
+    clear(&part);
+    let mut db = Db::create(&part, OpenOptions::default())?;
+    let tx = db.write()?;
+    tx.set_setting("site", site.as_str())?;
+    tx.set_setting("epoch", "1")?;
+    tx.set_setting("key", keys.name())?;
+    tx.commit()?;
+    let taker = Taker { site: &site, keys: &site_keys, practice: lost.office.practice, now, spooled: None };
+    let brought = bring(&mut db, &taker, lost.office, &files, from, &mut progress)
+        .and_then(|brought| Ok((begin_again(&mut db, lost, &site, now)?, brought)));
+    let ((epoch, upto), brought) = brought.inspect_err(|_| clear(&part))?;
+    db.checkpoint()?;
+    drop(db);
+    let proved = prove(&part).inspect_err(|_| clear(&part))?;
+    let fault = |error: std::io::Error| Refusal::data(format!("换上新库时出错：{error}"));
+    let aside = put_in_place(&part, lost.target, "recover", now).map_err(fault)?;
+    drop(files);
+    let _ = std::fs::remove_file(mark::path_of(lost.target)); // it spoke of the book that was there
+    let mut desk = Desk::open(lost.target, OpenOptions::default(), clock)?;
+    let head = Head::read(&desk.look()?)?;
+    let _ = mark::write(lost.target, &Mark::of(&head));
+    let office = peers::head_office(&desk.look()?)?;
+    if let Some(office) = office {
+        for secret in &brought.secrets {
+            desk.take_over_secret(&office, secret)?;
+        }
+    }
+    let recovered =
+        Recovered { bundles: brought.bundles, entries: proved.entries, upto, epoch, aside, refused: brought.refused };
+    Ok((desk, recovered))
+}
+
+#[derive(Default)]
+struct Brought {
+    bundles: i64,
+    secrets: Vec<String>,
+    refused: Vec<(String, String)>,
+}
+
+/// Takes in every bundle for this site, in the order of their numbers, until none goes any further.
+fn bring(
+    db: &mut Db,
+    taker: &Taker<'_>,
+    office: &Card,
+    files: &Files,
+    from: &Path,
+    progress: &mut impl FnMut(i64, i64),
+) -> Result<Brought, Refusal> {
+    let mut waiting = Vec::new();
+    for path in folder::bundles_at(from)? {
+        let header = folder::open_plain(&path).ok().and_then(|file| opener::peek(file).ok());
+        let Some(header) = header.filter(|header| header.to == taker.site.as_str()) else { continue };
+        waiting.push((header.life, header.number, path));
+    }
+    waiting.sort();
+    let mut brought = Brought::default();
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        let mut held = Vec::new();
+        for (life, number, path) in std::mem::take(&mut waiting) {
+            let shown = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let spooled = files.spool(&path, SPOOLED)?;
+            let copy = std::io::BufReader::new(folder::open_plain(&spooled)?);
+            let keys = (&office.code, &office.keys);
+            match take::take_trusting(db, taker, keys, copy, &shown, &mut *progress) {
+                Ok(taken) if taken.fate == Fate::Held => held.push((life, number, path)),
+                Ok(taken) => {
+                    brought.bundles += 1;
+                    brought.secrets.extend(taken.secrets);
+                }
+                Err(error) if error.is_of_the_bundle() => brought.refused.push((shown, error.to_string())),
+                Err(error) => return Err(error.into()),
+            }
+            let _ = std::fs::remove_file(&spooled);
+        }
+        if held.len() == before {
+            let names = held.iter().map(|(_, _, path)| path.display().to_string());
+            brought.refused.extend(names.map(|name| (name, "前面的交换包不在".to_owned())));
+            break;
+        }
+        waiting = held;
+    }
+    Ok(brought)
+}
+
+/// The site's new life, after the newest head office knows of.
+fn begin_again(
+    db: &mut Db,
+    lost: &Lost<'_>,
+    site: &Site,
+    now: DateTime<FixedOffset>,
+) -> Result<(i64, String), Refusal> {
+    let tx = db.write()?;
+    let lives = tx.chains()?.into_iter().filter(|chain| chain.site() == *site && !chain.is_twin());
+    let known = tx.own_site(site.as_str())?;
+    let Some(newest) = lives.map(|chain| chain.epoch()).max().filter(|_| known.is_some()) else {
+        let message = format!(
+            "文件夹里没有可用的 {site} 的账：请总部登记新名片后用 exchange out --for {site} --whole 导出全部，再放到这里"
+        );
+        return Err(Refusal::rule("recover", message));
+    };
+    if peers::head_office(&tx)?.is_none_or(|office| office.site != lost.office.code) {
+        return Err(Refusal::rule("recover", format!("{site} 认定的总部不是 {}，请核对名片", lost.office.code)));
+    }
+    tx.set_setting("epoch", &newest.to_string())?;
+    let marked = mark::read(lost.target).filter(|mark| mark.site == site.as_str()).map_or(0, |mark| mark.epoch);
+    let begun = begin_epoch(&tx, "recover", newest.max(marked), now)?;
+    tx.commit()?;
+    Ok(begun)
+}
+
+fn clear(part: &Path) {
+    for tail in ["", "-wal", "-shm", "-journal"] {
+        let _ = std::fs::remove_file(beside(part, tail));
+    }
+}
