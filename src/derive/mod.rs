@@ -31,6 +31,7 @@ pub mod order;
 pub mod placed;
 pub mod rebuild;
 pub mod receive;
+pub mod refolded;
 pub mod request;
 pub mod row;
 pub mod run;

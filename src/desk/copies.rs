@@ -23,6 +23,14 @@ pub struct Copy {
 }
 
 impl Desk {
+    /// Goes on in a new life, because this book is a copy: `known` is the last life the machine's mark tells of, 0 for none.
+    pub fn begin_new_life(&mut self, known: i64) -> Result<(), Refusal> {
+        let now = self.now();
+        let tx = self.db.write()?;
+        begin_epoch(&tx, "restore", known, now)?;
+        Ok(tx.commit()?)
+    }
+
     /// Copies the book into a new file and proves the copy.
     pub fn backup(&self, target: &Path) -> Result<Copy, Refusal> {
         self.db().backup_to(target)?;

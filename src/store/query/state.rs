@@ -3,6 +3,7 @@
 
 use rusqlite::types::ValueRef;
 
+use crate::rules::id::Id;
 use crate::store::migrate::{self, derived_tables};
 use crate::store::{StoreError, Tx};
 
@@ -19,8 +20,31 @@ impl Tx<'_> {
 
     /// Hash over one derived table and how many rows it has, for finding where two states differ.
     pub fn table_hash(&self, table: &str) -> Result<[u8; 32], StoreError> {
+        let order = self.key_of(table)?;
+        self.hash_of(&format!("SELECT * FROM {table} ORDER BY {order}"), &[])
+    }
+
+    /// Hash over the rows of a derived table that are one subject's; of a table all kinds share, with the letter of its kind.
+    pub fn rows_hash(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        kind: Option<&str>,
+        subject: Id,
+    ) -> Result<[u8; 32], StoreError> {
+        let order = self.key_of(table)?;
+        let tail = if kind.is_some() { " AND kind = ?2" } else { "" };
+        let sql = format!("SELECT * FROM {table} WHERE {column} = ?1{tail} ORDER BY {order}");
+        match kind {
+            Some(kind) => self.hash_of(&sql, &[&subject.0, &kind]),
+            None => self.hash_of(&sql, &[&subject.0]),
+        }
+    }
+
+    /// The columns of a table's primary key, in its order.
+    fn key_of(&self, table: &str) -> Result<String, StoreError> {
         let mut key = Vec::new();
-        let mut columns = self.conn().prepare(&format!("PRAGMA table_info({table})"))?;
+        let mut columns = self.conn().prepare_cached(&format!("PRAGMA table_info({table})"))?;
         let mut rows = columns.query([])?;
         while let Some(row) = rows.next()? {
             let (name, place): (String, i64) = (row.get(1)?, row.get(5)?);
@@ -29,10 +53,13 @@ impl Tx<'_> {
             }
         }
         key.sort();
-        let order = key.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
-        let mut statement = self.conn().prepare(&format!("SELECT * FROM {table} ORDER BY {order}"))?;
+        Ok(key.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", "))
+    }
+
+    fn hash_of(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<[u8; 32], StoreError> {
+        let mut statement = self.conn().prepare_cached(sql)?;
         let width = statement.column_count();
-        let mut rows = statement.query([])?;
+        let mut rows = statement.query(values)?;
         let mut hasher = blake3::Hasher::new();
         let mut buffer = Vec::with_capacity(1 << 16);
         while let Some(row) = rows.next()? {

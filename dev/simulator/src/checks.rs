@@ -1,0 +1,125 @@
+//! What must hold of a book after every step, and of a whole book after a restore and in the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use meterdesk::book::subject::{self, Kind, Subject};
+use meterdesk::book::verify;
+use meterdesk::derive::account::payment::PaymentTaken;
+use meterdesk::derive::ledger::{Legs, account, trial_balance};
+use meterdesk::derive::{bulk, rebuild, refolded};
+use meterdesk::desk::Desk;
+use meterdesk::desk::till;
+use meterdesk::rules::id::Id;
+use meterdesk::rules::money::Fen;
+use meterdesk::store::StoreError;
+use meterdesk::store::entries::EntryRow;
+
+/// What is wrong, or the store's own fault.
+pub type Wrong = Result<Option<String>, StoreError>;
+
+/// Whom an entry is about.
+pub fn subjects(entry: &EntryRow) -> BTreeSet<Subject> {
+    subject::read(&entry.subjects, entry.id).unwrap_or_default().into_iter().flatten().collect()
+}
+
+/// The ledger adds up to zero, and so does every entry.
+pub fn ledger(desk: &Desk) -> Wrong {
+    let balance = trial_balance(&desk.look()?)?;
+    if balance.total() != Fen::ZERO {
+        return Ok(Some(format!("the ledger is off by {}", balance.total())));
+    }
+    Ok(balance.unbalanced.map(|id| format!("entry {id} does not balance")))
+}
+
+/// These subjects are what folding all of their entries again gives.
+pub fn refold(desk: &mut Desk, touched: &BTreeSet<Subject>) -> Wrong {
+    for one in touched {
+        // A fresh transaction each, let go of without commit.
+        let tx = desk.db_mut().write()?;
+        if let Some(table) = refolded::fault(&tx, one.kind, one.id)? {
+            return Ok(Some(format!("{} {} differs from its fold in {table}", one.kind.letter(), one.id)));
+        }
+    }
+    Ok(None)
+}
+
+/// Chains, till, index, and a full rebuild compared.
+pub fn whole(desk: &mut Desk) -> Wrong {
+    bulk::finish(desk.db_mut(), |_| {})?;
+    {
+        let tx = desk.look()?;
+        if let Some(fault) = verify::chains(&tx, |_| {})?.fault {
+            return Ok(Some(format!("chains: {}", fault.message)));
+        }
+        if let Some(fault) = till::sound::fault(&tx)? {
+            return Ok(Some(format!("till: {}", fault.message)));
+        }
+        if let Some(fault) = rebuild::index_fault(&tx)? {
+            return Ok(Some(format!("index: {fault}")));
+        }
+    }
+    let before = tables(desk)?;
+    let tx = desk.db_mut().write()?;
+    rebuild::all(&tx)?;
+    for (table, hash) in &before {
+        if tx.table_hash(table)? != *hash {
+            return Ok(Some(format!("a rebuild differs in {table}")));
+        }
+    }
+    Ok(None)
+}
+
+/// Hash of every derived table.
+pub fn tables(desk: &Desk) -> Result<BTreeMap<String, [u8; 32]>, StoreError> {
+    let tx = desk.look()?;
+    tx.derived_tables()?.into_iter().map(|table| Ok((table.clone(), tx.table_hash(&table)?))).collect()
+}
+
+/// Tables in which two books differ.
+pub fn differing(left: &Desk, right: &Desk) -> Result<Vec<String>, StoreError> {
+    let right = tables(right)?;
+    Ok(tables(left)?
+        .into_iter()
+        .filter(|(table, hash)| right.get(table) != Some(hash))
+        .map(|(table, _)| table)
+        .collect())
+}
+
+/// Every payment at a till stands in the ledger with what was taken in, those of a fork's second branch too.
+pub fn money(desk: &Desk) -> Wrong {
+    const IN: [&str; 4] = [account::CASH, account::BANK, account::CHEQUE, account::TICKET];
+    let tx = desk.look()?;
+    let mut posted: BTreeMap<Id, Fen> = BTreeMap::new();
+    tx.walk_postings(|id, text| {
+        for (account, amount) in Legs::parse(text).unwrap_or_default().iter() {
+            if IN.contains(&account) {
+                *posted.entry(id.entry()).or_default() += amount;
+            }
+        }
+    })?;
+    for entry in tx.entries_after(Id(0), i64::MAX)? {
+        if entry.action != "payment.take" || bulk::is_bulk(&entry.payload) {
+            continue;
+        }
+        let Ok(body) = serde_json::from_str::<PaymentTaken>(&entry.payload) else {
+            return Ok(Some(format!("payment {} cannot be read", entry.id)));
+        };
+        let found = posted.get(&entry.id).copied().unwrap_or(Fen::ZERO);
+        if found != body.amount {
+            return Ok(Some(format!("payment {} of {} is posted as {found}", entry.id, body.amount)));
+        }
+    }
+    Ok(None)
+}
+
+/// Accounts, orders, requests and slips that two books both should know whole: the first that differs.
+pub fn same_subjects(left: &Desk, right: &Desk, subjects: &BTreeSet<Subject>) -> Wrong {
+    let (left, right) = (left.look()?, right.look()?);
+    for one in subjects {
+        let followed = matches!(one.kind, Kind::Account | Kind::Order | Kind::Request | Kind::Slip);
+        if followed && let Some(table) = refolded::difference(&left, &right, one.kind, one.id)? {
+            return Ok(Some(format!("{} {} differs from head office in {table}", one.kind.letter(), one.id)));
+        }
+    }
+    Ok(None)
+}
