@@ -13,7 +13,13 @@ use serde::de::DeserializeOwned;
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, SubjectRow};
+use crate::store::tables::account::AccountRow;
+use crate::store::tables::adjust::RequestRow;
 use crate::store::tables::base::{ExceptionRow, HoldRow, RunRow};
+use crate::store::tables::order::{OrderRow, ParkedRow};
+use crate::store::tables::slip::SlipRow;
+use crate::store::tables::till::ShiftRow;
+use crate::store::tables::user::UserRow;
 use crate::store::{StoreError, Tx};
 
 pub use receive::{Incoming, Received, receive, receive_many};
@@ -47,8 +53,7 @@ pub mod worker;
 pub struct Fold {
     /// Which kind.
     pub kind: Kind,
-    /// Tables that hold its rows, with the column of the subject; emptied before a fold from the start. A row keyed `id` alone
-    /// is the subject itself: without one, its beginning has not come.
+    /// Tables that hold its rows, with the column of the subject; emptied before a fold from the start.
     pub tables: &'static [(&'static str, &'static str)],
     /// Actions and payload versions it understands.
     pub knows: &'static [(&'static str, u32)],
@@ -212,13 +217,26 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
     fx.tx.put(&HoldRow { kind: letter, subject: event.subject, entry: event.id, reason })
 }
 
+/// Has the subject its own row, so that its beginning has come? Read as typed rows, which a rebuild holds back.
+fn has_begun(tx: &Tx<'_>, kind: Kind, id: Id) -> Result<bool, StoreError> {
+    Ok(match kind {
+        Kind::Account => tx.get::<AccountRow>(&[&id])?.is_some(),
+        Kind::Order => tx.get::<OrderRow>(&[&id])?.is_some() || tx.get::<ParkedRow>(&[&id])?.is_some(),
+        Kind::Slip => tx.get::<SlipRow>(&[&id])?.is_some(),
+        Kind::Request => tx.get::<RequestRow>(&[&id])?.is_some(),
+        Kind::Run => tx.get::<RunRow>(&[&id])?.is_some(),
+        Kind::Shift => tx.get::<ShiftRow>(&[&id])?.is_some(),
+        Kind::User => tx.get::<UserRow>(&[&id])?.is_some(),
+        // Every entry of these stands by itself.
+        _ => true,
+    })
+}
+
 /// An entry about a subject that has not begun: its beginning is on its way, or was stamped later by a clock that is wrong. What
 /// could be applied was; that the rest was not is never silent.
 fn tell_what_came_too_early(fx: &mut Fx<'_, '_>, fold: &Fold, event: &Event<'_>) -> Result<(), StoreError> {
-    for (table, _) in fold.tables.iter().filter(|(_, column)| *column == "id") {
-        if fx.tx.has_id(table, event.subject)? {
-            return Ok(());
-        }
+    if has_begun(fx.tx, fold.kind, event.subject)? {
+        return Ok(());
     }
     let note = format!("凭单 {} 排在 {} 的开头之前，没有全部生效，请核对两个网点的时钟", event.id, event.subject);
     fx.tx.put(&ExceptionRow {

@@ -37,12 +37,6 @@ impl Tx<'_> {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Has a table keyed `id` this row? `table` is one of our own names.
-    pub fn has_id(&self, table: &'static str, id: Id) -> Result<bool, StoreError> {
-        let mut statement = self.conn().prepare_cached(&format!("SELECT 1 FROM {table} WHERE id = ?1"))?;
-        Ok(statement.exists([id.0])?)
-    }
-
     /// Deletes a subject's rows from a table keyed (kind, subject). `table` is one of our own names.
     pub fn clear_shared(&self, table: &'static str, kind: &str, subject: Id) -> Result<(), StoreError> {
         let mut statement =
