@@ -22,7 +22,7 @@ pub fn rebuild(db: &mut Db, mut progress: impl FnMut(u64)) -> Result<(), StoreEr
     bulk::finish(db, |_| {})?;
     db.sort_on_disk(true)?;
     let mut outcome = if db.is_file() { in_two(db, &mut progress) } else { Err(StoreError::Torn) };
-    if matches!(outcome, Err(StoreError::Torn)) {
+    if matches!(outcome, Err(StoreError::Torn | StoreError::Busy)) {
         outcome = in_one(db, &mut progress);
     }
     db.sort_on_disk(false)?;
