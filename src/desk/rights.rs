@@ -33,6 +33,7 @@ pub const BESIDE_ACTIONS: &[&str] = &[
     "import.calendar",
     "import.customers",
     "import.readings",
+    "import.services",
     "import.swaps",
     "import.tariffs",
     super::order_defer::BEYOND,

@@ -47,11 +47,11 @@ fn an_unsealing_is_taken_in_dispatched_returned_and_shows_its_end() {
     assert_eq!(newest(&branch).state, "在途");
     desk.leave();
     for number in [demo::day().to_string(), order.id.to_string()] {
-        let slip = branch.run(&["slip", &number]);
+        let slip = branch.run(&["--as", "desk", "slip", &number]);
         let text = String::from_utf8_lossy(&slip.stdout);
         assert!(slip.status.success() && text.contains(&format!("工单号 {}", order.id)), "{number}\n{text}");
     }
-    assert_eq!(branch.run(&["slip", "2001-01-01"]).status.code(), Some(1), "nothing went out that day");
+    assert_eq!(branch.run(&["--as", "desk", "slip", "2001-01-01"]).status.code(), Some(1), "nothing went out that day");
 
     let now = branch.desk().now().format("%H%M").to_string();
     let mut desk = branch.open("desk");
