@@ -104,8 +104,7 @@ fn of_chain(tx: &Tx<'_>, site: &Site, epoch: i64) -> Result<Names, StoreError> {
         return Ok(Names::default());
     }
     let mut epoch = epoch;
-    loop {
-        let Some(first) = tx.first_of_epoch(site, epoch)? else { break };
+    while let Some(first) = tx.first_of_epoch(site, epoch)? {
         if epoch >= LIVES {
             found.push(Alias::new(site, epoch - LIVES, first.seq));
         }

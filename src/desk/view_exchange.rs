@@ -122,7 +122,7 @@ fn epoch(tx: &Tx<'_>) -> Result<i64, Refusal> {
 /// The last entry of a site's newest life that is held without a gap, and its time.
 fn last_whole(tx: &Tx<'_>, peer: &Peer) -> Result<Option<(Id, String)>, Refusal> {
     let own = |chain: &Id| chain.site() == peer.site && !chain.is_twin();
-    let Some(chain) = tx.chains()?.into_iter().filter(own).next_back() else { return Ok(None) };
+    let Some(chain) = tx.chains()?.into_iter().rfind(own) else { return Ok(None) };
     let place = chains::whole(tx, chain)?.and_then(|held| chains::place(held.chain, held.seq));
     let entry = place.map_or(Ok(None), |place| tx.entry(place))?;
     Ok(entry.map(|entry| (entry.id, entry.at)))

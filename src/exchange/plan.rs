@@ -83,7 +83,7 @@ fn since_acknowledged(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<St
             _ => 0,
         },
     };
-    Ok((after < held.seq).then(|| Stretch { chain: held.chain, after, upto: held.seq, proof: None }))
+    Ok((after < held.seq).then_some(Stretch { chain: held.chain, after, upto: held.seq, proof: None }))
 }
 
 /// Head office went on from an older copy and lacks entries of its own that we hold under its signature.
@@ -94,5 +94,5 @@ fn given_back(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<Stretch>, 
     let Some(ack) = tx.ack(peer.site.as_str(), held.chain)?.filter(|_| row.taken > 0) else { return Ok(None) };
     let fits = ack.seq < proof.seq && proof.seq <= held.seq;
     let same = chains::place(held.chain, ack.seq).map_or(Ok(None), |place| tx.entry_hash(place))? == Some(ack.head);
-    Ok((fits && same).then(|| Stretch { chain: held.chain, after: ack.seq, upto: proof.seq, proof: Some(proof) }))
+    Ok((fits && same).then_some(Stretch { chain: held.chain, after: ack.seq, upto: proof.seq, proof: Some(proof) }))
 }

@@ -107,6 +107,6 @@ fn reason(cx: &Cx<'_, '_>, given: &str) -> Result<String, Refusal> {
         return Err(Refusal::field("site", "reason", "请写明原因，2 到 200 字"));
     }
     private_numbers::refuse("原因", reason, cx.at.date_naive())
-        .map_err(|fault| Refusal::field(&fault.rule, "reason", fault.message))?;
+        .map_err(|fault| Refusal::field(fault.rule, "reason", fault.message))?;
     Ok(reason.to_owned())
 }

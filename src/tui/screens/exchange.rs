@@ -275,13 +275,8 @@ fn draw_troubles(canvas: &mut Canvas, top: u16, view: &ExchangeView) {
     let words = format!("挂起 {held}  不收 {refused}  疑问 {}", view.exceptions);
     canvas.rule(top, &words, if held + refused > 0 { Ink::Look } else { Ink::Faint });
     let room = canvas.width().saturating_sub(2);
-    let mut y = top + 1;
-    for trouble in &view.troubles {
-        if y + 1 > canvas.height() {
-            return;
-        }
+    for (y, trouble) in (top + 1..canvas.height()).zip(&view.troubles) {
         canvas.text_in(1, y, room, &trouble_text(trouble), if trouble.held { Ink::Look } else { Ink::Text });
-        y += 1;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The orders of the desk by time left: a picture of one moment, of which only the parts the hand has come to are read.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::desk::refusal::Refusal;
 use crate::desk::view_orders::{self as view, DeskRow, STAGES};
@@ -130,9 +131,9 @@ impl List {
         let mut rows = Vec::with_capacity(sight.len());
         for place in sight {
             let Some(id) = self.id_at(app, place) else { break };
-            if !self.seen.contains_key(&id) {
+            if let Entry::Vacant(unseen) = self.seen.entry(id) {
                 match row_of(app, id) {
-                    Ok(row) => drop(self.seen.insert(id, row)),
+                    Ok(row) => drop(unseen.insert(row)),
                     Err(refusal) => self.fault = Some(refusal.message()),
                 }
             }
