@@ -42,6 +42,9 @@ enum What {
 /// Runs `exchange`.
 pub fn run(context: &Context, args: &ExchangeArgs) -> Result<u8, CliError> {
     let mut desk = context.open()?;
+    if !matches!(args.what, What::Status) {
+        context.unlock(&desk)?;
+    }
     let mut bar = Progress::new("交换");
     let mut progress = |done: i64, of: i64| bar.set(done.unsigned_abs(), of.unsigned_abs());
     let answer = match &args.what {

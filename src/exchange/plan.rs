@@ -90,9 +90,14 @@ fn since_acknowledged(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<St
 fn given_back(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<Stretch>, StoreError> {
     let row = tx.peer_row(peer.site.as_str())?;
     let Some(proof) = tx.get::<ProofRow>(&[&held.chain])? else { return Ok(None) };
-    // A head office that never told us its own head has nothing to be given back.
-    let Some(ack) = tx.ack(peer.site.as_str(), held.chain)?.filter(|_| row.taken > 0) else { return Ok(None) };
-    let fits = ack.seq < proof.seq && proof.seq <= held.seq;
-    let same = chains::place(held.chain, ack.seq).map_or(Ok(None), |place| tx.entry_hash(place))? == Some(ack.head);
-    Ok((fits && same).then_some(Stretch { chain: held.chain, after: ack.seq, upto: proof.seq, proof: Some(proof) }))
+    // A head office that never told us its heads has nothing to be given back.
+    if row.taken == 0 {
+        return Ok(None);
+    }
+    // A life it does not name is one it has lost from the first entry on.
+    let ack = tx.ack(peer.site.as_str(), held.chain)?.map_or((0, None), |ack| (ack.seq, Some(ack.head)));
+    let (after, head) = ack;
+    let fits = after < proof.seq && proof.seq <= held.seq;
+    let same = chains::place(held.chain, after).map_or(Ok(None), |place| tx.entry_hash(place))? == head;
+    Ok((fits && same).then_some(Stretch { chain: held.chain, after, upto: proof.seq, proof: Some(proof) }))
 }

@@ -85,6 +85,19 @@ pub fn differing(left: &Desk, right: &Desk) -> Result<Vec<String>, StoreError> {
         .collect())
 }
 
+/// Entries only one of two books holds, in words.
+pub fn entries_apart(here: &Desk, office: &Desk) -> Result<String, StoreError> {
+    let names = |desk: &Desk| {
+        let entries = desk.look()?.entries_after(Id(0), i64::MAX)?;
+        Ok::<BTreeSet<String>, StoreError>(entries.iter().map(|entry| entry.id.to_string()).collect())
+    };
+    let (here, office) = (names(here)?, names(office)?);
+    let only = |left: &BTreeSet<String>, right: &BTreeSet<String>| {
+        left.difference(right).take(20).cloned().collect::<Vec<_>>().join(" ")
+    };
+    Ok(format!("only here: {}; only at head office: {}", only(&here, &office), only(&office, &here)))
+}
+
 /// Every payment at a till stands in the ledger with what was taken in, those of a fork's second branch too.
 pub fn money(desk: &Desk) -> Wrong {
     const IN: [&str; 4] = [account::CASH, account::BANK, account::CHEQUE, account::TICKET];

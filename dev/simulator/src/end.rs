@@ -69,7 +69,9 @@ fn agree(world: &mut World) -> Result<(), Failure> {
             let differing = checks::differing(&world.places[at].desk, &world.places[OFFICE].desk);
             let differing = differing.map_err(|error| world.fail(at, error))?;
             if !differing.is_empty() {
-                return Err(world.fail(at, format!("differs from head office in {differing:?}")));
+                let apart = checks::entries_apart(&world.places[at].desk, &world.places[OFFICE].desk);
+                let apart = apart.map_err(|error| world.fail(at, error))?;
+                return Err(world.fail(at, format!("differs from head office in {differing:?}; {apart}")));
             }
             continue;
         }
