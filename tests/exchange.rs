@@ -1,5 +1,6 @@
 //! The exchange between whole books, bundle by bundle: what arrives, in whatever order, with whatever loss, all sites come to agree.
 
+#[allow(dead_code)] // other tests use the rest
 mod support {
     pub mod company;
     pub mod orders;

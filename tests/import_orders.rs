@@ -33,6 +33,9 @@ fn hash(book: &Book) -> [u8; 32] {
     book.desk.look().unwrap().state_hash().unwrap()
 }
 
+/// What is done at one site: actions with their inputs.
+type Done<'a> = Vec<(&'a str, Value)>;
+
 #[test]
 fn rows_mended_confirmed_and_dropped_at_three_sites_give_one_state_in_every_order() {
     let folder = tempfile::tempdir().unwrap();
@@ -47,7 +50,7 @@ fn rows_mended_confirmed_and_dropped_at_three_sites_give_one_state_in_every_orde
     };
     let confirm = |line: u32| ("import.confirm", json!({ "line": line }));
     let drop = |line: u32| ("import.drop", json!({ "line": line, "reason": "另抄" }));
-    let at: [(&str, i64, Vec<(&str, Value)>); 3] = [
+    let at: [(&str, i64, Done<'_>); 3] = [
         ("S1", 5, vec![mend(3, "111"), confirm(4), drop(5)]),
         ("S2", 5, vec![mend(3, "112"), drop(4), mend(5, "109")]),
         ("S3", 3, vec![drop(3), confirm(4), mend(5, "110")]),

@@ -71,7 +71,7 @@ fn the_cashier_signs_first_then_the_accountant_and_nobody_twice() {
     assert_eq!(refused(&mut book, "acct", "shift.confirm", sign("80.00")).first_rule(), "R-022", "both have signed");
     let row = fill(&book, "shifts").rows.remove(0);
     assert_eq!((&row[10], &row[11]), (&Cell::text("吴静"), &Cell::text("郑凯")));
-    sound(&mut book);
+    sound(&book);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_wrong_method_is_put_right_on_an_approved_request_by_the_information_centre_
     let account = tx.account_of_text("10000001").unwrap().unwrap().id;
     assert_eq!(tx.payments(account).unwrap()[0].method, "银行卡");
     drop(tx);
-    sound(&mut book);
+    sound(&book);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_method_put_right_after_the_close_explains_the_shortage() {
     let ledger = meterdesk::derive::ledger::trial_balance(&book.desk.look().unwrap()).unwrap().accounts;
     let sum = |name: &str| ledger.get(name).copied().unwrap_or_default();
     assert_eq!((sum(account::OVER_SHORT), sum(account::CASH), sum(account::BANK)), (Fen::ZERO, Fen::ZERO, Fen(9_190)));
-    sound(&mut book);
+    sound(&book);
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn account(index: usize) -> AccountOpened {
         name: format!("用户{index}"),
         mobile: Some("13358990332".into()),
         address: format!("人民路{}号", index + 1),
-        area: Some(if index % 2 == 0 { "old" } else { "new" }.into()),
+        area: Some(if index.is_multiple_of(2) { "old" } else { "new" }.into()),
         class: "resident".into(),
         class_confirmed: true,
         method: "现金".into(),
@@ -151,7 +151,7 @@ fn account(index: usize) -> AccountOpened {
             ..MeterFacts::default()
         }),
         last_reading: Some(LastReading { day: day("2026-06-30"), value: Milli::whole(1_000), registers: Vec::new() }),
-        arrears: if index % 3 == 0 { vec![arrear] } else { Vec::new() },
+        arrears: if index.is_multiple_of(3) { vec![arrear] } else { Vec::new() },
         recent: "20;20;20".into(),
         ..AccountOpened::default()
     }
