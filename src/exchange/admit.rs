@@ -230,7 +230,10 @@ impl<'a> Work<'a> {
         }
         let follows = match head {
             Some(head) => row.seq == head.seq + 1 && row.prev == head.head,
-            None => (row.seq == 1 || chain.is_twin()) && self.begins_well(tx, row)?,
+            None if row.seq == 1 && !self.begins_well(tx, row)? => {
+                return Err(ExchangeError::Early(row.id.to_string()));
+            }
+            None => row.seq == 1 || (chain.is_twin() && self.begins_well(tx, row)?),
         };
         if follows {
             return Ok(if tx.entry_hash(row.id)? == Some(row.hash) { Place::Known } else { Place::Next });

@@ -49,6 +49,9 @@ pub enum ExchangeError {
     /// What the header promises is not what came.
     #[error("交换包内容与包头不符 ({0})，整包不收；请发送方重新导出")]
     Promise(String),
+    /// A life whose beginning follows an entry that has not come yet: the bundle waits.
+    #[error("{0} 接在还没有收到的凭单后面，等前面的交换包到了再收")]
+    Early(String),
     /// Head office's own entries without its signature.
     #[error("交换包退回的总部凭单没有总部签名作证，整包不收")]
     NoProof,

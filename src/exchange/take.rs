@@ -135,7 +135,15 @@ fn admit<R: Read + Seek>(
     let total = i64::try_from(taken.header.entries).unwrap_or(i64::MAX);
     let parts = (opened.cipher_hash, std::mem::take(&mut opened.header_bytes), opened.signature);
     let work = Work::new(taker, opened.header.clone(), parts);
-    work.run(db, &mut opened, &mut taken, file, |done| progress(done, total))?;
+    match work.run(db, &mut opened, &mut taken, file, |done| progress(done, total)) {
+        Err(early @ ExchangeError::Early(_)) => {
+            (taken.fate, taken.note) = (Fate::Held, early.to_string());
+            let tx = db.write()?;
+            absorb(&tx, taker, &taken, file)?;
+            tx.commit()?;
+        }
+        outcome => outcome?,
+    }
     bulk::finish(db, |_| {})?;
     Ok(taken)
 }
