@@ -210,6 +210,8 @@ CREATE TABLE l_bundle (
 
 CREATE INDEX l_bundle_at ON l_bundle (at);
 
+CREATE INDEX l_bundle_number ON l_bundle (site, life, number);
+
 -- The bundle being taken in slice by slice: a killed import goes on with it.
 CREATE TABLE l_intake (
     hash TEXT PRIMARY KEY,
@@ -242,13 +244,18 @@ CREATE TABLE l_sifted (
     PRIMARY KEY (site, chain)
 ) STRICT, WITHOUT ROWID;
 
--- Branch: head office's signature over the head of one of its lives; with it head office takes its own entries back.
+-- Branch: heads that stand in headers head office has signed; with them head office takes lost entries back.
 CREATE TABLE l_proof (
     chain INTEGER PRIMARY KEY,
     seq INTEGER NOT NULL,
     head BLOB NOT NULL,
+    signed BLOB NOT NULL
+) STRICT;
+
+-- Those headers, byte for byte, by the hash of the whole bundle's body.
+CREATE TABLE l_signed_header (
+    body_hash BLOB PRIMARY KEY,
     header BLOB NOT NULL,
-    body_hash BLOB NOT NULL,
     signature BLOB NOT NULL
 ) STRICT;
 

@@ -51,16 +51,27 @@ fn fingerprint(lacks: &Lacks) -> String {
     blake3::hash(text.join("\n").as_bytes()).to_hex().to_string()
 }
 
-/// Called when a book is opened: when the program knows something else than the one before it, and something is paused or was
-/// about an unknown kind of subject, everything is folded again. Answers whether it was.
+/// Does this program, less what it is to treat as unknown, understand this version of an action for some kind of subject?
+fn understands(lacks: &Lacks, action: &str, version: i64) -> bool {
+    let version = u32::try_from(version).unwrap_or(u32::MAX);
+    let mut known = FOLDS.iter().flat_map(|fold| fold.knows).chain(exception::KNOWS);
+    !lacks.action(action) && known.any(|(name, last)| *name == action && version <= *last)
+}
+
+/// Called when a book is opened: when the program knows something else than the one before it, and something is paused, was
+/// about an unknown kind of subject, or is not understood any more, everything is folded again. Answers whether it was.
 pub fn catch_up(db: &mut Db) -> Result<bool, StoreError> {
     let (now, waits) = {
         let tx = db.look()?;
-        let now = fingerprint(&Lacks::of(&tx)?);
+        let lacks = Lacks::of(&tx)?;
+        let now = fingerprint(&lacks);
         if tx.setting(FINGERPRINT)?.as_ref() == Some(&now) {
             return Ok(false);
         }
-        (now, tx.anything_held()? || tx.setting(index::UNKNOWN_KIND)?.is_some_and(|entry| !entry.is_empty()))
+        let paused = tx.anything_held()? || tx.setting(index::UNKNOWN_KIND)?.is_some_and(|entry| !entry.is_empty());
+        // An older program was put back: what a newer one made of entries it does not understand must not stay.
+        let older = || Ok::<_, StoreError>(tx.actions()?.iter().any(|(name, last)| !understands(&lacks, name, *last)));
+        (now, paused || older()?)
     };
     if waits {
         super::bulk::finish(db, |_| {})?;

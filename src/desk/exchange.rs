@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, Write};
 
+use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::Desk;
@@ -19,9 +20,9 @@ use crate::exchange::peers::{self, Peer};
 use crate::exchange::secret;
 use crate::exchange::send::{self, Sender};
 use crate::exchange::take::{self, Fate, Taken, Taker};
-use crate::rules::id::Id;
+use crate::rules::id::{Id, LIVES};
+use crate::store::Tx;
 use crate::store::tables::exchange::{AckRow, PeerRow};
-use crate::store::tables::site::SiteHeadRow;
 
 /// One bundle, as `exchange` answers it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -210,16 +211,15 @@ impl Desk {
         if super::frozen::why(&tx, &self.site)?.is_some() {
             return Ok(Vec::new()); // a fork is no older copy: what to do is for head office to say
         }
-        let ahead =
-            |row: &SiteHeadRow| row.chain == head.site.as_str() && row.epoch == head.epoch && row.seq > head.seq;
-        let Some(confirmed) = peers::signed_heads(&tx, &head.site)?.into_iter().find(ahead) else {
-            return Ok(Vec::new());
-        };
-        let (epoch, after) = begin_epoch(&tx, "older_copy", head.epoch, now)?;
+        if peers::is_head_office(&tx)? {
+            return go_on_after_own_fork(tx, &head, now);
+        }
+        let known = known_elsewhere(&tx, &head)?;
+        let Some((life, seq)) = known.filter(|known| *known > (head.epoch, head.seq)) else { return Ok(Vec::new()) };
+        let (epoch, after) = begin_epoch(&tx, "older_copy", life, now)?;
         tx.commit()?;
         Ok(vec![format!(
-            "数据库是较早的副本 (总部已收到 {}.{}，本库只到 {after})，已换启用号 {epoch} 继续；缺少的单据由总部退回",
-            confirmed.epoch, confirmed.seq
+            "数据库是较早的副本 (总部已收到 {life}.{seq}，本库只到 {after})，已换启用号 {epoch} 继续；缺少的单据由总部退回"
         )])
     }
 
@@ -316,6 +316,30 @@ impl Desk {
         answer.exceptions = tx.exception_count()?;
         Ok(answer)
     }
+}
+
+/// A head office that went on from an old copy unnoticed, and got back from a branch what it had written before, is its own judge:
+/// it goes on in a new life, and what happened is a question on its list.
+fn go_on_after_own_fork(tx: Tx<'_>, head: &Head, now: DateTime<FixedOffset>) -> Result<Vec<String>, Refusal> {
+    let chain = head.next()?.chain();
+    let Some(other) = tx.chain_last(chain.twin())? else { return Ok(Vec::new()) };
+    let (epoch, after) = begin_epoch(&tx, "fork", head.epoch, now)?;
+    tx.commit()?;
+    Ok(vec![format!(
+        "总部的库曾从较早的副本接着记账：网点退回了另一支 (到 {other})，两支都已记账；本库到 {after} 为止，已换启用号 {epoch} 继续，请在疑问中查明"
+    )])
+}
+
+/// The newest entry of this site that head office holds, as far as it said so: life and number.
+fn known_elsewhere(tx: &Tx<'_>, head: &Head) -> Result<Option<(i64, i64)>, Refusal> {
+    let own = head.site.as_str();
+    let signed = peers::signed_heads(tx, &head.site)?.into_iter().filter(|row| row.chain == own);
+    let mut known: Vec<(i64, i64)> = signed.map(|row| (row.epoch, row.seq)).collect();
+    if let Some(office) = peers::head_office(tx)? {
+        let said = tx.scan::<AckRow>(&[&office.site.as_str()])?.into_iter();
+        known.extend(said.filter(|ack| ack.chain.site() == head.site).map(|ack| (ack.chain.epoch(), ack.seq)));
+    }
+    Ok(known.into_iter().filter(|(life, _)| *life < LIVES).max())
 }
 
 pub(super) fn line_of(shown: &str, taken: &Taken) -> BundleLine {

@@ -15,6 +15,7 @@ use super::header::Header;
 use super::opener::Opened;
 use super::peers;
 use super::proof;
+use super::returned::Returned;
 use super::send::{first_bytes, hex};
 use super::take::{Fate, Taken, Taker, absorb, chain_of};
 use crate::book::append::{self, Head, NewEntry};
@@ -23,16 +24,13 @@ use crate::book::entry;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{AcceptedFork, AcceptedHead, BundleAccepted};
 use crate::derive::{self, Incoming, Received, bulk};
-use crate::rules::id::Id;
+use crate::rules::id::{Id, Site};
 use crate::store::entries::EntryRow;
-use crate::store::tables::exchange::{IntakeRow, ProofRow};
+use crate::store::tables::exchange::{IntakeRow, ProofRow, SignedHeaderRow};
 use crate::store::{Db, Tx};
 
 /// A stamp further ahead of head office than this is an exception: one day.
 const FAR_AHEAD: i64 = 24 * 3600 * 1000;
-
-/// Most bytes of its own entries head office takes back from one bundle.
-const RETURNED: usize = 64 << 20;
 
 /// Entries and bytes given to derivation at a time.
 const BATCH: (usize, usize) = (256, 1 << 20);
@@ -49,9 +47,7 @@ pub(super) struct Work<'a> {
     batch: Vec<EntryRow>,
     bytes: usize,
     singles: Vec<Id>,
-    returned: Vec<EntryRow>,
-    returned_bytes: usize,
-    proofs: Vec<proof::Proof>,
+    returned: Returned,
     touched: BTreeSet<Id>,
     ahead: Vec<Id>,
     sums: BTreeMap<Id, u64>,
@@ -69,9 +65,7 @@ impl<'a> Work<'a> {
             batch: Vec::new(),
             bytes: 0,
             singles: Vec::new(),
-            returned: Vec::new(),
-            returned_bytes: 0,
-            proofs: Vec::new(),
+            returned: Returned::default(),
             touched: BTreeSet::new(),
             ahead: Vec::new(),
             sums: BTreeMap::new(),
@@ -109,7 +103,7 @@ impl<'a> Work<'a> {
             }
             self.flush(&tx)?;
             if over {
-                self.give_back(&tx)?;
+                self.take_back(&tx, taken)?;
                 self.check_promises(&tx)?;
                 taken.fresh = self.fresh;
                 taken.fate = if taken.fresh > 0 { Fate::Taken } else { Fate::Known };
@@ -138,7 +132,7 @@ impl<'a> Work<'a> {
                 Ok(())
             }
             Frame::Proof(text) => {
-                self.proofs.push(proof::read(&text)?);
+                self.returned.prove(proof::read(&text)?);
                 Ok(())
             }
         }
@@ -159,19 +153,23 @@ impl<'a> Work<'a> {
     }
 
     /// The next entry of a chain.
-    fn chained(&mut self, tx: &Tx<'_>, mut row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
+    fn chained(&mut self, tx: &Tx<'_>, row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
         self.done += 1;
         let chain = row.id.chain();
-        self.may_send(tx, chain)?;
+        let is_head_office = peers::is_head_office(tx)?;
         let sum = self.sums.entry(chain).or_default();
         *sum = sum.wrapping_add(first_bytes(&row.hash));
-        if chain.site() == *self.taker.site && peers::is_head_office(tx)? {
-            return self.keep_returned(row);
+        if is_head_office && chain.site().as_str() != self.header.from {
+            return self.returned.keep(row);
         }
         // Of a fork, the two sides may disagree which branch is the main one: what we hold there is not needed again as a twin.
         if row.id.is_twin() && tx.entry_hash(row.id.main())? == Some(row.hash) {
             return Ok(());
         }
+        self.put_in_place(tx, row, taken)
+    }
+
+    fn put_in_place(&mut self, tx: &Tx<'_>, mut row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
         match self.place_for(tx, &row)? {
             Place::Known => {
                 tx.unmark_single(row.id)?;
@@ -192,24 +190,6 @@ impl<'a> Work<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Entries given back are looked at when all of them are there, so there must not be too many.
-    fn keep_returned(&mut self, row: EntryRow) -> Result<(), ExchangeError> {
-        self.returned_bytes += row.payload.len() + row.subjects.len();
-        if self.returned_bytes > RETURNED {
-            return Err(ExchangeError::Promise("退回的凭单过多".into()));
-        }
-        self.returned.push(row);
-        Ok(())
-    }
-
-    fn may_send(&self, tx: &Tx<'_>, chain: Id) -> Result<(), ExchangeError> {
-        let site = chain.site();
-        let theirs = site.as_str() == self.header.from;
-        let ours_back = site == *self.taker.site;
-        let from_head_office = !peers::is_head_office(tx)?;
-        if theirs || ours_back || from_head_office { Ok(()) } else { Err(self.not_theirs(chain)) }
     }
 
     fn not_theirs(&self, place: Id) -> ExchangeError {
@@ -318,27 +298,19 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Head office takes its own lost entries back, if its own signature covers where they end.
-    fn give_back(&mut self, tx: &Tx<'_>) -> Result<(), ExchangeError> {
-        let returned = std::mem::take(&mut self.returned);
-        let mut chains: BTreeMap<Id, Vec<EntryRow>> = BTreeMap::new();
-        for row in returned {
-            chains.entry(row.id.chain()).or_default().push(row);
-        }
-        for (chain, rows) in chains {
-            let last = rows.last().map_or([0; 32], |row| row.hash);
-            let proof = self.proofs.iter().find(|proof| proof.chain == chain).ok_or(ExchangeError::NoProof)?;
-            if proof.head != last || !proof.is_signed_by(self.taker.keys) {
-                return Err(ExchangeError::NoProof);
-            }
+    /// Head office takes lost entries back, if its own signature covers where they end. What does not fit a chain as it is held here is
+    /// left, and does not stop the rest.
+    fn take_back(&mut self, tx: &Tx<'_>, taken: &mut Taken) -> Result<(), ExchangeError> {
+        for rows in std::mem::take(&mut self.returned).proven(self.taker.keys)? {
             for row in rows {
-                match self.place_for(tx, &row)? {
-                    Place::Known => {}
-                    Place::Next => {
-                        self.advance(&row);
-                        self.push(row);
+                let chain = row.id.chain();
+                match self.put_in_place(tx, row, taken) {
+                    Err(ExchangeError::Promise(_) | ExchangeError::Early(_)) => {
+                        self.sums.remove(&chain);
+                        self.header.ranges.retain(|range| chain_of(range).ok() != Some(chain));
+                        break;
                     }
-                    Place::Twin(_) => return Err(ExchangeError::NoProof),
+                    outcome => outcome?,
                 }
             }
         }
@@ -368,32 +340,43 @@ impl<'a> Work<'a> {
         if self.sums.is_empty() { Ok(()) } else { Err(ExchangeError::Promise("包头没有说的凭单".into())) }
     }
 
-    /// Keeps head office's signature over its own heads.
+    /// Keeps head office's signature over the heads its header names.
     fn keep_proofs(&self, tx: &Tx<'_>) -> Result<(), ExchangeError> {
         let (body_hash, header, signature) = &self.proof_parts;
-        for range in self.header.ranges.iter().filter(|range| range.site == self.header.from) {
+        for range in self.header.ranges.iter().filter(|range| range.site != self.taker.site.as_str()) {
             let chain = chain_of(range)?;
             let Ok(head) = blake3::Hash::from_hex(&range.head) else { continue };
             if tx.get::<ProofRow>(&[&chain])?.is_some_and(|known| known.seq >= range.last) {
                 continue;
             }
-            tx.put(&ProofRow {
-                chain,
-                seq: range.last,
-                head: *head.as_bytes(),
-                header: header.clone(),
-                body_hash: *body_hash,
-                signature: signature.to_vec(),
-            })?;
+            let (header, signature) = (header.clone(), signature.to_vec());
+            tx.put(&SignedHeaderRow { body_hash: *body_hash, header, signature })?;
+            tx.put(&ProofRow { chain, seq: range.last, head: *head.as_bytes(), signed: *body_hash })?;
+        }
+        Ok(tx.drop_unused_signed_headers()?)
+    }
+
+    /// Head office's acceptance is an entry of its own book: about the sender, and about each site whose lost entries it brought.
+    fn accept(&self, tx: &Tx<'_>, taken: &Taken) -> Result<(), ExchangeError> {
+        let from = [self.header.from.clone()];
+        let others = self.touched.iter().map(|chain| chain.site().as_str().to_owned());
+        let sites: BTreeSet<String> = from.into_iter().chain(others).collect();
+        for site in sites.iter().filter_map(|site| Site::parse(site).ok()) {
+            let body = self.acceptance(tx, taken, &site)?;
+            let own = site == *self.taker.site;
+            let subject = match peers::peer(tx, site.as_str())? {
+                Some(peer) => peer.id,
+                None if own && !body.forks.is_empty() => crate::derive::site::subject_of(&site),
+                None => continue,
+            };
+            write(tx, self.taker, "bundle.accept", Subject::new(Kind::Site, subject), &body)?;
         }
         Ok(())
     }
 
-    /// Head office's acceptance is an entry of its own book.
-    fn accept(&self, tx: &Tx<'_>, taken: &Taken) -> Result<(), ExchangeError> {
-        let Some(peer) = peers::peer(tx, &self.header.from)? else { return Ok(()) };
+    fn acceptance(&self, tx: &Tx<'_>, taken: &Taken, site: &Site) -> Result<BundleAccepted, ExchangeError> {
         let mut heads = Vec::new();
-        for chain in self.touched.iter().filter(|chain| chain.site() == peer.site) {
+        for chain in self.touched.iter().filter(|chain| chain.site() == *site) {
             if let Some(held) = chains::whole(tx, *chain)? {
                 heads.push(AcceptedHead {
                     site: chain.site().as_str().to_owned(),
@@ -404,17 +387,18 @@ impl<'a> Work<'a> {
                 });
             }
         }
-        let made = DateTime::parse_from_rfc3339(&self.header.made_at).unwrap_or(self.taker.now);
-        let body = BundleAccepted {
+        let direct = site.as_str() == self.header.from;
+        let made = DateTime::parse_from_rfc3339(&self.header.made_at).ok().filter(|_| direct);
+        let off = made.map_or(0, |made| (made - self.taker.now).num_milliseconds());
+        Ok(BundleAccepted {
             from: self.header.from.clone(),
             number: self.header.number,
             bundle: taken.hash.clone(),
             heads,
-            ahead: self.ahead.clone(),
-            clock_ahead_ms: (made - self.taker.now).num_milliseconds().max(0),
-            forks: taken.forks.clone(),
-        };
-        write(tx, self.taker, "bundle.accept", Subject::new(Kind::Site, peer.id), &body)
+            ahead: self.ahead.iter().copied().filter(|entry| entry.site() == *site).collect(),
+            clock_ahead_ms: off.max(0),
+            forks: taken.forks.iter().filter(|fork| fork.place.site() == *site).cloned().collect(),
+        })
     }
 }
 

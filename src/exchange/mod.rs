@@ -22,6 +22,7 @@ pub mod peers;
 pub mod plan;
 mod proof;
 pub mod relay;
+mod returned;
 pub mod secret;
 pub mod send;
 pub mod site_keys;

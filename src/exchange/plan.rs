@@ -7,6 +7,9 @@ use crate::rules::id::{Id, Site};
 use crate::store::tables::exchange::ProofRow;
 use crate::store::{StoreError, Tx};
 
+/// Most bytes given back of one chain: it goes in one bundle, and head office looks at it when all of it is there.
+const MOST_RETURNED: i64 = 48 << 20;
+
 /// Part of a chain, to be sent whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {
@@ -39,14 +42,14 @@ impl Plan {
     }
 }
 
-/// What a branch sends to its head office: its own lives, and entries of head office that head office has lost.
+/// What a branch sends to its head office: its own lives, and entries that head office has lost.
 pub fn to_head_office(tx: &Tx<'_>, own: &Site, peer: &Peer) -> Result<Plan, StoreError> {
     let mut plan = Plan::default();
     for held in chains::all_whole(tx)? {
         let site = held.chain.site();
         if site == *own {
             plan.stretches.extend(since_acknowledged(tx, peer, &held)?);
-        } else if site == peer.site {
+        } else {
             plan.stretches.extend(given_back(tx, peer, &held)?);
         }
     }
@@ -71,33 +74,61 @@ pub fn to_branch(tx: &Tx<'_>, own: &Site, life: i64, peer: &Peer) -> Result<Plan
     Ok(plan)
 }
 
-/// The part of a chain another site has not acknowledged. When it says it holds another entry at its head than we do, the whole
-/// life is sent: the first place that differs is the fork.
+/// The part of a chain another site has not acknowledged. When it holds another entry at its head than we do, the whole life is sent:
+/// the first place that differs is the fork.
 fn since_acknowledged(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<Stretch>, StoreError> {
-    let ack = tx.ack(peer.site.as_str(), held.chain)?;
-    let after = match &ack {
-        None => 0,
-        Some(ack) if ack.seq > held.seq => return Ok(None),
-        Some(ack) => match chains::place(held.chain, ack.seq) {
-            Some(place) if tx.entry_hash(place)? == Some(ack.head) => ack.seq,
-            _ => 0,
-        },
+    let after = match stands(tx, peer, held)? {
+        Stands::Ahead => return Ok(None),
+        Stands::At(seq) => seq,
+        Stands::Apart => 0,
     };
     Ok((after < held.seq).then_some(Stretch { chain: held.chain, after, upto: held.seq, proof: None }))
 }
 
-/// Head office went on from an older copy and lacks entries of its own that we hold under its signature.
+/// Head office went on from an older copy and lacks entries, its own or another site's, that we hold under its signature.
 fn given_back(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<Stretch>, StoreError> {
     let row = tx.peer_row(peer.site.as_str())?;
     let Some(proof) = tx.get::<ProofRow>(&[&held.chain])? else { return Ok(None) };
     // A head office that never told us its heads has nothing to be given back.
-    if row.taken == 0 {
+    if row.taken == 0 || proof.seq > held.seq {
         return Ok(None);
     }
     // A life it does not name is one it has lost from the first entry on.
-    let ack = tx.ack(peer.site.as_str(), held.chain)?.map_or((0, None), |ack| (ack.seq, Some(ack.head)));
-    let (after, head) = ack;
-    let fits = after < proof.seq && proof.seq <= held.seq;
-    let same = chains::place(held.chain, after).map_or(Ok(None), |place| tx.entry_hash(place))? == head;
-    Ok((fits && same).then_some(Stretch { chain: held.chain, after, upto: proof.seq, proof: Some(proof) }))
+    let after = match stands(tx, peer, held)? {
+        Stands::At(seq) => seq,
+        Stands::Apart => 0,
+        Stands::Ahead => return Ok(None),
+    };
+    let fits = after < proof.seq && tx.stretch_bytes(held.chain, after, proof.seq)? <= MOST_RETURNED;
+    Ok(fits.then_some(Stretch { chain: held.chain, after, upto: proof.seq, proof: Some(proof) }))
+}
+
+/// Where another site stands on a chain, as it said itself.
+enum Stands {
+    /// It holds what we hold up to here; nothing of it at 0.
+    At(i64),
+    /// It holds more than we do.
+    Ahead,
+    /// It holds something else: a fork.
+    Apart,
+}
+
+/// A branch of a fork we hold as the main one may be the twin over there, and the other way round.
+fn stands(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Stands, StoreError> {
+    let site = peer.site.as_str();
+    let hash = |chain: Id, seq: i64| chains::place(chain, seq).map_or(Ok(None), |place| tx.entry_hash(place));
+    let other = if held.chain.is_twin() { held.chain.main() } else { held.chain.twin() };
+    if let Some(ack) = tx.ack(site, other)?.filter(|ack| ack.seq <= held.seq)
+        && hash(held.chain, ack.seq)? == Some(ack.head)
+    {
+        return Ok(Stands::At(ack.seq));
+    }
+    let Some(ack) = tx.ack(site, held.chain)? else { return Ok(Stands::At(0)) };
+    if ack.seq <= held.seq {
+        let same = hash(held.chain, ack.seq)? == Some(ack.head);
+        return Ok(if same { Stands::At(ack.seq) } else { Stands::Apart });
+    }
+    // What stands over there may be what we hold as the fork's other branch.
+    let forked = hash(other, ack.seq)? == Some(ack.head);
+    Ok(if forked { Stands::Apart } else { Stands::Ahead })
 }

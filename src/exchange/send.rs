@@ -16,7 +16,7 @@ use super::relay;
 use super::site_keys::SiteKeys;
 use crate::book::append::Head;
 use crate::rules::id::{Id, Site};
-use crate::store::tables::exchange::{BundleRow, PeerRow, ProofRow};
+use crate::store::tables::exchange::{BundleRow, PeerRow, ProofRow, SignedHeaderRow};
 use crate::store::{Db, Tx};
 
 /// A bundle is ended at this size, well below the cap, because what stands in buffers still follows.
@@ -212,7 +212,7 @@ impl<'t, 'c> Source<'t, 'c> {
         while let Some(mut stretch) = self.stretches.pop_front() {
             let room = |done: i64, writer: &BundleWriter<F>| done == begun || writer.bytes_so_far() < full;
             if let Some(proof) = &stretch.proof {
-                writer.proof(&proof_text(proof))?;
+                writer.proof(&proof_text(self.tx, proof)?)?;
             }
             let range = self.chain(writer, &mut stretch, room, &mut progress)?;
             header.ranges.extend(range);
@@ -293,11 +293,12 @@ pub fn first_bytes(hash: &[u8; 32]) -> u64 {
     u64::from_le_bytes(first)
 }
 
-fn proof_text(proof: &ProofRow) -> String {
-    serde_json::json!({
+fn proof_text(tx: &Tx<'_>, proof: &ProofRow) -> Result<String, ExchangeError> {
+    let signed = tx.get::<SignedHeaderRow>(&[&proof.signed])?.ok_or_else(|| missing(proof.chain))?;
+    Ok(serde_json::json!({
         "chain": proof.chain, "seq": proof.seq, "head": hex(&proof.head),
-        "header": String::from_utf8_lossy(&proof.header), "body_hash": hex(&proof.body_hash),
-        "signature": proof.signature.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "header": String::from_utf8_lossy(&signed.header), "body_hash": hex(&signed.body_hash),
+        "signature": signed.signature.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
     })
-    .to_string()
+    .to_string())
 }

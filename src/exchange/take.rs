@@ -19,7 +19,7 @@ use crate::derive::bulk;
 use crate::derive::site::AcceptedFork;
 use crate::rules::id::{Id, Site};
 use crate::store::tables::exchange::{AckRow, BundleRow, PeerRow};
-use crate::store::{Db, Tx};
+use crate::store::{Db, StoreError, Tx};
 
 /// Who takes in.
 pub struct Taker<'a> {
@@ -208,12 +208,13 @@ fn gap(tx: &Tx<'_>, header: &Header) -> Result<Option<String>, ExchangeError> {
     Ok(None)
 }
 
-/// What a signed header says of its sender: what it holds, what it has seen. Only the newest header counts.
+/// What a signed header says of its sender: what it holds, what it has seen. Only the newest header counts: the one with the highest
+/// number, unless the sender has gone back to an old copy and counts again.
 pub(super) fn absorb(tx: &Tx<'_>, taker: &Taker<'_>, taken: &Taken, file: &str) -> Result<(), ExchangeError> {
     let header = &taken.header;
     let row = tx.peer_row(&header.from)?;
     let at = stamp(taker.now);
-    if (header.life, header.number) >= (row.taken_life, row.taken) {
+    if (header.life, header.number) >= (row.taken_life, row.taken) || counts_again(tx, &row, taken)? {
         tx.forget_acks(&header.from)?;
         for have in &header.have {
             let Some(chain) = Site::parse(&have.site).ok().and_then(|site| Id::new(&site, have.epoch, 0, 0)) else {
@@ -256,6 +257,19 @@ pub(super) fn absorb(tx: &Tx<'_>, taker: &Taker<'_>, taken: &Taken, file: &str) 
         note: taken.note.clone(),
     })?;
     Ok(())
+}
+
+/// Does a sender give numbers again that it has given before? Its book is an old copy, perhaps without knowing it, and what it said it
+/// held is true no longer.
+fn counts_again(tx: &Tx<'_>, row: &PeerRow, taken: &Taken) -> Result<bool, StoreError> {
+    let header = &taken.header;
+    if header.life != row.taken_life {
+        return Ok(false);
+    }
+    let moment = |text: &str| DateTime::parse_from_rfc3339(text).ok();
+    let newest = tx.scan::<AckRow>(&[&header.from])?.first().and_then(|ack| moment(&ack.at));
+    let later = newest.zip(moment(&header.made_at)).is_some_and(|(newest, made)| made > newest);
+    Ok(later || tx.number_was_taken(&header.from, header.life, header.number, &taken.hash)?)
 }
 
 /// How far the relay has been seen without a gap, this bundle included.

@@ -58,8 +58,7 @@ impl Db {
 
     /// A database in memory, for tests and what-if rebuilds.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let conn = Connection::open_in_memory()?;
-        conn.set_prepared_statement_cache_capacity(256);
+        let conn = memory()?;
         let db = Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default() };
         migrate::create(&db.conn)?;
         Ok(db)
@@ -67,8 +66,7 @@ impl Db {
 
     /// A copy of this database in memory, for tests that begin from one branch many times.
     pub fn copy_in_memory(&self) -> Result<Self, StoreError> {
-        let mut conn = Connection::open_in_memory()?;
-        conn.set_prepared_statement_cache_capacity(256);
+        let mut conn = memory()?;
         rusqlite::backup::Backup::new(&self.conn, &mut conn)?.run_to_completion(4096, Duration::ZERO, None)?;
         Ok(Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default() })
     }
@@ -210,14 +208,26 @@ fn check_head(path: &Path) -> Result<(), StoreError> {
     if ours { Ok(()) } else { Err(StoreError::Foreign(path.to_owned())) }
 }
 
+/// A connection to a database in memory.
+fn memory() -> Result<Connection, StoreError> {
+    let conn = Connection::open_in_memory()?;
+    plan_once(&conn)?;
+    Ok(conn)
+}
+
+/// Statements are kept, and a plan never depends on a bound value: else SQLite plans some of them anew at every call.
+fn plan_once(conn: &Connection) -> Result<(), StoreError> {
+    conn.set_prepared_statement_cache_capacity(256);
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 /// Sets every guard and reads each back.
 fn guard(conn: &Connection, options: &OpenOptions) -> Result<(), StoreError> {
-    conn.set_prepared_statement_cache_capacity(256);
+    plan_once(conn)?;
     conn.busy_timeout(PATIENCE)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    // A plan never depends on a bound value: else SQLite plans some statements anew at every call.
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let sync = if options.unsafe_sync_off { "OFF" } else { "FULL" };
     let wal = if options.read_only { "" } else { "PRAGMA journal_mode=WAL;" };
     conn.execute_batch(&format!(

@@ -3,12 +3,14 @@
 //! moves, and then they must agree.
 //!
 //! [`plan`] is what a seed decides, [`town`] how the company begins, [`acts`] what people do, [`post`] how bundles travel,
-//! [`world`] the thirty days, [`checks`] what must hold, [`end`] what must hold at last.
+//! [`world`] the thirty days, [`nights`] the exchange, [`kept`] what was acknowledged, [`checks`] what must hold, [`end`] what must hold at last.
 
 pub mod acts;
 pub mod chance;
 pub mod checks;
 pub mod end;
+pub mod kept;
+pub mod nights;
 pub mod place;
 pub mod plan;
 pub mod post;
@@ -40,12 +42,15 @@ pub struct Run {
     pub threads: usize,
     /// Forks and mixed program versions too: not yet free of faults, see docs/reliability.md.
     pub rare: bool,
+    /// Every step is told.
+    pub told: bool,
 }
 
 /// Runs one seed.
-pub fn seed(template: &Template, plan: Plan) -> Result<Report, Failure> {
+pub fn seed(template: &Template, plan: Plan, told: bool) -> Result<Report, Failure> {
     let seed = plan.seed;
     let mut world = World::begin(template, plan);
+    world.told = told;
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         world.live()?;
         end::settle(&mut world)
@@ -81,7 +86,7 @@ pub fn run(run: Run, done: impl Fn(u64, &Result<Report, Failure>) + Sync) -> (Re
                     }
                     let plan = Plan::of(number, run.days, run.size);
                     let plan = Plan { forks: plan.forks && run.rare, mixed: plan.mixed && run.rare, ..plan };
-                    let outcome = seed(&template, plan);
+                    let outcome = seed(&template, plan, run.told);
                     done(number, &outcome);
                     let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     match outcome {

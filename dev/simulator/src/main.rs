@@ -6,7 +6,7 @@ use simulator::plan::Size;
 use simulator::{Run, run};
 
 fn main() {
-    let mut asked = Run { from: 1, seeds: 3_000, days: 30, size: Size::Whole, threads: 2, rare: true };
+    let mut asked = Run { from: 1, seeds: 3_000, days: 30, size: Size::Whole, threads: 2, rare: true, told: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || words.next().and_then(|text| text.parse::<u64>().ok()).unwrap_or_else(|| usage(&word));
@@ -15,7 +15,7 @@ fn main() {
             "--seeds" => asked.seeds = number(),
             "--days" => asked.days = number(),
             "--threads" => asked.threads = usize::try_from(number()).unwrap_or(1),
-            "--seed" => (asked.from, asked.seeds) = (number(), 1),
+            "--seed" => (asked.from, asked.seeds, asked.told) = (number(), 1, true),
             "--no-rare" => asked.rare = false,
             "--small" => asked.size = Size::Small,
             _ => usage(&word),

@@ -2,48 +2,32 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::io::Cursor;
 
 use meterdesk::desk::Call;
-use meterdesk::desk::exchange::News;
 use meterdesk::desk::refusal::RefusalKind;
-use meterdesk::exchange::error::ExchangeError;
-use meterdesk::exchange::take::{Fate, Taken};
 use meterdesk::rules::id::Id;
-use meterdesk::store::tables::exchange::ProofRow;
 use serde_json::json;
 
 use crate::acts::Memory;
 use crate::chance::Chance;
 use crate::checks;
+use crate::kept::Acknowledged;
 use crate::place::Place;
 use crate::plan::Plan;
-use crate::post::{Parcel, Post, Pulled};
+use crate::post::Post;
 use crate::report::{Failure, Report};
 use crate::town::{ROLES, Template, act, moment};
 
-const HOUR: i64 = 3_600_000;
-const DAY: i64 = 24 * HOUR;
+/// Milliseconds.
+pub const HOUR: i64 = 3_600_000;
+/// Milliseconds.
+pub const DAY: i64 = 24 * HOUR;
 
 /// Head office is the first place.
 pub const OFFICE: usize = 0;
 
 /// Actions a program may not know yet.
 const NEWER: [&str; 4] = ["account.amend", "swap.enter", "order.pause", "payment.reverse"];
-
-/// An entry somebody was told stands.
-pub struct Acknowledged {
-    /// Which place wrote it.
-    pub owner: usize,
-    /// The entry.
-    pub id: Id,
-    /// Its hash.
-    pub hash: [u8; 32],
-    /// Head office held it when a machine went back.
-    pub reached: bool,
-    /// No machine it could come back from holds it any more.
-    pub gone: bool,
-}
 
 /// The company.
 pub struct World {
@@ -65,6 +49,8 @@ pub struct World {
     pub step: u64,
     /// Nights so far.
     pub night: u64,
+    /// Every step is told.
+    pub told: bool,
     sun: i64,
 }
 
@@ -79,7 +65,8 @@ impl World {
         let sun = moment("2026-10-31T08:00:00+08:00").timestamp_millis();
         let post = Post::default();
         let (memory, acknowledged, report) = (Memory::new(), Vec::new(), Report::default());
-        let mut world = Self { plan, chance, places, post, memory, acknowledged, report, step: 0, night: 0, sun };
+        let mut world =
+            Self { plan, chance, places, post, memory, acknowledged, report, step: 0, night: 0, told: false, sun };
         world.pass(0);
         world.introduce();
         world
@@ -111,6 +98,13 @@ impl World {
         }
     }
 
+    /// Tells a step, when asked to.
+    pub fn tell(&self, place: usize, what: impl Display) {
+        if self.told {
+            println!("{:>5} {} {what}", self.step, self.places[place].code);
+        }
+    }
+
     /// A failure at a place.
     pub fn fail(&self, place: usize, what: impl Display) -> Failure {
         let site = self.places.get(place).map_or_else(String::new, |place| place.code.clone());
@@ -126,7 +120,8 @@ impl World {
         }
     }
 
-    fn pass(&mut self, millis: i64) {
+    /// Time passes.
+    pub fn pass(&mut self, millis: i64) {
         self.sun += millis;
         for place in &self.places {
             place.set_time(self.sun);
@@ -164,6 +159,7 @@ impl World {
         }
         if day == 3 {
             self.places[place].set_lacks(Some(action));
+            self.tell(place, format!("does not know {action}"));
         }
         if day == 17 {
             self.upgrade_all();
@@ -189,6 +185,7 @@ impl World {
             self.report.clocks += 1;
             self.places[at].clock_off = off;
             self.pass(0);
+            self.tell(at, format!("clock off by {} h", off / HOUR));
         }
         if !self.chance.permille(self.plan.crashes) {
             return Ok(());
@@ -197,6 +194,7 @@ impl World {
         // A life more than 31 cannot be named; nobody restores so often.
         if !self.chance.percent(self.plan.restores) || self.places[at].mark > 20 {
             self.places[at].crash();
+            self.tell(at, "crashed");
             return Ok(());
         }
         self.old_copy(at)
@@ -215,60 +213,12 @@ impl World {
             (false, _) => self.report.restored_branches += 1,
         }
         self.places[at].forked |= unnoticed;
+        let head = self.places[at].head();
+        let how = if unnoticed { "unnoticed" } else { "noticed" };
+        self.tell(at, format!("went back to an old copy, {how}: goes on after {}.{}", head.epoch, head.seq));
         self.pass(0);
         self.note_gone()?;
         self.whole(at)
-    }
-
-    /// Which acknowledged entries head office holds now.
-    pub fn note_reached(&mut self) -> Result<(), Failure> {
-        let mut list = std::mem::take(&mut self.acknowledged);
-        for one in list.iter_mut().filter(|one| !one.reached) {
-            one.reached = self.holds(OFFICE, one)?;
-        }
-        self.acknowledged = list;
-        Ok(())
-    }
-
-    /// Does a place hold an acknowledged entry, at its place or at that of a fork's second branch?
-    pub fn holds(&self, place: usize, one: &Acknowledged) -> Result<bool, Failure> {
-        let look = || {
-            let tx = self.places[place].desk.look()?;
-            Ok::<_, meterdesk::store::StoreError>(
-                tx.entry_hash(one.id)? == Some(one.hash) || tx.entry_hash(one.id.twin())? == Some(one.hash),
-            )
-        };
-        look().map_err(|error| self.fail(place, error))
-    }
-
-    /// Which acknowledged entries no machine holds any more from which they could come back.
-    fn note_gone(&mut self) -> Result<(), Failure> {
-        let mut list = std::mem::take(&mut self.acknowledged);
-        for one in list.iter_mut().filter(|one| !one.gone) {
-            one.gone = !self.can_come_back(one)?;
-            if one.gone && one.reached && one.owner != OFFICE {
-                self.report.lost_by_both += 1;
-            } else if one.gone {
-                self.report.never_sent += 1;
-            }
-        }
-        self.acknowledged = list;
-        Ok(())
-    }
-
-    /// Its author and head office can give an entry; head office's own every branch that holds its signature over it.
-    fn can_come_back(&self, one: &Acknowledged) -> Result<bool, Failure> {
-        if self.holds(one.owner, one)? || self.holds(OFFICE, one)? {
-            return Ok(true);
-        }
-        for place in (1..self.places.len()).filter(|_| one.owner == OFFICE) {
-            let proof = self.places[place].desk.look().and_then(|tx| tx.get::<ProofRow>(&[&one.id.chain()]));
-            let proof = proof.map_err(|error| self.fail(place, error))?;
-            if proof.is_some_and(|proof| proof.seq >= one.id.seq()) && self.holds(place, one)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// A whole book is checked.
@@ -313,6 +263,7 @@ impl World {
         let result = serde_json::from_str(&done.result).unwrap_or_default();
         self.memory.learn(&act, &result);
         let Some(id) = done.entry else { return Ok(()) };
+        self.tell(at, format!("{id} {}", act.action));
         self.after_writing(at, id, &before)
     }
 
@@ -332,209 +283,10 @@ impl World {
         self.must(at, wrong)
     }
 
-    fn subjects(&mut self, at: usize, touched: BTreeSet<meterdesk::book::subject::Subject>) -> Result<(), Failure> {
+    /// These subjects of a book are what their entries say.
+    pub fn subjects(&mut self, at: usize, touched: BTreeSet<meterdesk::book::subject::Subject>) -> Result<(), Failure> {
         self.report.refolded += touched.len() as u64;
         let wrong = checks::refold(&mut self.places[at].desk, &touched);
         self.must(at, wrong)
-    }
-
-    /// The evening: who is there exports, what arrives is taken in.
-    fn evening(&mut self) -> Result<(), Failure> {
-        self.night += 1;
-        let mut order: Vec<usize> = (1..self.places.len()).collect();
-        self.chance.shuffle(&mut order);
-        for branch in &order {
-            if self.chance.percent(80) {
-                self.export(*branch)?;
-            }
-        }
-        self.arrivals(OFFICE)?;
-        if self.chance.percent(85) {
-            self.export(OFFICE)?;
-        }
-        for branch in order {
-            self.arrivals(branch)?;
-        }
-        Ok(())
-    }
-
-    fn export(&mut self, from: usize) -> Result<(), Failure> {
-        self.step += 1;
-        let full = self.plan.full;
-        for parcel in self.bundles(from, full)? {
-            self.post.send(parcel, &self.plan, &mut self.chance, &mut self.report);
-        }
-        Ok(())
-    }
-
-    /// Everything a site has for its peers.
-    pub fn bundles(&mut self, from: usize, full: u64) -> Result<Vec<Parcel>, Failure> {
-        let mut parcels = Vec::new();
-        let (code, night) = (self.places[from].code.clone(), self.night);
-        let peers = self.places[from].desk.peers().map_err(|refusal| self.fail(from, refusal.message()))?;
-        for peer in peers {
-            let to = peer.site.to_string();
-            let keep = |file: Cursor<Vec<u8>>, _: &_| {
-                let (from, to, bytes) = (code.clone(), to.clone(), file.into_inner());
-                parcels.push(Parcel { from, to, night, bytes, damaged: false });
-                Ok(())
-            };
-            let sent =
-                self.places[from].desk.send_bundles(&peer, full, |_| Ok(Cursor::new(Vec::new())), keep, |_, _| {});
-            sent.map_err(|refusal| self.fail(from, format!("export to {to}: {}", refusal.message())))?;
-        }
-        self.report.sent += parcels.len() as u64;
-        Ok(parcels)
-    }
-
-    fn arrivals(&mut self, at: usize) -> Result<(), Failure> {
-        let code = self.places[at].code.clone();
-        for parcel in self.post.arrives(&code, self.night, &self.plan, &mut self.chance) {
-            self.step += 1;
-            self.arrive(at, &parcel)?;
-        }
-        Ok(())
-    }
-
-    /// One bundle arrives.
-    pub fn arrive(&mut self, at: usize, parcel: &Parcel) -> Result<(), Failure> {
-        if parcel.damaged || self.chance.percent(self.plan.pulled) {
-            self.arrive_broken(at, parcel)?;
-        }
-        if parcel.damaged {
-            return Ok(());
-        }
-        self.take(at, parcel.from.clone(), &parcel.bytes)?;
-        Ok(())
-    }
-
-    /// A damaged bundle, or a stick pulled out: nothing is written.
-    fn arrive_broken(&mut self, at: usize, parcel: &Parcel) -> Result<(), Failure> {
-        let before = self.picture(at)?;
-        let left = if parcel.damaged { usize::MAX } else { self.chance.index(parcel.bytes.len()) };
-        let source = Pulled::after(&parcel.bytes, left);
-        let outcome = self.places[at].desk.take_bundle(source, "stick.mdx", None, |_, _| {});
-        if outcome.is_ok() {
-            return Err(self.fail(at, format!("a broken bundle of {} was taken", parcel.from)));
-        }
-        self.report.pulled += u64::from(!parcel.damaged);
-        if self.picture(at)? != before {
-            return Err(self.fail(at, format!("a broken bundle of {} left something", parcel.from)));
-        }
-        Ok(())
-    }
-
-    fn picture(&self, at: usize) -> Result<(i64, [u8; 32], i64), Failure> {
-        let desk = &self.places[at].desk;
-        let look = || {
-            let tx = desk.look()?;
-            Ok::<_, meterdesk::store::StoreError>((tx.entry_count()?, tx.bundles(i64::MAX)?.len() as i64))
-        };
-        let (entries, bundles) = look().map_err(|error| self.fail(at, error))?;
-        Ok((entries, self.places[at].head().hash, bundles))
-    }
-
-    /// Takes a bundle in, then those that waited for it. Answers how many entries were new.
-    pub fn take(&mut self, at: usize, from: String, bytes: &[u8]) -> Result<i64, Failure> {
-        let mut fresh = self.take_one(at, &from, bytes)?;
-        while fresh > 0 {
-            let mut more = 0;
-            for held in std::mem::take(&mut self.places[at].held) {
-                more += self.take_one(at, "", &held)?;
-            }
-            if more == 0 {
-                break;
-            }
-            fresh += more;
-        }
-        Ok(fresh)
-    }
-
-    fn take_one(&mut self, at: usize, from: &str, bytes: &[u8]) -> Result<i64, Failure> {
-        let taken = match self.places[at].desk.take_bundle(Cursor::new(bytes), "parcel.mdx", None, |_, _| {}) {
-            Ok(taken) => taken,
-            Err(error) => return self.misfit(at, from, &error),
-        };
-        match taken.fate {
-            Fate::Taken => self.report.taken += 1,
-            Fate::Known => self.report.known += 1,
-            Fate::Held => {
-                self.report.held += 1;
-                self.places[at].held.push(bytes.to_vec());
-            }
-        }
-        self.after_taking(at, taken)
-    }
-
-    /// A sound bundle that is refused: only around a fork.
-    fn misfit(&mut self, at: usize, from: &str, error: &ExchangeError) -> Result<i64, Failure> {
-        if error.is_of_the_bundle() && self.places.iter().any(|place| place.forked) {
-            self.report.misfits += 1;
-            return Ok(0);
-        }
-        Err(self.fail(at, format!("a bundle of {from} was refused: {error}")))
-    }
-
-    fn after_taking(&mut self, at: usize, taken: Taken) -> Result<i64, Failure> {
-        let (fresh, header) = (taken.fresh, taken.header.clone());
-        let mut news = News::default();
-        news.add(taken);
-        let notices = self.places[at].desk.after_taking(news).map_err(|refusal| self.fail(at, refusal.message()))?;
-        let life = self.places[at].head().epoch;
-        if life > self.places[at].mark {
-            self.report.found_out += 1;
-            self.places[at].mark = life;
-            if !self.places[at].forked {
-                return Err(self.fail(at, format!("a new life without need: {notices:?}")));
-            }
-        }
-        if fresh == 0 {
-            return Ok(0);
-        }
-        let mut touched = BTreeSet::new();
-        for range in &header.ranges {
-            let rows = self.places[at].desk.look().and_then(|tx| {
-                let chain = meterdesk::exchange::take::chain_of(range).ok();
-                chain.map_or(Ok(Vec::new()), |chain| tx.stretch(chain, range.last - 4, range.last, 4))
-            });
-            for row in rows.map_err(|error| self.fail(at, error))? {
-                touched.extend(checks::subjects(&row));
-            }
-        }
-        self.subjects(at, touched)?;
-        let wrong = checks::ledger(&self.places[at].desk);
-        self.must(at, wrong)?;
-        if self.chance.percent(2) {
-            self.whole(at)?;
-        }
-        Ok(fresh)
-    }
-
-    /// A night without faults. Answers how many entries were new anywhere.
-    pub fn clean_night(&mut self) -> Result<i64, Failure> {
-        self.night += 1;
-        let mut fresh = 0;
-        for from in (1..self.places.len()).chain([OFFICE]) {
-            for parcel in self.bundles(from, 48 << 20)? {
-                let to = self.places.iter().position(|place| place.code == parcel.to).unwrap_or(OFFICE);
-                fresh += self.take(to, parcel.from, &parcel.bytes)?;
-            }
-        }
-        self.pass(DAY);
-        Ok(fresh)
-    }
-
-    /// What is still under way arrives, clocks are put right.
-    pub fn calm(&mut self) -> Result<(), Failure> {
-        for place in &mut self.places {
-            place.clock_off = 0;
-        }
-        self.pass(HOUR);
-        self.upgrade_all();
-        self.night += 100;
-        for at in 0..self.places.len() {
-            self.arrivals(at)?;
-        }
-        Ok(())
     }
 }

@@ -199,6 +199,7 @@ fn rotate(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
 
 fn accept(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: BundleAccepted = event.read()?;
+    tell_forks(fx, event, &body)?;
     let Some(row) = enrolment(fx, event)? else { return Ok(()) };
     for head in body.heads {
         let known = fx.tx.get::<SiteHeadRow>(&[&event.subject, &event.entry.site, &head.site, &head.epoch])?;
@@ -217,28 +218,45 @@ fn accept(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
             entry: event.id,
         })?;
     }
-    let off = body.clock_ahead_ms.abs() > CLOCK_OFF_MS;
-    let forked = !body.forks.is_empty();
-    fx.tx.put(&SiteBondRow {
-        accepted: Some(event.id),
-        frozen: if forked { Some(event.id) } else { row.frozen },
-        clock_ahead_ms: if off { body.clock_ahead_ms } else { 0 },
-        clock_said: off.then_some(event.id),
-        clock_confirmed: false,
-        ..row
-    })?;
+    let frozen = if body.forks.is_empty() { row.frozen } else { Some(event.id) };
+    let row = SiteBondRow { frozen, ..row };
+    // What another site brought back of this one says nothing of its clock.
+    let row = if body.from == event.subject.site().as_str() {
+        let off = body.clock_ahead_ms.abs() > CLOCK_OFF_MS;
+        SiteBondRow {
+            accepted: Some(event.id),
+            clock_ahead_ms: if off { body.clock_ahead_ms } else { 0 },
+            clock_said: off.then_some(event.id),
+            clock_confirmed: false,
+            ..row
+        }
+    } else {
+        row
+    };
+    fx.tx.put(&row)?;
     for entry in body.ahead {
         let note = format!("凭单 {entry} 的时间比总部收到时超前 24 小时以上，排在其后各笔之后，请总部改排位置");
         doubt(fx, event, STAMP_AHEAD, entry, event.id, note)?;
     }
-    for fork in body.forks {
-        let note = format!(
-            "凭单 {} 有两张内容不同：先到的摘要 {}，后到的 {}；两边的钱都已记账，网点已冻结，请查明哪个库是旧副本后由总部解冻",
-            fork.place,
-            code(&fork.held),
-            code(&fork.other)
-        );
-        doubt(fx, event, FORK, fork.place, fork.place.twin(), note)?;
+    Ok(())
+}
+
+/// A fork is a question for head office: of a branch it has enrolled, or of its own that came back to it.
+fn tell_forks(fx: &Fx<'_, '_>, event: &Event<'_>, body: &BundleAccepted) -> Result<(), DeriveError> {
+    let own = event.entry.site == event.subject.site().as_str();
+    if !own && enrolment(fx, event)?.is_none() {
+        return Ok(());
+    }
+    let then = if own {
+        "总部已换启用号继续，请查明哪台机器用过旧副本"
+    } else {
+        "网点已冻结，请查明哪个库是旧副本后由总部解冻"
+    };
+    for fork in &body.forks {
+        let (held, other) = (code(&fork.held), code(&fork.other));
+        let place = fork.place;
+        let note = format!("凭单 {place} 有两张内容不同：先到的摘要 {held}，后到的 {other}；两边的钱都已记账，{then}");
+        doubt(fx, event, FORK, place, place.twin(), note)?;
     }
     Ok(())
 }

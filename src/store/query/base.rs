@@ -18,6 +18,13 @@ impl Tx<'_> {
         Ok(self.conn().prepare_cached("SELECT 1 FROM d_hold LIMIT 1")?.exists([])?)
     }
 
+    /// Every action that was ever written here, with its versions.
+    pub fn actions(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT DISTINCT action, version FROM entry ORDER BY 1, 2")?;
+        let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// Paused subjects of a kind.
     pub fn held_subjects(&self, kind: &str) -> Result<std::collections::BTreeSet<Id>, StoreError> {
         let mut statement = self.conn().prepare_cached("SELECT DISTINCT subject FROM d_hold WHERE kind = ?1")?;

@@ -66,6 +66,13 @@ impl Tx<'_> {
         self.select::<EntryRow>(" WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", &[&low, &high, &limit])
     }
 
+    /// Bytes of payloads and subjects in a stretch of a chain.
+    pub fn stretch_bytes(&self, chain: Id, after: i64, upto: i64) -> Result<i64, StoreError> {
+        let sql = "SELECT coalesce(sum(length(payload) + length(subjects)), 0) FROM entry WHERE id > ?1 AND id <= ?2";
+        let range = [chain.0 + after * ITEMS, chain.0 + upto * ITEMS];
+        Ok(self.conn().prepare_cached(sql)?.query_row(range, |row| row.get(0))?)
+    }
+
     /// Forgets what another site said it holds.
     pub fn forget_acks(&self, site: &str) -> Result<(), StoreError> {
         self.conn().execute("DELETE FROM l_ack WHERE site = ?1", [site])?;
@@ -101,6 +108,13 @@ impl Tx<'_> {
         self.select::<BundleRow>(" ORDER BY at DESC, number DESC, hash LIMIT ?", &[&limit])
     }
 
+    /// Was another bundle taken in under a number?
+    pub fn number_was_taken(&self, site: &str, life: i64, number: i64, hash: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM l_bundle
+                    WHERE way = 'in' AND site = ?1 AND life = ?2 AND number = ?3 AND hash <> ?4 AND state <> 'refused'";
+        Ok(self.conn().prepare_cached(sql)?.exists(params![site, life, number, hash])?)
+    }
+
     /// Bundles in a state.
     pub fn bundles_in(&self, state: &str) -> Result<Vec<BundleRow>, StoreError> {
         self.select::<BundleRow>(" WHERE state = ? ORDER BY site, life, number", &[&state])
@@ -123,6 +137,12 @@ impl Tx<'_> {
         for table in ["l_relay", "l_follow", "l_sifted"] {
             self.conn().execute(&format!("DELETE FROM {table} WHERE site = ?1"), [site])?;
         }
+        Ok(())
+    }
+
+    /// Signed headers no head refers to any more are dropped.
+    pub fn drop_unused_signed_headers(&self) -> Result<(), StoreError> {
+        self.conn().execute("DELETE FROM l_signed_header WHERE body_hash NOT IN (SELECT signed FROM l_proof)", [])?;
         Ok(())
     }
 

@@ -110,7 +110,7 @@ table! {
         seq: i64,
     }
 
-    /// Head office's signature over one of its heads.
+    /// A head that stands in a header head office has signed.
     pub struct ProofRow("l_proof", 1) {
         /// The chain.
         chain: Id,
@@ -118,10 +118,16 @@ table! {
         seq: i64,
         /// The head's hash.
         head: [u8; 32],
-        /// The signed header, byte for byte.
-        header: Vec<u8>,
+        /// The header: its `body_hash`.
+        signed: [u8; 32],
+    }
+
+    /// A header head office has signed.
+    pub struct SignedHeaderRow("l_signed_header", 1) {
         /// Hash of the sealed body the signature also covers.
         body_hash: [u8; 32],
+        /// The header, byte for byte.
+        header: Vec<u8>,
         /// The signature.
         signature: Vec<u8>,
     }

@@ -1,0 +1,51 @@
+//! Entries head office has lost and a branch gives back: its own, and those of sites that lost them too. They come only with a header
+//! of head office's own that names where they end, so nobody can slip it others.
+
+use std::collections::BTreeMap;
+
+use super::error::ExchangeError;
+use super::proof::Proof;
+use super::site_keys::SiteKeys;
+use crate::rules::id::Id;
+use crate::store::entries::EntryRow;
+
+/// Most bytes of entries head office takes back from one bundle.
+const MOST: usize = 64 << 20;
+
+/// What one bundle gives back.
+#[derive(Default)]
+pub(super) struct Returned {
+    chains: BTreeMap<Id, Vec<EntryRow>>,
+    bytes: usize,
+    proofs: Vec<Proof>,
+}
+
+impl Returned {
+    /// A proof has come.
+    pub(super) fn prove(&mut self, proof: Proof) {
+        self.proofs.push(proof);
+    }
+
+    /// Entries are looked at when all of them are there, so there must not be too many.
+    pub(super) fn keep(&mut self, row: EntryRow) -> Result<(), ExchangeError> {
+        self.bytes += row.payload.len() + row.subjects.len();
+        if self.bytes > MOST {
+            return Err(ExchangeError::Promise("退回的凭单过多".into()));
+        }
+        self.chains.entry(row.id.chain()).or_default().push(row);
+        Ok(())
+    }
+
+    /// Chain by chain, if the holder of these keys has signed where each ends.
+    pub(super) fn proven(self, keys: &SiteKeys) -> Result<Vec<Vec<EntryRow>>, ExchangeError> {
+        let Self { chains, proofs, .. } = self;
+        let fits = |chain: Id, rows: &[EntryRow]| {
+            let last = rows.last().map_or([0; 32], |row| row.hash);
+            proofs.iter().any(|proof| proof.chain == chain && proof.head == last && proof.is_signed_by(keys))
+        };
+        match chains.iter().all(|(chain, rows)| fits(*chain, rows)) {
+            true => Ok(chains.into_values().collect()),
+            false => Err(ExchangeError::NoProof),
+        }
+    }
+}
