@@ -67,7 +67,7 @@ fn keep(tx: &Tx<'_>, row: &EntryRow) -> Result<Received, StoreError> {
     if let Some(known) = tx.entry(row.id)? {
         return Ok(if known.hash == row.hash { Received::Known } else { Received::Fork });
     }
-    if row.id.is_twin() && !twin::fits(tx, row)? {
+    if row.id.is_twin() && !tx.is_single(row.id)? && !twin::fits(tx, row)? {
         return Ok(Received::Loose);
     }
     tx.insert_entry(row)?;

@@ -6,7 +6,7 @@
 //! for every place from the fork on. The stored bytes stay as they are.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::{Fx, index, refold_all};
@@ -100,21 +100,46 @@ impl Shelf {
 /// The names used on a chain: follows it back through the lives before it and gathers the twins on its way.
 fn of_chain(tx: &Tx<'_>, site: &Site, epoch: i64) -> Result<Names, StoreError> {
     let mut found = Vec::new();
-    if !tx.has_twins(site)? {
-        return Ok(Names::default());
-    }
-    let mut epoch = epoch;
-    while let Some(first) = tx.first_of_epoch(site, epoch)? {
-        if epoch >= LIVES {
-            found.push(Alias::new(site, epoch - LIVES, first.seq));
+    walk_back(tx, site, epoch, |first, _| {
+        if first.id.is_twin() {
+            found.push(Alias::new(site, first.epoch, first.seq));
         }
-        epoch = match (epoch >= LIVES && first.seq > 1, followed(tx, &first)?) {
+    })?;
+    Ok(Names(found.into()))
+}
+
+/// Entries by which another site can tell the names used on a chain, the oldest first; none when they are the plain ones.
+pub fn witnesses(tx: &Tx<'_>, site: &Site, epoch: i64) -> Result<Vec<Id>, StoreError> {
+    let (mut found, mut twins) = (Vec::new(), false);
+    walk_back(tx, site, epoch, |first, before| {
+        twins |= first.id.is_twin();
+        found.push(first.id);
+        found.extend(before);
+    })?;
+    found.reverse();
+    Ok(if twins { found } else { Vec::new() })
+}
+
+/// Tells the first entry of a chain and the entry of an earlier life it follows, then the same of the chain that one is on.
+fn walk_back(
+    tx: &Tx<'_>,
+    site: &Site,
+    mut epoch: i64,
+    mut tell: impl FnMut(&EntryRow, Option<Id>),
+) -> Result<(), StoreError> {
+    if !tx.has_twins(site)? {
+        return Ok(());
+    }
+    while let Some(first) = tx.first_of_epoch(site, epoch)? {
+        let before = if epoch >= LIVES && first.seq > 1 { None } else { followed(tx, &first)? };
+        tell(&first, before);
+        epoch = match (epoch >= LIVES && first.seq > 1, before) {
             (true, _) => epoch - LIVES,
             (false, Some(before)) if before.epoch() % LIVES < epoch % LIVES => before.epoch(),
             (false, _) => break,
         };
     }
-    Ok(Names(found.into()))
+    Ok(())
 }
 
 /// The entry of an earlier life that the first entry of a life follows, when it is held.
@@ -142,19 +167,31 @@ pub fn as_meant(tx: &Tx<'_>, entry: EntryRow) -> Result<EntryRow, StoreError> {
     Ok(EntryRow { payload: text(&entry.payload), actor: text(&entry.actor), subjects: text(&entry.subjects), ..entry })
 }
 
-/// Twins have come. When a later life, held already, follows one of them, its author meant the branch's names all along: its
-/// entries are indexed anew.
+/// Twins have come, or the beginning of a life that follows one: whoever wrote on that life and those after it meant the branch's
+/// names all along, and what is held of them already is indexed anew.
 pub(super) fn reroot(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), StoreError> {
-    let arrived: BTreeSet<Id> = new.iter().map(|entry| entry.id).collect();
-    for twin in new.iter().filter(|entry| entry.id.is_twin()) {
-        let site = twin.id.site();
-        for life in twin.epoch + 1..LIVES {
-            let first = first_of_life(fx.tx, &site, life)?.filter(|first| first.prev == twin.hash);
-            if first.is_some_and(|first| !arrived.contains(&first.id)) {
-                for epoch in (life..LIVES).chain(life + LIVES..EPOCHS) {
-                    index_anew(fx, &site, epoch)?;
-                }
+    let mut lives: BTreeMap<Site, i64> = BTreeMap::new();
+    let mut from = |site: Site, life: i64| {
+        let known = lives.entry(site).or_insert(life);
+        *known = life.min(*known);
+    };
+    for entry in new.iter().filter(|entry| entry.id.is_twin()) {
+        let site = entry.id.site();
+        for life in entry.epoch + 1..LIVES {
+            if first_of_life(fx.tx, &site, life)?.is_some_and(|first| first.prev == entry.hash) {
+                from(site.clone(), life);
             }
+        }
+    }
+    for entry in new.iter().filter(|entry| entry.seq == 1 && entry.epoch > 1) {
+        let site = entry.id.site();
+        if fx.tx.has_twins(&site)? {
+            from(site, entry.epoch);
+        }
+    }
+    for (site, life) in lives {
+        for epoch in (life..LIVES).chain(life + LIVES..EPOCHS) {
+            index_anew(fx, &site, epoch)?;
         }
     }
     Ok(())

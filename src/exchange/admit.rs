@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::chains::{self, Held};
 use super::error::ExchangeError;
-use super::frame::{Frame, FrameKind};
+use super::frame::Frame;
 use super::header::Header;
 use super::opener::Opened;
 use super::peers;
@@ -125,7 +125,7 @@ impl<'a> Work<'a> {
 
     fn frame(&mut self, tx: &Tx<'_>, frame: Frame, taken: &mut Taken) -> Result<(), ExchangeError> {
         match frame {
-            Frame::Entry(FrameKind::Single, row) => self.single(tx, *row),
+            Frame::Entry(kind, row) if kind.is_single() => self.single(tx, *row),
             Frame::Entry(_, row) => self.chained(tx, *row, taken),
             Frame::Secret(text) => {
                 taken.secrets.push(text);
@@ -139,16 +139,23 @@ impl<'a> Work<'a> {
     }
 
     /// An entry head office vouches for by itself.
-    fn single(&mut self, tx: &Tx<'_>, row: EntryRow) -> Result<(), ExchangeError> {
+    fn single(&mut self, tx: &Tx<'_>, mut row: EntryRow) -> Result<(), ExchangeError> {
         self.done += 1;
         let from_head_office = !peers::is_head_office(tx)?;
         if !from_head_office || row.id.site() == *self.taker.site {
             return Err(self.not_theirs(row.id));
         }
-        if tx.entry_hash(row.id)?.is_none() {
-            self.singles.push(row.id);
-            self.push(row);
+        let other = if row.id.is_twin() { row.id.main() } else { row.id.twin() };
+        let hash = Some(row.hash);
+        match (tx.entry_hash(row.id)?, tx.entry_hash(other)?) {
+            (here, there) if here == hash || there == hash => return Ok(()),
+            (None, _) => {}
+            // The other branch of a fork stands here as the main one.
+            (Some(_), None) => row.id = other,
+            (Some(_), Some(_)) => return Err(ExchangeError::Promise(format!("凭单 {} 的位置已被占用", row.id))),
         }
+        self.singles.push(row.id);
+        self.push(row);
         Ok(())
     }
 
@@ -284,6 +291,9 @@ impl<'a> Work<'a> {
     fn flush(&mut self, tx: &Tx<'_>) -> Result<(), ExchangeError> {
         let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
+        for single in std::mem::take(&mut self.singles) {
+            tx.mark_single(single)?;
+        }
         let incoming: Vec<Incoming> = batch.into_iter().map(|row| Incoming { row }).collect();
         for (Incoming { row }, received) in incoming.iter().zip(derive::receive_many(tx, &incoming)?) {
             if matches!(received, Received::Fork | Received::Loose) {
@@ -291,9 +301,6 @@ impl<'a> Work<'a> {
             }
             self.fresh += i64::from(received == Received::New);
             clock::observe(tx, row.hlc, self.taker.now)?;
-        }
-        for single in std::mem::take(&mut self.singles) {
-            tx.mark_single(single)?;
         }
         Ok(())
     }

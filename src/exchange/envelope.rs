@@ -74,7 +74,7 @@ impl Counts {
 
     pub fn entry(&mut self, kind: FrameKind, row: &EntryRow) {
         self.entries += 1;
-        self.relayed += i64::from(kind == FrameKind::Single);
+        self.relayed += i64::from(kind.is_single());
         self.hasher.update(&row.hash);
     }
 

@@ -33,6 +33,8 @@ pub enum FrameKind {
     Single,
     /// Part of the second branch of a fork.
     Twin,
+    /// One of a fork's second branch by itself, vouched for by head office's signature over the bundle.
+    SingleTwin,
 }
 
 impl FrameKind {
@@ -42,7 +44,18 @@ impl FrameKind {
             Self::Chained => 1,
             Self::Single => 2,
             Self::Twin => 3,
+            Self::SingleTwin => 6,
         }
+    }
+
+    /// Is it by itself, outside any chain?
+    pub fn is_single(self) -> bool {
+        matches!(self, Self::Single | Self::SingleTwin)
+    }
+
+    /// Does it stand on a fork's second branch?
+    pub fn is_twin(self) -> bool {
+        matches!(self, Self::Twin | Self::SingleTwin)
     }
 }
 
@@ -69,6 +82,7 @@ impl Part {
             1 => Self::Entry(FrameKind::Chained),
             2 => Self::Entry(FrameKind::Single),
             3 => Self::Entry(FrameKind::Twin),
+            6 => Self::Entry(FrameKind::SingleTwin),
             KIND_SECRET => Self::Secret,
             KIND_PROOF => Self::Proof,
             KIND_PADDING => Self::Padding,
@@ -207,7 +221,7 @@ fn place(site: &Site, epoch: i64, seq: i64, kind: FrameKind) -> Option<Id> {
         return None;
     }
     let place = Id::new(site, epoch, seq, 0)?;
-    Some(if kind == FrameKind::Twin { place.twin() } else { place })
+    Some(if kind.is_twin() { place.twin() } else { place })
 }
 
 /// A date in the one form in which it is hashed.

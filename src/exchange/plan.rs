@@ -45,7 +45,7 @@ impl Plan {
 /// What a branch sends to its head office: its own lives, and entries that head office has lost.
 pub fn to_head_office(tx: &Tx<'_>, own: &Site, peer: &Peer) -> Result<Plan, StoreError> {
     let mut plan = Plan::default();
-    for held in chains::all_whole(tx)? {
+    for held in in_order(tx)? {
         let site = held.chain.site();
         if site == *own {
             plan.stretches.extend(since_acknowledged(tx, peer, &held)?);
@@ -60,7 +60,7 @@ pub fn to_head_office(tx: &Tx<'_>, own: &Site, peer: &Peer) -> Result<Plan, Stor
 /// branch is to know everything, else the relay.
 pub fn to_branch(tx: &Tx<'_>, own: &Site, life: i64, peer: &Peer) -> Result<Plan, StoreError> {
     let mut plan = Plan::default();
-    for held in chains::all_whole(tx)? {
+    for held in in_order(tx)? {
         let site = held.chain.site();
         if site == peer.site || site == *own || peer.everything {
             plan.stretches.extend(since_acknowledged(tx, peer, &held)?);
@@ -72,6 +72,13 @@ pub fn to_branch(tx: &Tx<'_>, own: &Site, life: i64, peer: &Peer) -> Result<Plan
         plan.relay_upto = tx.relay_last(peer.site.as_str())?.max(plan.relay_after);
     }
     Ok(plan)
+}
+
+/// Chains as they are sent: a life's other branch right behind it, because a later life may follow either.
+fn in_order(tx: &Tx<'_>) -> Result<Vec<Held>, StoreError> {
+    let mut held = chains::all_whole(tx)?;
+    held.sort_by_key(|held| (held.chain.main(), held.chain.is_twin()));
+    Ok(held)
 }
 
 /// The part of a chain another site has not acknowledged. When it holds another entry at its head than we do, the whole life is sent:

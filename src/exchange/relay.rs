@@ -8,6 +8,7 @@ use super::chains;
 use super::peers::Peer;
 use crate::book::subject::{self, Kind, Subject};
 use crate::derive::bulk;
+use crate::derive::twin::{self, Shelf};
 use crate::rules::id::{Id, Site};
 use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::tables::account::AccountRow;
@@ -33,21 +34,40 @@ pub fn sift(db: &mut Db, own: &Site, life: i64, peer: &Peer) -> Result<(), Store
     Ok(())
 }
 
-/// In a new life, or for other areas, the relay begins again.
+/// In a new life, for other areas, or when a fork has shown, the relay begins again.
 fn begin(tx: &Tx<'_>, life: i64, peer: &Peer) -> Result<(), StoreError> {
     let name = basis_name(&peer.site);
     let basis = format!("{life} {}", peer.areas.join(" "));
     let known = tx.setting(&name)?;
-    if known.as_deref() == Some(basis.as_str()) {
+    let fork = new_fork(tx, peer)?;
+    if known.as_deref() == Some(basis.as_str()) && !fork {
         return Ok(());
     }
     let same_life = known.is_some_and(|known| known.split(' ').next() == Some(life.to_string().as_str()));
     if same_life {
-        tx.forget_sifted(peer.site.as_str())?; // other areas: look again, the numbers go on
+        tx.forget_sifted(peer.site.as_str())?; // look again, the numbers go on
+        note_forks(tx, peer)?;
     } else {
         tx.forget_relay(peer.site.as_str())?;
     }
     tx.set_setting(&name, &basis)
+}
+
+/// Has a fork's second branch come since the last time? What its author and those who followed it wrote was read by other names before.
+fn new_fork(tx: &Tx<'_>, peer: &Peer) -> Result<bool, StoreError> {
+    for chain in tx.chains()?.into_iter().filter(|chain| chain.is_twin()) {
+        if tx.get::<SiftedRow>(&[&peer.site.as_str(), &chain])?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn note_forks(tx: &Tx<'_>, peer: &Peer) -> Result<(), StoreError> {
+    for chain in tx.chains()?.into_iter().filter(|chain| chain.is_twin()) {
+        tx.put(&SiftedRow { site: peer.site.as_str().to_owned(), chain, seq: 0 })?;
+    }
+    Ok(())
 }
 
 /// Looks at some entries of every chain; false when nothing is left.
@@ -55,7 +75,8 @@ fn slice(db: &mut Db, own: &Site, peer: &Peer) -> Result<bool, StoreError> {
     let started = Instant::now();
     let tx = db.write()?;
     let mut more = false;
-    let mut sieve = Sieve { tx: &tx, own, peer, next: tx.relay_last(peer.site.as_str())? + 1 };
+    let next = tx.relay_last(peer.site.as_str())? + 1;
+    let mut sieve = Sieve { tx: &tx, own, peer, next, names: Shelf::default() };
     for held in chains::all_whole(&tx)?.into_iter().filter(|held| held.chain.site() != *own) {
         let mut seq = tx.sifted(peer.site.as_str(), held.chain)?;
         while seq < held.seq && !more {
@@ -77,13 +98,13 @@ struct Sieve<'t, 'c> {
     own: &'t Site,
     peer: &'t Peer,
     next: i64,
+    names: Shelf,
 }
 
 impl Sieve<'_, '_> {
     /// Decides about one entry, and about whom it makes known.
     fn look(&mut self, entry: &EntryRow) -> Result<(), StoreError> {
-        let subjects: BTreeSet<Subject> =
-            subject::read(&entry.subjects, entry.id).unwrap_or_default().into_iter().flatten().collect();
+        let subjects = self.subjects(entry)?;
         let by_peer = entry.id.site() == self.peer.site;
         let mut concerns = false;
         for one in subjects {
@@ -139,22 +160,36 @@ impl Sieve<'_, '_> {
             return Ok(());
         }
         let Some(entry) = self.tx.entry(id)? else { return Ok(()) };
+        for witness in twin::witnesses(self.tx, &id.site(), id.epoch())? {
+            if witness != id {
+                self.send(witness)?;
+            }
+        }
+        if self.tx.is_relayed_to(self.peer.site.as_str(), id)? {
+            return Ok(());
+        }
         self.put(id)?;
-        if let Some(run) = bulk::run_of(&entry.payload).filter(|_| bulk::is_bulk(&entry.payload)) {
+        let run = bulk::run_text(&entry.payload).filter(|_| bulk::is_bulk(&entry.payload));
+        if let Some(run) = run.map(|run| self.named(id, run)).transpose()?.and_then(|run| run.parse().ok()) {
             self.send(run)?;
             let closed_by = self.tx.get::<RunRow>(&[&run])?.and_then(|run| run.closed_by);
             return closed_by.map_or(Ok(()), |close| self.send(close));
         }
-        let subjects: BTreeSet<Id> = subject::read(&entry.subjects, entry.id)
-            .unwrap_or_default()
-            .into_iter()
-            .flatten()
-            .map(|one| one.id.entry())
-            .collect();
+        let subjects: BTreeSet<Id> = self.subjects(&entry)?.into_iter().map(|one| one.id.entry()).collect();
         for opening in subjects.into_iter().filter(|opening| *opening != id) {
             self.send(opening)?;
         }
         Ok(())
+    }
+
+    /// Whom an entry is about, by the names its author used.
+    fn subjects(&mut self, entry: &EntryRow) -> Result<BTreeSet<Subject>, StoreError> {
+        let text = self.named(entry.id, &entry.subjects)?;
+        Ok(subject::read(&text, entry.id).unwrap_or_default().into_iter().flatten().collect())
+    }
+
+    fn named(&mut self, place: Id, text: &str) -> Result<String, StoreError> {
+        Ok(self.names.of(self.tx, place)?.text(text).into_owned())
     }
 
     fn put(&mut self, entry: Id) -> Result<(), StoreError> {

@@ -270,7 +270,8 @@ impl<'t, 'c> Source<'t, 'c> {
         while self.relay.0 < self.relay.1 && (self.done == begun || writer.bytes_so_far() < full) {
             for row in self.tx.relay_after(self.peer.site.as_str(), self.relay.0, BATCH)? {
                 let entry = self.tx.entry(row.entry)?.ok_or_else(|| missing(row.entry))?;
-                writer.entry(&entry, FrameKind::Single)?;
+                let kind = if entry.id.is_twin() { FrameKind::SingleTwin } else { FrameKind::Single };
+                writer.entry(&entry, kind)?;
                 header.relayed += 1;
                 self.relay.0 = row.number;
                 self.done += 1;

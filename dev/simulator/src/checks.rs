@@ -11,8 +11,8 @@ use meterdesk::desk::Desk;
 use meterdesk::desk::till;
 use meterdesk::rules::id::Id;
 use meterdesk::rules::money::Fen;
-use meterdesk::store::StoreError;
-use meterdesk::store::entries::EntryRow;
+use meterdesk::store::entries::{EntryRow, SubjectRow};
+use meterdesk::store::{StoreError, Tx};
 
 /// What is wrong, or the store's own fault.
 pub type Wrong = Result<Option<String>, StoreError>;
@@ -125,14 +125,29 @@ pub fn money(desk: &Desk) -> Wrong {
     Ok(None)
 }
 
-/// Accounts, orders, requests and slips that two books both should know whole: the first that differs.
-pub fn same_subjects(left: &Desk, right: &Desk, subjects: &BTreeSet<Subject>) -> Wrong {
+/// Accounts, orders, requests and slips that two books both should know whole: the first that differs. A subject of which one of them
+/// holds entries nobody can give the other any more, `lost`, is passed over.
+pub fn same_subjects(left: &Desk, right: &Desk, subjects: &BTreeSet<Subject>, lost: &BTreeSet<Id>) -> Wrong {
     let (left, right) = (left.look()?, right.look()?);
     for one in subjects {
         let followed = matches!(one.kind, Kind::Account | Kind::Order | Kind::Request | Kind::Slip);
-        if followed && let Some(table) = refolded::difference(&left, &right, one.kind, one.id)? {
-            return Ok(Some(format!("{} {} differs from head office in {table}", one.kind.letter(), one.id)));
+        let table = if followed { refolded::difference(&left, &right, one.kind, one.id)? } else { None };
+        let Some(table) = table else { continue };
+        let parts = |tx: &Tx<'_>| {
+            let rows = tx.scan::<SubjectRow>(&[&one.kind.letter(), &one.id])?;
+            Ok::<BTreeSet<(Id, i64)>, StoreError>(rows.iter().map(|row| (row.id, row.hlc)).collect())
+        };
+        let (here, there) = (parts(&left)?, parts(&right)?);
+        let only_here: Vec<_> = here.difference(&there).collect();
+        let only_there: Vec<_> = there.difference(&here).collect();
+        if only_there.is_empty() && !only_here.is_empty() && only_here.iter().all(|(id, _)| lost.contains(&id.entry()))
+        {
+            continue;
         }
+        let (letter, id) = (one.kind.letter(), one.id);
+        return Ok(Some(format!(
+            "{letter} {id} differs from head office in {table}; only here {only_here:?}, only there {only_there:?}"
+        )));
     }
     Ok(None)
 }

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use meterdesk::rules::id::Id;
+
 use crate::checks;
 use crate::report::Failure;
 use crate::world::{OFFICE, World};
@@ -64,6 +66,7 @@ fn agree(world: &mut World) -> Result<(), Failure> {
     if world.places[OFFICE].forked {
         return Ok(());
     }
+    let lost: BTreeSet<Id> = world.acknowledged.iter().filter(|one| one.gone).map(|one| one.id).collect();
     for at in (1..world.places.len()).filter(|at| !world.places[*at].forked).collect::<Vec<_>>() {
         if world.places[at].everything {
             let differing = checks::differing(&world.places[at].desk, &world.places[OFFICE].desk);
@@ -80,7 +83,7 @@ fn agree(world: &mut World) -> Result<(), Failure> {
             let entry = world.places[at].desk.look().and_then(|tx| tx.entry(one.id));
             own.extend(entry.map_err(|error| world.fail(at, error))?.iter().flat_map(checks::subjects));
         }
-        let wrong = checks::same_subjects(&world.places[at].desk, &world.places[OFFICE].desk, &own);
+        let wrong = checks::same_subjects(&world.places[at].desk, &world.places[OFFICE].desk, &own, &lost);
         world.must(at, wrong)?;
     }
     Ok(())

@@ -126,6 +126,11 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Is an entry held by itself?
+    pub fn is_single(&self, entry: Id) -> Result<bool, StoreError> {
+        Ok(self.conn().prepare_cached("SELECT 1 FROM entry_relayed WHERE id = ?1")?.exists([entry.0])?)
+    }
+
     /// An entry held by itself has become part of a whole chain.
     pub fn unmark_single(&self, entry: Id) -> Result<(), StoreError> {
         self.conn().prepare_cached("DELETE FROM entry_relayed WHERE id = ?1")?.execute([entry.0])?;
