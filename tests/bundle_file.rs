@@ -15,10 +15,11 @@ use support::*;
 fn any_entry() -> impl Strategy<Value = (FrameKind, EntryRow)> {
     let place = ("[A-Z0-9]{1,5}", 1i64..32, 1i64..4_000_000, any::<i64>(), any::<i64>(), 0i32..3_000_000);
     let texts = (".{0,30}", ".{0,30}", ".{0,30}", ".{0,200}", proptest::option::of(".{0,40}"), ".{0,2000}");
-    let bytes = (any::<[u8; 16]>(), any::<[u8; 32]>(), 0u8..3);
+    let bytes = (any::<[u8; 16]>(), any::<[u8; 32]>(), 0u8..4);
     (place, texts, bytes).prop_map(
         |((site, epoch, seq, hlc, version, day), (at, actor, action, subjects, key, payload), (salt, prev, kind))| {
-            let kind = [FrameKind::Chained, FrameKind::Single, FrameKind::Twin][usize::from(kind)];
+            let kind =
+                [FrameKind::Chained, FrameKind::Single, FrameKind::Twin, FrameKind::SingleTwin][usize::from(kind)];
             let id = Id::new(&Site::parse(&site).unwrap(), epoch, seq, 0).unwrap();
             let business_day = chrono::NaiveDate::from_num_days_from_ce_opt(day + 366).unwrap();
             let (leaf, hash) = ([0; 32], [0; 32]);
@@ -42,7 +43,7 @@ fn any_entry() -> impl Strategy<Value = (FrameKind, EntryRow)> {
                 prev,
                 hash,
             });
-            (kind, if kind == FrameKind::Twin { twin(row) } else { row })
+            (kind, if kind.is_twin() { twin(row) } else { row })
         },
     )
 }

@@ -41,6 +41,7 @@ fn describe(frame: &Frame) -> Value {
         Frame::Entry(FrameKind::Chained, row) => entry("chained", row),
         Frame::Entry(FrameKind::Single, row) => entry("single", row),
         Frame::Entry(FrameKind::Twin, row) => entry("twin", row),
+        Frame::Entry(FrameKind::SingleTwin, row) => entry("single twin", row),
         Frame::Secret(text) => json!({ "kind": "secret", "text": text }),
         Frame::Proof(text) => json!({ "kind": "proof", "text": text }),
     }

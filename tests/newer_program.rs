@@ -168,3 +168,30 @@ fn entries_of(desk: &Desk, code: &str) -> Vec<EntryRow> {
     rows.retain(|row| row.site == code);
     rows
 }
+
+#[test]
+fn an_older_program_put_back_folds_again_what_it_does_not_understand() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.db");
+    let (common, later) = history();
+    let mut new = older(&path, "");
+    for batch in [&common, &later] {
+        take(&mut new, batch);
+        finish(&mut new);
+    }
+    assert_eq!(mobile(&new, "3100000002").as_deref(), Some("13900000001"));
+    let before = hash(&new);
+    drop(older_again(new, "account.amend"));
+    let mut old = opened(&path);
+    assert_eq!(mobile(&old, "3100000002").as_deref(), Some("13358990332"), "what it does not understand is paused");
+    let verdict = old.verify(true, |_| {}).unwrap();
+    assert_eq!(verdict.first_fault.map(|fault| fault.message), None);
+    assert_eq!(hash(&upgraded(old, &path)), before);
+}
+
+fn older_again(mut desk: Desk, lacks: &str) -> Desk {
+    let tx = desk.db_mut().write().unwrap();
+    tx.set_setting(LACKS, lacks).unwrap();
+    tx.commit().unwrap();
+    desk
+}

@@ -182,6 +182,7 @@ impl<'a> Work<'a> {
                 tx.unmark_single(row.id)?;
                 self.advance(&row);
             }
+            Place::KnownTwin => tx.unmark_single(row.id.twin())?,
             Place::Next => {
                 self.advance(&row);
                 self.push(row);
@@ -242,7 +243,7 @@ impl<'a> Work<'a> {
         self.flush(tx)?;
         let twin = row.id.twin();
         if tx.entry_hash(twin)? == Some(row.hash) {
-            return Ok(Place::Known);
+            return Ok(Place::KnownTwin);
         }
         let before = |place: Option<Id>| place.map_or(Ok(None), |place| tx.entry_hash(place));
         let head = tx.chain_last(twin.chain())?;
@@ -438,6 +439,8 @@ fn write<B: Serialize>(
 enum Place {
     /// It stands already.
     Known,
+    /// It stands already, on the fork's second branch.
+    KnownTwin,
     /// It is the chain's next.
     Next,
     /// It goes to the twin; at the fork itself with the hash of the entry held there.

@@ -1,6 +1,9 @@
 //! The state hash: every derived table, canonical rows in primary-key order (I-4, I-5). Two books with equal entry sets give
 //! equal hashes on every machine.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use rusqlite::types::ValueRef;
 
 use crate::rules::id::Id;
@@ -41,8 +44,19 @@ impl Tx<'_> {
         }
     }
 
-    /// The columns of a table's primary key, in its order.
+    /// The columns of a table's primary key, in its order: asked for once, a program knows only one shape of its tables.
     fn key_of(&self, table: &str) -> Result<String, StoreError> {
+        static KNOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = known().get(table) {
+            return Ok(key.clone());
+        }
+        let key = self.read_key_of(table)?;
+        known().insert(table.to_owned(), key.clone());
+        Ok(key)
+    }
+
+    fn read_key_of(&self, table: &str) -> Result<String, StoreError> {
         let mut key = Vec::new();
         let mut columns = self.conn().prepare_cached(&format!("PRAGMA table_info({table})"))?;
         let mut rows = columns.query([])?;

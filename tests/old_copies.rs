@@ -1,0 +1,138 @@
+//! Old copies put back, noticed or not, at a branch and at head office: whoever still holds an entry gives it back, and a fork shows.
+
+#[allow(dead_code)] // other tests use the rest
+mod support {
+    pub mod company;
+    pub mod orders;
+}
+
+use meterdesk::book::append::Head;
+use meterdesk::book::clock::FixedClock;
+use meterdesk::desk::Desk;
+use meterdesk::desk::exchange::News;
+use meterdesk::rules::id::Id;
+use meterdesk::store::tables::base::ExceptionRow;
+use serde_json::json;
+use support::company::{Company, act, export, import};
+use support::orders::moment;
+
+fn copy(desk: &Desk) -> Desk {
+    desk.copy_in_memory(Box::new(FixedClock::at(moment()))).unwrap()
+}
+
+fn worker(desk: &mut Desk, code: &str) -> (Id, [u8; 32]) {
+    let worker = json!({ "code": code, "name": "张师傅", "team": "抢修班", "area": "城南" });
+    let id = act(desk, "boss", "worker.add", &worker).0.unwrap();
+    let hash = desk.look().unwrap().entry_hash(id).unwrap().unwrap();
+    (id, hash)
+}
+
+fn holds(desk: &Desk, (id, hash): (Id, [u8; 32])) -> bool {
+    let tx = desk.look().unwrap();
+    tx.entry_hash(id).unwrap() == Some(hash) || tx.entry_hash(id.twin()).unwrap() == Some(hash)
+}
+
+fn life(desk: &Desk) -> i64 {
+    Head::read(&desk.look().unwrap()).unwrap().epoch
+}
+
+#[test]
+fn what_a_branch_and_head_office_both_lost_comes_back_from_a_third_site() {
+    let mut company = Company::new(2, true);
+    company.night();
+    let (office, branch) = (copy(company.desk("HO")), copy(company.desk("B1")));
+    let lost = worker(company.desk("B1"), "W1");
+    company.night();
+    company.night();
+    assert!(holds(company.desk("B2"), lost));
+    *company.desk("HO") = office;
+    *company.desk("B1") = branch;
+    for site in ["HO", "B1"] {
+        company.desk(site).begin_new_life(1).unwrap();
+    }
+    assert!(!holds(company.desk("HO"), lost));
+    for _ in 0..4 {
+        company.night();
+    }
+    assert!(holds(company.desk("HO"), lost) && holds(company.desk("B1"), lost));
+    assert_eq!(company.state("HO"), company.state("B2"));
+    assert_eq!(company.state("HO"), company.state("B1"));
+}
+
+#[test]
+fn a_third_site_gives_back_nothing_without_head_office_s_signature_over_it() {
+    let mut company = Company::new(2, true);
+    company.night();
+    let office = copy(company.desk("HO"));
+    let lost = worker(company.desk("B1"), "W1");
+    company.night();
+    company.night();
+    *company.desk("HO") = office;
+    company.desk("HO").begin_new_life(1).unwrap();
+    company.night();
+    // The signed header is there, but it names another head than the one sent.
+    let tx = company.desk("B2").db_mut().write().unwrap();
+    use meterdesk::store::tables::exchange::ProofRow;
+    let proof = tx.get::<ProofRow>(&[&lost.0.chain()]).unwrap().unwrap();
+    tx.put(&ProofRow { seq: proof.seq - 1, ..proof }).unwrap();
+    tx.commit().unwrap();
+    let parcels = export(company.desk("B2"));
+    let refused = import(company.desk("HO"), &parcels[0].bytes);
+    // Only what the signature covers is taken; nothing else is written.
+    assert!(refused.is_err() || !holds(company.desk("HO"), lost));
+}
+
+#[test]
+fn a_branch_that_went_back_unnoticed_learns_it_from_what_head_office_holds() {
+    let mut company = Company::new(2, true);
+    company.night();
+    let old = copy(company.desk("B1"));
+    let first = worker(company.desk("B1"), "W1");
+    let second = worker(company.desk("B1"), "W2");
+    company.night();
+    company.night();
+    *company.desk("B1") = old;
+    let other = worker(company.desk("B1"), "W3");
+    assert_eq!(first.0, other.0, "one place, two entries");
+    let parcels = export(company.desk("HO"));
+    let mut news = News::default();
+    for parcel in parcels.iter().filter(|parcel| parcel.to == "B1") {
+        let desk = company.desk("B1");
+        news.add(desk.take_bundle(std::io::Cursor::new(&parcel.bytes), "a.mdx", None, |_, _| {}).unwrap());
+    }
+    let notices = company.desk("B1").after_taking(news).unwrap();
+    assert!(notices.iter().any(|notice| notice.contains("较早的副本")), "{notices:?}");
+    assert_eq!(life(company.desk("B1")), 2);
+    for _ in 0..4 {
+        company.night();
+    }
+    for site in ["HO", "B1", "B2"] {
+        for entry in [first, second, other] {
+            assert!(holds(company.desk(site), entry), "{site} {}", entry.0);
+        }
+    }
+    assert!(company.desk("HO").peers().unwrap().iter().any(|peer| peer.site.as_str() == "B1" && peer.frozen));
+    assert_eq!(company.state("HO"), company.state("B2"));
+}
+
+#[test]
+fn a_head_office_that_went_back_unnoticed_gets_its_other_branch_back_as_a_question() {
+    let mut company = Company::new(1, true);
+    company.night();
+    let old = copy(company.desk("HO"));
+    let first = worker(company.desk("HO"), "W1");
+    company.night();
+    *company.desk("HO") = old;
+    let other = worker(company.desk("HO"), "W2");
+    assert_eq!(first.0, other.0, "one place, two entries");
+    for _ in 0..4 {
+        company.night();
+    }
+    for site in ["HO", "B1"] {
+        assert!(holds(company.desk(site), first) && holds(company.desk(site), other), "{site}");
+    }
+    assert_eq!(life(company.desk("HO")), 2, "it goes on in a new life");
+    let tx = company.desk("HO").look().unwrap();
+    let open = tx.scan::<ExceptionRow>(&[]).unwrap();
+    assert!(open.iter().any(|row| row.what == "fork" && row.state == "open" && row.first == first.0), "{open:?}");
+}
