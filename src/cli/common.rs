@@ -169,5 +169,5 @@ pub fn end_quietly_when_nobody_reads() {
 
 /// A fault of reading or writing a stream.
 pub fn io(error: &std::io::Error) -> CliError {
-    Refusal::data(format!("读写出错：{error}")).into()
+    Refusal::data(crate::text::disk::why(error)).into()
 }

@@ -36,7 +36,7 @@ impl Desk {
             }
         }
         let files = Files::lock(self.path())?;
-        files.tidy(SystemTime::now())?;
+        self.tidy(&files)?;
         let mut answer = Answer::default();
         for peer in peers {
             if whole {
@@ -66,7 +66,7 @@ impl Desk {
         progress: &mut impl FnMut(i64, i64),
     ) -> Result<Vec<send::Sent>, Refusal> {
         let part = RefCell::new(PathBuf::new());
-        self.send_bundles(
+        let sent = self.send_bundles(
             peer,
             send::FULL,
             |header| {
@@ -81,7 +81,18 @@ impl Desk {
                 folder::deliver(&copy, to, &name, &written.hash).map(|_| ())
             },
             progress,
-        )
+        );
+        if sent.is_err() {
+            // A full disk gets its room back at once.
+            let _ = std::fs::remove_file(&*part.borrow());
+        }
+        sent
+    }
+
+    /// Old copies go, and what a killed exchange left, but not what it is to go on with.
+    fn tidy(&self, files: &Files) -> Result<(), Refusal> {
+        let intake = self.look()?.intake()?;
+        Ok(files.tidy(SystemTime::now(), intake.as_ref().map(|row| row.file.as_str()))?)
     }
 
     /// Takes in a bundle, or every bundle of a folder that is for this site; then those that waited for them.
@@ -89,6 +100,7 @@ impl Desk {
         let files = Files::lock(self.path())?;
         let mut answer = Answer::default();
         let lives = self.own_lives()?;
+        self.tidy(&files)?;
         self.go_on(&files, &mut answer, &mut progress)?;
         let mut bundles: Vec<PathBuf> = folder::bundles_at(from)?;
         if from.is_dir() {
@@ -110,16 +122,21 @@ impl Desk {
         self.complete(answer)
     }
 
-    /// Goes on with an import that was interrupted, if no other program is at it. Called when the book is opened.
+    /// Goes on with an import that was interrupted, if no other program is at it. Called when the book is opened. What cannot be
+    /// finished now (a full disk, keys under a passphrase) is said and waits for the next `exchange in`: what stands is sound, and no
+    /// till waits for it.
     pub(super) fn go_on_with_exchange(&mut self) -> Result<Vec<String>, Refusal> {
         if self.look()?.intake()?.is_none() {
             return Ok(Vec::new());
         }
         let mut answer = Answer::default();
-        match Files::lock(self.path()) {
-            Ok(files) => self.go_on(&files, &mut answer, &mut |_, _| {})?,
-            Err(ExchangeError::Locked) => {}
-            Err(error) => return Err(error.into()),
+        let gone_on = match Files::lock(self.path()) {
+            Ok(files) => self.go_on(&files, &mut answer, &mut |_, _| {}),
+            Err(ExchangeError::Locked) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(refusal) = gone_on {
+            answer.notices.push(format!("上次没收完的交换包还没有收完 ({})，请再收一次", refusal.message()));
         }
         Ok(answer.notices)
     }
@@ -181,7 +198,10 @@ impl Desk {
                 line
             }
             Err(error) if error.is_of_the_bundle() => self.refuse(&spooled, &shown, &error)?,
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                self.tidy(files)?;
+                return Err(error.into());
+            }
         };
         let _ = std::fs::remove_file(&spooled);
         Ok(line)
@@ -204,6 +224,7 @@ impl Desk {
         let hash = folder::hash_of(spooled)?;
         let at = stamp(self.now());
         let tx = self.db.write()?;
+        tx.delete::<IntakeRow>(&[&hash])?;
         if tx.get::<BundleRow>(&[&hash, &"in"])?.is_none_or(|row| row.state == "refused") {
             tx.put(&BundleRow {
                 hash,
@@ -218,8 +239,8 @@ impl Desk {
                 state: "refused".into(),
                 note: error.to_string(),
             })?;
-            tx.commit()?;
         }
+        tx.commit()?;
         Ok(BundleLine {
             file: shown.to_owned(),
             from: header.from,
@@ -241,11 +262,23 @@ impl Desk {
         let Some(row) = self.look()?.intake()? else { return Ok(()) };
         let spooled = files.spooled(&row.file);
         if spooled.is_file() && folder::hash_of(&spooled)? == row.hash {
-            let taken = self.take_spooled(&spooled, &row.file, &row.file, progress)?;
-            let mut news = News::default();
-            news.add(taken);
-            answer.notices.extend(self.after_taking(news)?);
-        } else {
+            match self.take_spooled(&spooled, &row.file, &row.file, progress) {
+                Ok(taken) => {
+                    if taken.fate == Fate::Held {
+                        files.hold(&spooled, &taken.hash)?;
+                    }
+                    let mut news = News::default();
+                    news.add(taken);
+                    answer.notices.extend(self.after_taking(news)?);
+                }
+                Err(error) if error.is_of_the_bundle() => {
+                    self.refuse(&spooled, &row.file, &error)?;
+                    answer.notices.push(format!("上次没收完的交换包不收：{error}"));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if self.look()?.intake()?.is_some_and(|left| left.hash == row.hash) {
             // The entries that stand are sound by themselves; the rest comes with the next bundle.
             let tx = self.db.write()?;
             tx.delete::<IntakeRow>(&[&row.hash])?;

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BundleError {
     /// The disk or the stick.
-    #[error("读写交换包出错：{0}；请检查磁盘或U盘后再试")]
+    #[error("读写交换包出错：{0}")]
     Io(String),
     /// It begins like a bundle but is shorter than the shortest one.
     #[error("交换包不完整，只有 {0} 字节；请等复制完成，或请对方重新导出")]
@@ -78,6 +78,6 @@ pub enum BundleError {
 impl BundleError {
     /// An error of reading or writing.
     pub fn io(error: &std::io::Error) -> Self {
-        Self::Io(error.to_string())
+        Self::Io(crate::text::disk::why(error))
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::bundle_error::BundleError;
 use crate::book::append::AppendError;
 use crate::store::StoreError;
+use crate::text::disk;
 
 /// Why an exchange did not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -82,13 +83,7 @@ impl ExchangeError {
 
     /// A fault of a file.
     pub fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
-        let reason = match error.kind() {
-            std::io::ErrorKind::StorageFull => "磁盘已满，请腾出空间后再做".to_owned(),
-            std::io::ErrorKind::NotFound => "找不到，请检查盘是否插好".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "没有权限".to_owned(),
-            _ => error.to_string(),
-        };
-        Self::File { path: path.to_owned(), reason }
+        Self::File { path: path.to_owned(), reason: disk::why(error) }
     }
 
     /// Is the bundle itself at fault, so that the others go on? Faults of disk and database are not.

@@ -74,9 +74,12 @@ impl Files {
         let target = self.root.join("spool").join(name);
         let from = open_plain(source)?;
         let mut to = private(OpenOptions::new().create(true).truncate(true).write(true), &target)?;
-        let copied = io::copy(&mut from.take(MAX_FILE + 1), &mut to);
-        copied.map_err(|error| ExchangeError::file(source, &error))?;
-        to.sync_all().map_err(|error| ExchangeError::file(&target, &error))?;
+        let copied = copy(&mut from.take(MAX_FILE + 1), source, &mut to, &target)
+            .and_then(|()| to.sync_all().map_err(|error| ExchangeError::file(&target, &error)));
+        if let Err(error) = copied {
+            let _ = fs::remove_file(&target);
+            return Err(error);
+        }
         Ok(target)
     }
 
@@ -88,8 +91,14 @@ impl Files {
         Ok(target)
     }
 
-    /// Removes copies older than they are kept, and what an interrupted export left.
-    pub fn tidy(&self, now: SystemTime) -> Result<(), ExchangeError> {
+    /// Removes copies older than they are kept, and what an interrupted export or import left; `going_on` is the file in the spool
+    /// an interrupted import still needs.
+    pub fn tidy(&self, now: SystemTime, going_on: Option<&str>) -> Result<(), ExchangeError> {
+        for path in files_in(&self.root.join("spool"))? {
+            if going_on.is_none_or(|name| path != self.spooled(name)) {
+                let _ = fs::remove_file(&path);
+            }
+        }
         for path in files_in(&self.out())? {
             let age =
                 fs::metadata(&path).and_then(|meta| meta.modified()).ok().and_then(|at| now.duration_since(at).ok());
@@ -109,30 +118,68 @@ pub fn settle(file: &File, part: &Path, target: &Path) -> Result<(), ExchangeErr
     target.parent().map_or(Ok(()), sync_folder)
 }
 
-/// Copies a bundle to where it travels, and reads it back before anybody is told that it stands there.
-pub fn deliver(copy: &Path, folder: &Path, name: &str, hash: &str) -> Result<PathBuf, ExchangeError> {
+/// Copies a bundle to where it travels, and reads it back before anybody is told that it stands there. What cannot be read back
+/// is not left under the bundle's name.
+pub fn deliver(kept: &Path, folder: &Path, name: &str, hash: &str) -> Result<PathBuf, ExchangeError> {
     let target = folder.join(name);
-    let part = folder.join(format!("{name}.part"));
-    let fault = |error: io::Error| ExchangeError::file(&part, &error);
-    let outcome = (|| {
-        let mut from = File::open(copy).map_err(|error| ExchangeError::file(copy, &error))?;
-        let mut to = File::create(&part).map_err(fault)?;
-        io::copy(&mut from, &mut to).map_err(fault)?;
-        settle(&to, &part, &target)
-    })();
-    if let Err(error) = outcome {
-        let _ = fs::remove_file(&part);
-        return Err(error);
+    place(kept, folder, &target)?;
+    let read = read_back(&target, hash);
+    if read.is_err() {
+        let _ = fs::remove_file(&target);
     }
-    let read = hash_of(&target)?;
-    if read == hash {
-        return Ok(target);
-    }
-    let reason = "写出后读回的内容不同，盘可能已坏，请换一个盘再导出".to_owned();
-    Err(ExchangeError::File { path: target, reason })
+    read.map(|()| target)
 }
 
-/// Hash of a whole file, hex. What the operating system remembers of it is dropped first where that is possible.
+/// Writes a copy beside its place, and gives it its name when all of it is on the disk.
+fn place(kept: &Path, folder: &Path, target: &Path) -> Result<(), ExchangeError> {
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = folder.join(name);
+    let outcome = (|| {
+        let mut from = open_plain(kept)?;
+        let mut to = File::create(&part).map_err(|error| ExchangeError::file(&part, &error))?;
+        copy(&mut from, kept, &mut to, &part)?;
+        settle(&to, &part, target)?;
+        forget_cached(&to);
+        Ok(())
+    })();
+    if outcome.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    outcome
+}
+
+fn read_back(target: &Path, hash: &str) -> Result<(), ExchangeError> {
+    if hash_of(target)? == hash {
+        return Ok(());
+    }
+    let reason = "写出后读回的内容不同，盘可能已坏，请换一个盘再导出".to_owned();
+    Err(ExchangeError::File { path: target.to_owned(), reason })
+}
+
+/// Copies to the end; says which of the two files failed.
+fn copy(from: &mut impl Read, source: &Path, to: &mut File, target: &Path) -> Result<(), ExchangeError> {
+    let mut buffer = vec![0u8; 1 << 16];
+    loop {
+        let got = match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(got) => got,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(ExchangeError::file(source, &error)),
+        };
+        to.write_all(&buffer[..got]).map_err(|error| ExchangeError::file(target, &error))?;
+    }
+}
+
+/// What the system remembers of a file that is on the disk is dropped where that is possible, so that reading back asks the disk.
+fn forget_cached(file: &File) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
+
+/// Hash of a whole file, hex.
 pub fn hash_of(path: &Path) -> Result<String, ExchangeError> {
     let mut file = open_plain(path)?;
     let mut hasher = blake3::Hasher::new();
@@ -208,4 +255,52 @@ fn private(options: &mut OpenOptions, path: &Path) -> Result<File, ExchangeError
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path).map_err(|error| ExchangeError::file(path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What happens to a file between its writing and its reading back.
+    type Mishap = fn(&Path);
+
+    #[test]
+    fn what_cannot_be_read_back_is_an_error_and_keeps_no_name() {
+        let gone: Mishap = |target| fs::remove_dir_all(target.parent().unwrap()).unwrap();
+        let cut: Mishap = |target| OpenOptions::new().write(true).open(target).unwrap().set_len(70_000).unwrap();
+        let flipped: Mishap = |target| {
+            let mut bytes = fs::read(target).unwrap();
+            bytes[90_000] ^= 1;
+            fs::write(target, bytes).unwrap();
+        };
+        let longer: Mishap = |target| OpenOptions::new().append(true).open(target).unwrap().write_all(b"x").unwrap();
+        let untouched: Mishap = |_| {};
+        let cases = [("gone", gone), ("cut", cut), ("flipped", flipped), ("longer", longer), ("untouched", untouched)];
+        for (word, mishap) in cases {
+            let home = tempfile::tempdir().unwrap();
+            let (kept, stick) = (home.path().join("kept"), home.path().join("stick"));
+            fs::create_dir(&stick).unwrap();
+            fs::write(&kept, vec![7u8; 100_000]).unwrap();
+            let target = stick.join("B1-HO-1-000001.mdx");
+            place(&kept, &stick, &target).unwrap();
+            mishap(&target);
+            // The same steps as `deliver`, with the mishap between them.
+            let read = read_back(&target, &hash_of(&kept).unwrap());
+            assert_eq!(read.is_ok(), word == "untouched", "{word}");
+        }
+    }
+
+    #[test]
+    fn a_copy_that_is_not_what_was_sealed_is_told_and_taken_from_the_stick() {
+        let home = tempfile::tempdir().unwrap();
+        let (kept, stick) = (home.path().join("kept"), home.path().join("stick"));
+        fs::create_dir(&stick).unwrap();
+        fs::write(&kept, b"something else").unwrap();
+        let said = deliver(&kept, &stick, "B1-HO-1-000001.mdx", &"0".repeat(64)).unwrap_err().to_string();
+        assert!(said.contains("读回的内容不同"), "{said}");
+        assert_eq!(fs::read_dir(&stick).unwrap().count(), 0);
+        fs::remove_dir(&stick).unwrap();
+        let said = deliver(&kept, &stick, "B1-HO-1-000001.mdx", &hash_of(&kept).unwrap()).unwrap_err().to_string();
+        assert!(said.contains("请检查盘是否插好"), "{said}");
+    }
 }

@@ -170,10 +170,17 @@ impl Db {
         if target.exists() {
             return Err(StoreError::Exists(target.to_owned()));
         }
-        let mut copy = Connection::open(target)?;
-        restrict(target)?;
-        rusqlite::backup::Backup::new(&self.conn, &mut copy)?.run_to_completion(4096, Duration::ZERO, None)?;
-        Ok(())
+        let made = (|| {
+            let mut copy = Connection::open(target)?;
+            restrict(target)?;
+            rusqlite::backup::Backup::new(&self.conn, &mut copy)?.run_to_completion(4096, Duration::ZERO, None)?;
+            Ok(())
+        })();
+        if made.is_err() {
+            // Half a copy must not stand under its name.
+            let _ = std::fs::remove_file(target);
+        }
+        made
     }
 
     /// SQLite's own check of the file, first fault or none.
@@ -190,7 +197,7 @@ pub(in crate::store) fn restrict(path: &Path) -> Result<(), StoreError> {
         use std::os::unix::fs::PermissionsExt;
         if path.exists() {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-                .map_err(|error| StoreError::File { path: path.to_owned(), reason: error.to_string() })?;
+                .map_err(|error| StoreError::File { path: path.to_owned(), reason: crate::text::disk::why(&error) })?;
         }
     }
     #[cfg(not(unix))]
@@ -201,7 +208,8 @@ pub(in crate::store) fn restrict(path: &Path) -> Result<(), StoreError> {
 /// A file that is something else is told apart before SQLite touches it.
 fn check_head(path: &Path) -> Result<(), StoreError> {
     use std::io::Read;
-    let file = |error: std::io::Error| StoreError::File { path: path.to_owned(), reason: error.to_string() };
+    let file =
+        |error: std::io::Error| StoreError::File { path: path.to_owned(), reason: crate::text::disk::why(&error) };
     let mut head = [0u8; 72];
     std::fs::File::open(path).map_err(file)?.read_exact(&mut head).map_err(|_| StoreError::Foreign(path.to_owned()))?;
     let ours = head.starts_with(b"SQLite format 3\0") && head[68..72] == APPLICATION_ID.to_be_bytes();
@@ -274,7 +282,7 @@ impl<'a> Tx<'a> {
     pub fn commit(self) -> Result<(), StoreError> {
         self.gather_end()?;
         self.tx.commit().map_err(|error| match StoreError::from(error) {
-            full @ (StoreError::DiskFull | StoreError::Busy) => full,
+            known @ (StoreError::DiskFull | StoreError::ReadOnly | StoreError::Busy) => known,
             other => StoreError::Unknown(other.to_string()),
         })
     }

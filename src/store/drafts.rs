@@ -32,7 +32,7 @@ impl Drafts {
             let mut aside = path.as_os_str().to_owned();
             aside.push(".damaged");
             std::fs::rename(&path, aside)
-                .map_err(|error| StoreError::File { path: path.clone(), reason: error.to_string() })?;
+                .map_err(|error| StoreError::File { path: path.clone(), reason: crate::text::disk::why(&error) })?;
             Self::connect(&path)
         })
     }

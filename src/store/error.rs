@@ -38,6 +38,12 @@ pub enum StoreError {
     /// The disk is full; the action is not booked.
     #[error("磁盘已满，这一笔没有记账；请腾出空间后重做")]
     DiskFull,
+    /// The file, its folder or its disk is write-protected.
+    #[error("数据库文件是只读的，写不进去；请检查文件权限和磁盘的写保护")]
+    ReadOnly,
+    /// The disk fails, or takes no more of this file; SQLite's own number of the fault.
+    #[error("读写数据库文件出错 (代码 {0})，磁盘可能已满或已坏；请检查磁盘后重做")]
+    Disk(i32),
     /// Another process holds the write lock for too long.
     #[error("另一个窗口正在写数据库，请稍候重试")]
     Busy,
@@ -68,6 +74,10 @@ impl From<rusqlite::Error> for StoreError {
         use rusqlite::ErrorCode;
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
+                Self::Disk(error.sqlite_error().map_or(0, |fault| fault.extended_code))
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Corrupt(error.to_string()),
             _ => Self::Sqlite(error.to_string()),

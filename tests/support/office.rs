@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 /// The company and the folder its sticks are in.
 pub struct Office {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
 }
 
 /// What a command said.
@@ -22,7 +23,8 @@ pub struct Said {
 }
 
 impl Said {
-    fn of(output: &Output) -> Self {
+    /// Of a program that has ended.
+    pub fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
     }
@@ -42,13 +44,31 @@ impl Said {
 impl Office {
     /// Head office `HO` and these branches, practice books, known to each other.
     pub fn new(branches: &[&str]) -> Self {
-        let office = Self { folder: tempfile::tempdir().unwrap() };
+        let office = Self::empty();
         office.init("HO", &["--head-office"]);
         for branch in branches {
             office.init(branch, &[]);
             office.join(branch);
         }
         office
+    }
+
+    fn empty() -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        Self { folder: temporary.path().to_owned(), _temporary: Some(temporary) }
+    }
+
+    /// Books in a folder that is somebody else's to remove.
+    pub fn at(folder: PathBuf) -> Self {
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { folder, _temporary: None }
+    }
+
+    /// A copy of everything: books with all that lies beside them, cards, sticks.
+    pub fn copy(&self) -> Self {
+        let copy = Self::empty();
+        copy_folder(&self.folder, &copy.folder);
+        copy
     }
 
     /// Makes a practice book.
@@ -82,7 +102,7 @@ impl Office {
 
     /// A path in the company's folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// A site's database.
@@ -180,5 +200,19 @@ impl Office {
     pub fn entries(&self, site: &str) -> i64 {
         let said = self.run(site, &["verify"]).ends(0).json();
         said["entries"].as_i64().unwrap()
+    }
+}
+
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
     }
 }

@@ -40,7 +40,7 @@ fn open(database: &Path) -> Result<Option<(File, PathBuf)>, StoreError> {
 }
 
 fn fault(path: PathBuf, error: &std::io::Error) -> StoreError {
-    StoreError::File { path, reason: error.to_string() }
+    StoreError::File { path, reason: crate::text::disk::why(error) }
 }
 
 #[cfg(test)]
