@@ -143,6 +143,46 @@ fn a_lost_machine_is_made_anew_from_head_office_and_its_own_last_bundles() {
 }
 
 #[test]
+fn a_lost_key_file_comes_back_from_the_recovery_code_and_sealed_numbers_open_again() {
+    const ID: &str = "530124194610038814";
+    let office = Office::new(&[]);
+    let code = office.init("B1", &[]);
+    office.join("B1");
+    let db = office.db("B1");
+    let home = serde_json::json!({
+        "name": "王芳", "address": "人民路12号33幢2单元502室", "area": "old", "building_kind": "multi", "building": "33",
+        "unit": "2", "room": "502", "book": "0412", "class": "resident", "people": 3, "id_number": ID,
+        "mobile": "13987654321", "meter": { "no": "M0031877", "maker": "宁北", "calibre": 20, "fitted": "2019-05-01" },
+        "last_reading": { "day": "2026-11-02", "value": "1204" }, "recent": [9, 8, 8],
+    });
+    let account = office.act(&db, "demo", "account.open", &home).ends(0).json()["result"]["account"].clone();
+    office.night("B1", "night");
+    let key = std::fs::read(office.path("B1.db.key")).unwrap();
+    for tail in ["", "-wal", "-shm", ".key", ".site", ".mark"] {
+        let _ = std::fs::remove_file(office.path(&format!("B1.db{tail}")));
+    }
+    let card = office.card("HO");
+    let new_card = office.path("B1.new.card").to_str().unwrap().to_owned();
+    let base = ["recover", "--site", "B1", "--card", &card.0, "--fingerprint", &card.1];
+    let prepare = [&base[..], &["--prepare", "--name", "营业所", "--to", &new_card, "--recovery-code"]].concat();
+    let (first, rest) = code.split_at(1);
+    let mistyped = format!("{}{rest}\n", if first == "A" { "B" } else { "A" });
+    let refused = office.run_told("B1", &prepare, &mistyped);
+    assert!(refused.code != 0 && !office.path("B1.db.key").exists(), "a mistyped code makes no key: {}", refused.err);
+    let said = office.run_told("B1", &prepare, &format!("{code}\n")).ends(0).json();
+    // The company's search key beside it comes back from head office.
+    assert!(key.starts_with(&std::fs::read(office.path("B1.db.key")).unwrap()));
+    office.enrol(&(new_card, said["fingerprint"].as_str().unwrap().to_owned()));
+    let whole = office.stick("whole");
+    office.out("HO", &whole, &["--for", "B1", "--whole"]).ends(0);
+    office.run("B1", &[&base[..], &["--from", whole.to_str().unwrap()]].concat()).ends(0);
+    let ask = serde_json::json!({ "account": account, "field": "id_number", "reason": "核对身份" });
+    let shown = office.act(&db, "chief", "customer.reveal", &ask).ends(0);
+    assert!(shown.out.contains(ID), "{}", shown.out);
+    assert!(office.run("B1", &["verify", "--full"]).ends(0).json()["ok"].as_bool().unwrap());
+}
+
+#[test]
 fn a_copy_every_hour_is_made_proved_and_ended_and_a_failing_place_stops_nothing() {
     let office = Office::new(&["B1"]);
     let place = office.stick("copies");
