@@ -27,6 +27,23 @@ fn mobile(desk: &meterdesk::desk::Desk) -> String {
     tx.account_of_text("3100000002").unwrap().unwrap().mobile.unwrap_or_default()
 }
 
+#[test]
+fn of_one_moment_the_place_decides_whichever_comes_first() {
+    let common = town();
+    let (mut first, mut second) = (site("S1", &common, 5), site("S2", &common, 5));
+    let here = made(&mut first, "demo", "account.amend", amend(FIRST, "13900000001"));
+    let there = made(&mut second, "demo", "account.amend", amend(FIRST, "13900000002"));
+    assert_eq!(here.hlc, there.hlc, "both stamped alike");
+    for order in [[&here, &there], [&there, &here]] {
+        let mut book = site("S3", &common, 6);
+        for entry in order {
+            take(&mut book.desk, std::slice::from_ref(entry));
+        }
+        assert_eq!(mobile(&book.desk), "13900000002", "{} is the later place", there.id);
+    }
+    in_all_orders(&common, &[here, there]);
+}
+
 /// Takes an entry in as the exchange does: kept, derived, and seen by the clock.
 fn see(book: &mut Book, entry: &EntryRow) {
     take(&mut book.desk, std::slice::from_ref(entry));

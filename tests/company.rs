@@ -12,6 +12,7 @@ use meterdesk::desk::open::NewSite;
 use meterdesk::desk::refusal::Refusal;
 use meterdesk::desk::{Call, Desk};
 use meterdesk::exchange::peers;
+use meterdesk::exchange::site_keys::{Rotation, SiteKeys};
 use meterdesk::rules::id::{Id, Site};
 use meterdesk::store::OpenOptions;
 use meterdesk::store::entries::EntryRow;
@@ -254,6 +255,29 @@ fn revoked_keys_count_again_only_after_a_new_card_and_rotated_ones_follow_by_the
     let other = book("B07", false);
     let common = entries(&other);
     one_state(&common, &entries(&office));
+}
+
+#[test]
+fn a_certificate_nobody_signed_is_passed_over() {
+    let (mut office, mut branch) = (book("H", true), book("B03", false));
+    enrol(&mut office, &branch, &[]);
+    branch.sign_in_practice("boss").unwrap();
+    branch.rotate_site_keys().unwrap();
+    let new = branch.site_keys().unwrap().public();
+    let peer = peers::peer(&office.look().unwrap(), "B03").unwrap().unwrap();
+    let certificate = branch.site_keys().unwrap().rotations()[0].clone();
+    assert!(peer.key_named(&new.name(), std::slice::from_ref(&certificate)).is_some());
+    let mut unsigned = certificate.clone();
+    unsigned.signature = "00".repeat(64);
+    let mut altered = certificate.clone();
+    altered.at = format!("{}x", altered.at);
+    let mut by_another = certificate;
+    let message = Rotation::message(&by_another.from, &by_another.keys, &by_another.at);
+    let thief = SiteKeys::from_seed([3; 32]).sign(&message);
+    by_another.signature = thief.iter().map(|byte| format!("{byte:02x}")).collect();
+    for forged in [unsigned, altered, by_another] {
+        assert_eq!(peer.key_named(&new.name(), &[forged]), None);
+    }
 }
 
 #[test]

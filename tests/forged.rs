@@ -253,6 +253,24 @@ fn an_older_bundle_takes_no_acknowledgement_back() {
     assert_eq!(acknowledged(&mut scene), [9], "an older header must not take it back");
 }
 
+#[test]
+fn an_acknowledgement_of_another_entry_sends_the_whole_life() {
+    let mut scene = Scene::new();
+    let last = scene.company.desk("HO").look().unwrap().chain_last(chain("HO")).unwrap().unwrap();
+    let head = scene.company.desk("HO").look().unwrap().entry_hash(last).unwrap().unwrap();
+    let truly = blake3::Hash::from_bytes(head).to_hex().to_string();
+    for (head, first) in [(truly, last.seq() + 1), ("ab".repeat(32), 1)] {
+        scene.number += 1;
+        let said = Have { site: "HO".into(), epoch: 1, seq: last.seq(), head };
+        let bytes = scene.bundle(("B1", "HO"), &chained(&scene.new), None, |header| header.have = vec![said]);
+        scene.take("HO", &bytes).unwrap();
+        let parcel = scene.company.export("HO").into_iter().find(|parcel| parcel.to == "B1").unwrap();
+        let header = meterdesk::exchange::opener::peek(std::io::Cursor::new(&parcel.bytes)).unwrap();
+        let own = header.ranges.iter().find(|range| range.site == "HO").unwrap();
+        assert_eq!(own.first, first);
+    }
+}
+
 /// The relay's numbers are only passed when the bundle that brought them was taken in.
 #[test]
 fn a_held_bundle_does_not_count_as_seen() {
