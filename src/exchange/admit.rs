@@ -169,11 +169,28 @@ impl<'a> Work<'a> {
         if is_head_office && chain.site().as_str() != self.header.from {
             return self.returned.keep(row);
         }
-        // Of a fork, the two sides may disagree which branch is the main one: what we hold there is not needed again as a twin.
-        if row.id.is_twin() && tx.entry_hash(row.id.main())? == Some(row.hash) {
-            return Ok(());
+        match self.by_own_names(tx, row)? {
+            Some(row) => self.put_in_place(tx, row, taken),
+            None => Ok(()),
         }
-        self.put_in_place(tx, row, taken)
+    }
+
+    /// Of a fork, the two sides may disagree which branch is the main one: what we hold there is not needed again as a twin, and what
+    /// follows it goes on there.
+    fn by_own_names(&mut self, tx: &Tx<'_>, mut row: EntryRow) -> Result<Option<EntryRow>, ExchangeError> {
+        if !row.id.is_twin() {
+            return Ok(Some(row));
+        }
+        let main = row.id.main();
+        self.flush(tx)?;
+        if tx.entry_hash(main)? == Some(row.hash) {
+            return Ok(None);
+        }
+        let head = self.head(tx, main.chain())?;
+        if head.is_some_and(|head| head.seq + 1 == row.seq && head.head == row.prev) {
+            row.id = main;
+        }
+        Ok(Some(row))
     }
 
     fn put_in_place(&mut self, tx: &Tx<'_>, mut row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {

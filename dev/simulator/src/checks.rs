@@ -98,6 +98,17 @@ pub fn entries_apart(here: &Desk, office: &Desk) -> Result<String, StoreError> {
     Ok(format!("only here: {}; only at head office: {}", only(&here, &office), only(&office, &here)))
 }
 
+/// Do two books hold the same entries and call another branch of a fork the main one?
+pub fn only_named_apart(here: &Desk, office: &Desk) -> Result<bool, StoreError> {
+    let held = |desk: &Desk| {
+        let entries = desk.look()?.entries_after(Id(0), i64::MAX)?;
+        Ok::<BTreeMap<[u8; 32], Id>, StoreError>(entries.into_iter().map(|entry| (entry.hash, entry.id)).collect())
+    };
+    let (here, office) = (held(here)?, held(office)?);
+    let same = here.keys().eq(office.keys());
+    Ok(same && here.iter().any(|(hash, id)| office.get(hash).is_some_and(|other| other == &id.twin() && other != id)))
+}
+
 /// Every payment at a till stands in the ledger with what was taken in, those of a fork's second branch too.
 pub fn money(desk: &Desk) -> Wrong {
     const IN: [&str; 4] = [account::CASH, account::BANK, account::CHEQUE, account::TICKET];

@@ -65,6 +65,8 @@ counts! {
     unnoticed = "old copies put back unnoticed",
     /// Lives begun by a site that found out by itself.
     found_out = "lives begun because head office knew more",
+    /// Sites that hold what head office holds and call another branch of a fork the main one.
+    named_apart = "sites that call another branch of a fork the main one",
     /// Clock changes.
     clocks = "clock changes",
     /// Upgrades of a program that knew less.
