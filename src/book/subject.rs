@@ -77,7 +77,10 @@ pub fn write(subjects: &[Subject], own: Id) -> String {
         }
         text.push_str(subject.kind.letter());
         if subject.id.entry() != own.entry() {
-            text.push_str(&subject.id.to_string());
+            match subject.id.text() {
+                Some(id) => text.push_str(id.as_str()),
+                None => text.push_str(&subject.id.to_string()),
+            }
         } else if subject.id.item() > 0 {
             text.push('/');
             text.push_str(&subject.id.item().to_string());

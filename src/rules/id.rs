@@ -11,6 +11,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::digits;
+
 /// Rows one entry may hold: items are `0..ITEMS`.
 pub const ITEMS: i64 = 512;
 /// Entries one life of a site may hold; the site goes on in a new epoch after them.
@@ -60,32 +62,42 @@ impl Site {
     }
 
     fn number(&self) -> i64 {
-        let mut number = 0;
-        for index in 0..SITE_CHARS {
-            let digit = match self.0.as_bytes().get(index) {
-                None => 0,
-                Some(b @ b'0'..=b'9') => i64::from(b - b'0') + 1,
-                Some(b) => i64::from(b - b'A') + 11,
-            };
-            number = number * SITE_RADIX + digit;
-        }
-        number
+        number_of(self.0.as_bytes())
     }
 
-    fn from_number(mut number: i64) -> Self {
-        let mut bytes = Vec::with_capacity(SITE_CHARS);
-        for _ in 0..SITE_CHARS {
-            let digit = number % SITE_RADIX;
-            number /= SITE_RADIX;
-            match digit {
-                0 => {}
-                1..=10 => bytes.push(b'0' + (digit as u8 - 1)),
-                _ => bytes.push(b'A' + (digit as u8 - 11)),
-            }
-        }
-        bytes.reverse();
-        Self(String::from_utf8_lossy(&bytes).into_owned())
+    fn from_number(number: i64) -> Self {
+        let code = letters(number);
+        Self(code.into_iter().filter(|byte| *byte != 0).map(char::from).collect())
     }
+}
+
+/// The number of a code of capital letters and digits.
+fn number_of(code: &[u8]) -> i64 {
+    let mut number = 0;
+    for index in 0..SITE_CHARS {
+        let digit = match code.get(index) {
+            None => 0,
+            Some(b @ b'0'..=b'9') => i64::from(b - b'0') + 1,
+            Some(b) => i64::from(b - b'A') + 11,
+        };
+        number = number * SITE_RADIX + digit;
+    }
+    number
+}
+
+/// The code of a site's number, padded with zero bytes.
+fn letters(mut number: i64) -> [u8; SITE_CHARS] {
+    let mut bytes = [0; SITE_CHARS];
+    for byte in bytes.iter_mut().rev() {
+        let digit = number % SITE_RADIX;
+        number /= SITE_RADIX;
+        *byte = match digit {
+            0 => 0,
+            1..=10 => b'0' + (digit as u8 - 1),
+            _ => b'A' + (digit as u8 - 11),
+        };
+    }
+    bytes
 }
 
 impl fmt::Display for Site {
@@ -99,6 +111,35 @@ impl Id {
     pub fn new(site: &Site, epoch: i64, seq: i64, item: i64) -> Option<Self> {
         let fits = (0..EPOCHS).contains(&epoch) && (0..SEQS).contains(&seq) && (0..ITEMS).contains(&item);
         fits.then(|| Self(((site.number() * EPOCHS + epoch) * SEQS + seq) * ITEMS + item))
+    }
+
+    /// As it is printed; none for what was brought from the old system.
+    pub fn text(self) -> Option<digits::Short> {
+        let site = letters(self.0 / ITEMS / SEQS / EPOCHS);
+        (self.0 >= 0).then(|| digits::place(site, self.epoch(), self.seq(), self.item()))
+    }
+
+    /// Reads a place as it is printed; `None` for whatever is written in another way.
+    fn read_plain(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let dot = bytes.iter().take(SITE_CHARS + 1).position(|byte| *byte == b'.').filter(|dot| *dot > 0)?;
+        let code = &bytes[..dot];
+        let mut numbers = [0i64; 3];
+        let (mut at, mut digits) = (0, 0);
+        for byte in &bytes[dot + 1..] {
+            match (byte, at) {
+                (b'0'..=b'9', _) if digits < 9 => {
+                    numbers[at] = numbers[at] * 10 + i64::from(byte - b'0');
+                    digits += 1;
+                }
+                (b'.', 0) | (b'/', 1) if digits > 0 => (at, digits) = (at + 1, 0),
+                _ => return None,
+            }
+        }
+        let [epoch, seq, item] = numbers;
+        let fits = epoch < EPOCHS && seq < SEQS && item < ITEMS && at > 0 && digits > 0;
+        let capitals = code.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        (fits && capitals).then(|| Self(((number_of(code) * EPOCHS + epoch) * SEQS + seq) * ITEMS + item))
     }
 
     /// The site that wrote the entry.
@@ -164,8 +205,7 @@ impl fmt::Display for Id {
         if self.0 < 0 {
             return write!(f, "#{}", -self.0);
         }
-        write!(f, "{}.{}.{}", self.site(), self.epoch(), self.seq())?;
-        if self.item() > 0 { write!(f, "/{}", self.item()) } else { Ok(()) }
+        f.write_str(self.text().as_ref().map_or("", digits::Short::as_str))
     }
 }
 
@@ -179,6 +219,9 @@ impl FromStr for Id {
     type Err = BadId;
 
     fn from_str(text: &str) -> Result<Self, BadId> {
+        if let Some(id) = Self::read_plain(text) {
+            return Ok(id);
+        }
         let bad = || BadId(text.chars().take(40).collect());
         if let Some(number) = text.trim().strip_prefix('#') {
             let number: i64 = number.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(bad)?;
@@ -201,14 +244,16 @@ impl FromStr for Id {
 
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self.text() {
+            Some(text) => serializer.serialize_str(text.as_str()),
+            None => serializer.collect_str(self),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        digits::from_text(deserializer)
     }
 }
 

@@ -7,6 +7,7 @@ pub mod classes;
 pub mod counties;
 pub mod customer;
 pub mod customer_fields;
+pub mod digits;
 pub mod exact;
 pub mod fault;
 pub mod form;

@@ -10,6 +10,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::digits;
+
 /// Why a text is no amount or quantity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadNumber {
@@ -74,6 +76,9 @@ macro_rules! fixed {
             type Err = BadNumber;
 
             fn from_str(text: &str) -> Result<Self, BadNumber> {
+                if let Some(number) = digits::read_fixed(text, $places).filter(|number| number.abs() < LIMIT * $scale) {
+                    return Ok(Self(number));
+                }
                 let shown = || text.chars().take(40).collect::<String>();
                 let plain = text.trim();
                 let digits = plain.strip_prefix('-').unwrap_or(plain);
@@ -96,11 +101,7 @@ macro_rules! fixed {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut value = self.decimal().normalize();
-                if value.scale().max($min_places) > value.scale() {
-                    value.rescale($min_places);
-                }
-                f.pad(&value.to_string())
+                f.pad(digits::fixed(self.0, $places, $min_places).as_str())
             }
         }
 
@@ -140,14 +141,13 @@ macro_rules! fixed {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(digits::fixed(self.0, $places, $min_places).as_str())
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                digits::from_text(deserializer)
             }
         }
 
@@ -229,6 +229,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn it_prints_as_the_decimal_does(value in any::<i64>()) {
+            let mut decimal = Fen(value).decimal().normalize();
+            decimal.rescale(decimal.scale().max(2));
+            prop_assert_eq!(Fen(value).to_string(), decimal.to_string());
+            prop_assert_eq!(Milli(value).to_string(), Milli(value).decimal().normalize().to_string());
+        }
+
         #[test]
         fn what_is_printed_is_read_back(value in -99_999_999_999i64..99_999_999_999) {
             prop_assert_eq!(Fen(value).to_string().parse::<Fen>().unwrap(), Fen(value));

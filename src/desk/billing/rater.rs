@@ -8,6 +8,7 @@ use crate::desk::tariffs;
 use crate::rules::billing::history::{History, UsedBefore};
 use crate::rules::billing::{BillCycle, ByRegister, Due, MarkKind, Span, registers};
 use crate::rules::customer_fields::IC_CARD;
+use crate::rules::digits;
 use crate::rules::fault::Fault;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::pricing::{self, CodeShare};
@@ -93,7 +94,7 @@ impl Rater<'_> {
             component: line.component_key().to_owned(),
             step: line.step as u32,
             quantity: line.quantity.to_string(),
-            price: line.price.normalize().to_string(),
+            price: digits::decimal(line.price),
             amount: line.amount,
             tariff: if std::ptr::eq(line.tariff, own) {
                 String::new()
