@@ -3,13 +3,14 @@
 
 use std::time::{Duration, Instant};
 
+use crate::book::subject::Kind;
 use crate::rules::id::{ITEMS, Id};
-use crate::store::entries::EntryRow;
+use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::local::PendingRow;
 use crate::store::tables::base::RunRow;
 use crate::store::{Db, StoreError, Tx};
 
-use super::{Fx, cross, index, place};
+use super::{Fx, cross, index, refold};
 
 const HEAD: &str = "{\"run\":\"";
 const ROWS: &str = "\",\"rows\":[";
@@ -17,8 +18,14 @@ const ROWS: &str = "\",\"rows\":[";
 /// Longest time one slice may hold the write lock.
 pub const SLICE: Duration = Duration::from_millis(40);
 
+/// Rows placed between two looks at the clock: those of one subject among them are placed together.
+const AT_ONCE: usize = 16;
+
 /// Rows of a run up to which numbers held by several are settled slice by slice; beyond, once at the end for all.
 const SETTLED_AT_ONCE: i64 = 20_000;
+
+/// Actions whose rows change no number that two could hold: their slices settle what little a refold touches.
+const WITHOUT_NUMBERS: &[&str] = &["reading.enter", "bill.issue"];
 
 /// Is this the payload of a bulk entry?
 pub fn is_bulk(payload: &str) -> bool {
@@ -89,20 +96,34 @@ fn skip_string(bytes: &[u8], open: usize) -> Option<usize> {
 /// Derives what closed runs left to do, slice by slice, each its own transaction. Interrupted, it goes on at the next call.
 /// `done` is told the rows of each slice.
 pub fn finish(db: &mut Db, mut done: impl FnMut(usize)) -> Result<(), StoreError> {
-    while slice(db, &mut done)? {}
-    Ok(())
+    loop {
+        while slice(db, false, &mut done)? == Left::More {}
+        if slice(db, true, &mut done)? == Left::Nothing {
+            return Ok(());
+        }
+    }
 }
 
-/// One slice; false when nothing is left.
-fn slice(db: &mut Db, done: &mut impl FnMut(usize)) -> Result<bool, StoreError> {
-    let tx = db.write()?;
-    let Some(pending) = tx.scan::<PendingRow>(&[])?.into_iter().next() else { return Ok(false) };
+/// What a slice left to do.
+#[derive(PartialEq)]
+enum Left {
+    More,
+    /// Every row of a run stands; that nothing waits any more is to be noted in a write that waits for the disk.
+    ToEnd,
+    Nothing,
+}
+
+/// One slice. What one does is not told to anybody, so only the last waits for the disk; it says that the run is derived.
+fn slice(db: &mut Db, last: bool, done: &mut impl FnMut(usize)) -> Result<Left, StoreError> {
+    let tx = if last { db.write()? } else { db.write_part()? };
+    let Some(pending) = tx.scan::<PendingRow>(&[])?.into_iter().next() else { return Ok(Left::Nothing) };
     let run = tx.get::<RunRow>(&[&pending.run])?;
     let Some(run) = run.filter(|run| run.state == "closed") else {
         tx.delete::<PendingRow>(&[&pending.run])?;
         tx.commit()?;
-        return Ok(true);
+        return Ok(Left::More);
     };
+    let at_once = run.rows <= SETTLED_AT_ONCE || WITHOUT_NUMBERS.contains(&run.kind.as_str());
     let started = Instant::now();
     let mut fx = Fx::new(&tx);
     let mut next = pending.next;
@@ -116,10 +137,11 @@ fn slice(db: &mut Db, done: &mut impl FnMut(usize)) -> Result<bool, StoreError> 
                 next = end_of(entry.id);
                 continue;
             }
-            let from = next;
-            for (kind, row) in index::bulk_rows(&mut fx, &entry)?.into_iter().filter(|(_, row)| row.id > from) {
-                rows += usize::from(place(&mut fx, kind, &row, &entry)?);
-                next = row.id;
+            let waiting: Vec<(Kind, SubjectRow)> =
+                index::bulk_rows(&mut fx, &entry)?.into_iter().filter(|(_, row)| row.id > next).collect();
+            for some in waiting.chunks(AT_ONCE) {
+                rows += place_all(&mut fx, some, &entry)?;
+                next = some.last().map_or(next, |(_, row)| row.id);
                 if started.elapsed() >= SLICE {
                     break 'slice; // perhaps inside the entry: the next slice goes on after this row
                 }
@@ -127,12 +149,12 @@ fn slice(db: &mut Db, done: &mut impl FnMut(usize)) -> Result<bool, StoreError> 
             next = end_of(entry.id);
         }
     }
-    if run.rows <= SETTLED_AT_ONCE {
+    if at_once {
         cross::settle(&mut fx)?;
     }
     fx.touched.clear();
-    if over {
-        fx.dirty.extend(cross::ALL.iter().map(|cross| cross.what).filter(|_| run.rows > SETTLED_AT_ONCE));
+    if over && last {
+        fx.dirty.extend(cross::ALL.iter().map(|cross| cross.what).filter(|_| !at_once));
         cross::settle(&mut fx)?;
         tx.delete::<PendingRow>(&[&run.id])?;
     } else {
@@ -141,7 +163,34 @@ fn slice(db: &mut Db, done: &mut impl FnMut(usize)) -> Result<bool, StoreError> 
     crate::store::local::note_bulk(&tx, &fx.reindex)?;
     tx.commit()?;
     done(rows);
-    Ok(true)
+    Ok(if over && !last { Left::ToEnd } else { Left::More })
+}
+
+/// Puts rows of one bulk entry in their subjects' orders, each subject once: at the end, or by folding it again. Answers how many
+/// were new.
+fn place_all(fx: &mut Fx<'_, '_>, rows: &[(Kind, SubjectRow)], entry: &EntryRow) -> Result<usize, StoreError> {
+    let mut sorted: Vec<&(Kind, SubjectRow)> = rows.iter().collect();
+    sorted.sort_by_key(|(kind, row)| (*kind, row.subject, row.hlc, row.id));
+    let mut placed = 0;
+    for of_one in sorted.chunk_by(|left, right| (left.0, left.1.subject) == (right.0, right.1.subject)) {
+        let Some((kind, first)) = of_one.first() else { continue };
+        let later = fx.tx.holds_later(&first.kind, first.subject, first.hlc, first.id)?;
+        let mut new = Vec::with_capacity(1);
+        for (_, row) in of_one {
+            if fx.tx.index_row(row)? {
+                new.push(row);
+            }
+        }
+        placed += new.len();
+        if later && !new.is_empty() {
+            refold(fx, *kind, first.subject)?;
+        } else {
+            for row in new {
+                index::apply_row(fx, *kind, row, entry)?;
+            }
+        }
+    }
+    Ok(placed)
 }
 
 /// A few bulk entries of a closed run from a place on; the one the place stands in is among them until it is done.

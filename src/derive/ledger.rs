@@ -95,7 +95,7 @@ impl Legs {
         if legs.is_empty() {
             return Ok(());
         }
-        fx.tx.put(&PostingRow { kind: kind.letter().to_owned(), subject: event.subject, id: event.id, legs })
+        fx.tx.add(&PostingRow { kind: kind.letter().to_owned(), subject: event.subject, id: event.id, legs })
     }
 }
 

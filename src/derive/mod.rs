@@ -6,7 +6,7 @@
 //!
 //! To add a subject: its row types in `store/tables`, its file here with a [`Fold`], one line in [`FOLDS`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 
@@ -26,6 +26,7 @@ pub use receive::{Incoming, Received, receive, receive_many};
 
 pub mod account;
 pub mod approval_right;
+mod at_hand;
 pub mod bulk;
 pub mod cross;
 pub mod delegation;
@@ -130,7 +131,12 @@ pub struct Fx<'t, 'c> {
     pub reindex: BTreeSet<Id>,
     /// Names of the branches of forks.
     pub(crate) names: twin::Shelf,
+    at_hand: at_hand::Shelf,
     lacks: Option<knowledge::Lacks>,
+    /// Is any subject paused? Not looked yet: none.
+    pauses: Option<bool>,
+    /// The account at work, once its beginning has been seen.
+    begun: Option<Id>,
 }
 
 impl<'t, 'c> Fx<'t, 'c> {
@@ -142,7 +148,10 @@ impl<'t, 'c> Fx<'t, 'c> {
             dirty: BTreeSet::new(),
             reindex: BTreeSet::new(),
             names: Default::default(),
+            at_hand: Default::default(),
             lacks: None,
+            pauses: None,
+            begun: None,
         }
     }
 
@@ -152,6 +161,26 @@ impl<'t, 'c> Fx<'t, 'c> {
             Some(lacks) => Ok(lacks.clone()),
             None => Ok(self.lacks.insert(knowledge::Lacks::of(self.tx)?).clone()),
         }
+    }
+
+    /// Is the subject paused? Usually none is, which is looked up once; while rows are gathered, its own are at hand.
+    fn is_paused(&mut self, kind: Kind, subject: Id) -> Result<bool, StoreError> {
+        if !self.tx.is_gathering() {
+            let pauses = match self.pauses {
+                Some(pauses) => pauses,
+                None => *self.pauses.insert(self.tx.anything_held()?),
+            };
+            if !pauses {
+                return Ok(false);
+            }
+        }
+        self.tx.is_held(kind.letter(), subject)
+    }
+
+    /// Pauses a subject.
+    fn pause(&mut self, row: &HoldRow) -> Result<(), StoreError> {
+        self.pauses = Some(true);
+        self.tx.put(row)
     }
 
     /// Says that the holders of a number may have changed.
@@ -181,24 +210,10 @@ pub fn record<'t, 'c>(tx: &'t Tx<'c>, entry: &EntryRow) -> Result<Fx<'t, 'c>, St
     Ok(fx)
 }
 
-/// Puts one subject's part of an entry in its order: at the end, or by folding again. Answers whether it was new.
-pub(crate) fn place(fx: &mut Fx<'_, '_>, kind: Kind, row: &SubjectRow, entry: &EntryRow) -> Result<bool, StoreError> {
-    if !fx.tx.index_row(row)? {
-        return Ok(false);
-    }
-    if fx.tx.holds_later(&row.kind, row.subject, row.hlc, row.id)? {
-        refold(fx, kind, row.subject)?;
-    } else {
-        index::apply_row(fx, kind, row, entry)?;
-    }
-    Ok(true)
-}
-
 fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), StoreError> {
     let Some(fold) = fold_of(kind) else { return Ok(()) };
-    let letter = kind.letter().to_owned();
     let lacks = fx.lacks()?;
-    if lacks.kind(kind) || fx.tx.is_held(&letter, event.subject)? {
+    if lacks.kind(kind) || fx.is_paused(kind, event.subject)? {
         return Ok(());
     }
     let version = u32::try_from(event.entry.version).unwrap_or(u32::MAX);
@@ -214,19 +229,19 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
     } else {
         format!("需要升级程序：不认识 {} 第 {version} 版", event.action())
     };
-    fx.tx.put(&HoldRow { kind: letter, subject: event.subject, entry: event.id, reason })
+    fx.pause(&HoldRow { kind: kind.letter().to_owned(), subject: event.subject, entry: event.id, reason })
 }
 
 /// Has the subject its own row, so that its beginning has come? Read as typed rows, which a rebuild holds back.
 fn has_begun(tx: &Tx<'_>, kind: Kind, id: Id) -> Result<bool, StoreError> {
     Ok(match kind {
-        Kind::Account => tx.get::<AccountRow>(&[&id])?.is_some(),
-        Kind::Order => tx.get::<OrderRow>(&[&id])?.is_some() || tx.get::<ParkedRow>(&[&id])?.is_some(),
-        Kind::Slip => tx.get::<SlipRow>(&[&id])?.is_some(),
-        Kind::Request => tx.get::<RequestRow>(&[&id])?.is_some(),
-        Kind::Run => tx.get::<RunRow>(&[&id])?.is_some(),
-        Kind::Shift => tx.get::<ShiftRow>(&[&id])?.is_some(),
-        Kind::User => tx.get::<UserRow>(&[&id])?.is_some(),
+        Kind::Account => tx.has::<AccountRow>(&[&id])?,
+        Kind::Order => tx.has::<OrderRow>(&[&id])? || tx.has::<ParkedRow>(&[&id])?,
+        Kind::Slip => tx.has::<SlipRow>(&[&id])?,
+        Kind::Request => tx.has::<RequestRow>(&[&id])?,
+        Kind::Run => tx.has::<RunRow>(&[&id])?,
+        Kind::Shift => tx.has::<ShiftRow>(&[&id])?,
+        Kind::User => tx.has::<UserRow>(&[&id])?,
         // Every entry of these stands by itself.
         _ => true,
     })
@@ -235,7 +250,11 @@ fn has_begun(tx: &Tx<'_>, kind: Kind, id: Id) -> Result<bool, StoreError> {
 /// An entry about a subject that has not begun: its beginning is on its way, or was stamped later by a clock that is wrong. What
 /// could be applied was; that the rest was not is never silent.
 fn tell_what_came_too_early(fx: &mut Fx<'_, '_>, fold: &Fold, event: &Event<'_>) -> Result<(), StoreError> {
+    if fold.kind == Kind::Account && fx.begun == Some(event.subject) {
+        return Ok(());
+    }
     if has_begun(fx.tx, fold.kind, event.subject)? {
+        fx.begun = Some(event.subject).filter(|_| fold.kind == Kind::Account);
         return Ok(());
     }
     let note = format!("凭单 {} 排在 {} 的开头之前，没有全部生效，请核对两个网点的时钟", event.id, event.subject);
@@ -255,15 +274,9 @@ fn tell_what_came_too_early(fx: &mut Fx<'_, '_>, fold: &Fold, event: &Event<'_>)
 /// Clears a subject and folds all of its entries again.
 pub fn refold(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreError> {
     clear(fx, kind, subject)?;
-    let rows = fx.tx.scan::<SubjectRow>(&[&kind.letter(), &subject])?;
-    let mut entries: BTreeMap<Id, EntryRow> = BTreeMap::new();
-    for row in rows {
-        let place = row.id.entry();
-        if let std::collections::btree_map::Entry::Vacant(slot) = entries.entry(place) {
-            let entry = fx.tx.entry(place)?.ok_or_else(|| StoreError::Corrupt(format!("凭单 {place} 不在")))?;
-            slot.insert(entry);
-        }
-        index::apply_row(fx, kind, &row, &entries[&place])?;
+    for row in fx.tx.scan::<SubjectRow>(&[&kind.letter(), &subject])? {
+        let entry = fx.at_hand.get(fx.tx, row.id.entry())?;
+        index::apply_row(fx, kind, &row, &entry)?;
     }
     Ok(())
 }
@@ -281,6 +294,7 @@ pub(crate) fn refold_all(fx: &mut Fx<'_, '_>, subjects: BTreeSet<(Kind, Id)>) ->
 }
 
 fn clear(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreError> {
+    fx.begun = None;
     cross::touch_all_of(fx, kind, subject)?;
     for (table, column) in fold_of(kind).map_or(&[][..], |fold| fold.tables) {
         fx.tx.clear(table, column, subject.0)?;

@@ -1,6 +1,5 @@
 //! Deriving everything again from the day book, subject by subject in key order, so that writes are sequential.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{channel, sync_channel};
 
 use crate::book::subject::Kind;
@@ -10,9 +9,6 @@ use crate::store::gather::Ground;
 use crate::store::{Db, StoreError, Tx};
 
 use super::{Fold, Fx, SHARED, bulk, cross, fold_of, index};
-
-/// Entries kept at hand while folding; bulk entries list subjects in order, so neighbours share them.
-const AT_HAND: usize = 96;
 
 /// Batches of rows between the thread that folds and the one that writes.
 const AHEAD: usize = 2;
@@ -31,7 +27,7 @@ pub fn rebuild(db: &mut Db, mut progress: impl FnMut(u64)) -> Result<(), StoreEr
 
 /// One thread folds what another connection reads, this one writes. The write lock is held, so entries stand still.
 fn in_two(db: &mut Db, progress: &mut impl FnMut(u64)) -> Result<(), StoreError> {
-    let mut beside = db.again()?;
+    let mut beside = db.again_to_walk()?;
     let tx = db.write()?;
     tx.renew_derived()?;
     let (sender, batches) = sync_channel(AHEAD);
@@ -88,7 +84,6 @@ fn finish(tx: &Tx<'_>) -> Result<(), StoreError> {
 fn fold_all(tx: &Tx<'_>) -> Result<(), StoreError> {
     let mut fx = Fx::new(tx);
     fx.dirty.extend(cross::ALL.iter().map(|cross| cross.what)); // so that no number need be noted
-    let mut shelf = Shelf::default();
     let mut at: Option<(Kind, Id)> = None;
     tx.walk_subjects(|row| {
         let Some(fold) = Kind::of(&row.kind).and_then(fold_of) else { return Ok(true) };
@@ -97,8 +92,8 @@ fn fold_all(tx: &Tx<'_>) -> Result<(), StoreError> {
             tx.gather_for(ground(fold), row.subject)?;
             fx.reindex.clear();
         }
-        let entry = shelf.get(tx, row.id.entry())?;
-        index::apply_row(&mut fx, fold.kind, row, entry)?;
+        let entry = fx.at_hand.get(tx, row.id.entry())?;
+        index::apply_row(&mut fx, fold.kind, row, &entry)?;
         Ok(true)
     })?;
     tx.gather_end()
@@ -140,27 +135,4 @@ fn parts(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Vec<SubjectRow>, Store
         Vec::new()
     };
     Ok(rows.into_iter().map(|(_, row)| row).collect())
-}
-
-/// Entries read a short while ago.
-#[derive(Default)]
-struct Shelf {
-    entries: HashMap<Id, EntryRow>,
-    order: VecDeque<Id>,
-}
-
-impl Shelf {
-    fn get(&mut self, tx: &Tx<'_>, id: Id) -> Result<&EntryRow, StoreError> {
-        if !self.entries.contains_key(&id) {
-            if self.order.len() >= AT_HAND
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.entries.remove(&oldest);
-            }
-            let entry = tx.entry(id)?.ok_or_else(|| StoreError::Corrupt(format!("凭单 {id} 不在")))?;
-            self.order.push_back(id);
-            self.entries.insert(id, entry);
-        }
-        Ok(&self.entries[&id])
-    }
 }

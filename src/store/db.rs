@@ -1,6 +1,6 @@
 //! The file: opened with every guard on and read back, one writer at a time, typed access inside a transaction.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub struct Db {
     conn: Connection,
     path: PathBuf,
     options: OpenOptions,
+    /// The commits of this connection wait for the disk.
+    waits: Cell<bool>,
 }
 
 /// One transaction. Dropped without [`Tx::commit`], it leaves nothing.
@@ -59,7 +61,8 @@ impl Db {
     /// A database in memory, for tests and what-if rebuilds.
     pub fn in_memory() -> Result<Self, StoreError> {
         let conn = memory()?;
-        let db = Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default() };
+        let db =
+            Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default(), waits: Cell::new(true) };
         migrate::create(&db.conn)?;
         Ok(db)
     }
@@ -68,7 +71,7 @@ impl Db {
     pub fn copy_in_memory(&self) -> Result<Self, StoreError> {
         let mut conn = memory()?;
         rusqlite::backup::Backup::new(&self.conn, &mut conn)?.run_to_completion(4096, Duration::ZERO, None)?;
-        Ok(Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default() })
+        Ok(Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default(), waits: Cell::new(true) })
     }
 
     /// Opens a file that `init` made; migrates `entry*` and `l_*` when it is older. The second value says that the `d_*`
@@ -96,7 +99,7 @@ impl Db {
             None => Connection::open_with_flags(path, flags)?,
         };
         guard(&conn, &options)?;
-        Ok(Self { conn, path: path.to_owned(), options })
+        Ok(Self { conn, path: path.to_owned(), options, waits: Cell::new(true) })
     }
 
     /// Does the database lie in a file, so that others can read it beside this one?
@@ -107,6 +110,13 @@ impl Db {
     /// Another connection to the same file, for a thread of its own.
     pub fn again(&self) -> Result<Self, StoreError> {
         Self::connect(&self.path, self.options.clone(), OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// Another connection that reads the file from one end to the other beside this one: it keeps few pages.
+    pub fn again_to_walk(&self) -> Result<Self, StoreError> {
+        let db = self.again()?;
+        db.conn.execute_batch("PRAGMA cache_size=-2048")?;
+        Ok(db)
     }
 
     /// The raw connection, for the store's own work in many short transactions.
@@ -121,7 +131,29 @@ impl Db {
 
     /// Begins a write: takes the one writer's place at once, so what is read inside stays true until commit.
     pub fn write(&mut self) -> Result<Tx<'_>, StoreError> {
+        self.wait_for_disk(true)?;
         Ok(Tx::new(self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?))
+    }
+
+    /// Begins a write of what can be made again from the entries: a part of deriving. Its commit does not wait for the disk; the next
+    /// commit of [`Db::write`], of this desk or of another, makes both durable in their order, and a power cut before it takes
+    /// the last parts back. Never for entries: what another site may have been sent must not be taken back.
+    pub fn write_part(&mut self) -> Result<Tx<'_>, StoreError> {
+        self.wait_for_disk(false)?;
+        Ok(Tx::new(self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?))
+    }
+
+    fn wait_for_disk(&self, waits: bool) -> Result<(), StoreError> {
+        if self.waits.get() != waits && !self.options.unsafe_sync_off {
+            let (word, number) = if waits { ("FULL", 2) } else { ("NORMAL", 1) };
+            self.conn.execute_batch(&format!("PRAGMA synchronous={word}"))?;
+            let is: i64 = self.conn.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+            if is != number {
+                return Err(StoreError::Pragma("synchronous"));
+            }
+            self.waits.set(waits);
+        }
+        Ok(())
     }
 
     /// Begins a read: one consistent picture.
@@ -298,6 +330,24 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
+    /// Puts a row that is new, as one named by its entry is: half the work of [`Tx::put`]. One that is not new after all takes the
+    /// place of the other.
+    pub fn add<T: Table>(&self, row: &T) -> Result<(), StoreError> {
+        if self.hold(row) {
+            return Ok(());
+        }
+        let mut statement = self.tx.prepare_cached(&T::sql().insert)?;
+        row.bind(&mut statement)?;
+        match statement.raw_execute() {
+            Ok(_) => Ok(()),
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
+                drop(statement);
+                self.put(row)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Reads a row by its whole key.
     pub fn get<T: Table>(&self, key: &[&dyn Key]) -> Result<Option<T>, StoreError> {
         debug_assert_eq!(key.len(), T::KEYS);
@@ -322,13 +372,25 @@ impl<'a> Tx<'a> {
     pub fn scan<T: Table>(&self, prefix: &[&dyn Key]) -> Result<Vec<T>, StoreError> {
         match self.held_rows::<T>(prefix) {
             Held::Yes(rows) => Ok(rows),
-            Held::Ask => self.ask(&scan_tail::<T>(prefix.len(), false), prefix),
+            Held::Ask => self.ask_all(&T::sql().scans[prefix.len()], prefix),
+        }
+    }
+
+    /// Is there a row of this key?
+    pub fn has<T: Table>(&self, key: &[&dyn Key]) -> Result<bool, StoreError> {
+        debug_assert_eq!(key.len(), T::KEYS);
+        match self.held_row::<T>(key) {
+            Held::Yes(row) => Ok(row.is_some()),
+            Held::Ask => {
+                let mut statement = self.tx.prepare_cached(&T::sql().has)?;
+                Ok(statement.exists(params_from_iter(key.iter().map(|part| part.sql())))?)
+            }
         }
     }
 
     /// The last row whose key begins with `prefix`.
     pub fn last<T: Table>(&self, prefix: &[&dyn Key]) -> Result<Option<T>, StoreError> {
-        let tail = format!("{} LIMIT 1", scan_tail::<T>(prefix.len(), true));
+        let tail = backwards::<T>(prefix.len());
         self.first(&format!("{}{tail}", T::sql().select), prefix)
     }
 
@@ -342,7 +404,11 @@ impl<'a> Tx<'a> {
 
     fn ask<T: Table>(&self, tail: &str, values: &[&dyn Key]) -> Result<Vec<T>, StoreError> {
         let Sql { select, .. } = T::sql();
-        let mut statement = self.tx.prepare_cached(&format!("{select}{tail}"))?;
+        self.ask_all(&format!("{select}{tail}"), values)
+    }
+
+    fn ask_all<T: Table>(&self, sql: &str, values: &[&dyn Key]) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.tx.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(values.iter().map(|part| part.sql())))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -371,16 +437,16 @@ impl<'a> Tx<'a> {
     }
 }
 
-fn scan_tail<T: Table>(parts: usize, backwards: bool) -> String {
+/// The last row by the first columns of the key, to be continued from `SELECT columns FROM table`.
+fn backwards<T: Table>(parts: usize) -> String {
     let mut tail = String::new();
     for (index, column) in T::COLUMNS.iter().take(parts).enumerate() {
         tail.push_str(if index == 0 { " WHERE " } else { " AND " });
         tail.push_str(column);
         tail.push_str(" = ?");
     }
-    let order = if backwards { " DESC" } else { "" };
-    let keys: Vec<String> = T::COLUMNS.iter().take(T::KEYS).map(|column| format!("{column}{order}")).collect();
-    tail + " ORDER BY " + &keys.join(", ")
+    let keys: Vec<String> = T::COLUMNS.iter().take(T::KEYS).map(|column| format!("{column} DESC")).collect();
+    tail + " ORDER BY " + &keys.join(", ") + " LIMIT 1"
 }
 
 /// A value of a key; any [`Column`].

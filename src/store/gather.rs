@@ -237,6 +237,11 @@ impl Tx<'_> {
         }
     }
 
+    /// Are rows held back?
+    pub fn is_gathering(&self) -> bool {
+        self.held.borrow().is_some()
+    }
+
     /// Was something asked that only the writing thread could answer? Whatever came after it is worth nothing.
     pub fn is_torn(&self) -> bool {
         self.held.borrow().as_ref().is_some_and(|held| held.torn && held.writer.is_some())

@@ -13,8 +13,12 @@ pub struct Sql {
     pub put: String,
     /// Read by whole key.
     pub get: String,
+    /// Is there a row of a whole key?
+    pub has: String,
     /// Delete by whole key.
     pub delete: String,
+    /// Read by the first columns, in key order: by none, by one, …
+    pub scans: Vec<String>,
     /// `SELECT columns FROM table`, to be continued.
     pub select: String,
 }
@@ -24,12 +28,19 @@ impl Sql {
     pub fn of(name: &str, columns: &[&str], keys: usize) -> Self {
         let list = columns.join(", ");
         let marks = vec!["?"; columns.len()].join(", ");
-        let key: Vec<String> = columns.iter().take(keys).map(|column| format!("{column} = ?")).collect();
-        let key = key.join(" AND ");
+        let parts: Vec<String> = columns.iter().map(|column| format!("{column} = ?")).collect();
+        let key = parts[..keys.min(parts.len())].join(" AND ");
+        let order = columns[..keys.min(columns.len())].join(", ");
+        let scan = |by: usize| match by {
+            0 => format!("SELECT {list} FROM {name} ORDER BY {order}"),
+            _ => format!("SELECT {list} FROM {name} WHERE {} ORDER BY {order}", parts[..by].join(" AND ")),
+        };
         Self {
             insert: format!("INSERT INTO {name} ({list}) VALUES ({marks})"),
             put: format!("INSERT OR REPLACE INTO {name} ({list}) VALUES ({marks})"),
             get: format!("SELECT {list} FROM {name} WHERE {key}"),
+            has: format!("SELECT 1 FROM {name} WHERE {key}"),
+            scans: (0..=parts.len()).map(scan).collect(),
             delete: format!("DELETE FROM {name} WHERE {key}"),
             select: format!("SELECT {list} FROM {name}"),
         }

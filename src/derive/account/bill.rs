@@ -24,12 +24,16 @@ pub struct BillIssued {
     /// 账期, `2026-10`.
     pub cycle: String,
     /// First day of use.
+    #[serde(with = "crate::rules::digits::day")]
     pub first_day: NaiveDate,
     /// Last day of use.
+    #[serde(with = "crate::rules::digits::day")]
     pub last_day: NaiveDate,
     /// The bill's date.
+    #[serde(with = "crate::rules::digits::day")]
     pub dated: NaiveDate,
     /// Last day without late fee.
+    #[serde(with = "crate::rules::digits::day")]
     pub due: NaiveDate,
     /// Reading at the beginning.
     pub from: Milli,
@@ -192,17 +196,17 @@ pub fn put(
         }
         let note = format!("{} 以前的用量已由账单 {first} 结算，账单 {id} 重复，不计", body.last_day);
         exception(fx, event, "billed_twice", first, note.clone())?;
-        return Ok(fx.tx.put(&row(event, id, body, "cancelled", note))?);
+        return Ok(fx.tx.add(&row(event, id, body, "cancelled", note))?);
     }
     if let Some(reason) = body.held.clone() {
-        return Ok(fx.tx.put(&row(event, id, body, "held", reason.message))?);
+        return Ok(fx.tx.add(&row(event, id, body, "held", reason.message))?);
     }
     legs.add(account::RECEIVABLE, body.amount);
     for line in &body.lines {
         legs.add(&account::income(&line.component), -line.amount);
     }
     let state = if body.amount > Fen::ZERO { "open" } else { "paid" };
-    Ok(fx.tx.put(&row(event, id, body, state, String::new()))?)
+    Ok(fx.tx.add(&row(event, id, body, state, String::new()))?)
 }
 
 fn row(event: &Event<'_>, id: Id, body: BillIssued, state: &str, note: String) -> BillRow {

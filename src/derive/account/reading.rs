@@ -21,6 +21,7 @@ pub struct ReadingEntered {
     /// The meter it was read on.
     pub meter: Id,
     /// 抄表日期.
+    #[serde(with = "crate::rules::digits::day")]
     pub day: NaiveDate,
     /// 示数.
     pub value: Milli,
@@ -119,7 +120,7 @@ fn put(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: ReadingEntered) -> Result<(
         confirm_class(fx, event, class)?;
     }
     let meter = swap::hanging_on(fx, event.subject, body.meter, body.day)?;
-    fx.tx.put(&ReadingRow {
+    fx.tx.add(&ReadingRow {
         account: event.subject,
         day: body.day,
         id: event.id,

@@ -183,7 +183,7 @@ pub fn hanging_on(fx: &Fx<'_, '_>, account: Id, meter: Id, day: NaiveDate) -> Re
     const LONGEST_CHAIN: usize = 100;
     let mut at = meter;
     for _ in 0..LONGEST_CHAIN {
-        let row = fx.tx.get::<MeterRow>(&[&account, &at])?;
+        let row = fx.tx.hanging_meter(account, at)?;
         match row.filter(|row| row.removed.is_some_and(|removed| removed < day)).and_then(|row| row.replaced_by) {
             Some(next) => at = next,
             None => break,

@@ -138,6 +138,14 @@ impl Tx<'_> {
         let rows = statement.query_map([], |row| Ok(Id(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// Ids of accounts after one, in order, at most `limit`.
+    pub fn account_ids_after(&self, after: Id, limit: i64) -> Result<Vec<Id>, StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("SELECT id FROM d_account WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+        let rows = statement.query_map([after.0, limit], |row| Ok(Id(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 impl Tx<'_> {

@@ -4,8 +4,11 @@ use rusqlite::{Rows, Statement};
 
 use crate::rules::id::Id;
 use crate::store::table::Table;
+use crate::store::tables::account::MeterRow;
 use crate::store::tables::billing::BillRow;
-use crate::store::tables::billing_facts::{BilledMeter, BilledReading, BilledSpan, CardAccount, PricedAccount};
+use crate::store::tables::billing_facts::{
+    BilledMeter, BilledReading, BilledSpan, CardAccount, HangingMeter, PricedAccount,
+};
 use crate::store::{StoreError, Tx};
 
 /// One account as billing sees it. Lists are in key order.
@@ -105,6 +108,16 @@ impl Tx<'_> {
             readings: self.scan(&[&account])?,
             bills: self.scan(&[&account])?,
         }))
+    }
+
+    /// When a meter was taken down and what hangs in its place: narrow, since every reading asks. While rows are gathered the whole
+    /// row is at hand.
+    pub fn hanging_meter(&self, account: Id, meter: Id) -> Result<Option<HangingMeter>, StoreError> {
+        if !self.is_gathering() {
+            return self.get::<HangingMeter>(&[&account, &meter]);
+        }
+        let row = self.get::<MeterRow>(&[&account, &meter])?;
+        Ok(row.map(|row| HangingMeter { account, id: meter, removed: row.removed, replaced_by: row.replaced_by }))
     }
 
     /// Bills of an account that end on a period's last day or share days with it, and held ones that end within it. The account's own few rows are

@@ -53,6 +53,18 @@ table! {
         replaced_by: Option<Id>,
     }
 
+    /// What of a meter tells which one hung on a day.
+    pub struct HangingMeter("d_meter", 2) {
+        /// The account.
+        account: Id,
+        /// The entry that fitted it.
+        id: Id,
+        /// 拆表日期.
+        removed: Option<NaiveDate>,
+        /// The meter fitted in its place.
+        replaced_by: Option<Id>,
+    }
+
     /// What of a reading the use depends on.
     pub struct BilledReading("d_reading", 3) {
         /// The account.
