@@ -1,7 +1,6 @@
 //! `bill run`: rates the readings of a cycle (账期) and posts the bills as one run, in the order of the accounts.
 //!
-//! It streams: accounts, meters, readings and bills are walked side by side in key order, some thousand accounts a time, and
-//! nothing is looked up per account. A reading that is billed already is left alone, so the same command again is a no-op; a run
+//! It streams ([`super::bill_batches`]). A reading that is billed already is left alone, so the same command again is a no-op; a run
 //! that was interrupted goes on after the last account written. What cannot be calculated is held with its reason, as a row
 //! of its own that `bill.release`, or the next run, takes up. Two terminals never run at once ([`super::only_one`]).
 //!
@@ -10,30 +9,26 @@
 //! Merge: bills come as `bill.issue`; two of one reading: the first counts, the second is an exception.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Desk;
-use super::billing::{Ledger, Rater};
+use super::bill_batches::{self as batches, Wanted};
 use super::refusal::Refusal;
 use super::run::Run;
 use crate::book::subject::{self, Kind};
 use crate::derive::account::bill::BillIssued;
-use crate::derive::{bulk, row};
+use crate::derive::bulk;
 use crate::rules::billing::BillCycle;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::rules::tariff::PriceBook;
 use crate::store::{StoreError, Tx};
 
 /// The right it needs.
 pub const RIGHT: &str = "bill.run";
 /// The action of its bulk entries.
 pub const ACTION: &str = "bill.issue";
-/// Accounts read at a time: small enough for memory, large enough for sequential reading.
-const BATCH: i64 = 8_192;
 /// Held bills named in an answer; the rest are counted.
 const NAMED: usize = 1_000;
 
@@ -102,7 +97,7 @@ impl Summary {
         }
     }
 
-    fn count(&mut self, account: &str, bill: &BillIssued) {
+    pub(super) fn count(&mut self, account: &str, bill: &BillIssued) {
         self.readings += 1;
         let Some(reason) = &bill.held else {
             self.bills += 1;
@@ -121,18 +116,6 @@ impl Summary {
             });
         }
     }
-}
-
-/// A row to be written.
-struct Ready {
-    account: Id,
-    row: String,
-}
-
-/// One batch of accounts: what is to be written, and where to go on.
-struct Batch {
-    ready: Vec<Ready>,
-    last: Option<Id>,
 }
 
 impl Desk {
@@ -161,25 +144,22 @@ impl Desk {
             after = last;
             run = Some(self.open_bill_run(ask)?);
         }
+        let wanted = Wanted { prices, cycle: ask.cycle, dated };
         let mut seen = 0;
-        loop {
-            let batch = read_batch(&self.look()?, after, &prices, ask, dated, &mut summary)?;
-            for ready in batch.ready {
-                if ask.dry_run {
-                    continue;
-                }
+        let beside = if self.db.is_file() { Some(self.db.again_to_walk()?) } else { None };
+        let mut summary = batches::rate_all(self, beside, wanted, after, summary, |desk, batch| {
+            for ready in batch.ready.into_iter().filter(|_| !ask.dry_run) {
                 if run.is_none() {
-                    run = Some(self.open_bill_run(ask)?);
+                    run = Some(desk.open_bill_run(ask)?);
                 }
                 if let Some(run) = run.as_mut() {
-                    run.push(self, Kind::Account, Some(ready.account), ready.row)?;
+                    run.push(desk, Kind::Account, Some(ready.account), ready.row)?;
                 }
             }
-            let Some(last) = batch.last else { break };
-            after = last;
-            seen += BATCH as u64;
+            seen += batches::ACCOUNTS as u64;
             progress(seen.min(accounts), accounts);
-        }
+            Ok(())
+        })?;
         if let Some(run) = run {
             let note = serde_json::json!({
                 "cycle": summary.cycle, "bills": summary.bills, "held": summary.held, "total": summary.total,
@@ -197,6 +177,7 @@ impl Desk {
         let label = format!("{} 账期出账", ask.cycle);
         let mut run = self.open_run(RIGHT, ACTION, 1, &label, Some(&source(ask.cycle)))?;
         run.go_on();
+        run.leave_log();
         Ok(run)
     }
 
@@ -231,40 +212,6 @@ impl Desk {
 /// The run's source: the cycle it bills.
 fn source(cycle: BillCycle) -> String {
     format!("bill {cycle}")
-}
-
-/// Reads and rates the next accounts.
-fn read_batch(
-    tx: &Tx<'_>,
-    after: Id,
-    prices: &Arc<PriceBook>,
-    ask: &Ask,
-    dated: NaiveDate,
-    summary: &mut Summary,
-) -> Result<Batch, Refusal> {
-    let rater = Rater { book: prices, dated };
-    let mut ready = Vec::new();
-    let last = tx.walk_billing::<Refusal>(after, BATCH, |facts| {
-        if !facts.readings.iter().any(|reading| ask.cycle.holds(reading.day)) {
-            return Ok(());
-        }
-        let mut ledger = Ledger::of(facts);
-        for bill in rater.cycle(&mut ledger, ask.cycle) {
-            summary.count(&facts.account.no, &bill);
-            if !stands(&ledger, &bill) {
-                let row = row::to_row(&bill).map_err(|error| Refusal::data(error.to_string()))?;
-                ready.push(Ready { account: facts.account.id, row });
-            }
-        }
-        Ok(())
-    })?;
-    Ok(Batch { ready, last })
-}
-
-/// Is this very hold on file already? Then there is nothing new to write.
-fn stands(ledger: &Ledger, bill: &BillIssued) -> bool {
-    let same = |reason: &str| ledger.held.iter().any(|(day, note)| *day == bill.last_day && note == reason);
-    bill.held.as_ref().is_some_and(|held| same(&held.message))
 }
 
 /// Is the subject of an account paused by an entry this program does not know? Then nothing may be billed to it.

@@ -61,6 +61,7 @@ pub mod adjustment_check;
 pub mod adjustment_decide;
 pub mod adjustment_preview;
 pub mod adjustment_request;
+mod bill_batches;
 pub mod bill_cancel;
 pub mod bill_issue;
 pub mod bill_release;

@@ -43,6 +43,8 @@ pub struct Run {
     written: i64,
     entries: i64,
     waiting: Vec<Draft>,
+    /// The caller folds the log into the file.
+    leaves_log: bool,
 }
 
 /// What an interrupted call wrote.
@@ -108,6 +110,7 @@ impl Desk {
             written: already,
             entries,
             waiting: Vec::new(),
+            leaves_log: false,
         })
     }
 
@@ -183,6 +186,11 @@ impl Run {
         (self.already, self.passed_over) = (0, 0);
     }
 
+    /// The caller folds the log into the file at moments of its own, when nobody reads beside it.
+    pub fn leave_log(&mut self) {
+        self.leaves_log = true;
+    }
+
     /// Rows written so far, those of an interrupted call included.
     pub fn rows(&self) -> i64 {
         self.written
@@ -248,7 +256,9 @@ impl Run {
             tx.commit()?;
             let _ = mark::write(desk.db.path(), &Mark::of(&head));
         }
-        desk.db.checkpoint_when_large()?;
+        if !self.leaves_log {
+            desk.db.checkpoint_when_large()?;
+        }
         Ok(())
     }
 

@@ -1,0 +1,145 @@
+//! The rating of a bill run, some thousand accounts a time: accounts, meters, readings and bills are walked side by side in key order,
+//! and nothing is looked up per account.
+//!
+//! In a file, a thread of its own reads and rates the next accounts beside the one that writes the last ones. Between two batches
+//! nothing is being read, so that the log can be folded into the file.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use chrono::NaiveDate;
+
+use super::Desk;
+use super::bill_run::Summary;
+use super::billing::{Ledger, Rater};
+use super::refusal::Refusal;
+use crate::derive::account::bill::BillIssued;
+use crate::derive::row;
+use crate::rules::billing::BillCycle;
+use crate::rules::id::Id;
+use crate::rules::tariff::PriceBook;
+use crate::store::{Db, Tx};
+
+/// Accounts read at a time: small enough for memory, large enough for sequential reading.
+pub const ACCOUNTS: i64 = 4_096;
+
+/// What is to be rated.
+pub struct Wanted {
+    /// The prices.
+    pub prices: Arc<PriceBook>,
+    /// Readings of this cycle.
+    pub cycle: BillCycle,
+    /// The bills' date.
+    pub dated: NaiveDate,
+}
+
+/// A row to be written.
+pub struct Ready {
+    /// The account billed.
+    pub account: Id,
+    /// The bill, as a row of a bulk entry.
+    pub row: String,
+}
+
+/// Accounts that were rated together.
+pub struct Batch {
+    /// What is to be written.
+    pub ready: Vec<Ready>,
+    last: Option<Id>,
+}
+
+/// Rates every account after one and hands the batches on in order; answers the summary with everything counted. `beside` is
+/// another connection to the same file, if there is a file.
+pub fn rate_all(
+    desk: &mut Desk,
+    beside: Option<Db>,
+    wanted: Wanted,
+    mut after: Id,
+    mut summary: Summary,
+    mut each: impl FnMut(&mut Desk, Batch) -> Result<(), Refusal>,
+) -> Result<Summary, Refusal> {
+    let Some(mut beside) = beside else {
+        loop {
+            let batch = read_batch(&desk.look()?, after, &wanted, &mut summary)?;
+            let Some(last) = batch.last else { return Ok(summary) };
+            after = last;
+            each(desk, batch)?;
+        }
+    };
+    let (go, asked) = sync_channel(1);
+    let (sender, batches) = sync_channel(1);
+    std::thread::scope(|scope| {
+        let rating = scope.spawn(move || {
+            let done = rate_when_asked(&mut beside, after, &wanted, &mut summary, &asked, &sender);
+            done.map(|()| summary)
+        });
+        let written = write_each(desk, go, batches, &mut each);
+        let rated = rating.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        written.and(rated)
+    })
+}
+
+/// Rates a batch at each word, until the last account or until nobody wants more.
+fn rate_when_asked(
+    db: &mut Db,
+    mut after: Id,
+    wanted: &Wanted,
+    summary: &mut Summary,
+    asked: &Receiver<()>,
+    sender: &SyncSender<Batch>,
+) -> Result<(), Refusal> {
+    while asked.recv().is_ok() {
+        let batch = read_batch(&db.read()?, after, wanted, summary)?;
+        let Some(last) = batch.last else { break };
+        after = last;
+        if sender.send(batch).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Writes each batch while the next one is rated.
+fn write_each(
+    desk: &mut Desk,
+    go: SyncSender<()>,
+    batches: Receiver<Batch>,
+    each: &mut impl FnMut(&mut Desk, Batch) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let mut more = go.send(());
+    while more.is_ok()
+        && let Ok(batch) = batches.recv()
+    {
+        desk.db.checkpoint_when_large()?;
+        more = go.send(());
+        each(desk, batch)?;
+    }
+    Ok(())
+}
+
+/// Reads and rates the next accounts.
+fn read_batch(tx: &Tx<'_>, after: Id, wanted: &Wanted, summary: &mut Summary) -> Result<Batch, Refusal> {
+    let rater = Rater { book: &wanted.prices, dated: wanted.dated };
+    let mut ready = Vec::new();
+    let last = tx.walk_billing::<Refusal>(after, ACCOUNTS, |facts| {
+        if !facts.readings.iter().any(|reading| wanted.cycle.holds(reading.day)) {
+            return Ok(());
+        }
+        let mut ledger = Ledger::of(facts);
+        for bill in rater.cycle(&mut ledger, wanted.cycle) {
+            summary.count(&facts.account.no, &bill);
+            if !stands(&ledger, &bill) {
+                let row = row::to_row(&bill).map_err(|error| Refusal::data(error.to_string()))?;
+                ready.push(Ready { account: facts.account.id, row });
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Batch { ready, last })
+}
+
+/// Is this very hold on file already? Then there is nothing new to write.
+fn stands(ledger: &Ledger, bill: &BillIssued) -> bool {
+    let same = |reason: &str| ledger.held.iter().any(|(day, note)| *day == bill.last_day && note == reason);
+    bill.held.as_ref().is_some_and(|held| same(&held.message))
+}
