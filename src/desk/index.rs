@@ -26,7 +26,7 @@ fn hash(tx: &Tx<'_>, keys: &Keys, account: Id) -> Result<(), StoreError> {
 }
 
 /// Accounts hashed in one round: their hashes are sorted before they are written, so that each page is written once.
-const ROUND: usize = 500_000;
+const ROUND: usize = 125_000;
 
 impl Desk {
     /// Hashes the numbers of accounts that came in bulk, in slices that keep no till waiting; `done` is told the accounts of

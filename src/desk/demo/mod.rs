@@ -74,14 +74,15 @@ pub fn build(path: &Path, accounts: u64, seed: u64, progress: Progress<'_>) -> R
     let mut builder = Builder { desk, time, seed, accounts, progress };
     builder.people()?;
     builder.tariffs()?;
-    let ids = builder.town()?;
+    builder.town()?;
     let cycles = cycles(accounts);
     for cycle in &cycles {
-        builder.readings(cycle, &ids)?;
+        builder.readings(cycle)?;
         builder.bills(cycle)?;
         builder.payments(cycle, cycle.number + 1 == cycles.len() as u64)?;
     }
     if accounts <= FULL_HISTORY {
+        let ids = builder.desk.look()?.account_ids()?;
         builder.orders(&ids)?;
     }
     builder.today()?;
@@ -149,8 +150,8 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Opens every account in one run; answers their ids in order.
-    fn town(&mut self) -> Result<Vec<Id>, Refusal> {
+    /// Opens every account in one run.
+    fn town(&mut self) -> Result<(), Refusal> {
         let keys = self.desk.keys().again();
         let town = people::Town { seed: self.seed, first_reading: first_reading(self.accounts), keys: &keys };
         self.desk.sign_in_practice("room")?;
@@ -162,8 +163,7 @@ impl Builder<'_> {
                 (self.progress)("建档", n, self.accounts);
             }
         }
-        self.close(run, "建档")?;
-        Ok(self.desk.look()?.account_ids()?)
+        self.close(run, "建档")
     }
 
     fn close(&mut self, run: super::run::Run, stage: &str) -> Result<(), Refusal> {
@@ -177,16 +177,20 @@ impl Builder<'_> {
     }
 
     /// Everybody is read on the day of the cycle, but a few doors are shut.
-    fn readings(&mut self, cycle: &Cycle, ids: &[Id]) -> Result<(), Refusal> {
+    fn readings(&mut self, cycle: &Cycle) -> Result<(), Refusal> {
         self.at(moment(cycle.day, 16, 0));
         self.desk.sign_in_practice("room")?;
         let label = format!("{} 抄表", cycle.label);
         let source = format!("demo-{}", cycle.label);
         let mut run = self.desk.open_run("reading.enter", "reading.enter", 1, &label, Some(&source))?;
-        let reader = self.desk.db().again()?;
-        for (n, chunk) in (0u64..).step_by(1_000).zip(ids.chunks(1_000)) {
+        let reader = self.desk.db().again_to_walk()?;
+        let mut after = Id(i64::MIN);
+        for n in (0u64..).step_by(1_000) {
             let tx = reader.look()?;
-            for (n, id) in (n..).zip(chunk) {
+            let ids = tx.account_ids_after(after, 1_000)?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
+            for (n, id) in (n..).zip(&ids) {
                 if chance::Chance::of(self.seed, 300 + cycle.number, n).one_in(70) {
                     continue; // 门闭
                 }

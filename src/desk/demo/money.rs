@@ -36,7 +36,7 @@ impl Builder<'_> {
         let label = format!("{} 银行到账", cycle.label);
         let mut run =
             self.desk.open_run("bill.run", "payment.take", 1, &label, Some(&format!("demo-pay-{}", cycle.label)))?;
-        let reader = self.desk.db().again()?;
+        let reader = self.desk.db().again_to_walk()?;
         let open_share = if is_last { 3 } else { 9 };
         let mut after = (Id(0), Id(i64::MIN));
         let mut seen = 0;
