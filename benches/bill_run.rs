@@ -39,7 +39,7 @@ fn run(folder: &Path, accounts: i64) -> Result<(), Failure> {
         Ok::<_, Failure>(desk.db().checkpoint()?)
     })?;
     println!("{accounts} accounts with a reading each: {:.1} s", made.wall);
-    let before = support::last_entry(&desk)?;
+    let new = support::ids_to_come(&desk)?;
     let ask = Ask { cycle: "2026-10".parse()?, dated: None, dry_run: true };
     let (_, rated) = spend(|| desk.bill_run(&ask, |_, _| {}))?;
     println!("rated only: {:.2} s", rated.wall);
@@ -48,7 +48,7 @@ fn run(folder: &Path, accounts: i64) -> Result<(), Failure> {
     let memory = support::peak_megabytes();
     desk.db().checkpoint()?;
     drop(desk);
-    let raw = support::raw_insert(&place, &folder.join("raw.db"), &TABLES, before)?;
+    let raw = support::raw_insert(&place, &folder.join("raw.db"), &TABLES, new)?;
     println!("{} bills, {} held, {} yuan", summary.bills, summary.held, summary.total);
     support::compare("bill run", summary.bills as f64, ours, raw, 0.5);
     println!("memory    {memory} MB at most");

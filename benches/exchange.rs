@@ -7,21 +7,17 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use meterdesk::book::append::{Head, NewEntry, append};
-use meterdesk::book::subject::{Kind, Subject};
-use meterdesk::derive;
-use meterdesk::derive::worker::WorkerFacts;
 use meterdesk::desk::Desk;
 use meterdesk::desk::open::NewSite;
 use meterdesk::exchange::opener;
-use meterdesk::rules::id::Id;
+use meterdesk::rules::id::Site;
 use meterdesk::store::OpenOptions;
 use serde_json::json;
 
 #[path = "support/mod.rs"]
 mod support;
 
-use support::{Failure, clock, in_folder, last_entry, number, peak_megabytes, raw_insert, spend};
+use support::{Failure, clock, in_folder, number, peak_megabytes, raw_insert, spend, write_small_entries};
 
 /// Tables a worker's entry writes, in the order rows are written.
 const TABLES: &[(&str, &str)] = &[("entry", "id"), ("entry_subject", "kind, subject, hlc, id"), ("d_worker", "id")];
@@ -36,7 +32,7 @@ fn one_branch(folder: &Path, entries: i64) -> Result<(), Failure> {
     let mut office = site(folder, "HO", true)?;
     let mut branch = site(folder, "B1", false)?;
     acquaint(&mut office, &mut branch)?;
-    work(&mut branch, entries)?;
+    write_small_entries(&mut branch, entries)?;
     let stick = folder.join("stick");
     std::fs::create_dir(&stick)?;
     let (sent, out) = spend(|| branch.exchange_out(&stick, None, false, |_, _| {}))?;
@@ -55,10 +51,12 @@ fn one_branch(folder: &Path, entries: i64) -> Result<(), Failure> {
         }
         Ok(())
     })?;
-    let before = last_entry(&office)?;
+    support::forget_peak();
     let (_, taken) = spend(|| office.exchange_in(&stick, |_, _| {}))?;
+    let memory = peak_megabytes();
     let path = office.path().to_owned();
-    let raw = raw_insert(&path, &folder.join("raw.db"), TABLES, before)?;
+    let (low, high) = Site::parse("B1")?.ids();
+    let raw = raw_insert(&path, &folder.join("raw.db"), TABLES, low.0..=high.0)?;
     let text = dump(&path, &stick.join("dump.sql"))?;
     println!("{entries} entries, {} bundles", sent.bundles.len());
     println!("out        {:8.2} s", out.wall);
@@ -66,7 +64,7 @@ fn one_branch(folder: &Path, entries: i64) -> Result<(), Failure> {
     println!("raw insert {:8.2} s", raw.wall);
     println!("in / raw   {:8.2} before signature and unpacking (goal 0.4)", raw.wall / (taken.wall - unpack.wall));
     println!("bundle     {size} bytes; zstd of the entries as SQL {text} bytes; {:.2}", size as f64 / text as f64);
-    println!("memory     {} MiB at most", peak_megabytes());
+    println!("memory     {memory} MiB at most while they came in");
     Ok(())
 }
 
@@ -77,7 +75,7 @@ fn many_branches(folder: &Path, branches: i64) -> Result<(), Failure> {
     for number in 0..branches {
         let mut branch = site(folder, &format!("B{number}"), false)?;
         acquaint(&mut office, &mut branch)?;
-        work(&mut branch, 400)?;
+        write_small_entries(&mut branch, 400)?;
         branch.exchange_out(&stick, None, false, |_, _| {})?;
     }
     let (answer, taken) = spend(|| office.exchange_in(&stick, |_, _| {}))?;
@@ -113,48 +111,6 @@ fn acquaint(office: &mut Desk, branch: &mut Desk) -> Result<(), Failure> {
     let enrol = json!({ "card": text, "fingerprint": card.keys.fingerprint() });
     office.perform("site.enrol", &enrol.to_string(), meterdesk::desk::Call::default())?;
     Ok(())
-}
-
-/// Writes entries of a branch's everyday size, a thousand a transaction.
-fn work(branch: &mut Desk, entries: i64) -> Result<(), Failure> {
-    let (at, mut worker, mut made) = (branch.now(), Id::default(), 0);
-    while made < entries {
-        let tx = branch.db_mut().write()?;
-        for _ in 0..1_000.min(entries - made) {
-            let head = Head::read(&tx)?;
-            let is_new = made % 10 == 0;
-            worker = if is_new { head.next()? } else { worker };
-            let payload = serde_json::to_string(&facts(made))?;
-            let action = if is_new { "worker.add" } else { "worker.amend" };
-            let new = NewEntry {
-                at,
-                business_day: at.date_naive(),
-                actor: "B1.1.2",
-                action,
-                version: 1,
-                subjects: &[Subject::new(Kind::Worker, worker)],
-                key: None,
-                payload,
-            };
-            let row = append(&tx, &head, new)?;
-            derive::record(&tx, &row)?;
-            made += 1;
-        }
-        tx.commit()?;
-    }
-    branch.db().checkpoint()?;
-    Ok(())
-}
-
-fn facts(number: i64) -> WorkerFacts {
-    WorkerFacts {
-        code: format!("W{}", number / 10),
-        name: "张师傅".into(),
-        team: "抢修班".into(),
-        area: format!("第{}片", number % 17),
-        phone: format!("138{:08}", number * 7_919 % 100_000_000),
-        active: true,
-    }
 }
 
 /// The entries that came in as SQL text, packed: what a plain copy of the data would weigh.

@@ -45,7 +45,7 @@ fn one_file(folder: &Path, place: &Path, accounts: i64, goal: f64, (day, add): (
     write_cards(&file, accounts, day, add)?;
     let mut desk = Desk::open(place, OpenOptions::default(), Box::new(support::clock()?))?;
     desk.sign_in_practice("boss")?;
-    let before = support::last_entry(&desk)?;
+    let new = support::ids_to_come(&desk)?;
     let request = Request { what: What::Readings, path: file, read_by: None, profile: None, on: None, dry_run: true };
     support::forget_peak();
     let (tried, judged) = spend(|| desk.import(&request, &mut |_| ControlFlow::Continue(())))?;
@@ -55,7 +55,7 @@ fn one_file(folder: &Path, place: &Path, accounts: i64, goal: f64, (day, add): (
     assert_eq!((tried.accepted, answer.accepted), (accounts as u64, accounts as u64));
     desk.db().checkpoint()?;
     drop(desk);
-    let raw = support::raw_insert(place, &folder.join(format!("raw-{day}.db")), &TABLES, before)?;
+    let raw = support::raw_insert(place, &folder.join(format!("raw-{day}.db")), &TABLES, new)?;
     println!("judged    {:.2} s, without writing", judged.wall);
     support::compare("import", accounts as f64, ours, raw, goal);
     println!("memory    {memory} MB at most");

@@ -5,16 +5,21 @@
 
 #![allow(dead_code)] // each bench uses its own part
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use meterdesk::book::append::{Head, NewEntry, append};
 use meterdesk::book::clock::{FixedClock, zone};
-use meterdesk::book::subject::Kind;
+use meterdesk::book::subject::{Kind, Subject};
+use meterdesk::derive;
 use meterdesk::derive::account::file::{AccountOpened, LastReading, MeterFacts};
 use meterdesk::derive::row::to_row;
+use meterdesk::derive::worker::WorkerFacts;
 use meterdesk::desk::Desk;
 use meterdesk::desk::open::NewSite;
 use meterdesk::desk::refusal::Refusal;
+use meterdesk::rules::id::Id;
 use meterdesk::rules::money::Milli;
 use meterdesk::store::OpenOptions;
 use rusqlite::Connection;
@@ -45,8 +50,13 @@ pub fn clock() -> Result<FixedClock, Refusal> {
 
 /// A new branch with its director at the desk.
 pub fn new_desk(place: &Path) -> Result<Desk, Refusal> {
+    desk_of(place, "B03", clock()?)
+}
+
+/// The same for a site and a clock.
+pub fn desk_of(place: &Path, site: &str, clock: FixedClock) -> Result<Desk, Refusal> {
     let new = NewSite {
-        site: "B03",
+        site,
         name: "城南营业所",
         utility: "water",
         head_office: false,
@@ -55,7 +65,7 @@ pub fn new_desk(place: &Path) -> Result<Desk, Refusal> {
         manager: "主任",
         password: "demo",
     };
-    let (mut desk, _) = Desk::create(place, OpenOptions::default(), Box::new(clock()?), &new)?;
+    let (mut desk, _) = Desk::create(place, OpenOptions::default(), Box::new(clock), &new)?;
     desk.sign_in_practice("boss")?;
     Ok(desk)
 }
@@ -96,9 +106,50 @@ pub fn open_accounts(desk: &mut Desk, accounts: i64, last_read: &str) -> Result<
     Ok(())
 }
 
-/// The place of the last entry.
-pub fn last_entry(desk: &Desk) -> Result<i64, rusqlite::Error> {
-    Connection::open(desk.path())?.query_row("SELECT max(id) FROM entry", [], |row| row.get(0))
+/// The ids of what this desk, the only site of its book, writes from now on.
+pub fn ids_to_come(desk: &Desk) -> Result<RangeInclusive<i64>, rusqlite::Error> {
+    let last: i64 = Connection::open(desk.path())?.query_row("SELECT max(id) FROM entry", [], |row| row.get(0))?;
+    Ok(last + 512..=i64::MAX)
+}
+
+/// Writes entries of everyday size, a thousand a transaction: a tenth of them new workers, the others amendments.
+pub fn write_small_entries(desk: &mut Desk, entries: i64) -> Result<(), Failure> {
+    let (at, mut worker, mut made) = (desk.now(), Id::default(), 0);
+    while made < entries {
+        let tx = desk.db_mut().write()?;
+        for _ in 0..1_000.min(entries - made) {
+            let head = Head::read(&tx)?;
+            let is_new = made % 10 == 0;
+            worker = if is_new { head.next()? } else { worker };
+            let new = NewEntry {
+                at,
+                business_day: at.date_naive(),
+                actor: "B1.1.2",
+                action: if is_new { "worker.add" } else { "worker.amend" },
+                version: 1,
+                subjects: &[Subject::new(Kind::Worker, worker)],
+                key: None,
+                payload: serde_json::to_string(&worker_facts(made))?,
+            };
+            let row = append(&tx, &head, new)?;
+            derive::record(&tx, &row)?;
+            made += 1;
+        }
+        tx.commit()?;
+    }
+    desk.db().checkpoint()?;
+    Ok(())
+}
+
+fn worker_facts(number: i64) -> WorkerFacts {
+    WorkerFacts {
+        code: format!("W{}", number / 10),
+        name: "张师傅".into(),
+        team: "抢修班".into(),
+        area: format!("第{}片", number % 17),
+        phone: format!("138{:08}", number * 7_919 % 100_000_000),
+        active: true,
+    }
 }
 
 /// What something took.
@@ -117,9 +168,9 @@ pub fn spend<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<(T, Spent), E>
     Ok((done, Spent { wall: begun.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu }))
 }
 
-/// Copies the rows that came after an entry into an empty database of the same shape, as fast as prepared inserts go. Of each
+/// Copies the rows whose ids lie in a range into an empty database of the same shape, as fast as prepared inserts go. Of each
 /// table: its name and the order its rows are written in.
-pub fn raw_insert(from: &Path, to: &Path, tables: &[(&str, &str)], after: i64) -> Result<Spent, Failure> {
+pub fn raw_insert(from: &Path, to: &Path, tables: &[(&str, &str)], ids: RangeInclusive<i64>) -> Result<Spent, Failure> {
     let source = Connection::open(from)?;
     let target = Connection::open(to)?;
     target.execute_batch(
@@ -136,7 +187,7 @@ pub fn raw_insert(from: &Path, to: &Path, tables: &[(&str, &str)], after: i64) -
     let mut spent = Spent::default();
     target.execute_batch("BEGIN IMMEDIATE")?;
     for (table, order) in tables {
-        copy(&source, &target, table, order, after, &mut spent)?;
+        copy(&source, &target, table, order, &ids, &mut spent)?;
     }
     let ((), commit) = spend(|| target.execute_batch("COMMIT"))?;
     Ok(Spent { wall: spent.wall + commit.wall, cpu: spent.cpu + commit.cpu })
@@ -148,15 +199,15 @@ fn copy(
     target: &Connection,
     table: &str,
     order: &str,
-    after: i64,
+    ids: &RangeInclusive<i64>,
     spent: &mut Spent,
 ) -> Result<(), rusqlite::Error> {
     const BLOCK: usize = 20_000;
-    let mut select = source.prepare(&format!("SELECT * FROM {table} WHERE id > ?1 ORDER BY {order}"))?;
+    let mut select = source.prepare(&format!("SELECT * FROM {table} WHERE id BETWEEN ?1 AND ?2 ORDER BY {order}"))?;
     let width = select.column_count();
     let marks = vec!["?"; width].join(", ");
     let mut insert = target.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))?;
-    let mut rows = select.query([after])?;
+    let mut rows = select.query([ids.start(), ids.end()])?;
     loop {
         let mut block: Vec<Vec<rusqlite::types::Value>> = Vec::with_capacity(BLOCK);
         while block.len() < BLOCK
