@@ -10,8 +10,10 @@ use meterdesk::book::append::Head;
 use meterdesk::book::clock::FixedClock;
 use meterdesk::desk::Desk;
 use meterdesk::desk::exchange::News;
+use meterdesk::exchange::error::ExchangeError;
 use meterdesk::rules::id::Id;
 use meterdesk::store::tables::base::ExceptionRow;
+use meterdesk::store::tables::exchange::ProofRow;
 use serde_json::json;
 use support::company::{Company, act, export, import};
 use support::orders::moment;
@@ -64,22 +66,26 @@ fn a_third_site_gives_back_nothing_without_head_office_s_signature_over_it() {
     let mut company = Company::new(2, true);
     company.night();
     let office = copy(company.desk("HO"));
-    let lost = worker(company.desk("B1"), "W1");
+    let first = worker(company.desk("B1"), "W1");
+    let last = worker(company.desk("B1"), "W2");
     company.night();
     company.night();
     *company.desk("HO") = office;
     company.desk("HO").begin_new_life(1).unwrap();
-    company.night();
-    // The signed header is there, but it names another head than the one sent.
+    let parcels = export(company.desk("HO"));
+    for parcel in parcels.iter().filter(|parcel| parcel.to == "B2") {
+        import(company.desk("B2"), &parcel.bytes).unwrap();
+    }
+    // The header is head office's own, but where the chain is cut off here it names no head.
     let tx = company.desk("B2").db_mut().write().unwrap();
-    use meterdesk::store::tables::exchange::ProofRow;
-    let proof = tx.get::<ProofRow>(&[&lost.0.chain()]).unwrap().unwrap();
+    let proof = tx.get::<ProofRow>(&[&last.0.chain()]).unwrap().unwrap();
+    assert_eq!(proof.seq, last.0.seq());
     tx.put(&ProofRow { seq: proof.seq - 1, ..proof }).unwrap();
     tx.commit().unwrap();
     let parcels = export(company.desk("B2"));
-    let refused = import(company.desk("HO"), &parcels[0].bytes);
-    // Only what the signature covers is taken; nothing else is written.
-    assert!(refused.is_err() || !holds(company.desk("HO"), lost));
+    let refused = import(company.desk("HO"), &parcels[0].bytes).unwrap_err();
+    assert!(matches!(refused, ExchangeError::NotTheirs { .. }), "{refused}");
+    assert!(!holds(company.desk("HO"), first) && !holds(company.desk("HO"), last));
 }
 
 #[test]

@@ -326,7 +326,12 @@ impl<'a> Work<'a> {
     /// Head office takes lost entries back, if its own signature covers where they end. What does not fit a chain as it is held here is
     /// left, and does not stop the rest.
     fn take_back(&mut self, tx: &Tx<'_>, taken: &mut Taken) -> Result<(), ExchangeError> {
-        for rows in std::mem::take(&mut self.returned).proven(self.taker.keys)? {
+        let returned = std::mem::take(&mut self.returned).proven(self.taker.keys);
+        let unproven = |chain: Id| match chain.site() == *self.taker.site {
+            true => ExchangeError::NoProof,
+            false => self.not_theirs(chain),
+        };
+        for rows in returned.map_err(unproven)? {
             for row in rows {
                 let chain = row.id.chain();
                 match self.put_in_place(tx, row, taken) {

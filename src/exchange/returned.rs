@@ -36,16 +36,16 @@ impl Returned {
         Ok(())
     }
 
-    /// Chain by chain, if the holder of these keys has signed where each ends.
-    pub(super) fn proven(self, keys: &SiteKeys) -> Result<Vec<Vec<EntryRow>>, ExchangeError> {
+    /// Chain by chain, if the holder of these keys has signed where each ends. Else the chain that is nobody's to give.
+    pub(super) fn proven(self, keys: &SiteKeys) -> Result<Vec<Vec<EntryRow>>, Id> {
         let Self { chains, proofs, .. } = self;
         let fits = |chain: Id, rows: &[EntryRow]| {
             let last = rows.last().map_or([0; 32], |row| row.hash);
             proofs.iter().any(|proof| proof.chain == chain && proof.head == last && proof.is_signed_by(keys))
         };
-        match chains.iter().all(|(chain, rows)| fits(*chain, rows)) {
-            true => Ok(chains.into_values().collect()),
-            false => Err(ExchangeError::NoProof),
+        match chains.iter().find(|(chain, rows)| !fits(**chain, rows)) {
+            None => Ok(chains.into_values().collect()),
+            Some((chain, _)) => Err(*chain),
         }
     }
 }

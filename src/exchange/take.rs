@@ -214,7 +214,7 @@ pub(super) fn absorb(tx: &Tx<'_>, taker: &Taker<'_>, taken: &Taken, file: &str) 
     let header = &taken.header;
     let row = tx.peer_row(&header.from)?;
     let at = stamp(taker.now);
-    if (header.life, header.number) >= (row.taken_life, row.taken) || counts_again(tx, &row, taken)? {
+    if (header.life, header.number) >= (row.taken_life, row.taken) || counts_again(tx, taken)? {
         tx.forget_acks(&header.from)?;
         for have in &header.have {
             let Some(chain) = Site::parse(&have.site).ok().and_then(|site| Id::new(&site, have.epoch, 0, 0)) else {
@@ -261,11 +261,8 @@ pub(super) fn absorb(tx: &Tx<'_>, taker: &Taker<'_>, taken: &Taken, file: &str) 
 
 /// Does a sender give numbers again that it has given before? Its book is an old copy, perhaps without knowing it, and what it said it
 /// held is true no longer.
-fn counts_again(tx: &Tx<'_>, row: &PeerRow, taken: &Taken) -> Result<bool, StoreError> {
+fn counts_again(tx: &Tx<'_>, taken: &Taken) -> Result<bool, StoreError> {
     let header = &taken.header;
-    if header.life != row.taken_life {
-        return Ok(false);
-    }
     let moment = |text: &str| DateTime::parse_from_rfc3339(text).ok();
     let newest = tx.scan::<AckRow>(&[&header.from])?.first().and_then(|ack| moment(&ack.at));
     let later = newest.zip(moment(&header.made_at)).is_some_and(|(newest, made)| made > newest);

@@ -203,7 +203,8 @@ impl World {
     fn old_copy(&mut self, at: usize) -> Result<(), Failure> {
         self.note_reached()?;
         let which = self.chance.index(self.places[at].copies.len());
-        let unnoticed = self.plan.forks && self.chance.percent(40);
+        // Two branches of a fork are kept; of a third only the news that it is there.
+        let unnoticed = self.plan.forks && self.chance.percent(40) && !self.places[at].forked;
         if !self.places[at].put_back(which, !unnoticed) {
             return Ok(());
         }
