@@ -7,6 +7,7 @@ use crate::book::subject::Kind;
 use crate::rules::id::{ITEMS, Id};
 use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::local::PendingRow;
+use crate::store::log_folder::LogFolder;
 use crate::store::tables::base::RunRow;
 use crate::store::{Db, StoreError, Tx};
 
@@ -96,8 +97,11 @@ fn skip_string(bytes: &[u8], open: usize) -> Option<usize> {
 /// Derives what closed runs left to do, slice by slice, each its own transaction. Interrupted, it goes on at the next call.
 /// `done` is told the rows of each slice.
 pub fn finish(db: &mut Db, mut done: impl FnMut(usize)) -> Result<(), StoreError> {
+    let mut log = LogFolder::new();
     loop {
-        while slice(db, false, &mut done)? == Left::More {}
+        while slice(db, false, &mut done)? == Left::More {
+            log.look(db)?;
+        }
         if slice(db, true, &mut done)? == Left::Nothing {
             return Ok(());
         }

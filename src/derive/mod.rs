@@ -16,6 +16,7 @@ use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::adjust::RequestRow;
 use crate::store::tables::base::{ExceptionRow, HoldRow, RunRow};
+use crate::store::tables::billing_facts::HangingMeter;
 use crate::store::tables::order::{OrderRow, ParkedRow};
 use crate::store::tables::slip::SlipRow;
 use crate::store::tables::till::ShiftRow;
@@ -137,6 +138,8 @@ pub struct Fx<'t, 'c> {
     pauses: Option<bool>,
     /// The account at work, once its beginning has been seen.
     begun: Option<Id>,
+    /// The meter last asked for, until something other than a reading is applied.
+    pub(crate) hanging: Option<HangingMeter>,
 }
 
 impl<'t, 'c> Fx<'t, 'c> {
@@ -152,6 +155,7 @@ impl<'t, 'c> Fx<'t, 'c> {
             lacks: None,
             pauses: None,
             begun: None,
+            hanging: None,
         }
     }
 
@@ -294,7 +298,7 @@ pub(crate) fn refold_all(fx: &mut Fx<'_, '_>, subjects: BTreeSet<(Kind, Id)>) ->
 }
 
 fn clear(fx: &mut Fx<'_, '_>, kind: Kind, subject: Id) -> Result<(), StoreError> {
-    fx.begun = None;
+    (fx.begun, fx.hanging) = (None, None);
     cross::touch_all_of(fx, kind, subject)?;
     for (table, column) in fold_of(kind).map_or(&[][..], |fold| fold.tables) {
         fx.tx.clear(table, column, subject.0)?;

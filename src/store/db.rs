@@ -175,13 +175,11 @@ impl Db {
 
     /// Folds the write-ahead log into the file when it has grown; called when the desk is idle, never inside an action.
     pub fn checkpoint_when_large(&self) -> Result<(), StoreError> {
-        let mut wal = self.path.clone().into_os_string();
-        wal.push("-wal");
-        let size = std::fs::metadata(PathBuf::from(wal)).map_or(0, |meta| meta.len());
-        if size > CHECKPOINT_BYTES {
+        if self.log_bytes() > CHECKPOINT_BYTES {
             // A reader elsewhere may still need the log: fold in what can be folded and come back later, never wait for it.
             self.conn.busy_timeout(Duration::ZERO)?;
-            let folded = self.checkpoint();
+            // Most of it while others may write; emptying the log keeps them out, and finds little left.
+            let folded = self.fold_what_can_be().and_then(|()| self.checkpoint());
             self.conn.busy_timeout(PATIENCE)?;
             return match folded {
                 Err(StoreError::Busy) => Ok(()),
@@ -189,6 +187,19 @@ impl Db {
             };
         }
         Ok(())
+    }
+
+    /// Folds what nobody needs any more of the write-ahead log into the file; keeps nobody waiting.
+    pub(super) fn fold_what_can_be(&self) -> Result<(), StoreError> {
+        self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// How long the write-ahead log is.
+    pub(super) fn log_bytes(&self) -> u64 {
+        let mut wal = self.path.clone().into_os_string();
+        wal.push("-wal");
+        std::fs::metadata(PathBuf::from(wal)).map_or(0, |meta| meta.len())
     }
 
     /// Folds the write-ahead log into the file and empties it.

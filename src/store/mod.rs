@@ -11,6 +11,7 @@ pub mod entries;
 pub mod error;
 pub mod gather;
 pub mod local;
+pub mod log_folder;
 pub mod migrate;
 pub mod query;
 pub mod search;

@@ -105,6 +105,9 @@ pub const PERSON: Cross = Cross {
 };
 
 fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    if event.action() != "reading.enter" {
+        fx.hanging = None; // it may hang another one
+    }
     match event.action() {
         "adjustment.request" => adjust::requested(fx, event),
         "adjustment.check" => adjust::checked(fx, event),

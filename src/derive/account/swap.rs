@@ -179,11 +179,16 @@ fn move_later_readings(fx: &Fx<'_, '_>, account: Id, from: Id, to: Id, day: Naiv
 }
 
 /// The meter that hung on a day in the place of the one named: a reading after a swap was taken on the new meter.
-pub fn hanging_on(fx: &Fx<'_, '_>, account: Id, meter: Id, day: NaiveDate) -> Result<Id, DeriveError> {
+pub fn hanging_on(fx: &mut Fx<'_, '_>, account: Id, meter: Id, day: NaiveDate) -> Result<Id, DeriveError> {
     const LONGEST_CHAIN: usize = 100;
     let mut at = meter;
     for _ in 0..LONGEST_CHAIN {
-        let row = fx.tx.hanging_meter(account, at)?;
+        let known = fx.hanging.as_ref().filter(|known| (known.account, known.id) == (account, at));
+        let row = match known {
+            Some(known) => Some(known.clone()),
+            None => fx.tx.hanging_meter(account, at)?,
+        };
+        fx.hanging.clone_from(&row);
         match row.filter(|row| row.removed.is_some_and(|removed| removed < day)).and_then(|row| row.replaced_by) {
             Some(next) => at = next,
             None => break,
