@@ -97,7 +97,9 @@ fn break_all(tree: &Path, list: &[Breakage]) {
         let file = tree.join(&one.file);
         let source = std::fs::read_to_string(&file).unwrap();
         let (name, before, after) = (&one.name, &one.before, &one.after);
-        let broken = format!("(if crate::sabotage({name:?}) {{ {after} }} else {{ {before} }})");
+        let broken = format!("if crate::sabotage({name:?}) {{ {after} }} else {{ {before} }}");
+        let is_statement = before.ends_with([';', '}']);
+        let broken = if is_statement { broken } else { format!("({broken})") };
         std::fs::write(&file, source.replacen(before.as_str(), &broken, 1)).unwrap();
     }
     let library = tree.join("src/lib.rs");
@@ -106,7 +108,7 @@ fn break_all(tree: &Path, list: &[Breakage]) {
         "\n/// Is this breakage on?\n#[inline(never)]\npub fn sabotage(name: &str) -> bool {{\n    \
          std::env::var(\"{SWITCH}\").is_ok_and(|on| on == name)\n}}\n"
     );
-    std::fs::write(&library, source + &switch).unwrap();
+    std::fs::write(&library, format!("#![allow(warnings)]\n{source}{switch}")).unwrap();
 }
 
 /// Builds one test target of the broken tree; answers its program.
