@@ -92,6 +92,7 @@ pub fn night(entries: u64) -> (Vec<Before>, After) {
     for site in ["HO", "B1"] {
         fill(&office.db(site), entries, &mut chance);
     }
+    let office = office.copy(); // as quick as the trials will be
     let mut befores = Vec::new();
     for step in NIGHT {
         let copy = office.copy();
