@@ -381,6 +381,7 @@ impl<'a> Tx<'a> {
 
     /// All rows whose key begins with `prefix`, in key order.
     pub fn scan<T: Table>(&self, prefix: &[&dyn Key]) -> Result<Vec<T>, StoreError> {
+        debug_assert!(prefix.len() <= T::KEYS);
         match self.held_rows::<T>(prefix) {
             Held::Yes(rows) => Ok(rows),
             Held::Ask => self.ask_all(&T::sql().scans[prefix.len()], prefix),

@@ -17,7 +17,7 @@ pub struct Sql {
     pub has: String,
     /// Delete by whole key.
     pub delete: String,
-    /// Read by the first columns, in key order: by none, by one, …
+    /// Read by the first columns of the key, in key order: by none, by one, … by all.
     pub scans: Vec<String>,
     /// `SELECT columns FROM table`, to be continued.
     pub select: String,
@@ -40,7 +40,7 @@ impl Sql {
             put: format!("INSERT OR REPLACE INTO {name} ({list}) VALUES ({marks})"),
             get: format!("SELECT {list} FROM {name} WHERE {key}"),
             has: format!("SELECT 1 FROM {name} WHERE {key}"),
-            scans: (0..=parts.len()).map(scan).collect(),
+            scans: (0..=keys.min(parts.len())).map(scan).collect(),
             delete: format!("DELETE FROM {name} WHERE {key}"),
             select: format!("SELECT {list} FROM {name}"),
         }
