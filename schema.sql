@@ -425,7 +425,8 @@ CREATE TABLE d_worker (
     team TEXT NOT NULL,
     area TEXT NOT NULL,
     phone TEXT NOT NULL,
-    active INTEGER NOT NULL
+    active INTEGER NOT NULL,
+    post TEXT NOT NULL
 ) STRICT;
 
 -- 价目: one file of the price book, its text whole.

@@ -3,10 +3,8 @@
 mod support;
 
 use chrono::{DateTime, Duration, FixedOffset};
-use meterdesk::book::append::{self, Head, NewEntry};
 use meterdesk::book::clock::FixedClock;
-use meterdesk::book::subject::{Kind, Subject};
-use meterdesk::derive::site::{AcceptedFork, AcceptedHead, BundleAccepted, subject_of};
+use meterdesk::derive::site::{AcceptedFork, subject_of};
 use meterdesk::derive::{self, rebuild};
 use meterdesk::desk::open::NewSite;
 use meterdesk::desk::refusal::Refusal;
@@ -17,6 +15,7 @@ use meterdesk::rules::id::{Id, Site};
 use meterdesk::store::OpenOptions;
 use meterdesk::store::entries::EntryRow;
 use serde_json::{Value, json};
+use support::company::accept;
 use support::orders::{Chance, moment};
 
 fn new_site(code: &'static str, head_office: bool) -> NewSite<'static> {
@@ -77,36 +76,6 @@ fn enrol(office: &mut Desk, branch: &Desk, roles: &[&str]) -> Id {
     let input =
         json!({ "card": card, "fingerprint": fingerprint, "areas": ["城南"], "roles": roles, "good_for_days": 10 });
     act(office, "site.enrol", input)
-}
-
-/// What the engine writes at head office when a bundle is in.
-fn accept(office: &mut Desk, branch: &str, change: impl FnOnce(&mut BundleAccepted)) -> Id {
-    let tx = office.db_mut().write().unwrap();
-    let head = Head::read(&tx).unwrap();
-    let mut body = BundleAccepted {
-        from: branch.into(),
-        number: 1,
-        bundle: "00".repeat(32),
-        heads: vec![AcceptedHead { site: branch.into(), epoch: 1, seq: 2, head: "11".repeat(32), count: 2 }],
-        ahead: vec![],
-        clock_ahead_ms: 0,
-        forks: vec![],
-    };
-    change(&mut body);
-    let new = NewEntry {
-        at: moment(),
-        business_day: moment().date_naive(),
-        actor: "-",
-        action: "bundle.accept",
-        version: 1,
-        subjects: &[Subject::new(Kind::Site, subject_of(&Site::parse(branch).unwrap()))],
-        key: None,
-        payload: serde_json::to_string(&body).unwrap(),
-    };
-    let row = append::append(&tx, &head, new).unwrap();
-    derive::record(&tx, &row).unwrap();
-    tx.commit().unwrap();
-    row.id
 }
 
 /// The same entries in many orders of arrival give one state, equal to a rebuild.

@@ -62,6 +62,22 @@ fn a_clash_has_a_number_an_owner_and_a_decision() {
 }
 
 #[test]
+fn an_owner_of_another_site_is_named_with_that_site() {
+    let mut home = two_branches();
+    let number = clash(&home);
+    home.act("chief", "exception.assign", json!({ "exception": number, "owner": "check" }));
+    let mut away = branch("B02");
+    away.receive_from(&home);
+    let owner = |book: &Book| open(book).into_iter().find(|view| view.exception == number).unwrap().owner;
+    assert_eq!((owner(&home).as_deref(), owner(&away).as_deref()), (Some("check"), Some("check@B01")));
+    assert_eq!(
+        away.act("chief", "exception.assign", json!({ "exception": number, "owner": "check" }))["owner"],
+        "check"
+    );
+    assert_eq!(owner(&away).as_deref(), Some("check"));
+}
+
+#[test]
 fn what_is_wrong_is_told_in_its_field() {
     let mut home = two_branches();
     let number = clash(&home);

@@ -5,83 +5,14 @@ mod support;
 use std::ops::ControlFlow;
 
 use meterdesk::derive::account::bill::BillIssued;
-use meterdesk::derive::account::file::{AccountOpened, LastReading};
 use meterdesk::desk::billing::body;
 use meterdesk::desk::import::{Request, What};
 use meterdesk::desk::{customer_view, view_explain};
 use meterdesk::inbound::profile::ReadBy;
-use meterdesk::rules::money::Milli;
 use serde_json::{Value, json};
 use support::orders::{Book, Sample, Town, book};
-use support::town;
+use support::timed::{branch, by};
 use support::water::{bill, bills, day, line, sound};
-
-const TIMED: &str = r#"
-code = "T-TOU"
-name = "分时电价"
-utility = "power"
-unit = "kWh"
-class = "resident"
-valid_from = 2014-05-01
-document = "样例"
-cycle = "month"
-round = "bill"
-[[component]]
-key = "energy"
-name = "电费"
-steps = [ { upto = "240", price = "0.50" }, { price = "0.80" } ]
-[registers]
-peak = { add = "0" }
-valley = { add = "-0.20" }
-[late_fee]
-due_days = 15
-rate = "0.001"
-step = "0.01"
-round = "down"
-"#;
-
-const FLAT: &str = r#"
-code = "T-FLAT"
-name = "一般电价"
-utility = "power"
-unit = "kWh"
-class = "non_resident"
-valid_from = 2014-05-01
-document = "样例"
-cycle = "month"
-[[component]]
-key = "energy"
-name = "电费"
-steps = [ { price = "0.90" } ]
-[late_fee]
-due_days = 15
-rate = "0.001"
-step = "0.01"
-round = "down"
-"#;
-
-fn by(peak: i64, valley: i64) -> Vec<(String, Milli)> {
-    vec![("peak".into(), Milli::whole(peak)), ("valley".into(), Milli::whole(valley))]
-}
-
-fn home(no: &str, registers: Vec<(String, Milli)>) -> AccountOpened {
-    AccountOpened {
-        utility: "power".into(),
-        opened: Some(day("2015-06-01")),
-        last_reading: Some(LastReading { day: day("2026-09-10"), value: Milli::whole(100), registers }),
-        ..town::account(no, "王芳", "supplied", 0)
-    }
-}
-
-fn branch(book: &mut Book) {
-    for (file, text) in [("tou.toml", TIMED), ("flat.toml", FLAT)] {
-        book.act("boss", "tariff.put", json!({ "file": file, "text": text }));
-    }
-    town::open_accounts(
-        book,
-        &[home("3100000061", by(60, 40)), home("3100000062", vec![]), home("3100000063", by(60, 40))],
-    );
-}
 
 fn read(no: &str, date: &str, value: &str, registers: Value) -> Value {
     json!({ "account": no, "date": date, "value": value, "registers": registers, "confirm": true, "reader": "李抄表" })

@@ -44,7 +44,7 @@ fn a_mistake_on_a_slip_stands_at_its_field_and_a_large_use_can_be_confirmed() {
     let mut book = town();
     book.act("room", "swap.task", json!({ "slip": slip("HB1", A, "2026-11-20", "400", "N1", "0") }));
     let mut seat = room(book, "room");
-    seat.press("<F10>水表拆换<Enter>HB1<Enter><F2>").shows("请核对后确认").shows("用量已核对");
+    seat.press("<F10>水表拆换<Enter>HB1<Enter><F2>").shows("请核对后确认").shows("用量核对");
     seat.snapshot("swap_confirm");
     assert!(seat.app.desk.look().unwrap().slips_of_no("HB1").unwrap()[0].entered.is_none());
 }

@@ -46,7 +46,7 @@ pub enum Place {
 pub struct ExceptionAssigned {
     /// Which.
     pub place: Place,
-    /// Who looks after it: login name.
+    /// Who looks after it: `login@B03`, of the user's own site; a bare login in the first entries.
     pub owner: String,
 }
 

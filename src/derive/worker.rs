@@ -7,10 +7,27 @@ use serde::{Deserialize, Serialize};
 use super::{DeriveError, Event, Fold, Fx};
 use crate::book::subject::Kind;
 use crate::store::tables::user::WorkerRow;
+use crate::worded;
 
 /// The fold of workers.
 pub const FOLD: Fold =
     Fold { kind: Kind::Worker, tables: &[("d_worker", "id")], knows: &[("worker.add", 1), ("worker.amend", 1)], apply };
+
+worded! {
+    /// 工种: what a worker is named for on records.
+    pub enum Post {
+        /// Repairs.
+        Repair = "维修",
+        /// Fits meters.
+        Fitter = "装表",
+        /// Reads meters.
+        Reader = "抄表",
+        /// Lights and accepts gas appliances.
+        Igniter = "点火验收",
+        /// Surveys IC cards on site.
+        CardSurveyor = "IC卡勘察",
+    }
+}
 
 /// Body of `worker.add` and `worker.amend`.
 #[derive(Serialize, Deserialize, Debug, Clone)]
@@ -27,6 +44,9 @@ pub struct WorkerFacts {
     pub phone: String,
     /// Still there.
     pub active: bool,
+    /// 工种; not said of those registered first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<Post>,
 }
 
 fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
@@ -39,6 +59,7 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         area: body.area,
         phone: body.phone,
         active: body.active,
+        post: body.post.map(|post| post.word().to_owned()).unwrap_or_default(),
     })?;
     Ok(())
 }

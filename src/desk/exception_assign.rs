@@ -49,6 +49,8 @@ impl Action for ExceptionAssign {
         let login = std::mem::take(&mut owner.login);
         let output = Output { exception: view.exception, owner: login.clone() };
         let subjects = view.place.subjects();
-        Decision::write(subjects, &Body { place: view.place, owner: login }, output)
+        // Logins are each site's own: the site goes with it, so that no other site's user of that name is meant elsewhere.
+        let named = format!("{login}@{}", owner.id.site());
+        Decision::write(subjects, &Body { place: view.place, owner: named }, output)
     }
 }

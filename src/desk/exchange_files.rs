@@ -47,6 +47,8 @@ impl Desk {
                     file: one.file,
                     from: one.header.from.clone(),
                     to: one.header.to.clone(),
+                    life: one.header.life,
+                    number: one.header.number,
                     entries: i64::try_from(one.header.entries).unwrap_or(i64::MAX),
                     ..BundleLine::default()
                 });

@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod adjusting;
+mod answers;
 pub mod billing;
 pub mod catalogue;
 pub mod catalogue_put;
@@ -46,9 +47,11 @@ pub mod view_cards;
 pub mod view_exceptions;
 pub mod view_exchange;
 pub mod view_explain;
+pub mod view_finance;
 pub mod view_home;
 pub mod view_intake;
 pub mod view_orders;
+pub mod view_reading;
 pub mod view_sides;
 pub mod view_swap;
 pub mod view_till;
@@ -118,7 +121,7 @@ use serde::Serialize;
 use crate::book::append::{self, Head, NewEntry};
 use crate::book::clock::Clock;
 use crate::book::mark::{self, Mark};
-use crate::book::seal::{Keys, Sealed};
+use crate::book::seal::Keys;
 use crate::book::subject::Subject;
 use crate::derive;
 use crate::exchange::site_keys::SiteKeys;
@@ -313,12 +316,19 @@ impl Desk {
             return Err(Refusal::usage(format!("key 应为 1 到 {MAX_KEY} 字节")));
         }
         let at = call.at.unwrap_or_else(|| self.clock.now());
-        let (done, row) = self.perform_in_tx(def, input, call.key, at)?;
+        let (done, row) = self.perform_in_tx(def, input, call.key, at, false)?;
         if let Some(head) = row {
             // A mark that could not be written only lags; the next one heals it.
             let _ = mark::write(self.db.path(), &Mark::of(&head));
         }
         Ok(done)
+    }
+
+    /// Would an action be done? Decides as performing does, and writes nothing.
+    pub fn try_out(&mut self, name: &str, input: &str) -> Result<(), Refusal> {
+        let def = action(name).ok_or_else(|| Refusal::usage(format!("没有“{name}”这个操作，用 do --list 查看全部")))?;
+        let at = self.clock.now();
+        self.perform_in_tx(def, input, None, at, true).map(|_| ())
     }
 
     fn perform_in_tx(
@@ -327,13 +337,14 @@ impl Desk {
         input: &str,
         key: Option<&str>,
         at: DateTime<FixedOffset>,
+        only_try: bool,
     ) -> Result<(Done, Option<Head>), Refusal> {
-        let fingerprint = fingerprint(&self.keys, def.name, input)?;
+        let fingerprint = answers::fingerprint(&self.keys, def.name, input)?;
         let session = self.session.as_ref().ok_or_else(|| Refusal::permission("R-003", "还没有登录，请先登录"))?;
         let (user, site, practice) = (session.user, self.site.clone(), self.practice);
         let tx = self.db.write()?;
         if let Some(done) =
-            key.map(|key| first_answer(&tx, &self.keys, &site, key, def, &fingerprint)).transpose()?.flatten()
+            key.map(|key| answers::first_answer(&tx, &self.keys, &site, key, def, &fingerprint)).transpose()?.flatten()
         {
             return Ok((done, None));
         }
@@ -360,7 +371,7 @@ impl Desk {
             shelf: &self.shelf,
         };
         let decision = (def.decide)(&cx, input)?;
-        let Some(draft) = decision.draft else {
+        let Some(draft) = decision.draft.filter(|_| !only_try) else {
             return Ok((Done { entry: None, result: decision.output, repeated: false }, None));
         };
         refuse_paused(&tx, &draft.subjects)?;
@@ -384,7 +395,7 @@ impl Desk {
         index::follow(&tx, &self.keys, &fx.reindex)?;
         if let Some(key) = key {
             let (key, action) = (key.to_owned(), def.name.to_owned());
-            let result = kept_answer(&self.keys, def, &decision.output)?;
+            let result = answers::kept_answer(&self.keys, def, &decision.output)?;
             tx.put(&AnswerRow { key, action, input: fingerprint, entry: row.id, result })?;
         }
         let head = Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head };
@@ -423,76 +434,4 @@ fn refuse_paused(tx: &Tx<'_>, subjects: &[Subject]) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// Hash of an action's input, the same for JSON that differs only in blanks or the order of keys.
-fn fingerprint(keys: &Keys, action: &str, input: &str) -> Result<[u8; 32], Refusal> {
-    let value: serde_json::Value =
-        serde_json::from_str(input).map_err(|error| Refusal::usage(format!("输入不是合法的 JSON：{error}")))?;
-    let mut hasher = keys.keyed_hasher(); // keyed: an input may hold a password
-    hasher.update(action.as_bytes());
-    hasher.update(&[0]);
-    feed(&value, &mut hasher);
-    Ok(*hasher.finalize().as_bytes())
-}
-
-fn feed(value: &serde_json::Value, hasher: &mut blake3::Hasher) {
-    match value {
-        serde_json::Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort();
-            hasher.update(b"{");
-            for key in keys {
-                hasher.update(serde_json::Value::String(key.clone()).to_string().as_bytes());
-                feed(&map[key], hasher);
-            }
-            hasher.update(b"}");
-        }
-        serde_json::Value::Array(list) => {
-            hasher.update(b"[");
-            list.iter().for_each(|item| feed(item, hasher));
-            hasher.update(b"]");
-        }
-        other => {
-            hasher.update(other.to_string().as_bytes());
-            hasher.update(b",");
-        }
-    }
-}
-
-/// Where a secret answer is sealed.
-const ANSWER_PLACE: &str = "answer";
-
-/// An answer as it is kept for its key: sealed when it is secret (I-13).
-fn kept_answer(keys: &Keys, def: &Def, output: &str) -> Result<String, Refusal> {
-    if !def.secret {
-        return Ok(output.to_owned());
-    }
-    let sealed = keys.seal(ANSWER_PLACE, output)?;
-    Ok(Sealed { tail: String::new(), ..sealed }.to_text())
-}
-
-/// The answer a key was given before. The same key with another input is refused.
-fn first_answer(
-    tx: &Tx<'_>,
-    keys: &Keys,
-    site: &Site,
-    key: &str,
-    def: &Def,
-    input: &[u8; 32],
-) -> Result<Option<Done>, Refusal> {
-    if let Some(known) = tx.get::<AnswerRow>(&[&key])? {
-        if known.action == def.name && known.input == *input {
-            let result = match Sealed::from_text(&known.result).filter(|_| def.secret) {
-                Some(sealed) => keys.open_sealed(ANSWER_PLACE, &sealed)?.to_string(),
-                None => known.result,
-            };
-            return Ok(Some(Done { entry: Some(known.entry), result, repeated: true }));
-        }
-        return Err(Refusal::rule("key", format!("key“{key}”已用于凭单 {}，内容不同，请换一个 key", known.entry)));
-    }
-    match tx.entry_of_key(site, key)? {
-        None => Ok(None),
-        Some(entry) => Err(Refusal::rule("key", format!("key“{key}”已用于凭单 {}，请先查看该凭单", entry.id))),
-    }
 }

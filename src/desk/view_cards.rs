@@ -59,6 +59,11 @@ pub fn book(desk: &Desk, book: &str, day: NaiveDate) -> Result<CardBook, Refusal
     let mut first: Option<CardRow> = None;
     for card in tx.cards_of_book(book)? {
         let keyed = tx.scan::<CardRow>(&[&card.id, &cycle])?;
+        let last = tx.last_reading(card.id)?;
+        // Registers are read at the screen of one reading: their card is done when that reading is there.
+        let timed =
+            last.as_ref().filter(|row| !row.registers.is_empty() && BillCycle::of(row.day).to_string() == cycle);
+        let timed = timed.filter(|row| row.source != "opening").map(|row| row.value);
         let mine = keyed.iter().rev().find(|row| !row.posted && row.actor == own).map(|row| row.value);
         first = first.or_else(|| keyed.iter().find(|row| !row.posted).cloned());
         found.cards.push(CardLine {
@@ -67,10 +72,10 @@ pub fn book(desk: &Desk, book: &str, day: NaiveDate) -> Result<CardBook, Refusal
             no: card.no,
             name: card.name,
             address: card.address,
-            last: tx.last_reading(card.id)?.map(|row| row.value),
+            last: last.map(|row| row.value),
             own_first: mine,
             keyed: !keyed.is_empty(),
-            posted: keyed.iter().find(|row| row.posted).map(|row| row.value),
+            posted: keyed.iter().find(|row| row.posted).map(|row| row.value).or(timed),
         });
     }
     if let Some(row) = first {

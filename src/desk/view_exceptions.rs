@@ -29,7 +29,7 @@ pub struct ExceptionView {
     pub about: String,
     /// The entries (of a clash: the holders) that do not fit.
     pub sides: Vec<SideView>,
-    /// Who looks after it.
+    /// Login of who looks after it; of another site's user `login@B03`.
     pub owner: Option<String>,
     /// May one of the sides be chosen to stand?
     pub choice: bool,
@@ -94,6 +94,8 @@ fn age(view: &ExceptionView, today: NaiveDate) -> i64 {
 
 fn views(tx: &Tx<'_>, exceptions: Vec<ExceptionRow>, clashes: Vec<ClashRow>) -> Result<Vec<ExceptionView>, Refusal> {
     let mut views = Vec::with_capacity(exceptions.len() + clashes.len());
+    let here = tx.own_record()?.map(|site| format!("@{}", site.code)).unwrap_or_default();
+    let named = |owner: &str| owner.strip_suffix(&here).unwrap_or(owner).to_owned();
     for row in exceptions {
         let account = (row.kind == Kind::Account.letter()).then_some(row.subject);
         let mut sides = vec![side(tx, row.first)?];
@@ -107,7 +109,7 @@ fn views(tx: &Tx<'_>, exceptions: Vec<ExceptionRow>, clashes: Vec<ClashRow>) -> 
             note: row.note.clone(),
             account,
             sides,
-            owner: row.owner.clone(),
+            owner: row.owner.as_deref().map(&named),
             choice: account.is_some() && row.what.ends_with("_conflict"),
             days: 0,
             state: row.state.clone(),
@@ -127,7 +129,7 @@ fn views(tx: &Tx<'_>, exceptions: Vec<ExceptionRow>, clashes: Vec<ClashRow>) -> 
             note: format!("{label}：{}，涉及 {}", row.number, row.holders.replace(' ', "、")),
             account: None,
             sides: ids.map(|id| side(tx, id)).collect::<Result<_, _>>()?,
-            owner: row.owner,
+            owner: row.owner.as_deref().map(&named),
             choice: false,
             days: 0,
             state: row.state,

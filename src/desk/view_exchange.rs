@@ -1,9 +1,10 @@
 //! What the exchange's screen shows: what waits for whom, what is confirmed and until when, what is held or refused, and what a
 //! person must see about this site itself.
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 
 use super::refusal::Refusal;
+use super::site::fresh;
 use super::{Desk, frozen, hourly};
 use crate::exchange::peers::{self, Peer};
 use crate::exchange::{chains, plan};
@@ -68,6 +69,10 @@ pub struct ExchangeView {
     pub warnings: Vec<String>,
     /// Open exceptions.
     pub exceptions: i64,
+    /// The last day on which this branch approves without another word of its head office.
+    pub approves_until: Option<NaiveDate>,
+    /// Do the site's keys wait for their passphrase?
+    pub locked: bool,
 }
 
 /// Reads the view.
@@ -85,6 +90,8 @@ pub fn view(desk: &Desk) -> Result<ExchangeView, Refusal> {
         troubles: troubles(&tx)?,
         warnings: warnings(desk, &tx)?,
         exceptions: tx.exception_count()?,
+        approves_until: fresh::last_word(&tx, desk.site(), desk.today())?.map(|word| word.until()),
+        locked: desk.are_site_keys_locked(),
     })
 }
 
@@ -143,8 +150,8 @@ fn troubles(tx: &Tx<'_>) -> Result<Vec<Trouble>, Refusal> {
     Ok(found)
 }
 
-/// What a person must see on home and on the exchange's screen: frozen, clock off, nothing exported for days, a copy that could
-/// not be made, what happened when the book was opened.
+/// What a person must see on home and on the exchange's screen: frozen, clock off, approvals that stop, nothing exported for
+/// days, a copy that could not be made, what happened when the book was opened.
 pub fn warnings(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<String>, Refusal> {
     let mut found = Vec::new();
     if let Some(frozen) = frozen::why(tx, desk.site())? {
@@ -159,10 +166,17 @@ pub fn warnings(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<String>, Refusal> {
     if said.is_some_and(|said| said.revoked.is_some()) {
         found.push("总部已停用本网点的密钥，导出的交换包总部不收；请与总部联系，用新名片重新登记".to_owned());
     }
+    found.extend(approvals_stop(desk, tx)?);
     found.extend(quiet(desk, tx)?);
     found.extend(hourly::fault(tx)?);
     found.extend(desk.notices().iter().cloned());
     Ok(found)
+}
+
+/// That this branch's approvals have stopped because its head office was not heard of, or will stop soon.
+pub fn approvals_stop(desk: &Desk, tx: &Tx<'_>) -> Result<Option<String>, Refusal> {
+    let today = desk.today();
+    Ok(fresh::last_word(tx, desk.site(), today)?.and_then(|word| word.warning(today)))
 }
 
 /// Nothing was exported for days, and something waits.

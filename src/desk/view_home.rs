@@ -6,6 +6,7 @@ use super::Desk;
 use super::customer_file;
 use super::customer_view::state_word;
 use super::refusal::Refusal;
+use super::site::fresh;
 use super::{session, view_orders, view_till};
 use crate::rules::classes;
 use crate::rules::id::Id;
@@ -30,6 +31,8 @@ pub struct TopFacts {
     pub waiting: i64,
     /// Open exceptions.
     pub exceptions: i64,
+    /// Have approvals stopped, because head office was not heard of?
+    pub approvals_stopped: bool,
 }
 
 /// Reads the facts of the top line.
@@ -55,6 +58,8 @@ pub fn top_facts(desk: &Desk) -> Result<TopFacts, Refusal> {
         },
         waiting: super::view_exchange::waiting(desk, &tx)?,
         exceptions: tx.exception_count()?,
+        approvals_stopped: fresh::last_word(&tx, desk.site(), now.date_naive())?
+            .is_some_and(|word| word.is_stale(now.date_naive())),
     })
 }
 
@@ -146,6 +151,8 @@ pub struct FactLine {
     pub text: String,
     /// To be looked at.
     pub look: bool,
+    /// A warning, told to its end.
+    pub warning: bool,
 }
 
 /// The lines of home.
@@ -165,12 +172,12 @@ pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
     let text = format!("{}  收费 {receipts} 笔 {}", orders.today_text(), money.grouped());
     let mut lines: Vec<FactLine> = super::view_exchange::warnings(desk, &tx)?
         .into_iter()
-        .map(|text| FactLine { head: "注意".into(), text, look: true })
+        .map(|text| FactLine { head: "注意".into(), text, look: true, warning: true })
         .collect();
-    lines.push(FactLine { head: "今天".into(), text, look: false });
+    lines.push(FactLine { head: "今天".into(), text, ..FactLine::default() });
     let due = orders.due_text();
     if !due.is_empty() {
-        lines.push(FactLine { head: "到期".into(), text: due, look: orders.overdue > 0 });
+        lines.push(FactLine { head: "到期".into(), text: due, look: orders.overdue > 0, warning: false });
     }
     let mut mine = Vec::new();
     if approvals > 0 {
@@ -178,7 +185,7 @@ pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
     }
     mine.extend(view_till::waiting(desk, &tx)?);
     if !mine.is_empty() {
-        lines.push(FactLine { head: "我的".into(), text: mine.join("   "), look: true });
+        lines.push(FactLine { head: "我的".into(), text: mine.join("   "), look: true, warning: false });
     }
     Ok(HomeFacts { lines })
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Desk;
-use super::billing::Ledger;
+use super::billing::{Ledger, by_register};
 use super::refusal::Refusal;
 use crate::rules::money::Milli;
 use crate::store::tables::slip::{SlipReturnRow, SlipRow, SlipState};
@@ -19,10 +19,14 @@ pub struct SwapAccount {
     pub address: String,
     /// Meter on the wall.
     pub meter: String,
+    /// Its calibre, which the new one nearly always has too.
+    pub calibre: String,
     /// Its last reading and day.
     pub last: Option<(Milli, NaiveDate)>,
     /// Two slips claim its meter.
     pub disputed: bool,
+    /// Its price counts the hours of the day apart.
+    pub timed: bool,
 }
 
 /// A slip in a list.
@@ -48,6 +52,7 @@ const MOST: i64 = 500;
 
 /// The account a slip names, if there is one.
 pub fn account(desk: &Desk, text: &str) -> Result<Option<SwapAccount>, Refusal> {
+    let prices = desk.prices()?;
     let tx = desk.look()?;
     let Some(row) = tx.account_of_text(text)? else { return Ok(None) };
     let wall = tx.meter_on_wall(row.id)?;
@@ -58,7 +63,9 @@ pub fn account(desk: &Desk, text: &str) -> Result<Option<SwapAccount>, Refusal> 
         no: row.no,
         name: row.name,
         address: row.address,
+        timed: ledger.as_ref().is_some_and(|ledger| !by_register::names(&prices, ledger, desk.today()).is_empty()),
         disputed: wall.as_ref().is_some_and(|meter| meter.disputed),
+        calibre: wall.as_ref().map(|meter| meter.calibre.clone()).unwrap_or_default(),
         meter: wall.map(|meter| meter.no).unwrap_or_default(),
         last,
     }))

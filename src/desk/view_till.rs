@@ -135,6 +135,10 @@ pub fn waiting(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<String>, Refusal> {
             lines.push(format!("手开单待我确认 {count}"));
         }
     }
+    let to_sign = super::view_finance::waiting(desk, tx)?;
+    if to_sign > 0 {
+        lines.push(format!("班次待我签字 {to_sign}"));
+    }
     if let Some(shift) = tx.open_shift(session.user)?.filter(|shift| shift.day < today) {
         lines.push(format!("{} 的班次 {} 还没有交班", shift.day, shift.no));
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
-use crate::derive::worker::WorkerFacts;
+use crate::derive::worker::{Post, WorkerFacts};
 use crate::rules::id::Id;
 
 /// The action.
@@ -28,6 +28,9 @@ pub struct Input {
     /// Phone.
     #[serde(default)]
     pub phone: String,
+    /// 工种.
+    #[serde(default)]
+    pub post: Option<Post>,
 }
 
 /// What is answered.
@@ -63,6 +66,7 @@ impl Action for WorkerAdd {
             area: input.area.trim().to_owned(),
             phone: input.phone.trim().to_owned(),
             active: true,
+            post: input.post,
         };
         Decision::write(vec![Subject::new(Kind::Worker, cx.next)], &body, Output { worker: cx.next })
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
-use crate::derive::worker::WorkerFacts;
+use crate::derive::worker::{Post, WorkerFacts};
 use crate::rules::id::Id;
 
 /// The action.
@@ -33,6 +33,9 @@ pub struct Input {
     /// Still there.
     #[serde(default)]
     pub active: Option<bool>,
+    /// New 工种.
+    #[serde(default)]
+    pub post: Option<Post>,
 }
 
 /// What is answered.
@@ -67,6 +70,7 @@ impl Action for WorkerAmend {
             area: word("area", "区域", input.area, known.area, false),
             phone: word("phone", "电话", input.phone, known.phone, false),
             active: input.active.unwrap_or(known.active),
+            post: input.post.or(Post::from_word(&known.post)),
         };
         if !body.active && cx.tx.load_of_worker(known.id)? > 0 {
             faults.push(Fault::field("R-024", "active", "该师傅还有在途工单，请先填回执再停用"));

@@ -1,5 +1,6 @@
 //! What all screens of the program share: the desk with the person at it, the drafts, the top line — and the way in.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::Datelike;
@@ -33,6 +34,7 @@ pub struct App {
     drafts: Option<DraftWriter>,
     kept: Option<DraftBox>,
     facts: TopFacts,
+    carried: BTreeMap<&'static str, Vec<(&'static str, String)>>,
 }
 
 impl App {
@@ -48,7 +50,7 @@ impl App {
         } else {
             Finder::start(&desk, move || news.wake()).unwrap_or_else(|_| Finder::idle(&desk))
         };
-        let mut app = Self { desk, finder, waker, drafts, kept, facts: TopFacts::default() };
+        let mut app = Self { desk, finder, waker, drafts, kept, facts: TopFacts::default(), carried: BTreeMap::new() };
         app.refresh();
         app
     }
@@ -79,6 +81,16 @@ impl App {
     /// The facts of the top line.
     pub fn facts(&self) -> &TopFacts {
         &self.facts
+    }
+
+    /// Keeps, until the program ends, what the next paper of a pile has from the one before.
+    pub fn carry(&mut self, pile: &'static str, fields: &[(&'static str, String)]) {
+        self.carried.insert(pile, fields.to_vec());
+    }
+
+    /// What was kept of the last paper of a pile.
+    pub fn carried(&self, pile: &str) -> impl Iterator<Item = (&'static str, &str)> {
+        self.carried.get(pile).into_iter().flatten().map(|(field, value)| (*field, value.as_str()))
     }
 
     /// What a form held when it was last left or the power went.
@@ -142,6 +154,9 @@ impl Context for App {
         }
         if facts.exceptions > 0 {
             right.push(Waiting { text: format!("疑问 {}", facts.exceptions), ink: Ink::Look });
+        }
+        if facts.approvals_stopped {
+            right.push(Waiting { text: "审批暂停".into(), ink: Ink::Stop });
         }
         if let Some(reason) = self.drafts.as_ref().and_then(DraftWriter::failure) {
             right.push(Waiting { text: reason, ink: Ink::Stop });

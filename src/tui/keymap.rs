@@ -22,6 +22,10 @@ pub enum Place {
     Pay,
     /// Shift: open, deposit, close.
     Shift,
+    /// Signing of closed shifts.
+    Sign,
+    /// A wrongly recorded payment method.
+    Method,
     /// Dispatch desk.
     Dispatch,
     /// Return slip.
@@ -69,6 +73,8 @@ impl Place {
             Place::Intake => "受理",
             Place::Pay => "收费",
             Place::Shift => "班次",
+            Place::Sign => "班次签字",
+            Place::Method => "更改缴费方式",
             Place::Dispatch => "派工台",
             Place::Return => "回执",
             Place::Callback => "回访",
@@ -146,7 +152,7 @@ key_table! {
     Open      "open"           ENTER,     "打开", [Dispatch Home Customer Bills Readings Exceptions Approve Fixes Reports Users], "打开选中的一行";
     Confirm   "confirm"        ENTER,     "确定", [Ask], "确定";
     ConfirmF2 "confirm.f2"     f(2),      "确定", [Ask], "看清之后，确定要做";
-    Save      "save"           f(2),      "保存", [Customer Readings Users Gallery], "保存这张单子";
+    Save      "save"           f(2),      "保存", [Customer Readings Users Method Gallery], "保存这张单子";
     TakePayment "payment.take" f(2),      "收款", [Pay], "按屏上所示收款";
     TakeIn    "intake.take"    f(2),      "受理", [Intake], "按屏上所示受理这项业务";
     Submit    "adjust.submit"  f(2),      "提交", [Adjust], "按改后的样子提交申请";
@@ -159,9 +165,10 @@ key_table! {
     BundlesOut "exchange.out" f(2),       "导出", [Exchange], "把待送的凭单写成交换包，读回核对后可以取盘";
     AcceptFix "import.confirm"   f(2),      "确认", [Fixes], "核实过了，照原样收下选中的行";
     DoShift   "shift.do"       f(2),      "办理", [Shift], "按屏上所示开班、存入或交班";
+    SignShift "shift.confirm"  f(2),      "签字", [Sign], "照单据核对这一班，出纳先签，会计后签";
     Run       "report.run"     f(2),      "出表", [Reports], "出这张报表";
 
-    Pick      "pick"           f(4),      "选单", [Customer Intake Pay Adjust Swap Return Callback Cards Readings Import Users Reports Fixes Exceptions Exchange Gallery], "从清单里选这一格";
+    Pick      "pick"           f(4),      "选单", [Customer Intake Pay Adjust Swap Return Callback Cards Readings Import Users Reports Fixes Exceptions Exchange Method Gallery], "从清单里选这一格";
     Worker    "order.worker"   f(4),      "师傅", [Dispatch], "选派工的师傅";
 
     GoPay     "go.pay"         f(5),      "收费", [Home Customer], "给这一户收费";
@@ -199,6 +206,7 @@ key_table! {
     Print     "print.this"     ctrl('o'), "打印", [Customer Intake Pay Adjust Swap Return Shift Bills Reports Fixes], "打印或导出这一屏的单子";
     Chase     "order.chase"    ctrl('e'), "催办", [Dispatch], "催办选中的工单";
     ReadHere  "reading.till"   ctrl('r'), "读数", [Pay], "没有账单时录入本次读数，出账后收费";
+    GoReading "go.reading"     ctrl('r'), "抄表", [Customer], "录入这一户的读数，分时的连各时段";
     Tick      "tick"           SPACE,     "选",   [Pay Dispatch Approve Fixes Gallery], "选上或放下这一行";
     TickAll   "tick.all"       ctrl('a'), "全选", [Dispatch], "选上这一堆里所有待派的工单，再按放下";
     Unpark    "intake.resume"  ctrl('r'), "取回", [Intake], "按排队号取回挂起的业务";
@@ -206,6 +214,7 @@ key_table! {
     ResumeOrder "order.resume" None,      "恢复", [Dispatch], "恢复这张暂停的工单";
     DeferOrder "order.defer"   None,      "顺延", [Dispatch], "与用户另约时间，超过承诺的由班组长录入";
     VoidOrder "order.void"     None,      "作废", [Dispatch], "作废这张工单，由营业厅主任或接听组班组长办";
+    FixMethod "payment.method" None,      "改缴费方式", [Customer], "更改这一户录错的缴费方式，由信息中心办";
     Transfer  "account.transfer" ctrl('t'), "过户", [Customer], "把这一户过给新户主";
     Reveal    "customer.reveal" ctrl('k'), "全号", [Customer], "查看完整证件号或卡号，要写原因，记入日记账";
     NextPage  "next.page"      TAB,       "下一页", [Customer], "轮换账单、抄表、水表、工单、证件";

@@ -167,7 +167,11 @@ pub fn cut_front(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(kept.into_iter().rev().collect())
 }
 
-/// The text broken into lines of at most `width` cells, at any character, as Chinese is set; `\n` breaks too.
+/// Marks that do not begin a line.
+const CLOSING: &str = "，。；：、！？）》”’,.;:!?)";
+
+/// The text broken into lines of at most `width` cells, at any character, as Chinese is set; `\n` breaks too. A closing mark takes
+/// the character before it along to the next line.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
@@ -175,8 +179,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         for grapheme in clean(paragraph.trim_end_matches('\r')).graphemes(true) {
             let w = cells_of(grapheme);
             if used + w > width.max(2) {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
+                let last = line.grapheme_indices(true).next_back().map_or(0, |(at, _)| at);
+                let with_it = last > 0 && width > 4 && CLOSING.contains(grapheme);
+                let next = if with_it { line.split_off(last) } else { String::new() };
+                used = cells(&next);
+                lines.push(std::mem::replace(&mut line, next));
             }
             line.push_str(grapheme);
             used += w;

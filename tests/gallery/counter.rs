@@ -1,12 +1,13 @@
 //! The till: payment, shift, fees, reports, slips, and how an amount came about.
 
 use meterdesk::tui::screens;
+use serde_json::json;
 
 use crate::branches::Branch::{Empty, Full};
 use crate::branches::{BARE, BILLED, LONG, STORY};
-use crate::scene::Picture::Never;
+use crate::scene::Picture::{By, Never};
 use crate::scene::{Shown, of};
-use crate::support::seat::account;
+use crate::support::seat::{Seat, account};
 
 pub const SCREENS: &[Shown] = &[
     Shown {
@@ -25,6 +26,23 @@ pub const SCREENS: &[Shown] = &[
             "<Down><Down><Right><Tab>1000199<Tab>钱箱少了一张一百元的𠮷利钞，已告知值班主任",
         ),
         error: of(Full, "demo", screens::shift, "99999999<F2>"),
+    },
+    Shown {
+        screen: "sign",
+        empty: of(Empty, "demo", screens::sign, ""),
+        full: By(|| closed("ouyang-4", "")),
+        error: By(|| closed("ouyang-4", "<F2>80<Tab>缴款单两张，一张漏盖章<F2>")),
+    },
+    Shown {
+        screen: "method",
+        empty: of(Empty, "demo", |app| screens::method(app, None), ""),
+        full: of(
+            Full,
+            "ouyang-6",
+            |app| screens::method(app, Some(account(app, LONG))),
+            "银<Enter>OA-2026-000118 中心〔2026〕第118号批复<Tab>刷卡误录为现金，欧阳𠮷龘·买买提江持卡单来核",
+        ),
+        error: of(Full, "demo", |app| screens::method(app, None), "B03-1-999999<Tab>xj<Enter><F2>"),
     },
     Shown {
         screen: "fee",
@@ -56,3 +74,19 @@ pub const SCREENS: &[Shown] = &[
         error: Never("只给人看，没有可填错的"),
     },
 ];
+
+/// Two shifts are closed: that of an open till, and one with a shortage and a note.
+pub fn closed(user: &str, keys: &str) -> Seat {
+    let mut book = Full.copy();
+    book.act("check", "shift.close", json!({ "counted": "110.00", "note": "" }));
+    book.act("demo", "shift.deposit", json!({ "amount": "1000000.00", "to": "银行", "slip": "JK0001" }));
+    book.act(
+        "demo",
+        "shift.close",
+        json!({ "counted": "274.99", "note": "少一张一百元的𠮷利钞，已告知值班主任，明日补" }),
+    );
+    let mut seat = Seat::on(book, user, screens::sign);
+    seat.shot();
+    seat.press(keys);
+    seat
+}

@@ -4,8 +4,11 @@ use meterdesk::tui::screens;
 
 use crate::branches::Branch::{Empty, Full};
 use crate::branches::{BARE, BILLED};
+use crate::scene::Picture::By;
 use crate::scene::{Shown, of};
-use crate::support::seat::account;
+use crate::support::orders::book;
+use crate::support::seat::{Seat, account};
+use crate::support::timed::branch;
 
 pub const SCREENS: &[Shown] = &[
     Shown {
@@ -13,6 +16,14 @@ pub const SCREENS: &[Shown] = &[
         empty: of(Empty, "room", screens::cards, ""),
         full: of(Full, "check", screens::cards, "121<Enter>121<Enter>１２１<Enter>12"),
         error: of(Full, "check", screens::cards, "121<Enter>122<Enter>"),
+    },
+    Shown {
+        screen: "reading",
+        empty: of(Empty, "room", |app| screens::reading(app, account(app, BARE), ""), ""),
+        full: By(|| {
+            timed("3100000061", "400<Tab>260<Tab>140<Tab><Tab><Tab>欧阳𠮷龘·买买提江<Tab><Tab>表箱上锁，物业开门")
+        }),
+        error: By(|| timed("3100000061", "400<Tab>260<F2>")),
     },
     Shown {
         screen: "swap",
@@ -44,3 +55,13 @@ pub const SCREENS: &[Shown] = &[
         error: of(Full, "demo", screens::approvals, "<F2>"),
     },
 ];
+
+/// One reading of a household whose price counts the hours of the day apart.
+pub fn timed(no: &'static str, keys: &str) -> Seat {
+    let mut book = book("B03");
+    branch(&mut book);
+    let mut seat = Seat::on(book, "room", move |app| screens::reading(app, account(app, no), ""));
+    seat.shot();
+    seat.press(keys);
+    seat
+}

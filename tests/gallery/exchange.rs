@@ -15,17 +15,17 @@ use crate::support::seat::Seat;
 pub const SCREENS: &[Shown] = &[Shown {
     screen: "exchange",
     empty: of(Empty, "boss", screens::exchange, ""),
-    full: By(|| branch("")),
-    error: By(|| branch("/nowhere/at/all<F2>")),
+    full: By(|| branch(5, "")),
+    error: By(|| branch(40, "/nowhere/at/all<F2>")),
 }];
 
-/// A branch that has exchanged once, has not for five days, and holds bundles it could not take in.
-fn branch(keys: &str) -> Seat {
+/// A branch that has exchanged once, has not for some days, and holds bundles it could not take in.
+pub fn branch(days: i64, keys: &str) -> Seat {
     let mut company = Company::new(1, true);
     company.night();
     company.night();
     let mut desk = company.desks.remove(1);
-    let later = moment() + Duration::days(5);
+    let later = moment() + Duration::days(days);
     desk.set_clock(Box::new(FixedClock::at(later)));
     desk.sign_in_practice("boss").unwrap();
     desk.perform("worker.add", r#"{"code":"W1","name":"欧阳𠮷龘","team":"抢修班"}"#, meterdesk::desk::Call::default())

@@ -3,14 +3,18 @@
 use std::io::Cursor;
 
 use chrono::Duration;
+use meterdesk::book::append::{self, Head, NewEntry};
 use meterdesk::book::clock::FixedClock;
+use meterdesk::book::subject::{Kind, Subject};
+use meterdesk::derive;
+use meterdesk::derive::site::{AcceptedHead, BundleAccepted, subject_of};
 use meterdesk::desk::exchange::News;
 use meterdesk::desk::open::NewSite;
 use meterdesk::desk::{Call, Desk};
 use meterdesk::exchange::error::ExchangeError;
 use meterdesk::exchange::send;
 use meterdesk::exchange::take::Taken;
-use meterdesk::rules::id::Id;
+use meterdesk::rules::id::{Id, Site};
 use serde_json::{Value, json};
 
 use super::orders::moment;
@@ -161,4 +165,34 @@ pub fn import(desk: &mut Desk, bytes: &[u8]) -> Result<Taken, ExchangeError> {
     news.add(taken.clone());
     desk.after_taking(news).unwrap();
     Ok(taken)
+}
+
+/// What the engine writes at head office when a bundle is in.
+pub fn accept(office: &mut Desk, branch: &str, change: impl FnOnce(&mut BundleAccepted)) -> Id {
+    let tx = office.db_mut().write().unwrap();
+    let head = Head::read(&tx).unwrap();
+    let mut body = BundleAccepted {
+        from: branch.into(),
+        number: 1,
+        bundle: "00".repeat(32),
+        heads: vec![AcceptedHead { site: branch.into(), epoch: 1, seq: 2, head: "11".repeat(32), count: 2 }],
+        ahead: vec![],
+        clock_ahead_ms: 0,
+        forks: vec![],
+    };
+    change(&mut body);
+    let new = NewEntry {
+        at: moment(),
+        business_day: moment().date_naive(),
+        actor: "-",
+        action: "bundle.accept",
+        version: 1,
+        subjects: &[Subject::new(Kind::Site, subject_of(&Site::parse(branch).unwrap()))],
+        key: None,
+        payload: serde_json::to_string(&body).unwrap(),
+    };
+    let row = append::append(&tx, &head, new).unwrap();
+    derive::record(&tx, &row).unwrap();
+    tx.commit().unwrap();
+    row.id
 }

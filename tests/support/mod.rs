@@ -7,5 +7,6 @@ pub mod company;
 pub mod orders;
 pub mod seat;
 pub mod till;
+pub mod timed;
 pub mod town;
 pub mod water;

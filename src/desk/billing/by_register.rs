@@ -9,9 +9,27 @@ use super::Ledger;
 use crate::desk::action::Cx;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::tariffs;
-use crate::rules::billing::registers::{self, ByRegister};
+use crate::rules::billing::registers::{self, ByRegister, Registers};
 use crate::rules::money::Milli;
 use crate::rules::pricing;
+use crate::rules::tariff::PriceBook;
+
+/// The registers an account's price asks for on a day, in the order of the price; none when it counts the whole day alike, or has
+/// no price.
+pub fn names(prices: &PriceBook, ledger: &Ledger, day: NaiveDate) -> Vec<String> {
+    let shares = pricing::shares(prices, &tariffs::pricing(&ledger.account), day).unwrap_or_default();
+    let timed = shares.iter().find_map(|share| prices.at(&share.code, day).ok()?.registers.as_ref());
+    timed.iter().flat_map(|timed| timed.list.iter().map(|register| register.name.clone())).collect()
+}
+
+/// What a reading says by register, from its column; an ordinary meter's is empty.
+pub fn of_column(text: &str) -> Registers {
+    if text.is_empty() {
+        return Registers::default();
+    }
+    let (read, used) = serde_json::from_str(text).unwrap_or_default();
+    Registers { read, used }
+}
 
 /// Checks what was typed. A reading may come without any register: its bill is then held until they are known.
 pub fn check(
@@ -25,12 +43,12 @@ pub fn check(
         return Ok(());
     }
     let prices = cx.shelf.prices(cx.tx)?;
-    let shares = pricing::shares(&prices, &tariffs::pricing(&ledger.account), day)?;
-    let timed = shares.iter().find_map(|share| prices.at(&share.code, day).ok()?.registers.as_ref());
-    let Some(timed) = timed else {
+    pricing::shares(&prices, &tariffs::pricing(&ledger.account), day)?;
+    let names = names(&prices, ledger, day);
+    if names.is_empty() {
         return Err(Refusal::field("R-222", "registers", "该户的价目不分时，请不要填各时段示数"));
-    };
-    let names: Vec<&str> = timed.list.iter().map(|register| register.name.as_str()).collect();
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut faults = Vec::new();
     for (field, values) in [("registers", read), ("register_uses", used)] {
         if values.is_empty() {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::derive::account::bill;
 use crate::rules::billing::history::read_recent;
-use crate::rules::billing::{History, Mark, MarkKind, Meter, Registers, Span};
+use crate::rules::billing::{History, Mark, MarkKind, Meter, Span};
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::rules::reading_use::Average;
@@ -145,15 +145,6 @@ fn mark(row: &BilledReading) -> Mark {
         kind,
         rollover: row.rollover,
         estimated: row.estimated,
-        registers: registers(&row.registers),
+        registers: super::by_register::of_column(&row.registers),
     }
-}
-
-/// What a reading says by register, from its column; an ordinary meter's is empty.
-fn registers(text: &str) -> Registers {
-    if text.is_empty() {
-        return Registers::default();
-    }
-    let (read, used) = serde_json::from_str(text).unwrap_or_default();
-    Registers { read, used }
 }

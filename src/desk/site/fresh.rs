@@ -1,7 +1,7 @@
 //! Are this branch's rights fresh? A branch that has had no word from head office for longer than its rights are good for goes
 //! on at the till; approvals stop until a bundle comes in. A site without head office signs its own rights, without limit.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate};
 
 use super::USUAL_DAYS;
 use crate::derive::delegation::{self, Company};
@@ -11,6 +11,9 @@ use crate::store::{StoreError, Tx};
 
 /// Actions that are approvals.
 pub const APPROVALS: &[&str] = &["adjustment.check", "adjustment.decide", "bill.release", "order.void"];
+
+/// Days before the end of the rights on which people are told.
+const SOON_DAYS: i64 = 3;
 
 /// When head office was last heard of, and how long that is good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +31,27 @@ pub struct LastWord {
 impl LastWord {
     /// Is a day too late for approvals?
     pub fn is_stale(&self, day: NaiveDate) -> bool {
-        (day - self.day).num_days() > self.good_for_days
+        day > self.until()
+    }
+
+    /// The last day on which approvals are given without another word.
+    pub fn until(&self) -> NaiveDate {
+        let days = Days::new(self.good_for_days.unsigned_abs());
+        self.day.checked_add_days(days).unwrap_or(NaiveDate::MAX)
+    }
+
+    /// What people are told on a day: that approvals have stopped, or will in a few days.
+    pub fn warning(&self, day: NaiveDate) -> Option<String> {
+        let (heard, until) = (self.day.format("%m-%d"), self.until().format("%m-%d"));
+        if self.is_stale(day) {
+            return Some(format!(
+                "审批权限 {until} 已到期 (总部最近的消息是 {heard} 的)，审批暂停，收费、受理照常；请到“交换”收进总部的交换包"
+            ));
+        }
+        let left = (self.until() - day).num_days();
+        (left < SOON_DAYS).then(|| {
+            format!("审批权限 {until} 到期 (总部最近的消息是 {heard} 的)，之后审批暂停；请到“交换”收进总部的交换包")
+        })
     }
 }
 

@@ -52,5 +52,7 @@ table! {
         phone: String,
         /// Still there.
         active: bool,
+        /// 工种, such as 抄表; empty when not said.
+        post: String,
     }
 }

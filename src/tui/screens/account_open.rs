@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::file_form;
+use super::mistakes;
 use crate::desk::customer_view::{self, Words};
 use crate::desk::refusal::Refusal;
 use crate::rules::customer::{FIELDS, METER};
@@ -82,6 +83,8 @@ impl AccountOpen {
 
     fn save(&mut self, app: &mut App) -> Reply<App> {
         if !self.form.check() {
+            let input = self.input();
+            mistakes::also(&mut self.form, app, "account.open", input, mistakes::same);
             return Reply::done();
         }
         let answer = match app.ask("account.open", &self.input()) {

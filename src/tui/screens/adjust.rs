@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::adjust_picture;
+use super::mistakes;
 use crate::desk::adjusting::Ask;
 use crate::desk::adjustment_preview::Output as Preview;
 use crate::desk::refusal::Refusal;
@@ -143,6 +144,8 @@ impl Adjust {
 
     fn submit(&mut self, app: &mut App) -> Reply<App> {
         if !self.form.check() {
+            let input = self.input();
+            mistakes::also(&mut self.form, app, "adjustment.request", input, mistakes::same);
             return Reply::done();
         }
         let mut input = self.input();

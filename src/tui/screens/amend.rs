@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::file_form;
+use super::mistakes;
 use crate::desk::customer_view::{self, Words};
 use crate::desk::refusal::Refusal;
 use crate::rules::customer::{self, Field as FileField};
@@ -94,16 +95,21 @@ impl Amend {
     }
 
     fn save(&mut self, app: &mut App) -> Reply<App> {
-        if !self.form.check() {
-            return Reply::done();
-        }
+        let is_sound = self.form.check();
         let mut changes = self.changes().into_iter();
         let Some(first) = changes.next() else {
-            return Reply::pop().and_forget(self.draft_key()).and_say("没有改动");
+            return match is_sound {
+                true => Reply::pop().and_forget(self.draft_key()).and_say("没有改动"),
+                false => Reply::done(),
+            };
         };
         let mut input = first;
         input["account"] = json!(self.account);
         input["also"] = Value::Array(changes.collect());
+        if !is_sound {
+            mistakes::also(&mut self.form, app, "account.amend", input, mistakes::same);
+            return Reply::done();
+        }
         match app.ask("account.amend", &input) {
             Ok(answer) => {
                 let warnings = answer["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);

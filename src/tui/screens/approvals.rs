@@ -6,6 +6,7 @@ use serde_json::json;
 use super::adjust_picture;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_adjust::{self, Mine, RequestView};
+use crate::desk::view_exchange;
 use crate::rules::id::Id;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -23,6 +24,7 @@ pub struct Approvals {
     requests: Vec<RequestView>,
     table: Table,
     moved: Option<String>,
+    stopped: Option<String>,
     top: usize,
 }
 
@@ -39,7 +41,7 @@ impl Approvals {
             Column::text("状态", Width::Cells(8)),
         ];
         let table = Table::new(columns).when_empty("没有在办的特殊处理申请");
-        let mut screen = Self { requests: Vec::new(), table, moved: None, top: 0 };
+        let mut screen = Self { requests: Vec::new(), table, moved: None, stopped: None, top: 0 };
         screen.read(app)?;
         Ok(screen)
     }
@@ -57,6 +59,7 @@ impl Approvals {
 
     fn read(&mut self, app: &App) -> Result<(), Refusal> {
         self.requests = view_adjust::requests(&app.desk)?;
+        self.stopped = view_exchange::approvals_stop(&app.desk, &app.desk.look()?)?;
         let last = self.requests.len().saturating_sub(1);
         self.table.select(self.table.selected().min(last));
         self.look(app);
@@ -185,9 +188,13 @@ impl Screen<App> for Approvals {
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
         let wanted = u16::try_from(self.requests.len() + 1).unwrap_or(u16::MAX);
-        let rows = wanted.clamp(3, (height / 3).max(3));
+        let room = width.saturating_sub(2);
+        let above = self.stopped.as_ref().map_or(0, |why| canvas.paragraph(1, 0, room, &format!("! {why}"), Ink::Look));
+        let list = wanted.clamp(3, (height / 3).max(3));
+        let rows = above + list;
         let requests = &self.requests;
-        self.table.draw(&mut canvas.part(0, 0, width, rows), requests.len(), true, |row| request_row(&requests[row]));
+        let mut part = canvas.part(0, above, width, list);
+        self.table.draw(&mut part, requests.len(), true, |row| request_row(&requests[row]));
         let Some(request) = requests.get(self.table.selected()) else { return };
         canvas.rule(rows, &format!("{}  {}", request.kind, request.account), Ink::Faint);
         let mut facts = format!("经办 {} {}", request.maker, request.at);

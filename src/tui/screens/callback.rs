@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::mistakes;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_orders::{self as view, OrderDetail};
 use crate::rules::id::Id;
@@ -75,15 +76,16 @@ impl Callback {
     }
 
     fn post(&mut self, app: &mut App) -> Reply<App> {
-        if !self.form.check() {
-            return Reply::done();
-        }
         let value = |field: &str| self.form.value(field).to_owned();
         let mut input = json!({ "order": self.detail.row.id, "outcome": value("outcome"), "remark": value("remark") });
         if !value("overrun").is_empty() {
             input["overrun"] = value("overrun").into();
         }
         let action = if self.kind == Kind::Answer { "complaint.answer" } else { "callback.record" };
+        if !self.form.check() {
+            mistakes::also(&mut self.form, app, action, input, mistakes::same);
+            return Reply::done();
+        }
         match app.ask(action, &input) {
             Ok(answer) => self.done(&answer),
             Err(refusal) => self.refused(&refusal),

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::desk::refusal::Refusal;
 use crate::desk::view_cards::{self, CardBook, CardLine};
+use crate::desk::view_reading;
 use crate::rules::money::Milli;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -91,6 +92,9 @@ impl Cards {
         }
         if card.posted.is_some() {
             return Reply::say("这张卡片已经录完");
+        }
+        if view_reading::is_timed(&app.desk, card.account, app.desk.today()).unwrap_or(false) {
+            return super::reading(app, card.account, &typed).and_say("这一户分时计价，请连各时段示数一起录");
         }
         let insists = self.refused.as_deref() == Some(typed.as_str());
         let input = json!({ "account": card.no, "value": typed, "second": self.is_second(), "confirm": insists });
@@ -248,6 +252,17 @@ impl Screen<App> for Cards {
                 Err(refusal) => Reply::refuse(refusal.message()),
             },
             _ => Reply::done(),
+        }
+    }
+
+    fn on_return(&mut self, app: &mut App) {
+        // What cannot be read now stays as it was; the next key says why.
+        if let Ok(book) = view_cards::book(&app.desk, &self.book.book, app.desk.today()) {
+            self.book = book;
+        }
+        if self.book.cards.get(self.at).is_some_and(|card| card.posted.is_some()) {
+            self.clear();
+            self.at = self.next_from(self.at).or_else(|| self.next_from(0)).unwrap_or(self.at);
         }
     }
 

@@ -1,7 +1,10 @@
 //! Exchange (交换): what waits for whom, what is confirmed and until when, what is held or refused; F2 writes the bundles onto the
-//! stick and reads them back, F6 takes in those on it.
+//! stick and reads them back, F6 takes in those on it. Keys of the site that are locked ask for their passphrase first; it is kept
+//! nowhere, neither in a draft nor in a log.
 
 use std::path::PathBuf;
+
+use serde_json::{Map, Value};
 
 use super::exchange_job::{Job, Way};
 use crate::desk::exchange::Answer as Outcome;
@@ -14,7 +17,7 @@ use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::{Pick, PickItem};
+use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
 use crate::tui::widgets::gauge;
@@ -76,6 +79,9 @@ impl Exchange {
         if !self.form.check() {
             return Reply::done();
         }
+        if app.desk.are_site_keys_locked() {
+            return ask_passphrase(app, way, None);
+        }
         match Job::start(app, way, self.place_typed()) {
             Ok(job) => {
                 self.job = Some(job);
@@ -110,6 +116,18 @@ impl Exchange {
         Reply::done().and_toast(said, ink)
     }
 
+    /// Unlocks the site's keys with what was typed, for as long as the program runs, and goes on.
+    fn unlock(&mut self, app: &mut App, way: Way, values: &Map<String, Value>) -> Reply<App> {
+        let typed = values.get("passphrase").and_then(Value::as_str).unwrap_or_default();
+        match app.desk.unlock_site_keys(Some(typed)) {
+            Ok(_) => {
+                self.read(app);
+                self.start(app, way)
+            }
+            Err(refusal) => ask_passphrase(app, way, Some(refusal.message())),
+        }
+    }
+
     fn pick_stick(&self) -> Reply<App> {
         let items: Vec<PickItem> = sticks::find()
             .into_iter()
@@ -125,6 +143,15 @@ impl Exchange {
         }
         Reply::push(Pick::new("stick", "盘", items, initials))
     }
+}
+
+/// Asks for the passphrase of the site's keys; after a wrong one with the mistake at its field, which is empty again.
+fn ask_passphrase(app: &App, way: Way, mistake: Option<String>) -> Reply<App> {
+    let field = Field::secret("passphrase", "口令").required().hint("不保存，退出程序后要重输");
+    let mut form = Form::new(vec![field], app.desk.today(), initials);
+    form.fail(mistake.map(|sentence| ("passphrase", sentence)));
+    let tag = if way == Way::Out { "unlock-out" } else { "unlock-in" };
+    Reply::push(AskForm::new(tag, "网点密钥的口令", form))
 }
 
 /// What an export or import came to.
@@ -190,9 +217,12 @@ impl Screen<App> for Exchange {
         Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
     }
 
-    fn on_answer(&mut self, answer: Answer, _: &mut App) -> Reply<App> {
-        if let ("stick", Given::Picked(path)) = (answer.tag, answer.given) {
-            self.form.set("place", &path);
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        match (answer.tag, answer.given) {
+            ("stick", Given::Picked(path)) => self.form.set("place", &path),
+            ("unlock-out", Given::Values(values)) => return self.unlock(app, Way::Out, &values),
+            ("unlock-in", Given::Values(values)) => return self.unlock(app, Way::In, &values),
+            _ => {}
         }
         Reply::done()
     }
@@ -230,6 +260,10 @@ impl Screen<App> for Exchange {
             y += 3;
         } else if let Some((ink, said)) = &self.said {
             y = canvas.paragraph(1, y, room, said, *ink) + 1;
+        }
+        if self.view.locked {
+            let words = "! 网点密钥已锁：导出或收进时输一次口令";
+            y = canvas.paragraph(1, y, room, words, Ink::Look);
         }
         for warning in self.view.warnings.iter().take(WARNINGS) {
             y = canvas.paragraph(1, y, room, &format!("! {warning}"), Ink::Look);
@@ -272,7 +306,10 @@ fn short(at: &str) -> String {
 fn draw_troubles(canvas: &mut Canvas, top: u16, view: &ExchangeView) {
     let held = view.troubles.iter().filter(|trouble| trouble.held).count();
     let refused = view.troubles.len() - held;
-    let words = format!("挂起 {held}  不收 {refused}  疑问 {}", view.exceptions);
+    let mut words = format!("挂起 {held}  不收 {refused}  疑问 {}", view.exceptions);
+    if let Some(until) = view.approves_until {
+        words = format!("{words}  审批权限有效到 {}", until.format("%m-%d"));
+    }
     canvas.rule(top, &words, if held + refused > 0 { Ink::Look } else { Ink::Faint });
     let room = canvas.width().saturating_sub(2);
     for (y, trouble) in (top + 1..canvas.height()).zip(&view.troubles) {

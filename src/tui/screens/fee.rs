@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::mistakes;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::ask::Method;
 use crate::outbound::printer;
@@ -95,6 +96,8 @@ impl Fee {
 
     fn take(&mut self, app: &mut App) -> Reply<App> {
         if !self.form.check() {
+            let input = self.input();
+            mistakes::also(&mut self.form, app, "fee.take", input, mistakes::same);
             return Reply::done();
         }
         let done = match app.act("fee.take", &self.input(), None) {

@@ -3,7 +3,7 @@
 //! Enter opens the top hit of exactly the text typed: the search runs with the key itself, inside the frame's time, so there is
 //! never a hit of an earlier text on the screen.
 
-use crate::desk::view_home::{self, HitRow, HomeFacts};
+use crate::desk::view_home::{self, FactLine, HitRow, HomeFacts};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::text::toolkit as words;
@@ -25,7 +25,7 @@ const OWED: u16 = 12;
 /// Rows below the list at least: rule, today, due, mine.
 const FACTS: u16 = 4;
 /// And at most, when there is something to be warned of.
-const MOST_FACTS: u16 = 7;
+const MOST_FACTS: u16 = 9;
 
 /// The lowest layer of the stack.
 pub struct Home {
@@ -161,10 +161,12 @@ impl Screen<App> for Home {
         canvas.text(width.saturating_sub(cells + 1), 0, &total, Ink::Faint);
         let (shown, at) = self.query.view(width.saturating_sub(x + cells + 3));
         canvas.text(x, 0, &shown, Ink::Strong);
-        let list = canvas.height().saturating_sub(1 + self.fact_rows());
+        let facts = self.fact_lines(width);
+        let rows = u16::try_from(facts.len() + 1).unwrap_or(MOST_FACTS).max(FACTS);
+        let list = canvas.height().saturating_sub(1 + rows);
         let hits = &self.hits;
         self.table.draw(&mut canvas.part(0, 1, width, list), hits.len(), false, |row| hit(&hits[row]));
-        self.draw_facts(canvas);
+        draw_facts(canvas, canvas.height().saturating_sub(rows), &facts);
         canvas.cursor(x + at, 0);
     }
 }
@@ -186,18 +188,35 @@ fn grouped(count: i64) -> String {
     crate::rules::money::Milli::whole(count).grouped()
 }
 
-impl Home {
-    fn fact_rows(&self) -> u16 {
-        let lines = u16::try_from(self.facts.lines.len()).unwrap_or(MOST_FACTS);
-        (lines + 1).clamp(FACTS, MOST_FACTS)
-    }
+/// A line of home as it is drawn: its head where it begins, the words, their ink.
+type Drawn = (String, String, Ink);
 
-    fn draw_facts(&self, canvas: &mut Canvas) {
-        let top = canvas.height().saturating_sub(self.fact_rows());
-        canvas.rule(top, "", Ink::Faint);
-        for (row, line) in (1u16..).zip(&self.facts.lines) {
-            let x = canvas.text(1, top + row, &line.head, Ink::Strong);
-            canvas.text(x + 2, top + row, &line.text, if line.look { Ink::Look } else { Ink::Text });
-        }
+impl Home {
+    /// The lines below the list. What must be seen is told to its end, over as many lines as it takes; when that is more than there is
+    /// room for, its end gives way, never what waits today.
+    fn fact_lines(&self, width: u16) -> Vec<Drawn> {
+        let wrapped = |line: &FactLine| -> Vec<Drawn> {
+            let head = crate::tui::safe::cells(&line.head) + 4;
+            let ink = if line.look { Ink::Look } else { Ink::Text };
+            let parts = crate::tui::safe::wrap(&line.text, usize::from(width).saturating_sub(head));
+            let first = |row: usize| if row == 0 { line.head.clone() } else { String::new() };
+            parts.into_iter().enumerate().map(|(row, text)| (first(row), text, ink)).collect()
+        };
+        let (warnings, others): (Vec<_>, Vec<_>) = self.facts.lines.iter().partition(|line| line.warning);
+        let whole =
+            |line: &FactLine| (line.head.clone(), line.text.clone(), if line.look { Ink::Look } else { Ink::Text });
+        let others: Vec<Drawn> = others.into_iter().map(whole).collect();
+        let mut lines: Vec<Drawn> = warnings.into_iter().flat_map(wrapped).collect();
+        lines.truncate(usize::from(MOST_FACTS - 1).saturating_sub(others.len()));
+        lines.extend(others);
+        lines
+    }
+}
+
+fn draw_facts(canvas: &mut Canvas, top: u16, lines: &[Drawn]) {
+    canvas.rule(top, "", Ink::Faint);
+    for (row, (head, text, ink)) in (1u16..).zip(lines) {
+        canvas.text(1, top + row, head, Ink::Strong);
+        canvas.text(7, top + row, text, *ink);
     }
 }

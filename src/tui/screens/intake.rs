@@ -91,10 +91,14 @@ impl Intake {
     }
 
     fn take(&mut self, app: &mut App) -> Reply<App> {
+        let input = json!(self.typed());
         if !self.form.check() {
+            for fault in app.desk.try_out("intake.take", &input.to_string()).err().iter().flat_map(|no| &no.faults) {
+                let place = self.form.place_of(fault);
+                self.form.also(&place, &fault.message);
+            }
             return Reply::done();
         }
-        let input = json!(self.typed());
         match app.ask("intake.take", &input) {
             Ok(answer) => self.taken(app, &answer),
             Err(refusal) => self.refused(&refusal),

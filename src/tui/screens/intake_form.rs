@@ -198,6 +198,11 @@ impl TypedForm {
         self.form.check()
     }
 
+    /// Shows what the desk would refuse beside the form's own mistakes.
+    pub fn also(&mut self, field: &str, message: &str) {
+        self.form.show_mistake(field, message);
+    }
+
     /// Shows what the desk refused; what belongs to no field comes back.
     pub fn fail(&mut self, faults: &[(String, String)]) -> Vec<String> {
         self.form.fail(faults.iter().map(|(id, message)| (id.as_str(), message.clone())))

@@ -30,12 +30,16 @@ pub mod intake;
 mod intake_form;
 pub mod login;
 pub mod menu;
+pub mod method;
+mod mistakes;
 pub mod order;
 pub mod order_return;
 pub mod own_password;
 pub mod pay;
+pub mod reading;
 pub mod reports;
 pub mod shift;
+pub mod sign;
 pub mod swap;
 pub mod text;
 pub mod transfer;
@@ -65,12 +69,15 @@ pub const ALL: &[&str] = &[
     "intake",
     "login",
     "menu",
+    "method",
     "order",
     "order_return",
     "own_password",
     "pay",
+    "reading",
     "reports",
     "shift",
+    "sign",
     "swap",
     "text",
     "transfer",
@@ -88,6 +95,12 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "派工台", note: "待派、在途、待回访的工单", open: dispatch },
     menu::Room { name: "师傅", note: "登记师傅，班组和区域", open: workers },
     menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
+    menu::Room { name: "班次签字", note: "出纳、会计依次核对交班的班次并签字", open: sign },
+    menu::Room {
+        name: "更改缴费方式",
+        note: "录错的缴费方式，信息中心凭批准的申请更改",
+        open: |app| method(app, None),
+    },
     menu::Room { name: "特殊处理审批", note: "待我审核的申请", open: approvals },
     menu::Room { name: "报表", note: "日收银报表、欠费清单、特殊处理汇总单等", open: reports },
     menu::Room { name: "服务费", note: "过户费、补卡费等", open: fee },
@@ -152,6 +165,19 @@ pub fn shift(app: &mut App) -> Reply<App> {
     }
 }
 
+/// Opens the signing of closed shifts.
+pub fn sign(app: &mut App) -> Reply<App> {
+    opened(sign::Sign::new(app))
+}
+
+/// Opens the change of a wrongly recorded payment method, on the last receipt of an account or on an empty form.
+pub fn method(app: &mut App, account: Option<crate::rules::id::Id>) -> Reply<App> {
+    match account {
+        Some(account) => opened(method::Method::of(app, account)),
+        None => Reply::push(method::Method::new(app)),
+    }
+}
+
 /// Opens the reports.
 pub fn reports(app: &mut App) -> Reply<App> {
     Reply::push(reports::Reports::new(app))
@@ -168,6 +194,16 @@ pub fn cards(app: &mut App) -> Reply<App> {
         Ok(screen) => Reply::push(screen),
         Err(refusal) => Reply::refuse(refusal.message()),
     }
+}
+
+/// Opens a new reading of an account, with its value if it was typed already.
+pub fn reading(app: &mut App, account: crate::rules::id::Id, value: &str) -> Reply<App> {
+    opened(reading::Reading::new(app, account, value))
+}
+
+/// Opens a reading on file to be put right.
+pub fn reading_correct(app: &mut App, account: crate::rules::id::Id, reading: crate::rules::id::Id) -> Reply<App> {
+    opened(reading::Reading::correct(app, account, reading))
 }
 
 /// Opens the entry of swap slips, on one by its number or on an empty form.

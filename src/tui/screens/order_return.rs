@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::mistakes;
 use crate::desk::catalogue;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::view_orders::{self as view, OrderDetail};
@@ -92,6 +93,8 @@ impl OrderReturn {
     fn post(&mut self, app: &mut App) -> Reply<App> {
         self.tidy_times();
         if !self.form.check() {
+            let input = self.input();
+            mistakes::also(&mut self.form, app, "order.return", input, own_field);
             return Reply::done();
         }
         let answer = match app.ask("order.return", &self.input()) {
@@ -112,10 +115,7 @@ impl OrderReturn {
         if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("overrun")) {
             self.form.show("overrun", true);
         }
-        let field = |fault: &Fault| {
-            let field = fault.field.clone().unwrap_or_default();
-            field.strip_prefix("fields.").map(str::to_owned).unwrap_or(field)
-        };
+        let field = |fault: &Fault| own_field(fault.field.as_deref().unwrap_or_default()).to_owned();
         let faults: Vec<(String, String)> =
             refusal.faults.iter().map(|fault| (field(fault), fault.message.clone())).collect();
         let others = self.form.fail(faults.iter().map(|(field, message)| (field.as_str(), message.clone())));
@@ -174,6 +174,11 @@ fn fields<'f>(app: &App, outcomes: &[Outcome], own: impl Iterator<Item = (&'stat
     fields.extend(own.map(|(key, label)| Field::text(key, label, 60)));
     fields.push(Field::text("overrun", "超时原因", 120));
     fields
+}
+
+/// The field of the form: those of the business itself stand under `fields`.
+fn own_field(field: &str) -> &str {
+    field.strip_prefix("fields.").unwrap_or(field)
 }
 
 impl Screen<App> for OrderReturn {

@@ -6,6 +6,7 @@
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
+use super::mistakes;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::ask::{Amounts, Ask, Method, Waive};
 use crate::desk::till::due::Due;
@@ -169,11 +170,13 @@ impl Pay {
         if !self.has_shift {
             return super::shift(app).and_say("先开班，再收费");
         }
-        if !self.form.check() {
-            return Reply::done();
-        }
         // Not planned anew: what F2 takes is what was seen, and the desk refuses when that has moved.
         let action = if self.late { "payment.enter_late" } else { "payment.take" };
+        if !self.form.check() {
+            let input = self.input();
+            mistakes::also(&mut self.form, app, action, input, |field| own_field(field));
+            return Reply::done();
+        }
         let done = match app.act(action, &self.input(), None) {
             Ok(done) => done,
             Err(refusal) => return self.refused(app, &refusal),
@@ -194,16 +197,7 @@ impl Pay {
 
     fn refused(&mut self, app: &App, refusal: &Refusal) -> Reply<App> {
         let again = self.read_again(app);
-        let field = |fault: &crate::desk::refusal::Fault| match fault.field.as_deref() {
-            Some("amounts") => "part",
-            Some("tendered") => "tendered",
-            Some("waive") => "waive",
-            Some("from_prepaid") => "from_prepaid",
-            Some("to_prepaid") => "to_prepaid",
-            Some("paper") => "paper",
-            Some("happened") => "happened",
-            _ => "",
-        };
+        let field = |fault: &crate::desk::refusal::Fault| own_field(fault.field.as_deref().unwrap_or_default());
         let faults: Vec<(&str, String)> =
             refusal.faults.iter().map(|fault| (field(fault), fault.message.clone())).collect();
         let mut others = self.form.fail(faults);
@@ -299,6 +293,20 @@ fn form(view: &PayView) -> Form {
     form.show("paper", false);
     form.show("happened", false);
     form
+}
+
+/// The field of the form under which a field of the input stands.
+fn own_field(field: &str) -> &'static str {
+    match field {
+        "amounts" => "part",
+        "tendered" => "tendered",
+        "waive" => "waive",
+        "from_prepaid" => "from_prepaid",
+        "to_prepaid" => "to_prepaid",
+        "paper" => "paper",
+        "happened" => "happened",
+        _ => "",
+    }
 }
 
 impl Screen<App> for Pay {

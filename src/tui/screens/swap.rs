@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::mistakes;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_swap::{self, ReturnLine, SlipLine, SwapAccount};
 use crate::rules::money::Milli;
@@ -38,6 +39,8 @@ const TEXTS: [&str; 13] = [
     "reason",
     "materials",
 ];
+/// What the next slip of a pile has from the one before: the same crew, day and reason.
+const CARRIED: [&str; 3] = ["date", "worker", "reason"];
 /// Rows of the form.
 const FORM_ROWS: u16 = 12;
 
@@ -110,8 +113,14 @@ impl Swap {
         if let Some(account) = &self.account
             && self.form.value("old_meter").is_empty()
         {
-            let meter = account.meter.clone();
-            self.form.set("old_meter", &meter);
+            let (meter, calibre) = (account.meter.clone(), account.calibre.clone());
+            self.form.prefill("old_meter", &meter);
+            if self.form.value("calibre").is_empty() {
+                self.form.prefill("calibre", &calibre);
+            }
+            if self.form.value("first_value").is_empty() {
+                self.form.prefill("first_value", "0");
+            }
         }
         self.picture.clear();
         let ready = ["slip", "final_value", "new_meter", "date"].iter().all(|field| !self.form.value(field).is_empty());
@@ -148,7 +157,7 @@ impl Swap {
 
     fn post(&mut self, app: &mut App) -> Reply<App> {
         if !self.form.check() {
-            return Reply::done();
+            return self.try_all(app);
         }
         let input = Value::Object(self.input());
         let answer = match app.ask("swap.enter", &input) {
@@ -159,6 +168,8 @@ impl Swap {
         let charged =
             answer["picture"]["charged"].as_str().map(|sum| format!("，差额 {} 元已出账", format::grouped(sum)));
         let said = format!("拆换单 {no} 已入账{}", charged.unwrap_or_default());
+        let carried = CARRIED.map(|field| (field, self.form.value(field).to_owned()));
+        app.carry(DRAFT, &carried);
         match Self::new(app, None) {
             Ok(next) => {
                 *self = Self { form: form(app, &next.waiting), account: None, picture: Vec::new(), ..next };
@@ -166,6 +177,13 @@ impl Swap {
             }
             Err(refusal) => Reply::refuse(refusal.message()),
         }
+    }
+
+    /// A form with mistakes of its own: those of the desk beside them.
+    fn try_all(&mut self, app: &mut App) -> Reply<App> {
+        let input = Value::Object(self.input());
+        mistakes::also(&mut self.form, app, "swap.enter", input, mistakes::same);
+        Reply::done()
     }
 
     /// Mistakes go to their fields; a confirmation that is asked for becomes a field of its own.
@@ -229,19 +247,22 @@ fn form(app: &App, waiting: &[SlipLine]) -> Form {
         Field::number("final_value", "止码", 3).half().required(),
         Field::code("new_meter", "新表", 20).half().required(),
         Field::number("first_value", "底码", 3).half().hint("不填为 0"),
-        Field::code("calibre", "口径", 6).half(),
         Field::date("date", "拆换日期").half().required(),
+        Field::code("calibre", "口径", 6).half(),
         Field::code("old_seal", "旧铅封", 16).half(),
         Field::code("new_seal", "新铅封", 16).half(),
         Field::text("worker", "施工", 10).half(),
         Field::text("reason", "原因", 10).half(),
         Field::text("materials", "用料", 40),
-        Field::check("rollover", "旧表已走过一圈"),
-        Field::check("confirm", "用量已核对"),
+        Field::check("rollover", "走过一圈"),
+        Field::check("confirm", "用量核对"),
     ];
     let mut form = Form::new(fields, app.desk.today(), initials);
     form.show("rollover", false);
     form.show("confirm", false);
+    for (field, value) in app.carried(DRAFT) {
+        form.prefill(field, value);
+    }
     form
 }
 
@@ -348,6 +369,10 @@ impl Screen<App> for Swap {
         let mut y = rows + 1;
         for (line, ink) in self.picture.iter().filter(|(line, _)| !line.is_empty()) {
             y = canvas.paragraph(1, y, width.saturating_sub(2), line, *ink);
+        }
+        if self.account.as_ref().is_some_and(|account| account.timed) {
+            let words = "分时计价：入账后在户档案“抄表”页补新表各时段底码 (不为 0 时)，下次抄表填各时段用量 [R-222]";
+            y = canvas.paragraph(1, y, width.saturating_sub(2), words, Ink::Look);
         }
         y = y.max(rows + 3);
         if y + 1 >= height {

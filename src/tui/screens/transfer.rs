@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::fee::Known;
 use super::file_form;
+use super::mistakes;
 use crate::desk::customer_view::{self, OnFile, Words};
 use crate::desk::refusal::Refusal;
 use crate::rules::customer::{FIELDS, TRANSFER_FEE_FEN};
@@ -79,6 +80,8 @@ impl Transfer {
 
     fn save(&mut self, app: &mut App) -> Reply<App> {
         if !self.form.check() {
+            let input = self.input();
+            mistakes::also(&mut self.form, app, "account.transfer", input, mistakes::same);
             return Reply::done();
         }
         match app.ask("account.transfer", &self.input()) {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::file_form;
+use crate::derive::worker::Post;
 use crate::desk::refusal::Refusal;
 use crate::store::tables::user::WorkerRow;
 use crate::tui::app::{App, initials};
@@ -29,6 +30,7 @@ impl Workers {
         let columns = vec![
             Column::text("代号", Width::Cells(8)),
             Column::text("姓名", Width::Fill(10, 1)),
+            Column::text("工种", Width::Cells(8)),
             Column::text("班组", Width::Fill(10, 1)),
             Column::text("区域", Width::Fill(8, 1)),
             Column::text("电话", Width::Cells(13)),
@@ -55,11 +57,13 @@ impl Workers {
 
     fn ask(app: &App, known: Option<&WorkerRow>, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
         let value = |pick: fn(&WorkerRow) -> &String| known.map_or("", |row| pick(row));
+        let posts = Post::ALL.iter().map(|post| Choice::new(post.word(), post.word())).collect();
         let mut fields = vec![
             Field::text("name", "姓名", 20).required().value(value(|row| &row.name)),
             Field::text("team", "班组", 20).required().value(value(|row| &row.team)),
             Field::text("area", "区域", 20).value(value(|row| &row.area)),
             Field::phone("phone", "电话").value(value(|row| &row.phone)),
+            Field::choice("post", "工种", posts).value(value(|row| &row.post)),
         ];
         let (tag, title) = match known {
             Some(row) => {
@@ -77,6 +81,7 @@ impl Workers {
 
     fn perform(&mut self, app: &mut App, action: &str, values: &Map<String, Value>) -> Reply<App> {
         let mut input = values.clone();
+        input.retain(|field, value| field != "post" || value.as_str().is_some_and(|text| !text.is_empty()));
         if action == "worker.amend" {
             let Some((row, _)) = self.rows.get(self.table.selected()) else { return Reply::done() };
             input.insert("worker".into(), json!(row.id));
@@ -135,7 +140,7 @@ impl Screen<App> for Workers {
         let rows = &self.rows;
         self.table.draw(&mut canvas.part(0, 0, width, height.saturating_sub(1)), rows.len(), true, |i| {
             let (row, out) = &rows[i];
-            Row::new([&row.code, &row.name, &row.team, &row.area, &row.phone])
+            Row::new([&row.code, &row.name, &row.post, &row.team, &row.area, &row.phone])
                 .cell(out.to_string(), Ink::Text)
                 .cell(if row.active { "" } else { "停用" }, Ink::Faint)
         });

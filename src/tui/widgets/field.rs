@@ -33,6 +33,8 @@ pub struct Field {
     pub(super) fixed: bool,
     pub(super) hidden: bool,
     pub(super) error: Option<String>,
+    /// Filled in by the program, not typed: Enter passes it over.
+    pub(super) known: bool,
     pub(super) suggest: Option<Suggest>,
     max_chars: usize,
 }
@@ -53,6 +55,7 @@ impl Field {
             fixed: false,
             hidden: false,
             error: None,
+            known: false,
             suggest: None,
             max_chars,
         }
@@ -255,6 +258,7 @@ impl Field {
     pub(super) fn put(&mut self, value: &str) {
         self.edit.set(value);
         self.error = None;
+        self.known = false;
     }
 
     /// Checks the typing and brings it into its one form; the mistake is remembered in the field.

@@ -98,6 +98,14 @@ impl Form {
         }
     }
 
+    /// Puts a value that is known into a field: Enter passes it over, Tab and the arrows stop there all the same.
+    pub fn prefill(&mut self, id: &str, value: &str) {
+        self.set(id, value);
+        if let Some(i) = self.index(id) {
+            self.fields[i].known = !value.is_empty();
+        }
+    }
+
     /// Shows or hides a field; a hidden one has no value.
     pub fn show(&mut self, id: &str, visible: bool) {
         if let Some(i) = self.index(id) {
@@ -162,6 +170,13 @@ impl Form {
         others
     }
 
+    /// Shows a mistake the desk found beside the form's own; one that is shown already stays, and so does the hand.
+    pub fn show_mistake(&mut self, id: &str, sentence: &str) {
+        if let Some(i) = self.index(id).filter(|i| self.fields[*i].takes_focus() && self.fields[*i].error.is_none()) {
+            self.fields[i].error = Some(sentence.to_owned());
+        }
+    }
+
     /// The mistakes shown now: (field, sentence).
     pub fn mistakes(&self) -> Vec<(&'static str, &str)> {
         self.fields.iter().filter_map(|f| f.error.as_deref().map(|e| (f.id, e))).collect()
@@ -206,6 +221,13 @@ impl Form {
             Code::Enter => {
                 let before = self.focus;
                 let event = self.leave(true);
+                while self.fields[self.focus].known && self.focus != before {
+                    let here = self.focus;
+                    self.step(true);
+                    if self.focus == here {
+                        break;
+                    }
+                }
                 if self.focus == before { FormEvent::Submit } else { event }
             }
             Code::Up | Code::Down if !key.ctrl && !key.shift => {

@@ -131,6 +131,10 @@ impl Customer {
                 Some(field) => super::amend(app, self.view.id, &field.key),
                 None => Reply::done(),
             },
+            Page::Readings => match self.view.readings.get(row) {
+                Some(reading) => super::reading_correct(app, self.view.id, reading.id),
+                None => super::reading(app, self.view.id, ""),
+            },
             Page::Orders => match self.view.orders.get(row) {
                 Some(order) => super::order(app, order.id),
                 None => Reply::done(),
@@ -186,10 +190,12 @@ impl Screen<App> for Customer {
             Command::GoIntake,
             Command::GoAdjust,
             Command::NextPage,
+            Command::GoReading,
             Command::Explain,
             Command::Open,
             Command::Transfer,
             Command::Reveal,
+            Command::FixMethod,
         ]
     }
 
@@ -206,6 +212,8 @@ impl Screen<App> for Customer {
             Command::Open => self.open(app),
             Command::Transfer => super::transfer(app, Some(&self.view.id.to_string()), ""),
             Command::Reveal => self.ask_reveal(app),
+            Command::GoReading => super::reading(app, self.view.id, ""),
+            Command::FixMethod => super::method(app, Some(self.view.id)),
             _ => Reply::unused(),
         }
     }

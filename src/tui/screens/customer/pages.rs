@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use crate::desk::customer_view::timeline::{bill_state, source_word};
 use crate::desk::customer_view::{AccountView, FieldLine};
+use crate::desk::view_reading;
 use crate::rules::money::{Fen, Milli};
 use crate::tui::format::day;
 use crate::tui::theme::Ink;
@@ -137,6 +138,10 @@ impl Page {
                     if is_so {
                         remark = format!("{word} {remark}");
                     }
+                }
+                let registers = view_reading::words(reading);
+                if !registers.is_empty() {
+                    remark = format!("{registers} {remark}");
                 }
                 if !reading.reader.is_empty() {
                     remark = format!("{} {remark}", reading.reader);

@@ -1,0 +1,160 @@
+//! Signing shifts (班次签字): the cashier, then the accountant, hold a closed shift against its papers and sign. What the papers
+//! say was paid in is typed, not shown to be copied: it must be what the system has.
+
+use serde_json::{Map, Value, json};
+
+use super::file_form;
+use crate::desk::refusal::Refusal;
+use crate::desk::view_finance::{self, SignLine};
+use crate::rules::money::Fen;
+use crate::tui::app::{App, initials};
+use crate::tui::canvas::Canvas;
+use crate::tui::format;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Command, Place};
+use crate::tui::screen::{Answer, Given, Reply, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::Form;
+use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
+
+/// Rows below the list: a rule, the clerk's count, the note, the signatures.
+const DETAIL: u16 = 5;
+
+/// The screen.
+pub struct Sign {
+    lines: Vec<SignLine>,
+    table: Table,
+}
+
+impl Sign {
+    /// Shifts that wait, those of the person first.
+    pub fn new(app: &App) -> Result<Self, Refusal> {
+        let columns = vec![
+            Column::text("", Width::Cells(8)),
+            Column::text("营业日", Width::Cells(10)),
+            Column::text("班次", Width::Cells(4)),
+            Column::text("营业员", Width::Fill(8, 1)),
+            Column::number("收入", 12),
+            Column::number("清点", 12),
+            Column::number("差", 10),
+        ];
+        let table = Table::new(columns).when_empty("没有等待签字的班次：交班以后由出纳、会计依次签字");
+        Ok(Self { lines: view_finance::to_sign(&app.desk)?, table })
+    }
+
+    fn read(&mut self, app: &App) -> Result<(), Refusal> {
+        self.lines = view_finance::to_sign(&app.desk)?;
+        self.table.select(self.table.selected().min(self.lines.len().saturating_sub(1)));
+        Ok(())
+    }
+
+    fn chosen(&self) -> Option<&SignLine> {
+        self.lines.get(self.table.selected())
+    }
+
+    fn ask(&self, app: &App, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
+        let Some(line) = self.chosen() else { return Reply::say("没有等待签字的班次") };
+        if !line.mine {
+            let who = line.step.word();
+            return Reply::refuse(format!("这一班等{who}签字：要有{who}岗位，经手或签过字的人不能再签"));
+        }
+        let fields = vec![
+            Field::number("deposits", "缴款单合计", 2).required().unit("元").hint("照单据加总后填写"),
+            Field::text("remark", "备注", 60),
+        ];
+        let title = format!("{}签字  {} 班次 {}", line.step.word(), line.shift.clerk, line.shift.no);
+        file_form::ask_again("sign", &title, Form::new(fields, app.desk.today(), initials), refused)
+    }
+
+    fn sign(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
+        let Some(line) = self.chosen() else { return Reply::done() };
+        let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default();
+        let input = json!({ "shift": line.shift.id, "deposits": text("deposits"), "remark": text("remark") });
+        let said = format!("{} 班次 {} 已由{}签字", line.shift.clerk, line.shift.no, line.step.word());
+        let done = app.act("shift.confirm", &input, None);
+        match done {
+            Err(refusal) => self.ask(app, Some((values, &refusal))),
+            Ok(_) => match self.read(app) {
+                Ok(()) => Reply::say(said),
+                Err(refusal) => Reply::refuse(refusal.message()),
+            },
+        }
+    }
+}
+
+impl Screen<App> for Sign {
+    fn place(&self) -> Place {
+        Place::Sign
+    }
+
+    fn title(&self, _: &App) -> String {
+        let mine = self.lines.iter().filter(|line| line.mine).count();
+        format!("班次签字  待我签字 {mine}  共 {}", self.lines.len())
+    }
+
+    fn keys(&self, _: &App) -> Vec<Command> {
+        if self.chosen().is_some() { vec![Command::SignShift] } else { Vec::new() }
+    }
+
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        if command == Command::SignShift { self.ask(app, None) } else { Reply::unused() }
+    }
+
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        match self.table.on_key(key, self.lines.len()) {
+            TableEvent::Unused => Reply::unused(),
+            TableEvent::Open(_) => self.ask(app, None),
+            TableEvent::Moved | TableEvent::Ticked(_) => Reply::done(),
+        }
+    }
+
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        match (answer.tag, answer.given) {
+            ("sign", Given::Values(values)) => self.sign(app, &values),
+            _ => Reply::done(),
+        }
+    }
+
+    fn on_return(&mut self, app: &mut App) {
+        // What cannot be read now stays as it was; the next action says why.
+        let _ = self.read(app);
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, app: &App) {
+        let (width, height) = (canvas.width(), canvas.height());
+        let list = height.saturating_sub(DETAIL);
+        let (lines, today) = (&self.lines, app.desk.today());
+        self.table.draw(&mut canvas.part(0, 0, width, list), lines.len(), true, |row| shift_row(&lines[row], today));
+        let Some(line) = self.chosen() else { return };
+        let shift = &line.shift;
+        canvas.rule(list, &format!("{} 班次 {}", shift.clerk, shift.no), Ink::Faint);
+        let room = width.saturating_sub(2);
+        let sums = format!(
+            "备用金 {}   本日营业收入 {}   清点 {}   存入照缴款单填",
+            shift.opening.grouped(),
+            shift.income.grouped(),
+            shift.counted.unwrap_or_default().grouped()
+        );
+        canvas.text_in(1, list + 1, room, &sums, Ink::Text);
+        let note = if shift.note.is_empty() { "-" } else { &shift.note };
+        canvas.text_in(1, list + 2, room, &format!("交班备注 {note}   校验码 {}", shift.head), Ink::Text);
+        let mut words = vec![format!("等{}签字", line.step.word())];
+        words.extend(line.signed.iter().map(|row| format!("{} {} 已签 {}", row.step, row.name, row.remark)));
+        canvas.text_in(1, list + 3, room, &words.join("   "), Ink::Faint);
+    }
+}
+
+fn shift_row(line: &SignLine, today: chrono::NaiveDate) -> Row {
+    let shift = &line.shift;
+    let (word, ink) = if line.mine { ("待我签字", Ink::Look) } else { ("", Ink::Faint) };
+    let over = shift.over.unwrap_or_default();
+    Row::new(Vec::<String>::new())
+        .cell(word, ink)
+        .cell(format::day(shift.day, today), Ink::Text)
+        .cell(shift.no.to_string(), Ink::Text)
+        .cell(shift.clerk.clone(), Ink::Text)
+        .cell(shift.income.grouped(), Ink::Text)
+        .cell(shift.counted.unwrap_or_default().grouped(), Ink::Text)
+        .cell(over.grouped(), if over == Fen::ZERO { Ink::Faint } else { Ink::Look })
+}

@@ -1,0 +1,55 @@
+//! Finance and the information centre at their screens: shifts are signed in their order, a wrong payment method is put right.
+
+mod support;
+
+use meterdesk::tui::screens;
+use serde_json::json;
+use support::orders::{Book, book};
+use support::seat::{Seat, account};
+use support::till::{accounts, owes, prices};
+
+/// A clerk took 86.90 in cash, paid 80.00 in and closed the shift.
+fn branch() -> Book {
+    let mut book = book("B03");
+    prices(&mut book);
+    for (login, name, role) in
+        [("cash", "吴静", "cashier"), ("acct", "郑凯", "accountant"), ("info", "何平", "information_centre")]
+    {
+        let user = json!({ "login": login, "name": name, "roles": [role], "password": "demo" });
+        book.act("boss", "user.add", user);
+    }
+    accounts(&mut book, &[(vec![owes(8_640, "2026-11-18")], vec![])]);
+    book.act("demo", "shift.open", json!({ "float": "200.00" }));
+    book.act("demo", "payment.take", json!({ "account": "10000001" }));
+    book.act("demo", "shift.deposit", json!({ "amount": "80.00", "to": "银行", "slip": "J1" }));
+    book.act("demo", "shift.close", json!({ "counted": "206.90" }));
+    book
+}
+
+#[test]
+fn the_cashier_then_the_accountant_sign_a_shift_with_the_sum_of_the_papers() {
+    let mut seat = Seat::home(branch(), "cash");
+    seat.shows("班次待我签字 1");
+    seat.press("<F10>班次签字<Enter>").shows("待我签字 1  共 1").shows("等出纳签字");
+    seat.press("<F2>70<F2>").shows("与单据不符");
+    seat.press("<C-u>80.00<F2>").shows("已由出纳签字");
+    seat.press("<F2>").shows("会计岗位");
+    seat.press("<Esc><Esc>").sit("acct").press("<F10>班次签字<Enter>").shows("出纳 吴静 已签");
+    seat.press("<F2>80<Enter>单据齐<Enter>").shows("已由会计签字").shows("没有等待签字的班次");
+}
+
+#[test]
+fn a_wrong_method_is_put_right_from_the_file_of_the_customer() {
+    let mut seat = Seat::on(branch(), "info", |app| screens::customer(app, account(app, "10000001")));
+    seat.press("<C-p>改缴费方式<Enter>").shows("现在记的方式 现金").shows("B03-1-000001");
+    seat.press("银<Enter>OA-118<Enter>刷卡误录<F2>").shows("方式由现金改为银行卡");
+    seat.shows("的方式由 现金 改为 银行卡");
+}
+
+#[test]
+fn who_is_not_the_information_centre_is_told_who_may_and_a_wrong_number_is_shown_at_its_field() {
+    let mut seat = Seat::menu(branch(), "demo");
+    seat.press("更改缴费方式<Enter>B03-1-000009<Enter>").shows("没有找到收费或核对单");
+    seat.press("<S-Tab><C-u>B03-1-000001<Enter>银<Enter>OA-118<Enter>刷卡误录<F2>")
+        .shows("没有“更改录错的缴费方式”的权限");
+}
