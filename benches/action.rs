@@ -3,6 +3,9 @@
 //! `cargo bench --bench action [-- ACCOUNTS [ACTIONS]]`. The action is a cash payment of all that an account owes, on a book of
 //! that many accounts. Syncs are counted by the test VFS; our own work is what is left when SQLite does not wait for the disk.
 
+#[path = "../tests/support/site.rs"]
+mod site;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,11 +14,11 @@ use meterdesk::book::clock::SystemClock;
 use meterdesk::book::subject::Kind;
 use meterdesk::derive::account::file::{AccountOpened, Arrear};
 use meterdesk::derive::row::to_row;
-use meterdesk::desk::open::NewSite;
 use meterdesk::desk::{Call, Desk};
 use meterdesk::rules::money::Fen;
 use meterdesk::rules::tariff::builtin;
 use meterdesk::store::OpenOptions;
+use site::new_site;
 
 /// Our own work on an action at most (design.md, Budget).
 const OWN_WORK: Duration = Duration::from_millis(1);
@@ -46,16 +49,7 @@ fn account(number: u64, dated: NaiveDate) -> AccountOpened {
 
 /// A book where every account owes one bill, due a month ago, and the clerk has a shift open.
 fn make(path: &Path, accounts: u64) {
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     let (mut desk, _) = Desk::create(path, OpenOptions::default(), Box::new(SystemClock), &new).expect("a new book");
     desk.sign_in_practice("boss").expect("the first manager");
     for (login, role) in [("demo", "clerk"), ("room", "data_clerk")] {

@@ -28,6 +28,7 @@ use meterdesk::store::{Db, OpenOptions};
 use serde_json::json;
 use support::company::{Company, accept, act};
 use support::orders::{Book, book};
+use support::site::new_site;
 use support::water::{bill, bills, day, read, resident, slip};
 
 /// Actions of which no golden entry can be: they write nothing, or an entry of another action.
@@ -292,16 +293,7 @@ fn people() -> Vec<EntryRow> {
 }
 
 fn import(home: &Path) -> Vec<EntryRow> {
-    let new = NewSite {
-        site: "B05",
-        name: "城北营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = NewSite { name: "城北营业所", ..new_site("B05", false) };
     let clock = FixedClock::at(support::orders::moment());
     let path = home.join("import.db");
     let (mut desk, _) = meterdesk::desk::Desk::create(&path, OpenOptions::default(), Box::new(clock), &new).unwrap();

@@ -15,6 +15,7 @@ use meterdesk::store::{Db, OpenOptions};
 use serde_json::json;
 use support::arrive::{empty, entries, finish, hash, made, site, state_of, take};
 use support::orders::{Book, book, moment};
+use support::site::new_site;
 
 /// A file whose program does not know these actions and kinds, with the entries of a branch in it.
 fn older(path: &std::path::Path, lacks: &str) -> Desk {
@@ -30,16 +31,7 @@ fn opened(path: &std::path::Path) -> Desk {
     if path.exists() {
         return Desk::open(path, OpenOptions::default(), clock()).unwrap();
     }
-    let new = meterdesk::desk::open::NewSite {
-        site: "B07",
-        name: "城北营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss7",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = NewSite { name: "城北营业所", login: "boss7", ..new_site("B07", false) };
     Desk::create(path, OpenOptions::default(), clock(), &new).unwrap().0
 }
 

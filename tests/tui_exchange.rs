@@ -7,13 +7,13 @@ use std::path::Path;
 use chrono::Duration;
 use meterdesk::book::clock::FixedClock;
 use meterdesk::desk::Desk;
-use meterdesk::desk::open::NewSite;
 use meterdesk::store::OpenOptions;
 use meterdesk::tui::screens;
 use serde_json::json;
 use support::company::{Company, site};
 use support::orders::{Book, moment};
 use support::seat::Seat;
+use support::site::new_site;
 
 const PASSPHRASE: &str = "correct horse";
 
@@ -23,16 +23,7 @@ fn clock() -> Box<FixedClock> {
 
 /// A branch on disk whose site keys have a passphrase, and which trusts a head office; opened anew, its keys are locked.
 fn locked_branch(path: &Path) -> Desk {
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     drop(Desk::create(path, OpenOptions::default(), clock(), &new).unwrap());
     std::fs::remove_file(format!("{}.site", path.display())).unwrap();
     let mut desk = Desk::open(path, OpenOptions::default(), clock()).unwrap();

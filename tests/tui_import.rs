@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use meterdesk::book::clock::FixedClock;
 use meterdesk::desk::Desk;
 use meterdesk::desk::import::{Request, What};
-use meterdesk::desk::open::NewSite;
 use meterdesk::store::OpenOptions;
 use support::orders::{Book, moment};
 use support::seat::Seat;
+use support::site::new_site;
 
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/branch-7").join(name)
@@ -19,16 +19,7 @@ fn sample(name: &str) -> PathBuf {
 /// A branch in a file of its own, with files taken in, at a screen of the menu. The folder lives as long as the test.
 fn open(screen: &str, files: &[(What, &str)]) -> (tempfile::TempDir, Seat) {
     let folder = tempfile::tempdir().unwrap();
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     let clock = Box::new(FixedClock::at(moment()));
     let (mut desk, _) = Desk::create(&folder.path().join("branch.db"), OpenOptions::default(), clock, &new).unwrap();
     desk.sign_in_practice("boss").unwrap();

@@ -8,6 +8,7 @@ use meterdesk::tui::screens;
 use serde_json::{Value, json};
 use support::orders::{Book, book, moment};
 use support::seat::{Seat, account, control_keys};
+use support::site::new_site;
 use support::town;
 
 /// At intake for an account found first, as by typing into home's box.
@@ -117,16 +118,7 @@ fn with_a_fee(folder: &tempfile::TempDir) -> Book {
     let unseal = include_str!("../assets/services/unseal.toml");
     let fee = "\n[[fee]]\nkey = \"unseal\"\nname = \"启封工本费\"\namount = \"12.50\"\ninvoice = \"收据\"\n";
     std::fs::write(own.join("unseal.toml"), format!("{unseal}{fee}")).unwrap();
-    let new = meterdesk::desk::open::NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     let clock = Box::new(meterdesk::book::clock::FixedClock::at(moment()));
     let path = folder.path().join("a.db");
     let (mut desk, _) = meterdesk::desk::Desk::create(&path, Default::default(), clock, &new).unwrap();

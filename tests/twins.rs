@@ -17,6 +17,7 @@ use meterdesk::store::tables::billing::BalanceRow;
 use serde_json::json;
 use support::arrive::{empty, entries, finish, hash, made, set_clock, site, take};
 use support::orders::{Book, moment};
+use support::site::new_site;
 use support::till::{accounts, owes, prices, sound};
 
 /// What both branches know, what the main one wrote, what the second wrote (at its twin places), and its next life.
@@ -141,16 +142,7 @@ fn a_whole_book_with_a_fork_a_restored_life_and_single_entries_verifies_in_full(
     let fork = fork();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hq.db");
-    let new = NewSite {
-        site: "HQ",
-        name: "总部",
-        utility: "water",
-        head_office: true,
-        practice: true,
-        login: "hq",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = NewSite { name: "总部", login: "hq", ..new_site("HQ", true) };
     let clock = Box::new(FixedClock::at(moment()));
     let (mut desk, _) = Desk::create(&path, OpenOptions::default(), clock, &new).unwrap();
     for batch in [&fork.common, &fork.main, &fork.twin, &fork.next_life] {

@@ -8,10 +8,10 @@ use std::process::{Child, Command, Output, Stdio};
 
 use meterdesk::book::clock::SystemClock;
 use meterdesk::desk::Desk;
-use meterdesk::desk::open::NewSite;
 use meterdesk::store::OpenOptions;
 use serde_json::{Value, json};
 use support::orders::Book;
+use support::site::new_site;
 use support::water::{bills, read, resident};
 
 const ACCOUNTS: usize = 120;
@@ -22,16 +22,7 @@ fn no(index: usize) -> String {
 
 /// A book on disk: accounts read once in October, nothing billed, two clerks with their shifts open.
 fn branch(folder: &Path) -> (PathBuf, Book) {
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     let path = folder.join("branch.db");
     let (desk, _) = Desk::create(&path, OpenOptions::default(), Box::new(SystemClock), &new).unwrap();
     let mut book = Book { desk };

@@ -5,6 +5,9 @@
 
 #![allow(dead_code)] // each bench uses its own part
 
+#[path = "../../tests/support/site.rs"]
+mod site;
+
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -17,12 +20,12 @@ use meterdesk::derive::account::file::{AccountOpened, LastReading, MeterFacts};
 use meterdesk::derive::row::to_row;
 use meterdesk::derive::worker::WorkerFacts;
 use meterdesk::desk::Desk;
-use meterdesk::desk::open::NewSite;
 use meterdesk::desk::refusal::Refusal;
 use meterdesk::rules::id::Id;
 use meterdesk::rules::money::Milli;
 use meterdesk::store::OpenOptions;
 use rusqlite::Connection;
+use site::new_site;
 
 /// A bench's own error.
 pub type Failure = Box<dyn std::error::Error>;
@@ -55,16 +58,7 @@ pub fn new_desk(place: &Path) -> Result<Desk, Refusal> {
 
 /// The same for a site and a clock.
 pub fn desk_of(place: &Path, site: &str, clock: FixedClock) -> Result<Desk, Refusal> {
-    let new = NewSite {
-        site,
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site(site, false);
     let (mut desk, _) = Desk::create(place, OpenOptions::default(), Box::new(clock), &new)?;
     desk.sign_in_practice("boss")?;
     Ok(desk)
@@ -149,6 +143,7 @@ fn worker_facts(number: i64) -> WorkerFacts {
         area: format!("第{}片", number % 17),
         phone: format!("138{:08}", number * 7_919 % 100_000_000),
         active: true,
+        post: None,
     }
 }
 

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::payment_take::cash;
 use super::refusal::{Fault, Refusal};
 use super::till::ask::Method;
+use super::till::ask::cash;
 use super::till::book::payer;
 use super::till::receipt::give_receipt;
 use super::till::shift;

@@ -5,17 +5,13 @@
 //! is marked 待确认 until another person has compared paper and screen (`payment.confirm`, I-10).
 
 use chrono::NaiveDate;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use super::action::{Action, Cx, Decision};
-use super::payment_take::cash;
 use super::refusal::{Fault, Refusal};
-use super::till::ask::{Amounts, Ask, Method, Waive};
+use super::till::ask::LateAsk;
 use super::till::book::{Taken, book};
 use super::till::plan::plan;
 use super::till::shift;
-use crate::rules::money::Fen;
 
 /// Oldest slip that is entered without asking anybody, in days: a slip lies at most from one settlement to the next, with the
 /// longest holidays between.
@@ -24,70 +20,19 @@ const MAX_DAYS: i64 = 31;
 /// The action.
 pub struct PaymentEnterLate;
 
-/// What is typed: as for `payment.take`, and the slip.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// 户号 or id.
-    pub account: String,
-    /// Bills by id, `#1` or 账期; none: all that is owed, oldest first.
-    #[serde(default)]
-    pub bills: Option<Vec<String>>,
-    /// Part payments; the late fee is paid first.
-    #[serde(default)]
-    pub amounts: Option<Amounts>,
-    /// 方式.
-    #[serde(default = "cash")]
-    pub method: Method,
-    /// 实收; none: exactly what was due.
-    #[serde(default)]
-    pub tendered: Option<Fen>,
-    /// 减免 of late fees of estimated bills.
-    #[serde(default)]
-    pub waive: Option<Waive>,
-    /// To put to prepaid besides.
-    #[serde(default)]
-    pub to_prepaid: Option<Fen>,
-    /// Put the change to prepaid.
-    #[serde(default)]
-    pub keep_change: bool,
-    /// To take from prepaid and credit first.
-    #[serde(default)]
-    pub from_prepaid: Option<Fen>,
-    /// 应收 as the caller saw it.
-    #[serde(default)]
-    pub expected_total: Option<Fen>,
-    /// Number printed on the hand-written slip.
-    pub paper: String,
-    /// The day the money was taken: `2026-11-20`, or a time of which the date counts.
-    pub happened: String,
-}
-
 impl Action for PaymentEnterLate {
     const NAME: &'static str = "payment.enter_late";
     const SUMMARY: &'static str = "补录手开核对单，另一人确认";
     const MERGE: &'static str = "同收费；同一张手开单在两个班次补录时两笔都在，列为疑问，冲正其一";
-    type Input = Input;
+    type Input = LateAsk;
     type Output = Taken;
 
-    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Taken>, Refusal> {
+    fn decide(cx: &Cx<'_, '_>, input: LateAsk) -> Result<Decision<Taken>, Refusal> {
         let shift = shift::own(cx)?;
         let paper = input.paper.trim().to_uppercase();
         let happened = check_slip(cx, &paper, &input.happened)?;
-        let ask = Ask {
-            account: input.account,
-            bills: input.bills,
-            amounts: input.amounts,
-            method: input.method,
-            tendered: input.tendered,
-            waive: input.waive,
-            to_prepaid: input.to_prepaid,
-            keep_change: input.keep_change,
-            from_prepaid: input.from_prepaid,
-            expected_total: input.expected_total,
-        };
         let prices = cx.shelf.prices(cx.tx)?;
-        let plan = plan(cx.tx, &prices, happened, &ask)?;
+        let plan = plan(cx.tx, &prices, happened, &input.ask())?;
         book(cx, &shift, &plan, Some((paper, happened)))
     }
 }

@@ -13,9 +13,14 @@ fn perform(desk: &mut Desk, action: &str, input: &Value) -> Value {
 
 /// The first card of the first book: 户号, meter, last reading and its day.
 fn first_card(desk: &Desk) -> (String, String, String, chrono::NaiveDate) {
+    card(desk, 0)
+}
+
+/// A card of the books in their order.
+fn card(desk: &Desk, place: usize) -> (String, String, String, chrono::NaiveDate) {
     let tx = desk.look().unwrap();
-    let mut books = tx.books().unwrap().into_iter();
-    let card = books.find_map(|book| tx.cards_of_book(&book).unwrap().into_iter().next()).unwrap();
+    let mut cards = tx.books().unwrap().into_iter().flat_map(|book| tx.cards_of_book(&book).unwrap());
+    let card = cards.nth(place).unwrap();
     let last = tx.last_reading(card.id).unwrap().unwrap();
     (card.no, tx.meter_on_wall(card.id).unwrap().unwrap().no, last.value.to_string(), last.day)
 }
@@ -34,12 +39,32 @@ fn a_slip_is_keyed_whole_with_one_key_a_field() {
     let mut clerk = branch.open("room");
     clerk.press("<F10>").shows("菜单").press("水表拆换<Enter>").shows("退回登记").cursor_at("拆换单");
     clerk.press("HB900002<Enter>").cursor_at("户号").press(&format!("{no}<Enter>"));
-    // The meter on the wall is filled in from the file; Enter agrees.
-    clerk.shows(&meter).cursor_at("旧表").press("<Enter>").cursor_at("止码").press(&format!("{last}<Enter>"));
-    clerk.cursor_at("新表").press("ZZ0000002<Enter><Enter><Enter>");
-    clerk.cursor_at("拆换日期").press("11-21<F2>").shows("拆换单 HB900002 已入账").within(11);
+    // The meter on the wall is filled in from the file, like the calibre; Enter passes over what is known.
+    clerk.shows(&meter).cursor_at("止码").press(&format!("{last}<Enter>"));
+    clerk.cursor_at("新表").press("ZZ0000002<Enter>");
+    clerk.cursor_at("拆换日期").press("11-21<F2>").shows("拆换单 HB900002 已入账").within(7);
     clerk.leave();
     assert_eq!(on_wall(&branch, &no), "ZZ0000002");
+}
+
+#[test]
+fn the_next_slip_of_a_pile_has_day_crew_and_reason_of_the_one_before() {
+    let branch = Branch::copy();
+    let (first, _, last, _) = card(&branch.desk(), 0);
+    let (second, _, next_last, _) = card(&branch.desk(), 1);
+    let mut clerk = branch.open("room");
+    clerk.press("<F10>").shows("菜单").press("水表拆换<Enter>").shows("退回登记");
+    clerk.press(&format!("HB900003<Enter>{first}<Enter>{last}<Enter>ZZ0000003<Enter>11-21<Enter>F1<Enter>F2<Enter>"));
+    clerk.cursor_at("施工").press("陈志强<Enter>周期更换<F2>").shows("拆换单 HB900003 已入账");
+    clerk.press("<Esc>").shows("找 >").home();
+    clerk.press("<F10>").shows("菜单").press("水表拆换<Enter>").shows("退回登记").shows("陈志强");
+    clerk.press(&format!("HB900004<Enter>{second}<Enter>{next_last}<Enter>ZZ0000004<Enter>")).cursor_at("旧铅封");
+    clerk.press("F3<Enter>F4<F2>").shows("拆换单 HB900004 已入账").within(8);
+    clerk.leave();
+    assert_eq!(on_wall(&branch, &second), "ZZ0000004");
+    let desk = branch.desk();
+    let slip = desk.look().unwrap().slips_of_no("HB900004").unwrap().remove(0);
+    assert_eq!((slip.worker.as_str(), slip.reason.as_str(), slip.new_seal.as_str()), ("陈志强", "周期更换", "F4"));
 }
 
 #[test]

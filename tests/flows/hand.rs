@@ -100,6 +100,12 @@ impl Hand {
         self
     }
 
+    /// A new job begins at the home screen: control keys are counted anew.
+    pub fn home(&mut self) -> &mut Self {
+        self.control = 0;
+        self
+    }
+
     /// Waits until the screen shows a text.
     pub fn shows(&mut self, text: &str) -> &mut Self {
         self.pty.wait_text(text);

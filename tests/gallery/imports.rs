@@ -7,7 +7,6 @@ use chrono::TimeZone;
 use meterdesk::book::clock::{FixedClock, zone};
 use meterdesk::desk::Desk;
 use meterdesk::desk::import::{Request, What};
-use meterdesk::desk::open::NewSite;
 use meterdesk::store::OpenOptions;
 use meterdesk::tui::screens;
 
@@ -16,6 +15,7 @@ use crate::scene::Picture::By;
 use crate::scene::{Shown, of};
 use crate::support::orders::{Book, moment};
 use crate::support::seat::Seat;
+use crate::support::site::new_site;
 
 /// Named from the project's folder, where tests run: the same wherever that lies.
 const CUSTOMERS: &str = "tests/data/branch-7/water/customers.csv";
@@ -71,16 +71,7 @@ pub fn fixes(keys: &str) -> Seat {
 fn on_disk() -> Seat {
     let folder = tempfile::tempdir().unwrap();
     let clock = Box::new(FixedClock::at(zone().with_ymd_and_hms(2026, 11, 21, 10, 0, 0).unwrap()));
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     let (desk, _) = Desk::create(&folder.path().join("branch.db"), OpenOptions::default(), clock, &new).unwrap();
     Seat::on(Book { desk }, "boss", screens::import).keeping(folder)
 }

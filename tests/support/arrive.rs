@@ -8,6 +8,7 @@ use meterdesk::rules::id::Id;
 use meterdesk::store::entries::EntryRow;
 
 use super::orders::{Book, moment};
+use super::site::new_site;
 
 /// Every entry of a book, in place order.
 pub fn entries(book: &Book) -> Vec<EntryRow> {
@@ -78,16 +79,7 @@ pub fn made(book: &mut Book, user: &str, action: &str, input: serde_json::Value)
 /// A head office with its director `hq`.
 pub fn head_office(code: &str) -> Book {
     let mut desk = Desk::in_memory(code, Box::new(FixedClock::at(moment()))).unwrap();
-    let new = NewSite {
-        site: code,
-        name: "总部",
-        utility: "water",
-        head_office: true,
-        practice: true,
-        login: "hq",
-        manager: "总部主任",
-        password: "demo",
-    };
+    let new = NewSite { name: "总部", login: "hq", manager: "总部主任", ..new_site(code, true) };
     desk.begin(&new).unwrap();
     Book { desk }
 }

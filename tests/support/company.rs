@@ -18,6 +18,7 @@ use meterdesk::rules::id::{Id, Site};
 use serde_json::{Value, json};
 
 use super::orders::moment;
+use super::site::new_site;
 
 /// A bundle under way.
 #[derive(Clone, Debug)]
@@ -39,16 +40,7 @@ pub struct Company {
 /// A book in memory of a site, with the users of a practice branch.
 pub fn site(code: &str, head_office: bool) -> Desk {
     let mut desk = Desk::in_memory(code, Box::new(FixedClock::at(moment()))).unwrap();
-    let new = NewSite {
-        site: code,
-        name: if head_office { "总公司" } else { "营业所" },
-        utility: "water",
-        head_office,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = NewSite { name: if head_office { "总公司" } else { "营业所" }, ..new_site(code, head_office) };
     desk.begin(&new).unwrap();
     desk.add_practice_users().unwrap();
     desk

@@ -3,9 +3,12 @@
 
 pub mod adjust;
 pub mod arrive;
+pub mod at;
 pub mod company;
+pub mod household;
 pub mod orders;
 pub mod seat;
+pub mod site;
 pub mod till;
 pub mod timed;
 pub mod town;

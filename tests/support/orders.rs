@@ -7,10 +7,10 @@
 //! town.agree_all(&samples);                                     // every pair, and random groups
 //! ```
 
+use super::site::new_site;
 use chrono::{Duration, TimeZone};
 use meterdesk::book::clock::{FixedClock, zone};
 use meterdesk::derive::{self, rebuild};
-use meterdesk::desk::open::NewSite;
 use meterdesk::desk::{Call, Desk};
 use meterdesk::rules::id::Id;
 use meterdesk::store::entries::EntryRow;
@@ -75,16 +75,7 @@ pub fn office(site: &str) -> Book {
 
 fn site_book(site: &str, head_office: bool) -> Book {
     let mut desk = Desk::in_memory(site, Box::new(FixedClock::at(moment()))).unwrap();
-    let new = NewSite {
-        site,
-        name: "城南营业所",
-        utility: "water",
-        head_office,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site(site, head_office);
     desk.begin(&new).unwrap();
     let mut book = Book { desk };
     for (login, name, roles) in [

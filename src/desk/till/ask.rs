@@ -23,29 +23,78 @@ worded! {
     }
 }
 
-/// What is asked of the till.
-#[derive(Debug, Clone)]
-pub struct Ask {
-    /// 户号 or id.
-    pub account: String,
-    /// Bills by id, `#1` or 账期; none: all that is owed, oldest first.
-    pub bills: Option<Vec<String>>,
-    /// Part payments.
-    pub amounts: Option<Amounts>,
-    /// 方式.
-    pub method: Method,
-    /// What the customer gives; none: exactly what is due.
-    pub tendered: Option<Fen>,
-    /// 减免 of late fees.
-    pub waive: Option<Waive>,
-    /// To put to prepaid besides.
-    pub to_prepaid: Option<Fen>,
-    /// Put the change to prepaid instead of giving it back.
-    pub keep_change: bool,
-    /// To take from prepaid or credit first.
-    pub from_prepaid: Option<Fen>,
-    /// What the screen showed as 应收; another sum now is refused.
-    pub expected_total: Option<Fen>,
+/// The method when none is named.
+pub fn cash() -> Method {
+    Method::Cash
+}
+
+/// An input that asks the till for a payment: what every such action asks, then fields of its own.
+macro_rules! payment_input {
+    ($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $own:ident: $kind:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Deserialize, JsonSchema)]
+        #[schemars(rename = "Input")]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            /// 户号 or id.
+            pub account: String,
+            /// Bills by id, `#1` (opening arrears) or 账期; none: all that is owed, oldest first; `[]`: none, only to prepaid.
+            #[serde(default)]
+            pub bills: Option<Vec<String>>,
+            /// Part payments; the late fee is paid first.
+            #[serde(default)]
+            pub amounts: Option<Amounts>,
+            /// 方式.
+            #[serde(default = "cash")]
+            pub method: Method,
+            /// 实收; none: exactly what is due.
+            #[serde(default)]
+            pub tendered: Option<Fen>,
+            /// 减免 of late fees of estimated bills.
+            #[serde(default)]
+            pub waive: Option<Waive>,
+            /// To put to prepaid besides.
+            #[serde(default)]
+            pub to_prepaid: Option<Fen>,
+            /// Put the change to prepaid instead of giving it back.
+            #[serde(default)]
+            pub keep_change: bool,
+            /// To take from prepaid and credit first; the rest by `method`.
+            #[serde(default)]
+            pub from_prepaid: Option<Fen>,
+            /// 应收 as the caller saw it; refused when it has changed.
+            #[serde(default)]
+            pub expected_total: Option<Fen>,
+            $($(#[$of])* pub $own: $kind,)*
+        }
+
+        impl $name {
+            /// What it asks of the till.
+            pub fn ask(&self) -> Ask {
+                let Self { account, bills, amounts, method, tendered, waive, .. } = self.clone();
+                let Self { to_prepaid, keep_change, from_prepaid, expected_total, .. } = *self;
+                Ask {
+                    account, bills, amounts, method, tendered, waive,
+                    to_prepaid, keep_change, from_prepaid, expected_total,
+                }
+            }
+        }
+    };
+}
+
+payment_input! {
+    /// What is asked of the till.
+    Ask {}
+}
+
+payment_input! {
+    /// The same by a hand-written slip.
+    LateAsk {
+        /// Number printed on the hand-written slip.
+        paper: String,
+        /// The day the money was taken: `2026-11-20`, or a time of which the date counts.
+        happened: String,
+    }
 }
 
 /// Part payments: one amount a bill, or one sum for all, oldest first.

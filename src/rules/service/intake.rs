@@ -144,7 +144,7 @@ impl Service {
     pub fn clocks_for(&self, facts: &Facts) -> Vec<&Clock> {
         let mut clocks: Vec<&Clock> = Vec::new();
         for clock in self.clocks.iter().filter(|clock| clock.when.holds(facts)) {
-            if clocks.iter().all(|known| known.key != clock.key) {
+            if clocks.iter().all(|known| known.term.key != clock.term.key) {
                 clocks.push(clock);
             }
         }
@@ -320,25 +320,18 @@ impl Service {
 }
 
 fn clock_term(clock: &Clock, case: &Case, calendar: &dyn WorkingDays) -> Result<ClockTerm, Refusal> {
-    let start = match clock.from {
+    let term = clock.term.clone();
+    let start = match term.from {
         Milestone::Told => Some(case.told),
         Milestone::Accepted => Some(case.typed),
         _ => None,
     };
-    let due = match start.map(|start| clock.span.due(start, calendar)).transpose() {
+    let due = match start.map(|start| term.span.due(start, calendar)).transpose() {
         Ok(due) => due,
         // No calendar, no promise: the date agreed with the customer takes its place.
         Err(refusal) => Some(case.agreed.ok_or(refusal)?),
     };
-    Ok(ClockTerm {
-        key: clock.key.clone(),
-        name: clock.name.clone(),
-        whose: clock.whose,
-        from: clock.from,
-        ends: clock.ends,
-        span: clock.span,
-        due,
-    })
+    Ok(ClockTerm { due, ..term })
 }
 
 /// The clock of a case for which only a date agreed with the customer is promised.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::Condition;
 use crate::rules::meter_state::MeterState;
 use crate::rules::money::Fen;
-use crate::rules::order::{Milestone, OrderKind, Outcome, Span, Whose};
+use crate::rules::order::{ClockTerm, OrderKind, Outcome};
 use crate::rules::speech::Sentence;
 use crate::rules::utility::Utility;
 
@@ -291,18 +291,8 @@ pub struct UrgencyRule {
 /// A promise to the customer or an inner limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clock {
-    /// Name; of several with one name the first that applies counts.
-    pub key: String,
-    /// 到场, 修复, 答复.
-    pub name: String,
-    /// The customer's or the step's.
-    pub whose: Whose,
-    /// What starts it.
-    pub from: Milestone,
-    /// What stops it.
-    pub ends: Milestone,
-    /// How long.
-    pub span: Span,
+    /// What an order carries of it, its deadline not counted yet; of several with one name the first that applies counts.
+    pub term: ClockTerm,
     /// When it applies.
     pub when: Condition,
     /// Number of the rule.

@@ -4,7 +4,7 @@ use super::model::*;
 use super::parse::{Reference, field};
 use super::scope::Scope;
 use crate::rules::meter_state::MeterState;
-use crate::rules::order::{Milestone, OrderKind, Outcome, Span, Whose};
+use crate::rules::order::{ClockTerm, Milestone, OrderKind, Outcome, Span, Whose};
 use crate::rules::toml_reader::{Doc, Section};
 
 /// Reads every `[[clock]]`.
@@ -12,7 +12,7 @@ pub(super) fn clocks(top: &Section, scope: &Scope) -> Vec<Clock> {
     let mut clocks: Vec<Clock> = Vec::new();
     for section in top.sections("clock") {
         let key = section.need_key("key");
-        if clocks.iter().any(|clock| clock.key == key.value && clock.when.is_always()) {
+        if clocks.iter().any(|clock| clock.term.key == key.value && clock.when.is_always()) {
             let what = format!("时限“{}”前面已有一条不带条件的，这一条用不上，请改正", key.value);
             section.fault_at(key.at, what);
         }
@@ -38,7 +38,7 @@ fn clock(section: &Section, key: String, scope: &Scope) -> Option<Clock> {
     if matches!(span, Span::WorkingDays(_)) && !from.is_at_intake() {
         section.fault(format!("时限“{name}”按工作日计算，只能从接报或受理算起，请改“from”"));
     }
-    Some(Clock { key, name, whose, from, ends, span, when, rule })
+    Some(Clock { term: ClockTerm { key, name, whose, from, ends, span, due: None }, when, rule })
 }
 
 fn span(section: &Section) -> Option<Span> {
@@ -148,14 +148,14 @@ pub(super) fn check(top: &Section, service: &Service) {
         return;
     };
     for clock in &service.clocks {
-        let never = match clock.ends {
+        let never = match clock.term.ends {
             Milestone::Arrived => order.kind.is_answered(),
             Milestone::Answered => !order.kind.is_answered(),
             Milestone::CalledBack => service.callback.is_none(),
             _ => false,
         };
         if never {
-            let what = format!("时限“{}”永远停不下来：{}工单没有这一步", clock.name, order.kind.label());
+            let what = format!("时限“{}”永远停不下来：{}工单没有这一步", clock.term.name, order.kind.label());
             top.fault(what);
         }
     }
