@@ -6,8 +6,8 @@ mod support;
 use meterdesk::book::subject::Kind;
 use meterdesk::derive::account::file::AccountOpened;
 use meterdesk::derive::row::to_row;
-use meterdesk::desk::customer_file;
 use meterdesk::desk::refusal::RefusalKind;
+use meterdesk::desk::{customer_file, customer_view};
 use serde_json::json;
 use support::household::{CARD, ID, account, everything, home, refused, with};
 use support::orders::{Book, book};
@@ -214,4 +214,16 @@ fn opening_arrears_are_dated_at_the_end_of_their_period() {
     let tx = book.desk.look().unwrap();
     let bills = tx.unpaid_bills(row.id).unwrap();
     assert_eq!((bills[0].dated.to_string().as_str(), bills[0].amount.to_string().as_str()), ("2026-09-30", "90.00"));
+}
+
+#[test]
+fn the_day_nobody_knows_is_kept_and_marked_as_unknown() {
+    let mut book = book("B03");
+    let lost = json!({ "connection": "集体", "connected": "2020-05-01", "invoiced": "2002-01-01" });
+    book.act("demo", "account.open", with(home(), lost));
+    let view = customer_view::account(&book.desk, "B03000001").unwrap();
+    let unknown: Vec<&str> = view.fields.iter().filter(|field| field.unknown).map(|field| field.key.as_str()).collect();
+    assert_eq!(unknown, ["invoiced"]);
+    let invoiced = view.fields.iter().find(|field| field.key == "invoiced").unwrap();
+    assert_eq!(invoiced.value.as_deref(), Some("2002-01-01"));
 }

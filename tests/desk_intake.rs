@@ -2,12 +2,12 @@
 
 mod support;
 
+use chrono::TimeZone;
 use meterdesk::book::clock::zone;
 use meterdesk::desk::Desk;
-use meterdesk::rules::id::Id;
 use serde_json::{Value, json};
-use support::at::{UNSEAL_PAPERS, branch, fields_of, leak, rules_of};
-use support::orders::{book, moment};
+use support::at::{At, UNSEAL_PAPERS, branch, fields_of, leak, rules_of};
+use support::orders::moment;
 use support::site::new_site;
 
 #[test]

@@ -7,8 +7,8 @@ use chrono::Duration;
 use meterdesk::desk::Desk;
 use meterdesk::desk::refusal::RefusalKind;
 use serde_json::{Value, json};
-use support::at::{UNSEAL_PAPERS, branch, fields_of, leak, rules_of};
-use support::orders::{book, moment};
+use support::at::{At, UNSEAL_PAPERS, branch, fields_of, leak, rules_of};
+use support::orders::moment;
 use support::site::new_site;
 
 #[test]

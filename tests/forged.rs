@@ -6,6 +6,7 @@ mod support {
     pub mod bundle;
     pub mod company;
     pub mod orders;
+    pub mod site;
 }
 
 use meterdesk::book::entry;

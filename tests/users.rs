@@ -147,3 +147,17 @@ fn a_lost_key_file_comes_back_from_the_recovery_code_of_this_book_only() {
     assert_eq!(std::fs::read(&key).unwrap(), kept);
     assert!(meterdesk(&db, &["verify"], "", None).status.success());
 }
+
+#[test]
+fn a_worker_is_registered_with_their_post_which_an_amendment_of_something_else_leaves() {
+    let mut book = book("B01");
+    let reader = json!({ "code": "cr", "name": "陈抄", "team": "抄表班", "post": "抄表" });
+    book.act("boss", "worker.add", reader);
+    book.act("boss", "worker.add", json!({ "code": "lq", "name": "李强", "team": "抢修班" }));
+    book.act("boss", "worker.amend", json!({ "worker": "cr", "phone": "13800000000" }));
+    book.act("boss", "worker.amend", json!({ "worker": "lq", "post": "点火验收" }));
+    let posts = |text: &str| book.desk.look().unwrap().workers_of_text(text).unwrap().remove(0).post;
+    assert_eq!((posts("cr").as_str(), posts("lq").as_str()), ("抄表", "点火验收"));
+    let bad = json!({ "code": "x", "name": "某", "team": "抢修班", "post": "司机" });
+    assert_eq!(refused(&mut book, "boss", "worker.add", bad), ("input".into(), "post".into()));
+}
