@@ -50,6 +50,13 @@ fn a_mistake_on_a_slip_stands_at_its_field_and_a_large_use_can_be_confirmed() {
 }
 
 #[test]
+fn what_the_form_lacks_and_what_the_desk_refuses_are_shown_at_the_first_f2() {
+    let mut seat = room(town(), "room");
+    seat.press("<F10>水表拆换<Enter>HB5<Tab>3100000001<Tab><C-u>M1<Tab>105<Tab>N5<F2>");
+    seat.shows("拆换日期没有填").shows("旧表号与档案上的");
+}
+
+#[test]
 fn a_slip_without_account_number_goes_back_with_its_reason() {
     let mut seat = room(town(), "room");
     seat.press("<F10>水表拆换<Enter>HB9<F6>").shows("退回拆换岗");

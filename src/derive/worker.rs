@@ -7,27 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::{DeriveError, Event, Fold, Fx};
 use crate::book::subject::Kind;
 use crate::store::tables::user::WorkerRow;
-use crate::worded;
+
+pub use crate::store::tables::user::Post;
 
 /// The fold of workers.
 pub const FOLD: Fold =
     Fold { kind: Kind::Worker, tables: &[("d_worker", "id")], knows: &[("worker.add", 1), ("worker.amend", 1)], apply };
-
-worded! {
-    /// 工种: what a worker is named for on records.
-    pub enum Post {
-        /// Repairs.
-        Repair = "维修",
-        /// Fits meters.
-        Fitter = "装表",
-        /// Reads meters.
-        Reader = "抄表",
-        /// Lights and accepts gas appliances.
-        Igniter = "点火验收",
-        /// Surveys IC cards on site.
-        CardSurveyor = "IC卡勘察",
-    }
-}
 
 /// Body of `worker.add` and `worker.amend`.
 #[derive(Serialize, Deserialize, Debug, Clone)]

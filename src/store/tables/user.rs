@@ -5,6 +5,22 @@ use chrono::NaiveDate;
 use crate::rules::id::Id;
 use crate::store::table::table;
 
+crate::worded! {
+    /// 工种: what a worker is named for on records.
+    pub enum Post {
+        /// Repairs.
+        Repair = "维修",
+        /// Fits meters.
+        Fitter = "装表",
+        /// Reads meters.
+        Reader = "抄表",
+        /// Lights and accepts gas appliances.
+        Igniter = "点火验收",
+        /// Surveys IC cards on site.
+        CardSurveyor = "IC卡勘察",
+    }
+}
+
 table! {
     /// 用户 of the program.
     pub struct UserRow("d_user", 1) {

@@ -164,9 +164,8 @@ fn form(view: &ReadingView, app: &App, value: &str) -> Form {
     let now = view.found.as_ref().map(view_reading::read_of).unwrap_or_default();
     for line in &view.registers {
         let known = now.iter().find(|(name, _)| *name == line.name).map(|(_, value)| value.to_string());
-        let last = line.last.map(|last| format!("上次 {}", last.grouped())).unwrap_or_default();
         let label = super::interned(&format!("{}时段", line.label));
-        let field = Field::number(field_of(&line.name), label, 3).half().hint(&last);
+        let field = Field::number(field_of(&line.name), label, 3).half();
         fields.push(field.value(&known.unwrap_or_default()));
     }
     if !view.registers.is_empty() {
@@ -235,6 +234,11 @@ impl Screen<App> for Reading {
         let mut line = format!("表 {}", self.view.meter);
         if let Some((value, day)) = self.view.last {
             line = format!("{line}   上次 {} ({})", value.grouped(), format::day(day, app.desk.today()));
+        }
+        for register in &self.view.registers {
+            if let Some(last) = register.last {
+                line = format!("{line} {} {}", register.label, last.grouped());
+            }
         }
         let x = canvas.text_in(1, 0, width.saturating_sub(2), &line, Ink::Text);
         if let Some(used) = self.use_line() {

@@ -11,7 +11,7 @@ use crate::store::tables::slip::SlipState;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
-use crate::tui::key::Key;
+use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::safe;
 use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
@@ -323,7 +323,14 @@ impl Screen<App> for Swap {
             FormEvent::Used | FormEvent::Changed(_) => {}
         }
         if self.form.focused() != before {
-            if before == "slip" { self.fill(app) } else { self.follow(app) }
+            if before == "slip" {
+                self.fill(app)
+            } else {
+                self.follow(app)
+            }
+            if key.is(Code::Enter) {
+                self.form.pass_known();
+            }
         }
         Reply::done()
     }

@@ -106,6 +106,17 @@ impl Form {
         }
     }
 
+    /// Moves the hand on from a field whose value is known; for a screen that fills fields in after Enter.
+    pub fn pass_known(&mut self) {
+        while self.fields.get(self.focus).is_some_and(|field| field.known) {
+            let here = self.focus;
+            self.step(true);
+            if self.focus == here {
+                return;
+            }
+        }
+    }
+
     /// Shows or hides a field; a hidden one has no value.
     pub fn show(&mut self, id: &str, visible: bool) {
         if let Some(i) = self.index(id) {
@@ -221,12 +232,8 @@ impl Form {
             Code::Enter => {
                 let before = self.focus;
                 let event = self.leave(true);
-                while self.fields[self.focus].known && self.focus != before {
-                    let here = self.focus;
-                    self.step(true);
-                    if self.focus == here {
-                        break;
-                    }
+                if self.focus != before {
+                    self.pass_known();
                 }
                 if self.focus == before { FormEvent::Submit } else { event }
             }

@@ -185,6 +185,21 @@ impl Screen<App> for Customer {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
+        if self.page == Page::Readings {
+            // What is done on this page comes first: the bottom line may not hold all.
+            return vec![
+                Command::GoReading,
+                Command::Open,
+                Command::NextPage,
+                Command::Explain,
+                Command::GoPay,
+                Command::GoIntake,
+                Command::GoAdjust,
+                Command::Transfer,
+                Command::Reveal,
+                Command::FixMethod,
+            ];
+        }
         vec![
             Command::GoPay,
             Command::GoIntake,
