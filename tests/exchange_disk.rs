@@ -8,6 +8,7 @@ mod support {
     pub mod office;
     pub mod orders;
     pub mod pair;
+    pub mod site;
 }
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -9,6 +9,7 @@ mod support {
     pub mod office;
     pub mod orders;
     pub mod pair;
+    pub mod site;
 }
 
 use std::os::unix::process::ExitStatusExt;

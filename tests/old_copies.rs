@@ -4,6 +4,7 @@
 mod support {
     pub mod company;
     pub mod orders;
+    pub mod site;
 }
 
 use meterdesk::book::append::Head;
