@@ -6,7 +6,7 @@ use meterdesk::store::tables::account::FieldRow;
 use meterdesk::store::tables::base::ExceptionRow;
 use serde_json::json;
 use support::household::{CARD, ID, OTHER_ID, account, home};
-use support::orders::{Book, Sample, Town, book};
+use support::orders::{Book, Sample, Town};
 
 fn amend(field: &str, seen: &str, value: &str) -> Sample {
     (

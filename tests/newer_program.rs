@@ -8,6 +8,7 @@ use meterdesk::book::subject::Kind;
 use meterdesk::derive::Received;
 use meterdesk::derive::knowledge::LACKS;
 use meterdesk::desk::Desk;
+use meterdesk::desk::open::NewSite;
 use meterdesk::store::entries::EntryRow;
 use meterdesk::store::tables::base::HoldRow;
 use meterdesk::store::tables::user::WorkerRow;

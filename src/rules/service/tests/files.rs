@@ -120,7 +120,7 @@ service = "consult"
     assert_eq!(verdict.refusals[0].rule, "A-12");
     assert_eq!(verdict.promise.unwrap().due, moment("2026-11-23 23:59:59"));
     let seal = catalogue.get("seal").unwrap();
-    assert_eq!(seal.clocks[0].span.spoken(), "2个工作日");
+    assert_eq!(seal.clocks[0].term.span.spoken(), "2个工作日");
 }
 
 #[test]
