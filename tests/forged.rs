@@ -152,7 +152,8 @@ fn a_chain_that_does_not_follow_its_own_end_is_refused() {
 fn ranges_that_promise_something_else_are_refused() {
     let mut scene = Scene::new();
     let rows = chained(&scene.new);
-    let lies: [(&str, fn(&mut Header)); 3] = [
+    type Lie = fn(&mut Header);
+    let lies: [(&str, Lie); 3] = [
         ("合计", |header| header.ranges[0].sum = "1".into()),
         ("末张摘要", |header| header.ranges[0].head = "ab".repeat(32)),
         ("包头没有说", |header| header.ranges.clear()),

@@ -123,10 +123,10 @@ fn build(tree: &Path, target: &str) -> PathBuf {
     assert!(output.status.success(), "the broken tree does not build: {target}");
     let lines = String::from_utf8(output.stdout).unwrap();
     let made = lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let program = made
+    let mut programs = made
         .filter(|line| line["profile"]["test"] == true)
         .filter_map(|line| line["executable"].as_str().map(PathBuf::from));
-    program.last().unwrap()
+    programs.next_back().unwrap()
 }
 
 /// Does this test pass with a switch on?
