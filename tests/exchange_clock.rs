@@ -56,13 +56,14 @@ fn a_year_when_nobody_exported_is_warned_of_and_healed_by_one_night() {
         let desk = company.desk("B1");
         view_exchange::view(desk).unwrap().warnings
     };
-    assert_eq!(quiet(&mut company), Vec::<String>::new(), "nothing waits, so nothing is late");
+    let early = quiet(&mut company);
+    assert!(early.iter().all(|warning| warning.contains("审批暂停")), "nothing waits, so nothing is late: {early:?}");
     for number in 0..20 {
         let worker = json!({ "code": format!("W{number}"), "name": "张师傅", "team": "抢修班" });
         act(company.desk("B1"), "boss", "worker.add", &worker);
     }
     let warned = quiet(&mut company);
-    assert!(warned[0].contains("365 天"), "{warned:?}");
+    assert!(warned.iter().any(|warning| warning.contains("365 天")), "{warned:?}");
     company.night();
     company.night();
     assert_eq!(quiet(&mut company), Vec::<String>::new());

@@ -425,6 +425,20 @@ fn a_payment_reversed_at_two_sites_is_reversed_once_and_the_second_cash_is_in_su
 }
 
 #[test]
+fn a_fee_reversed_at_two_sites_is_taken_back_once_and_the_second_cash_is_in_suspense() {
+    let with_fee = |book: &mut Book| {
+        owing(book);
+        book.act("demo", "fee.take", json!({ "account": GAS, "kind": "补卡费", "amount": "10.00" }));
+    };
+    let reverse = json!({ "payment": "B01-1-000001", "reason": "收错" });
+    let acts = [("demo", "payment.reverse", reverse.clone()), ("check", "payment.reverse", reverse)];
+    let book = meet(with_fee, &acts);
+    assert_eq!(questions(&book), ["reversed_twice"]);
+    assert_eq!((ledger(&book, "fee"), ledger(&book, "suspense")), (Fen::ZERO, Fen(1_000)));
+    assert_eq!(ledger(&book, "cash"), Fen(40_000 - 1_000));
+}
+
+#[test]
 fn a_prepaid_balance_used_at_two_sites_is_used_once() {
     let pay = json!({ "account": GAS, "method": "预存" });
     let book = meet(with_prepaid, &[("demo", "payment.take", pay.clone()), ("check", "payment.take", pay)]);

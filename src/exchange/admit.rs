@@ -376,7 +376,10 @@ impl<'a> Work<'a> {
         for range in self.header.ranges.iter().filter(|range| range.site != self.taker.site.as_str()) {
             let chain = chain_of(range)?;
             let Ok(head) = blake3::Hash::from_hex(&range.head) else { continue };
-            if tx.get::<ProofRow>(&[&chain])?.is_some_and(|known| known.seq >= range.last) {
+            // What head office calls the main branch of a fork may stand here as the other: its signature is not over ours.
+            let stands = chains::place(chain, range.last).map_or(Ok(None), |place| tx.entry_hash(place))?;
+            let known = tx.get::<ProofRow>(&[&chain])?;
+            if stands != Some(*head.as_bytes()) || known.is_some_and(|known| known.seq >= range.last) {
                 continue;
             }
             let (header, signature) = (header.clone(), signature.to_vec());

@@ -104,6 +104,15 @@ pub fn in_all_orders(common: &[EntryRow], apart: &[EntryRow]) -> Desk {
         if hash(&desk) != wanted {
             panic!("{order:?} differs in {:?}", differing(first.as_ref().unwrap(), &desk));
         }
+        let mut together = empty();
+        take(&mut together, common);
+        finish(&mut together);
+        let batch: Vec<EntryRow> = order.iter().map(|index| apart[*index].clone()).collect();
+        take(&mut together, &batch);
+        finish(&mut together);
+        if hash(&together) != wanted {
+            panic!("{order:?} at once differs in {:?}", differing(first.as_ref().unwrap(), &together));
+        }
         assert_eq!(rebuild::index_fault(&desk.look().unwrap()).unwrap(), None, "{order:?}");
         rebuild::rebuild(desk.db_mut(), |_| {}).unwrap();
         if hash(&desk) != wanted {
