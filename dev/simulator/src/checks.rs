@@ -137,7 +137,7 @@ pub fn money(desk: &Desk) -> Wrong {
 }
 
 /// Accounts, orders, requests and slips that two books both should know whole: the first that differs. A subject of which one of them
-/// holds entries nobody can give the other any more, `lost`, is passed over.
+/// holds entries nobody can give the other any more, `lost`, is passed over, and one in which they only name the branches of a fork otherwise.
 pub fn same_subjects(left: &Desk, right: &Desk, subjects: &BTreeSet<Subject>, lost: &BTreeSet<Id>) -> Wrong {
     let (left, right) = (left.look()?, right.look()?);
     for one in subjects {
@@ -153,6 +153,11 @@ pub fn same_subjects(left: &Desk, right: &Desk, subjects: &BTreeSet<Subject>, lo
         let only_there: Vec<_> = there.difference(&here).collect();
         if only_there.is_empty() && !only_here.is_empty() && only_here.iter().all(|(id, _)| lost.contains(&id.entry()))
         {
+            continue;
+        }
+        // The two call another branch of a fork the main one.
+        let main = |parts: &[&(Id, i64)]| parts.iter().map(|(id, hlc)| (id.main(), *hlc)).collect::<BTreeSet<_>>();
+        if !only_here.is_empty() && main(&only_here) == main(&only_there) {
             continue;
         }
         let (letter, id) = (one.kind.letter(), one.id);
