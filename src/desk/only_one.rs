@@ -44,13 +44,25 @@ fn take(path: &Path, what: &str) -> Result<OnlyOne, Refusal> {
             Ok(OnlyOne { _file: Some(file) })
         }
         Err(TryLockError::WouldBlock) => {
-            let mut other = String::new();
-            let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(LONGEST).read_to_string(&mut other));
-            let other = if read.is_ok() && !other.is_empty() { other } else { "批量作业".to_owned() };
+            let other = word(&mut file).unwrap_or_else(|| "批量作业".to_owned());
             Err(Refusal::rule("running", format!("另一终端正在进行“{other}”，请等它做完再试")))
         }
         Err(TryLockError::Error(error)) => Err(bad(error)),
     }
+}
+
+/// What the other terminal does. It writes that right after it has taken the place, so an empty file is looked at again.
+fn word(file: &mut File) -> Option<String> {
+    for _ in 0..20 {
+        let mut word = String::new();
+        let read =
+            file.seek(SeekFrom::Start(0)).and_then(|_| Read::take(&mut *file, LONGEST).read_to_string(&mut word));
+        if read.is_ok() && !word.is_empty() {
+            return Some(word);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    None
 }
 
 #[cfg(test)]
