@@ -315,7 +315,7 @@ fn a_killed_import_counts_for_nothing_and_the_same_command_goes_on() {
         let mut cut_short = 0;
         for round in 1..40u64 {
             let mut child = import(&killed, what, file).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(round * 37));
+            std::thread::sleep(Duration::from_millis(3 * round * round));
             if child.try_wait().unwrap().is_some() {
                 break;
             }
