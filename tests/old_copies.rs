@@ -16,7 +16,7 @@ use meterdesk::rules::id::Id;
 use meterdesk::store::tables::base::ExceptionRow;
 use meterdesk::store::tables::exchange::ProofRow;
 use serde_json::json;
-use support::company::{Company, act, export, import};
+use support::company::{Company, act, export, export_up_to, import};
 use support::orders::moment;
 
 fn copy(desk: &Desk) -> Desk {
@@ -60,6 +60,28 @@ fn what_a_branch_and_head_office_both_lost_comes_back_from_a_third_site() {
     assert!(holds(company.desk("HO"), lost) && holds(company.desk("B1"), lost));
     assert_eq!(company.state("HO"), company.state("B2"));
     assert_eq!(company.state("HO"), company.state("B1"));
+}
+
+#[test]
+fn chains_that_are_given_back_share_no_bundle_that_is_full() {
+    let mut company = Company::new(2, true);
+    company.night();
+    let office = copy(company.desk("HO"));
+    let lost = [worker(company.desk("B1"), "W1"), worker(company.desk("HO"), "W2")];
+    company.night();
+    company.night();
+    *company.desk("HO") = office;
+    company.desk("HO").begin_new_life(1).unwrap();
+    let parcels = export(company.desk("HO"));
+    for parcel in parcels.iter().filter(|parcel| parcel.to == "B2") {
+        import(company.desk("B2"), &parcel.bytes).unwrap();
+    }
+    let parcels = export_up_to(company.desk("B2"), 1);
+    assert!(parcels.len() >= 2, "{}", parcels.len());
+    for parcel in &parcels {
+        import(company.desk("HO"), &parcel.bytes).unwrap();
+    }
+    assert!(lost.iter().all(|entry| holds(company.desk("HO"), *entry)));
 }
 
 #[test]

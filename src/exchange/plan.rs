@@ -3,12 +3,10 @@
 
 use super::chains::{self, Held};
 use super::peers::Peer;
+use super::returned;
 use crate::rules::id::{Id, Site};
 use crate::store::tables::exchange::ProofRow;
 use crate::store::{StoreError, Tx};
-
-/// Most bytes given back of one chain: it goes in one bundle, and head office looks at it when all of it is there.
-const MOST_RETURNED: i64 = 48 << 20;
 
 /// Part of a chain, to be sent whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +104,7 @@ fn given_back(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<Stretch>, 
         Stands::Apart => 0,
         Stands::Ahead => return Ok(None),
     };
-    let fits = after < proof.seq && tx.stretch_bytes(held.chain, after, proof.seq)? <= MOST_RETURNED;
+    let fits = after < proof.seq && tx.stretch_bytes(held.chain, after, proof.seq)? <= returned::MOST;
     Ok(fits.then_some(Stretch { chain: held.chain, after, upto: proof.seq, proof: Some(proof) }))
 }
 

@@ -9,14 +9,14 @@ use super::site_keys::SiteKeys;
 use crate::rules::id::Id;
 use crate::store::entries::EntryRow;
 
-/// Most bytes of entries head office takes back from one bundle.
-const MOST: usize = 64 << 20;
+/// Most bytes of payloads and subjects given back in one bundle: head office looks at them when all are there.
+pub(super) const MOST: i64 = 48 << 20;
 
 /// What one bundle gives back.
 #[derive(Default)]
 pub(super) struct Returned {
     chains: BTreeMap<Id, Vec<EntryRow>>,
-    bytes: usize,
+    bytes: i64,
     proofs: Vec<Proof>,
 }
 
@@ -28,7 +28,7 @@ impl Returned {
 
     /// Entries are looked at when all of them are there, so there must not be too many.
     pub(super) fn keep(&mut self, row: EntryRow) -> Result<(), ExchangeError> {
-        self.bytes += row.payload.len() + row.subjects.len();
+        self.bytes += (row.payload.len() + row.subjects.len()) as i64;
         if self.bytes > MOST {
             return Err(ExchangeError::Promise("退回的凭单过多".into()));
         }

@@ -13,6 +13,7 @@ use super::header::{Have, Header, Range, Relay};
 use super::peers::{self, Peer};
 use super::plan::{self, Plan, Stretch};
 use super::relay;
+use super::returned;
 use super::site_keys::SiteKeys;
 use crate::book::append::Head;
 use crate::rules::id::{Id, Site};
@@ -208,10 +209,17 @@ impl<'t, 'c> Source<'t, 'c> {
         full: u64,
         mut progress: impl FnMut(i64),
     ) -> Result<(), ExchangeError> {
-        let begun = self.done;
+        let (begun, mut returned) = (self.done, 0);
         while let Some(mut stretch) = self.stretches.pop_front() {
             let room = |done: i64, writer: &BundleWriter<F>| done == begun || writer.bytes_so_far() < full;
             if let Some(proof) = &stretch.proof {
+                let bytes = self.tx.stretch_bytes(stretch.chain, stretch.after, stretch.upto)?;
+                let packed = writer.bytes_so_far() + u64::try_from(bytes).unwrap_or(u64::MAX);
+                if self.done > begun && (returned + bytes > returned::MOST || packed > full) {
+                    self.stretches.push_front(stretch);
+                    return Ok(());
+                }
+                returned += bytes;
                 writer.proof(&proof_text(self.tx, proof)?)?;
             }
             let range = self.chain(writer, &mut stretch, room, &mut progress)?;

@@ -68,7 +68,7 @@ impl Tx<'_> {
 
     /// Bytes of payloads and subjects in a stretch of a chain.
     pub fn stretch_bytes(&self, chain: Id, after: i64, upto: i64) -> Result<i64, StoreError> {
-        let sql = "SELECT coalesce(sum(length(payload) + length(subjects)), 0) FROM entry WHERE id > ?1 AND id <= ?2";
+        let sql = "SELECT coalesce(sum(octet_length(payload) + octet_length(subjects)), 0) FROM entry WHERE id > ?1 AND id <= ?2";
         let range = [chain.0 + after * ITEMS, chain.0 + upto * ITEMS];
         Ok(self.conn().prepare_cached(sql)?.query_row(range, |row| row.get(0))?)
     }
