@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::file_form;
 use super::mistakes;
+use super::of_form;
 use crate::desk::customer_view::{self, Words};
 use crate::desk::refusal::Refusal;
 use crate::rules::customer::{FIELDS, METER};
@@ -116,13 +117,13 @@ impl Screen<App> for AccountOpen {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
-        if self.form.can_pick() { vec![Command::Save, Command::Pick] } else { vec![Command::Save] }
+        of_form::keys(&self.form)
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::Save => self.save(app),
-            Command::Pick => Reply::used_if(self.form.on_key(Key::f(4)) != FormEvent::Unused),
+            Command::Pick => of_form::pick(&mut self.form),
             _ => Reply::unused(),
         }
     }
@@ -142,7 +143,7 @@ impl Screen<App> for AccountOpen {
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn draft(&mut self) -> Option<Draft> {

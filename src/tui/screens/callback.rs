@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::mistakes;
+use super::of_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_orders::{self as view, OrderDetail};
 use crate::rules::id::Id;
@@ -14,7 +15,7 @@ use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
-use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
 
 /// Lines of history shown: the last ones.
@@ -133,15 +134,11 @@ impl Screen<App> for Callback {
     }
 
     fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
-        match self.form.on_key(key) {
-            FormEvent::Unused => Reply::unused(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 入账"),
-            FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
-        }
+        of_form::reply(self.form.on_key(key), "看清之后按 F2 入账")
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn draft(&mut self) -> Option<Draft> {

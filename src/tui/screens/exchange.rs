@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::exchange_job::{Job, Way};
+use super::of_form;
 use crate::desk::exchange::Answer as Outcome;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_exchange::{self, ExchangeView, PeerLine, Trouble};
@@ -214,7 +215,7 @@ impl Screen<App> for Exchange {
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::mistakes;
+use super::of_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::ask::Method;
 use crate::outbound::printer;
@@ -15,7 +16,7 @@ use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
-use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
 
 /// What is typed survives under this key.
@@ -151,15 +152,11 @@ impl Screen<App> for Fee {
     }
 
     fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
-        match self.form.on_key(key) {
-            FormEvent::Unused => Reply::unused(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 收款"),
-            FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
-        }
+        of_form::reply(self.form.on_key(key), "看清之后按 F2 收款")
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn draft(&mut self) -> Option<Draft> {

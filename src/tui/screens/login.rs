@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::of_form;
 use crate::desk::session::Session;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -83,7 +84,7 @@ impl Screen<App> for Login {
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn draw(&mut self, canvas: &mut Canvas, app: &App) {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::file_form;
 use super::mistakes;
+use super::of_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_finance;
 use crate::rules::id::Id;
@@ -16,7 +17,7 @@ use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
-use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
 
 /// What is typed survives under this key.
@@ -116,13 +117,13 @@ impl Screen<App> for Method {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
-        if self.form.can_pick() { vec![Command::Save, Command::Pick] } else { vec![Command::Save] }
+        of_form::keys(&self.form)
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::Save => self.save(app),
-            Command::Pick => Reply::used_if(self.form.on_key(Key::f(4)) != FormEvent::Unused),
+            Command::Pick => of_form::pick(&mut self.form),
             _ => Reply::unused(),
         }
     }
@@ -133,15 +134,11 @@ impl Screen<App> for Method {
         if self.form.focused() != before && before == "payment" {
             self.look(app);
         }
-        match event {
-            FormEvent::Unused => Reply::unused(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 保存"),
-            FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
-        }
+        of_form::reply(event, "看清之后按 F2 保存")
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -32,6 +32,7 @@ pub mod login;
 pub mod menu;
 pub mod method;
 mod mistakes;
+mod of_form;
 pub mod order;
 pub mod order_return;
 pub mod own_password;

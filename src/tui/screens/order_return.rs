@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::mistakes;
+use super::of_form;
 use crate::desk::catalogue;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::view_orders::{self as view, OrderDetail};
@@ -220,7 +221,7 @@ impl Screen<App> for OrderReturn {
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::of_form;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
@@ -72,7 +73,7 @@ impl Screen<App> for OwnPassword {
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {

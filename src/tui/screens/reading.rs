@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::mistakes;
+use super::of_form;
 use crate::desk::customer_view::timeline::source_word;
 use crate::desk::reading_enter::SOURCES;
 use crate::desk::refusal::Refusal;
@@ -18,7 +19,7 @@ use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
-use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
 
 /// The screen.
@@ -201,27 +202,23 @@ impl Screen<App> for Reading {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
-        if self.form.can_pick() { vec![Command::Save, Command::Pick] } else { vec![Command::Save] }
+        of_form::keys(&self.form)
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::Save => self.save(app),
-            Command::Pick => Reply::used_if(self.form.on_key(Key::f(4)) != FormEvent::Unused),
+            Command::Pick => of_form::pick(&mut self.form),
             _ => Reply::unused(),
         }
     }
 
     fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
-        match self.form.on_key(key) {
-            FormEvent::Unused => Reply::unused(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 保存"),
-            FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
-        }
+        of_form::reply(self.form.on_key(key), "看清之后按 F2 保存")
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::of_form;
 use crate::outbound::render;
 use crate::outbound::reports::{REPORTS, Report, report};
 use crate::outbound::sheet::{Cell, Sheet};
@@ -215,7 +216,7 @@ impl Screen<App> for Reports {
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::of_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_till::{self, ShiftView};
 use crate::outbound::reports::payments::state;
@@ -263,7 +264,7 @@ impl Screen<App> for Shift {
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::mistakes;
+use super::of_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_swap::{self, ReturnLine, SlipLine, SwapAccount};
 use crate::rules::money::Milli;
@@ -336,7 +337,7 @@ impl Screen<App> for Swap {
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {

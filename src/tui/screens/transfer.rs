@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::fee::Known;
 use super::file_form;
 use super::mistakes;
+use super::of_form;
 use crate::desk::customer_view::{self, OnFile, Words};
 use crate::desk::refusal::Refusal;
 use crate::rules::customer::{FIELDS, TRANSFER_FEE_FEN};
@@ -17,7 +18,7 @@ use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
-use crate::tui::widgets::form::{Form, FormEvent};
+use crate::tui::widgets::form::Form;
 
 /// The screen.
 pub struct Transfer {
@@ -129,22 +130,18 @@ impl Screen<App> for Transfer {
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::Save => self.save(app),
-            Command::Pick => Reply::used_if(self.form.on_key(Key::f(4)) != FormEvent::Unused),
+            Command::Pick => of_form::pick(&mut self.form),
             Command::GoPay => super::pay(app, self.account),
             _ => Reply::unused(),
         }
     }
 
     fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
-        match self.form.on_key(key) {
-            FormEvent::Unused => Reply::unused(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 过户"),
-            FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
-        }
+        of_form::reply(self.form.on_key(key), "看清之后按 F2 过户")
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        of_form::paste(&mut self.form, text)
     }
 
     fn on_return(&mut self, app: &mut App) {
