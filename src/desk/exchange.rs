@@ -18,7 +18,7 @@ use crate::exchange::error::ExchangeError;
 use crate::exchange::header::Header;
 use crate::exchange::peers::{self, Peer};
 use crate::exchange::secret;
-use crate::exchange::send::{self, Sender};
+use crate::exchange::send::{self, Sender, Stand};
 use crate::exchange::take::{self, Fate, Taken, Taker};
 use crate::rules::id::{Id, LIVES};
 use crate::store::Tx;
@@ -139,9 +139,28 @@ impl Desk {
         .into())
     }
 
+    /// Begins an export: what is the same for all its peers is found out once.
+    pub(super) fn begin_export(&mut self, peers: &[Peer]) -> Result<Stand, Refusal> {
+        Ok(send::begin(&mut self.db, &self.site, peers)?)
+    }
+
     /// Writes everything a peer has not acknowledged, bundle by bundle.
     pub fn send_bundles<F: Read + Write + Seek>(
         &mut self,
+        peer: &Peer,
+        full: u64,
+        place: impl FnMut(&Header) -> Result<F, ExchangeError>,
+        keep: impl FnMut(F, &Written) -> Result<(), ExchangeError>,
+        progress: impl FnMut(i64, i64),
+    ) -> Result<Vec<send::Sent>, Refusal> {
+        let stand = self.begin_export(std::slice::from_ref(peer))?;
+        self.send_begun(&stand, peer, full, place, keep, progress)
+    }
+
+    /// The same for one peer of an export that has begun.
+    pub(super) fn send_begun<F: Read + Write + Seek>(
+        &mut self,
+        stand: &Stand,
         peer: &Peer,
         full: u64,
         place: impl FnMut(&Header) -> Result<F, ExchangeError>,
@@ -158,7 +177,7 @@ impl Desk {
             secret: Some(&secret),
             full,
         };
-        Ok(send::send(&mut self.db, &sender, peer, place, keep, progress)?)
+        Ok(send::send(&mut self.db, &sender, peer, stand, place, keep, progress)?)
     }
 
     /// Sends a peer everything again, whatever it has acknowledged.
@@ -251,9 +270,11 @@ impl Desk {
     /// How far both sides are, and what waits.
     pub fn exchange_status(&mut self) -> Result<Answer, Refusal> {
         let mut answer = Answer::default();
+        let stand = Stand::read(&self.look()?)?;
         for peer in self.peers()? {
-            let row = self.look()?.peer_row(peer.site.as_str())?;
-            let entries = self.waiting_for(&peer)?;
+            let tx = self.look()?;
+            let row = tx.peer_row(peer.site.as_str())?;
+            let entries = stand.plan(&tx, &self.site, &peer)?.entries();
             answer.waiting.push(Waiting {
                 site: peer.site.as_str().to_owned(),
                 entries,
@@ -279,19 +300,6 @@ impl Desk {
             });
         }
         self.complete(answer)
-    }
-
-    fn waiting_for(&mut self, peer: &Peer) -> Result<i64, Refusal> {
-        let keys = self.site_keys()?;
-        let sender = Sender {
-            site: &self.site,
-            keys: &keys,
-            practice: self.practice,
-            now: self.clock.now(),
-            secret: None,
-            full: send::FULL,
-        };
-        Ok(send::waiting(&mut self.db, &sender, peer)?.entries())
     }
 
     /// What every answer ends with.

@@ -11,7 +11,7 @@ use crate::exchange::error::ExchangeError;
 use crate::exchange::folder::{self, Files};
 use crate::exchange::opener;
 use crate::exchange::peers::Peer;
-use crate::exchange::send::{self, file_name, stamp};
+use crate::exchange::send::{self, Stand, file_name, stamp};
 use crate::exchange::take::{Fate, Taken};
 use crate::store::tables::exchange::{BundleRow, IntakeRow};
 
@@ -38,11 +38,12 @@ impl Desk {
         let files = Files::lock(self.path())?;
         self.tidy(&files)?;
         let mut answer = Answer::default();
+        let stand = self.begin_export(&peers)?;
         for peer in peers {
             if whole {
                 self.forget_acknowledgements(&peer)?;
             }
-            for one in self.send_to(&files, &peer, to, &mut progress)? {
+            for one in self.send_to(&files, (&stand, &peer), to, &mut progress)? {
                 answer.bundles.push(BundleLine {
                     file: one.file,
                     from: one.header.from.clone(),
@@ -63,12 +64,13 @@ impl Desk {
     fn send_to(
         &mut self,
         files: &Files,
-        peer: &Peer,
+        (stand, peer): (&Stand, &Peer),
         to: &Path,
         progress: &mut impl FnMut(i64, i64),
     ) -> Result<Vec<send::Sent>, Refusal> {
         let part = RefCell::new(PathBuf::new());
-        let sent = self.send_bundles(
+        let sent = self.send_begun(
+            stand,
             peer,
             send::FULL,
             |header| {

@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDate};
 use super::refusal::Refusal;
 use super::site::fresh;
 use super::{Desk, frozen, hourly};
+use crate::exchange::chains;
 use crate::exchange::peers::{self, Peer};
-use crate::exchange::{chains, plan};
+use crate::exchange::send::Stand;
 use crate::rules::id::Id;
 use crate::store::Tx;
 
@@ -81,8 +82,9 @@ pub fn view(desk: &Desk) -> Result<ExchangeView, Refusal> {
     let head_office = peers::is_head_office(&tx)?;
     let known = if head_office { peers::enrolled(&tx)? } else { peers::head_office(&tx)?.into_iter().collect() };
     let mut lines = Vec::with_capacity(known.len());
+    let stand = Stand::read(&tx)?;
     for peer in known {
-        lines.push(line(desk, &tx, peer, head_office)?);
+        lines.push(line(desk, &tx, peer, &stand)?);
     }
     Ok(ExchangeView {
         head_office,
@@ -95,12 +97,9 @@ pub fn view(desk: &Desk) -> Result<ExchangeView, Refusal> {
     })
 }
 
-fn line(desk: &Desk, tx: &Tx<'_>, peer: Peer, head_office: bool) -> Result<PeerLine, Refusal> {
+fn line(desk: &Desk, tx: &Tx<'_>, peer: Peer, stand: &Stand) -> Result<PeerLine, Refusal> {
     let row = tx.peer_row(peer.site.as_str())?;
-    let waiting = match head_office {
-        true => plan::to_branch(tx, desk.site(), epoch(tx)?, &peer)?,
-        false => plan::to_head_office(tx, desk.site(), &peer)?,
-    };
+    let waiting = stand.plan(tx, desk.site(), &peer)?;
     let own_chain = Id::new(desk.site(), epoch(tx)?, 0, 0);
     let confirmed = own_chain.map_or(Ok(None), |chain| tx.ack(peer.site.as_str(), chain))?;
     let complete = last_whole(tx, &peer)?;
@@ -128,8 +127,8 @@ fn epoch(tx: &Tx<'_>) -> Result<i64, Refusal> {
 
 /// The last entry of a site's newest life that is held without a gap, and its time.
 fn last_whole(tx: &Tx<'_>, peer: &Peer) -> Result<Option<(Id, String)>, Refusal> {
-    let own = |chain: &Id| chain.site() == peer.site && !chain.is_twin();
-    let Some(chain) = tx.chains()?.into_iter().rfind(own) else { return Ok(None) };
+    let life = tx.last_epoch(&peer.site)?;
+    let Some(chain) = life.and_then(|life| Id::new(&peer.site, life, 0, 0)) else { return Ok(None) };
     let place = chains::whole(tx, chain)?.and_then(|held| chains::place(held.chain, held.seq));
     let entry = place.map_or(Ok(None), |place| tx.entry(place))?;
     Ok(entry.map(|entry| (entry.id, entry.at)))

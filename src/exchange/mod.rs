@@ -5,7 +5,7 @@
 //! none of the three knows the database. docs/exchange.md is the format in words, for whoever writes another program.
 //! [`site_keys`] are this site's own keys, [`card`] the file by which sites come to know each other, [`peers`] whom this site
 //! exchanges with, [`secret`] the keys of sealed fields and of search as sites hand them to each other. [`plan`] says what a peer
-//! is to be sent, [`relay`] what of other sites a branch is to know, [`send`] writes it, [`take`] takes a bundle in, [`folder`] is
+//! is to be sent, [`relay`] what of other sites a branch is to know (`sieve` looks for it), [`send`] writes it, [`take`] takes a bundle in, [`folder`] is
 //! where the files lie.
 
 mod admit;
@@ -25,6 +25,7 @@ pub mod relay;
 mod returned;
 pub mod secret;
 pub mod send;
+mod sieve;
 pub mod site_keys;
 pub mod sticks;
 pub mod take;

@@ -40,15 +40,16 @@ impl Plan {
     }
 }
 
-/// What a branch sends to its head office: its own lives, and entries that head office has lost.
-pub fn to_head_office(tx: &Tx<'_>, own: &Site, peer: &Peer) -> Result<Plan, StoreError> {
+/// What a branch sends to its head office: its own lives, and entries that head office has lost. `held`: every chain as far as it is
+/// held whole.
+pub fn to_head_office(tx: &Tx<'_>, own: &Site, peer: &Peer, held: &[Held]) -> Result<Plan, StoreError> {
     let mut plan = Plan::default();
-    for held in in_order(tx)? {
+    for held in in_order(held.iter()) {
         let site = held.chain.site();
         if site == *own {
-            plan.stretches.extend(since_acknowledged(tx, peer, &held)?);
+            plan.stretches.extend(since_acknowledged(tx, peer, held)?);
         } else {
-            plan.stretches.extend(given_back(tx, peer, &held)?);
+            plan.stretches.extend(given_back(tx, peer, held)?);
         }
     }
     Ok(plan)
@@ -56,13 +57,13 @@ pub fn to_head_office(tx: &Tx<'_>, own: &Site, peer: &Peer) -> Result<Plan, Stor
 
 /// What head office sends to a branch: the branch's own entries it has lost, head office's chain, other sites' chains when the
 /// branch is to know everything, else the relay.
-pub fn to_branch(tx: &Tx<'_>, own: &Site, life: i64, peer: &Peer) -> Result<Plan, StoreError> {
+pub fn to_branch(tx: &Tx<'_>, own: &Site, life: i64, peer: &Peer, held: &[Held]) -> Result<Plan, StoreError> {
     let mut plan = Plan::default();
-    for held in in_order(tx)? {
-        let site = held.chain.site();
-        if site == peer.site || site == *own || peer.everything {
-            plan.stretches.extend(since_acknowledged(tx, peer, &held)?);
-        }
+    let (ours, theirs) = (own.ids(), peer.site.ids());
+    let of = |(low, high): (Id, Id), chain: Id| low <= chain && chain <= high;
+    let whole = held.iter().filter(|held| peer.everything || of(ours, held.chain) || of(theirs, held.chain));
+    for held in in_order(whole) {
+        plan.stretches.extend(since_acknowledged(tx, peer, held)?);
     }
     if !peer.everything {
         let row = tx.peer_row(peer.site.as_str())?;
@@ -73,10 +74,10 @@ pub fn to_branch(tx: &Tx<'_>, own: &Site, life: i64, peer: &Peer) -> Result<Plan
 }
 
 /// Chains as they are sent: a life's other branch right behind it, because a later life may follow either.
-fn in_order(tx: &Tx<'_>) -> Result<Vec<Held>, StoreError> {
-    let mut held = chains::all_whole(tx)?;
+fn in_order<'h>(held: impl Iterator<Item = &'h Held>) -> Vec<&'h Held> {
+    let mut held: Vec<&Held> = held.collect();
     held.sort_by_key(|held| (held.chain.main(), held.chain.is_twin()));
-    Ok(held)
+    held
 }
 
 /// The part of a chain another site has not acknowledged. When it holds another entry at its head than we do, the whole life is sent:

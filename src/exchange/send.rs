@@ -60,18 +60,35 @@ pub fn file_name(header: &Header) -> String {
     format!("{}-{}-{}-{:06}.mdx", header.from, header.to, header.life, header.number)
 }
 
-/// What waits for a peer.
-pub fn waiting(db: &mut Db, sender: &Sender<'_>, peer: &Peer) -> Result<Plan, ExchangeError> {
-    let tx = db.read()?;
-    let life = Head::read(&tx).map_err(ExchangeError::of_append)?.epoch;
-    plan_of(&tx, sender, life, peer)
+/// What peers are sent alike: how far every chain is held whole when the export begins. What comes later goes out the next time.
+pub struct Stand(Vec<Held>);
+
+/// Begins an export for peers: at a head office, what came since the last one is looked through for all of them.
+pub fn begin(db: &mut Db, site: &Site, peers: &[Peer]) -> Result<Stand, ExchangeError> {
+    let (life, head_office) = {
+        let tx = db.read()?;
+        (Head::read(&tx).map_err(ExchangeError::of_append)?.epoch, peers::is_head_office(&tx)?)
+    };
+    if head_office {
+        relay::sift(db, site, life, peers)?;
+    }
+    Stand::read(&db.read()?)
 }
 
-fn plan_of(tx: &Tx<'_>, sender: &Sender<'_>, life: i64, peer: &Peer) -> Result<Plan, ExchangeError> {
-    Ok(match peers::is_head_office(tx)? {
-        true => plan::to_branch(tx, sender.site, life, peer)?,
-        false => plan::to_head_office(tx, sender.site, peer)?,
-    })
+impl Stand {
+    /// How far the chains are held now.
+    pub fn read(tx: &Tx<'_>) -> Result<Self, ExchangeError> {
+        Ok(Self(chains::all_whole(tx)?))
+    }
+
+    /// What a peer is to be sent.
+    pub fn plan(&self, tx: &Tx<'_>, site: &Site, peer: &Peer) -> Result<Plan, ExchangeError> {
+        let life = Head::read(tx).map_err(ExchangeError::of_append)?.epoch;
+        Ok(match peers::is_head_office(tx)? {
+            true => plan::to_branch(tx, site, life, peer, &self.0)?,
+            false => plan::to_head_office(tx, site, peer, &self.0)?,
+        })
+    }
 }
 
 /// Writes everything a peer has not acknowledged. `place` opens a file to write; `keep` is told each bundle that is complete, and
@@ -80,21 +97,19 @@ pub fn send<F: Read + Write + Seek>(
     db: &mut Db,
     sender: &Sender<'_>,
     peer: &Peer,
+    stand: &Stand,
     mut place: impl FnMut(&Header) -> Result<F, ExchangeError>,
     mut keep: impl FnMut(F, &Written) -> Result<(), ExchangeError>,
     mut progress: impl FnMut(i64, i64),
 ) -> Result<Vec<Sent>, ExchangeError> {
     let life = Head::read(&db.read()?).map_err(ExchangeError::of_append)?.epoch;
-    if peers::is_head_office(&db.read()?)? {
-        relay::sift(db, sender.site, life, peer)?;
-    }
     let mut sent = Vec::new();
     let mut books = {
         let tx = db.read()?;
-        let plan = plan_of(&tx, sender, life, peer)?;
+        let plan = stand.plan(&tx, sender.site, peer)?;
         let total = plan.entries();
         let recipient = peer.seal_to().recipient().map_err(|error| BundleError::Recipient(error.to_string()))?;
-        let have: Vec<Have> = chains::all_whole(&tx)?.iter().map(have).collect();
+        let have: Vec<Have> = stand.0.iter().map(have).collect();
         let mut source = Source::new(&tx, peer, plan);
         let mut row = tx.peer_row(peer.site.as_str())?;
         loop {

@@ -233,6 +233,8 @@ CREATE TABLE l_follow (
     PRIMARY KEY (site, kind, subject)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX l_follow_subject ON l_follow (kind, subject);
+
 -- Head office: how far each chain was looked through for a branch.
 CREATE TABLE l_sifted (
     site TEXT NOT NULL,

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::rules::id::{ITEMS, Id, SEQS};
 use crate::store::entries::EntryRow;
-use crate::store::tables::exchange::{AckRow, BundleRow, FollowRow, IntakeRow, PeerRow, RelayRow, SiftedRow};
+use crate::store::tables::exchange::{AckRow, BundleRow, FollowRow, IntakeRow, PeerRow, RelayRow};
 use crate::store::{StoreError, Tx};
 
 /// The last place a chain can have.
@@ -66,6 +66,21 @@ impl Tx<'_> {
         self.select::<EntryRow>(" WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", &[&low, &high, &limit])
     }
 
+    /// Places of such entries, and whom they are about as it is written: all that can be known without their payloads.
+    pub fn stretch_subjects(
+        &self,
+        chain: Id,
+        after: i64,
+        upto: i64,
+        limit: i64,
+    ) -> Result<Vec<(Id, String)>, StoreError> {
+        let sql = "SELECT id, subjects FROM entry WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        let range = [chain.0 + after * ITEMS, chain.0 + upto * ITEMS, limit];
+        let rows = statement.query_map(range, |row| Ok((Id(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Bytes of payloads and subjects in a stretch of a chain.
     pub fn stretch_bytes(&self, chain: Id, after: i64, upto: i64) -> Result<i64, StoreError> {
         let sql = "SELECT coalesce(sum(octet_length(payload) + octet_length(subjects)), 0) FROM entry WHERE id > ?1 AND id <= ?2";
@@ -96,6 +111,15 @@ impl Tx<'_> {
         let mut statement =
             self.conn().prepare_cached("SELECT 1 FROM l_relay WHERE site = ?1 AND entry = ?2 LIMIT 1")?;
         Ok(statement.exists(params![site, entry.entry().0])?)
+    }
+
+    /// Gives an entry the next number in the relay to a branch; a number given already is an error, never given again.
+    pub fn relay(&self, row: &RelayRow) -> Result<(), StoreError> {
+        use crate::store::Table;
+        let mut statement = self.conn().prepare_cached(&RelayRow::sql().insert)?;
+        row.bind(&mut statement)?;
+        statement.raw_execute()?;
+        Ok(())
     }
 
     /// The relay to a branch after a number, in order, at most `limit`.
@@ -180,9 +204,32 @@ impl Tx<'_> {
         Ok(self.get::<FollowRow>(&[&site, &kind, &subject])?.is_some())
     }
 
-    /// How far a chain was looked through for a branch.
-    pub fn sifted(&self, site: &str, chain: Id) -> Result<i64, StoreError> {
-        Ok(self.get::<SiftedRow>(&[&site, &chain])?.map_or(0, |row| row.seq))
+    /// The branches that follow a subject.
+    pub fn followers(&self, kind: &str, subject: Id) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT site FROM l_follow WHERE kind = ?1 AND subject = ?2 ORDER BY site";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        let rows = statement.query_map(params![kind, subject.0], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The area of an account, when it has one.
+    pub fn area_of_account(&self, account: Id) -> Result<Option<String>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT area FROM d_account WHERE id = ?1")?;
+        Ok(statement.query_row([account.0], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// The area of an order.
+    pub fn area_of_order(&self, order: Id) -> Result<Option<String>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT area FROM d_order WHERE id = ?1")?;
+        Ok(statement.query_row([order.0], |row| row.get(0)).optional()?)
+    }
+
+    /// How far each chain was looked through for a branch, in order of chains.
+    pub fn sifted_chains(&self, site: &str) -> Result<Vec<(Id, i64)>, StoreError> {
+        let sql = "SELECT chain, seq FROM l_sifted WHERE site = ?1 ORDER BY chain";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        let rows = statement.query_map([site], |row| Ok((Id(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The bundle being taken in, if an import was interrupted.
