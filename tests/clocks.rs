@@ -49,7 +49,7 @@ fn see(book: &mut Book, entry: &EntryRow) {
     take(&mut book.desk, std::slice::from_ref(entry));
     let now = book.desk.now();
     let tx = book.desk.db_mut().write().unwrap();
-    clock::observe(&tx, entry.hlc, now).unwrap();
+    clock::observe(&tx, [entry.hlc], now).unwrap();
     tx.commit().unwrap();
 }
 

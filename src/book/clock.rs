@@ -117,12 +117,17 @@ pub fn seen(tx: &Tx<'_>) -> Result<i64, StoreError> {
     Ok(tx.setting(SEEN)?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
-/// An entry of another site has come: what is written here from now on sorts after it, unless its stamp is more than five
-/// minutes ahead of this clock. Answers whether it moved anything.
-pub fn observe(tx: &Tx<'_>, hlc: i64, now: DateTime<FixedOffset>) -> Result<bool, StoreError> {
-    let moves = ahead(hlc, now) <= AHEAD && hlc > seen(tx)?;
+/// Entries of another site have come: what is written here from now on sorts after them, but for those whose stamp is more than five
+/// minutes ahead of this clock. Answers whether they moved anything.
+pub fn observe(
+    tx: &Tx<'_>,
+    stamps: impl IntoIterator<Item = i64>,
+    now: DateTime<FixedOffset>,
+) -> Result<bool, StoreError> {
+    let Some(last) = stamps.into_iter().filter(|hlc| ahead(*hlc, now) <= AHEAD).max() else { return Ok(false) };
+    let moves = last > seen(tx)?;
     if moves {
-        tx.set_setting(SEEN, &hlc.to_string())?;
+        tx.set_setting(SEEN, &last.to_string())?;
     }
     Ok(moves)
 }

@@ -13,9 +13,22 @@ pub const UNKNOWN_KIND: &str = "unknown_kind";
 
 /// The index rows of an entry that is not bulk: one a subject, each with the whole payload.
 pub fn rows(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Vec<(Kind, SubjectRow)>, StoreError> {
-    let hlc = fx.tx.order_key(entry)?;
+    let found = subjects(fx, entry)?;
+    rows_of(fx, entry, found)
+}
+
+/// Subjects as they are read from an entry, one a place: `None` for one of an unknown kind; no list when it is malformed.
+type Found = Option<Vec<Option<Subject>>>;
+
+/// The same when its subjects are read already.
+pub(super) fn rows_of(
+    fx: &mut Fx<'_, '_>,
+    entry: &EntryRow,
+    found: Found,
+) -> Result<Vec<(Kind, SubjectRow)>, StoreError> {
+    let hlc = fx.order_key(entry)?;
     let length = i64::try_from(entry.payload.len()).unwrap_or(i64::MAX);
-    let known: BTreeSet<Subject> = subjects(fx, entry)?.unwrap_or_default().into_iter().flatten().collect();
+    let known: BTreeSet<Subject> = found.unwrap_or_default().into_iter().flatten().collect();
     let row = |subject: Subject| {
         let kind = subject.kind.letter().to_owned();
         (subject.kind, SubjectRow { kind, subject: subject.id, hlc, id: entry.id, start: 0, length })
@@ -29,7 +42,7 @@ pub fn bulk_rows(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Vec<(Kind, Sub
     let Some(subjects) = subjects(fx, entry)?.filter(|subjects| subjects.len() == spans.len()) else {
         return Ok(Vec::new());
     };
-    let hlc = fx.tx.order_key(entry)?;
+    let hlc = fx.order_key(entry)?;
     let rows = spans.into_iter().zip(subjects).enumerate().filter_map(|(item, ((start, length), subject))| {
         let subject = subject.filter(|_| (item as i64) < crate::rules::id::ITEMS)?;
         let row = SubjectRow {
@@ -56,7 +69,8 @@ pub fn run_of(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Option<Id>, Store
     Ok(bulk::run_text(&entry.payload).and_then(|run| names.text(run).parse().ok()))
 }
 
-fn subjects(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Option<Vec<Option<Subject>>>, StoreError> {
+/// Whom an entry is about, by the names its author used.
+pub(super) fn subjects(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Found, StoreError> {
     let names = fx.names.of(fx.tx, entry.id)?;
     let lacks = fx.lacks()?;
     let read = subject::read(&names.text(&entry.subjects), entry.id);
@@ -64,8 +78,12 @@ fn subjects(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Option<Vec<Option<S
 }
 
 /// Notes that an entry is about a kind of subject this program does not know: an upgraded one reads all entries again.
-pub fn note_unknown_kinds(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreError> {
-    let unknown = subjects(fx, entry)?.is_some_and(|list| list.iter().any(Option::is_none));
+pub(super) fn note_unknown_kinds(
+    fx: &mut Fx<'_, '_>,
+    entry: &EntryRow,
+    found: Option<&[Option<Subject>]>,
+) -> Result<(), StoreError> {
+    let unknown = found.is_some_and(|list| list.iter().any(Option::is_none));
     if unknown && fx.tx.setting(UNKNOWN_KIND)?.is_none_or(|known| known.is_empty()) {
         fx.tx.set_setting(UNKNOWN_KIND, &entry.id.to_string())?;
     }

@@ -100,7 +100,8 @@ fn index_missing(tx: &Tx<'_>) -> Result<(), StoreError> {
         let Some(last) = batch.last() else { return Ok(()) };
         after = last.id;
         for entry in &batch {
-            index::note_unknown_kinds(&mut fx, entry)?;
+            let found = index::subjects(&mut fx, entry)?;
+            index::note_unknown_kinds(&mut fx, entry, found.as_deref())?;
             if super::bulk::is_bulk(&entry.payload) && !super::bulk::counts(&mut fx, entry)? {
                 continue;
             }

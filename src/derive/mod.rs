@@ -136,6 +136,8 @@ pub struct Fx<'t, 'c> {
     lacks: Option<knowledge::Lacks>,
     /// Is any subject paused? Not looked yet: none.
     pauses: Option<bool>,
+    /// Has head office placed any entry? Not looked yet: none.
+    placed: Option<bool>,
     /// The account at work, once its beginning has been seen.
     begun: Option<Id>,
     /// The meter last asked for, until something other than a reading is applied.
@@ -154,6 +156,7 @@ impl<'t, 'c> Fx<'t, 'c> {
             at_hand: Default::default(),
             lacks: None,
             pauses: None,
+            placed: None,
             begun: None,
             hanging: None,
         }
@@ -179,6 +182,15 @@ impl<'t, 'c> Fx<'t, 'c> {
             }
         }
         self.tx.is_held(kind.letter(), subject)
+    }
+
+    /// The order key an entry stands at. Usually head office has placed none, which is looked up once.
+    fn order_key(&mut self, entry: &EntryRow) -> Result<i64, StoreError> {
+        let placed = match self.placed {
+            Some(placed) => placed,
+            None => *self.placed.insert(self.tx.has_placed()?),
+        };
+        if placed { self.tx.order_key(entry) } else { Ok(entry.hlc) }
     }
 
     /// Pauses a subject.

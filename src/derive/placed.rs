@@ -51,6 +51,7 @@ pub(super) fn note(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreErr
             continue;
         }
         let row = PlacedRow { entry: place.entry, hlc: place.hlc, by: entry.id };
+        fx.placed = Some(true);
         match fx.tx.entry(place.entry)? {
             Some(target) => change_index(fx, &target, |tx| tx.put(&row))?,
             None => fx.tx.put(&row)?,

@@ -64,8 +64,8 @@ fn keep(tx: &Tx<'_>, row: &EntryRow) -> Result<Received, StoreError> {
     if let Some(word) = crate::book::entry::fault(row) {
         return Err(StoreError::Corrupt(format!("凭单 {}：{word}", row.id)));
     }
-    if let Some(known) = tx.entry(row.id)? {
-        return Ok(if known.hash == row.hash { Received::Known } else { Received::Fork });
+    if let Some(known) = tx.entry_hash(row.id)? {
+        return Ok(if known == row.hash { Received::Known } else { Received::Fork });
     }
     if row.id.is_twin() && !tx.is_single(row.id)? && !twin::fits(tx, row)? {
         return Ok(Received::Loose);
@@ -82,9 +82,10 @@ pub(super) fn derive(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), Store
     }
     twin::reroot(fx, new)?;
     for entry in new {
-        index::note_unknown_kinds(fx, entry)?;
+        let found = index::subjects(fx, entry)?;
+        index::note_unknown_kinds(fx, entry, found.as_deref())?;
         if !bulk::is_bulk(&entry.payload) {
-            for (kind, row) in index::rows(fx, entry)? {
+            for (kind, row) in index::rows_of(fx, entry, found)? {
                 subjects.entry((kind, row.subject)).or_default().push((row, entry));
             }
         }

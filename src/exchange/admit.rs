@@ -43,6 +43,8 @@ pub(super) struct Work<'a> {
     taker: &'a Taker<'a>,
     header: Header,
     proof_parts: ([u8; 32], Vec<u8>, [u8; 64]),
+    /// Is this site the head office? It does not change while a bundle comes in.
+    head_office: bool,
     heads: BTreeMap<Id, Option<Held>>,
     batch: Vec<EntryRow>,
     bytes: usize,
@@ -61,6 +63,7 @@ impl<'a> Work<'a> {
             taker,
             header,
             proof_parts,
+            head_office: false,
             heads: BTreeMap::new(),
             batch: Vec::new(),
             bytes: 0,
@@ -82,7 +85,7 @@ impl<'a> Work<'a> {
         file: &str,
         mut progress: impl FnMut(i64),
     ) -> Result<(), ExchangeError> {
-        let from_head_office = !peers::is_head_office(&db.read()?)?;
+        self.head_office = peers::is_head_office(&db.read()?)?;
         let whole = self.header.entries <= SMALL.0 && self.header.plain_len <= SMALL.1;
         let mut frames = opened.frames(self.taker.keys.identities())?;
         loop {
@@ -107,7 +110,7 @@ impl<'a> Work<'a> {
                 self.check_promises(&tx)?;
                 taken.fresh = self.fresh;
                 taken.fate = if taken.fresh > 0 { Fate::Taken } else { Fate::Known };
-                if from_head_office {
+                if !self.head_office {
                     self.keep_proofs(&tx)?;
                 } else if taken.fresh > 0 {
                     self.accept(&tx, taken)?;
@@ -141,8 +144,7 @@ impl<'a> Work<'a> {
     /// An entry head office vouches for by itself.
     fn single(&mut self, tx: &Tx<'_>, mut row: EntryRow) -> Result<(), ExchangeError> {
         self.done += 1;
-        let from_head_office = !peers::is_head_office(tx)?;
-        if !from_head_office || row.id.site() == *self.taker.site {
+        if self.head_office || row.id.site() == *self.taker.site {
             return Err(self.not_theirs(row.id));
         }
         let other = if row.id.is_twin() { row.id.main() } else { row.id.twin() };
@@ -163,10 +165,9 @@ impl<'a> Work<'a> {
     fn chained(&mut self, tx: &Tx<'_>, row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
         self.done += 1;
         let chain = row.id.chain();
-        let is_head_office = peers::is_head_office(tx)?;
         let sum = self.sums.entry(chain).or_default();
         *sum = sum.wrapping_add(first_bytes(&row.hash));
-        if is_head_office && chain.site().as_str() != self.header.from {
+        if self.head_office && chain.site().as_str() != self.header.from {
             return self.returned.keep(row);
         }
         match self.by_own_names(tx, row)? {
@@ -318,8 +319,8 @@ impl<'a> Work<'a> {
                 return Err(ExchangeError::Promise(format!("凭单 {} 的位置已被占用", row.id)));
             }
             self.fresh += i64::from(received == Received::New);
-            clock::observe(tx, row.hlc, self.taker.now)?;
         }
+        clock::observe(tx, incoming.iter().map(|incoming| incoming.row.hlc), self.taker.now)?;
         Ok(())
     }
 

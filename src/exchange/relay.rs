@@ -1,7 +1,7 @@
 //! Head office: which entries of other sites a branch is to know. A branch knows what is its own area's or concerns a subject of
 //! its own; whatever it is sent comes with the entries that opened its subjects, so that nothing hangs in the air.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::peers::Peer;
 use super::sieve::Sieve;
@@ -27,9 +27,15 @@ pub fn sift_in_slices(db: &mut Db, own: &Site, life: i64, peers: &[Peer], slice:
     if peers.is_empty() {
         return Ok(());
     }
-    for peer in &peers {
-        let tx = db.write()?;
-        begin(&tx, life, peer)?;
+    let mut to_begin = peers.iter();
+    while to_begin.len() > 0 {
+        let (tx, started) = (db.write()?, Instant::now());
+        for peer in to_begin.by_ref() {
+            begin(&tx, life, peer)?;
+            if started.elapsed() >= slice {
+                break;
+            }
+        }
         tx.commit()?;
     }
     let mut sieve = Sieve::new(&db.read()?, own, &peers)?;

@@ -159,6 +159,11 @@ impl Tx<'_> {
         Ok(self.get::<RelayedRow>(&[&id.entry()])?.is_some())
     }
 
+    /// Has any entry been given another order key?
+    pub fn has_placed(&self) -> Result<bool, StoreError> {
+        Ok(self.book().prepare_cached("SELECT 1 FROM entry_place LIMIT 1")?.exists([])?)
+    }
+
     /// The order key an entry stands at: its own, or the one head office gave it.
     pub fn order_key(&self, entry: &EntryRow) -> Result<i64, StoreError> {
         let mut statement = self.book().prepare_cached("SELECT hlc FROM entry_place WHERE entry = ?1")?;
