@@ -26,7 +26,17 @@ CREATE TABLE entry (
 
 CREATE INDEX entry_key ON entry (site, key) WHERE key IS NOT NULL;
 
+-- An entry is never changed. Only its place may go from one branch of a fork to the other (and, for a moment, below zero): its
+-- hash does not name the place.
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
+WHEN NOT (
+    abs(abs(NEW.id) - abs(OLD.id)) IN (0, 65536000000)
+    AND NEW.suite = OLD.suite AND NEW.site = OLD.site AND NEW.epoch = OLD.epoch AND NEW.seq = OLD.seq
+    AND NEW.hlc = OLD.hlc AND NEW.at = OLD.at AND NEW.business_day = OLD.business_day
+    AND NEW.actor = OLD.actor AND NEW.action = OLD.action AND NEW.version = OLD.version
+    AND NEW.subjects = OLD.subjects AND NEW.key IS OLD.key AND NEW.payload = OLD.payload
+    AND NEW.salt = OLD.salt AND NEW.leaf = OLD.leaf AND NEW.prev = OLD.prev AND NEW.hash = OLD.hash
+)
 BEGIN
 SELECT RAISE(ABORT, 'entries are never changed');
 END;
@@ -326,6 +336,15 @@ CREATE TABLE d_site_head (
     entry INTEGER NOT NULL,
     PRIMARY KEY (site, by, chain, epoch)
 ) STRICT, WITHOUT ROWID;
+
+-- 分叉: a place with two entries, and which of them is the main branch's, as head office first said.
+CREATE TABLE d_fork (
+    place INTEGER PRIMARY KEY,
+    site INTEGER NOT NULL,
+    main BLOB NOT NULL,
+    twin BLOB NOT NULL,
+    entry INTEGER NOT NULL
+) STRICT;
 
 -- 批: a bulk work; nothing of it counts until it is closed.
 CREATE TABLE d_run (

@@ -99,8 +99,9 @@ fn fault(tx: &Tx<'_>, last: Option<&EntryRow>, row: &EntryRow) -> Result<Option<
 fn first_fault(tx: &Tx<'_>, row: &EntryRow) -> Result<Option<Fault>, StoreError> {
     let (site, epoch) = (&row.site, row.id.epoch());
     if row.id.is_twin() {
-        let main = tx.entry(row.id.main())?;
-        if main.is_none_or(|main| main.hash == row.hash) {
+        let main = tx.entry_hash(row.id.main())?;
+        let told = tx.fork_at(row.id)?.is_some_and(|fork| fork.twin == row.hash);
+        if main == Some(row.hash) || (main.is_none() && !told) {
             return Ok(broken(row, "不是分叉，却记在分叉的一支上"));
         }
         if row.seq > 1 {

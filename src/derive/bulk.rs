@@ -235,6 +235,12 @@ fn pend(tx: &Tx<'_>, run: Id, from: Id) -> Result<(), StoreError> {
     tx.put(&PendingRow { run, next })
 }
 
+/// Every row of a run, when it is closed, is to be derived again; of one that is not, none.
+pub(super) fn again(tx: &Tx<'_>, run: Id) -> Result<(), StoreError> {
+    let closed = tx.get::<RunRow>(&[&run])?.is_some_and(|row| row.state == "closed");
+    if closed { tx.put(&PendingRow { run, next: run }) } else { tx.delete::<PendingRow>(&[&run]) }
+}
+
 /// A run may be closed otherwise than before: rows that count now wait to be derived, rows that count no more are taken out.
 pub(super) fn follow(fx: &mut Fx<'_, '_>, before: Option<&RunRow>, run: Id) -> Result<(), StoreError> {
     let now = fx.tx.get::<RunRow>(&[&run])?;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fx, bulk, cross, index, placed, refold, twin};
+use super::{Fx, bulk, cross, fork, index, placed, refold, twin};
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, SubjectRow};
@@ -96,7 +96,7 @@ pub(super) fn derive(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), Store
     for entry in new.iter().filter(|entry| bulk::is_bulk(&entry.payload)) {
         bulk::wait(fx, entry)?;
     }
-    Ok(())
+    fork::settle(fx)
 }
 
 /// New parts of one subject: at the end, or by folding again.

@@ -6,12 +6,12 @@
 //! for every place from the fork on. The stored bytes stay as they are.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::{Fx, index, refold_all};
-use crate::book::subject::Kind;
-use crate::rules::id::{EPOCHS, ITEMS, Id, LIVES, SEQS, Site};
+use super::site::SiteEpoch;
+use super::{Fx, fork};
+use crate::rules::id::{ITEMS, Id, LIVES, SEQS, Site};
 use crate::store::entries::EntryRow;
 use crate::store::{StoreError, Tx};
 
@@ -133,6 +133,9 @@ fn walk_back(
     while let Some(first) = tx.first_of_epoch(site, epoch)? {
         let before = if epoch >= LIVES && first.seq > 1 { None } else { followed(tx, &first)? };
         tell(&first, before);
+        if goes_by_plain_names(&first) {
+            break;
+        }
         epoch = match (epoch >= LIVES && first.seq > 1, before) {
             (true, _) => epoch - LIVES,
             (false, Some(before)) if before.epoch() % LIVES < epoch % LIVES => before.epoch(),
@@ -140,6 +143,12 @@ fn walk_back(
         };
     }
     Ok(())
+}
+
+/// Does a life begin with the word that its author goes by the names head office gives?
+fn goes_by_plain_names(first: &EntryRow) -> bool {
+    let begins = first.seq == 1 && first.action == "site.epoch";
+    begins && serde_json::from_str::<SiteEpoch>(&first.payload).is_ok_and(|epoch| epoch.plain)
 }
 
 /// The entry of an earlier life that the first entry of a life follows, when it is held.
@@ -190,9 +199,7 @@ pub(super) fn reroot(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), Store
         }
     }
     for (site, life) in lives {
-        for epoch in (life..LIVES).chain(life + LIVES..EPOCHS) {
-            index_anew(fx, &site, epoch)?;
-        }
+        fork::anew(fx, &site, life, |_| Ok(()))?;
     }
     Ok(())
 }
@@ -201,34 +208,18 @@ fn first_of_life(tx: &Tx<'_>, site: &Site, life: i64) -> Result<Option<EntryRow>
     Id::new(site, life, 1, 0).map_or(Ok(None), |id| tx.entry(id))
 }
 
-fn index_anew(fx: &mut Fx<'_, '_>, site: &Site, epoch: i64) -> Result<(), StoreError> {
-    let mut subjects = BTreeSet::new();
-    let mut places = BTreeSet::new();
-    for row in fx.tx.index_of_epoch(site, epoch)? {
-        fx.tx.unindex_row(&row)?;
-        places.insert(row.id.entry());
-        subjects.extend(Kind::of(&row.kind).map(|kind| (kind, row.subject)));
-    }
-    for place in places {
-        let Some(entry) = fx.tx.entry(place)? else { continue };
-        for (kind, row) in index::all_rows(fx, &entry)? {
-            fx.tx.index_row(&row)?;
-            subjects.insert((kind, row.subject));
-        }
-    }
-    refold_all(fx, subjects)
-}
-
 /// May this entry stand as a twin? It must follow the twin before it or, as the first of its branch, what the entry at its place
-/// on the main chain follows.
+/// on the main chain follows; a branch head office has called the second one may come before the first.
 pub fn fits(tx: &Tx<'_>, row: &EntryRow) -> Result<bool, StoreError> {
     if row.seq > 1
         && let Some(before) = tx.entry(Id(row.id.0 - ITEMS))?
     {
         return Ok(before.hash == row.prev);
     }
-    let main = tx.entry(row.id.main())?;
-    Ok(main.is_some_and(|main| main.hash != row.hash && (main.prev == row.prev || row.seq == 1)))
+    match tx.entry(row.id.main())? {
+        Some(main) => Ok(main.hash != row.hash && (main.prev == row.prev || row.seq == 1)),
+        None => Ok(tx.fork_at(row.id)?.is_some_and(|fork| fork.twin == row.hash)),
+    }
 }
 
 #[cfg(test)]

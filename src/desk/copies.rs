@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use super::Desk;
-use super::open::begin_epoch;
 use super::refusal::Refusal;
 use crate::book::append::Head;
 use crate::book::mark::{self, Mark};
 use crate::book::verify;
+use crate::derive::system::begin_life;
 use crate::exchange::peers;
 use crate::rules::id::Id;
 use crate::store::tables::site::SiteHeadRow;
@@ -27,7 +27,7 @@ impl Desk {
     pub fn begin_new_life(&mut self, known: i64) -> Result<(), Refusal> {
         let now = self.now();
         let tx = self.db.write()?;
-        begin_epoch(&tx, "restore", known, now)?;
+        begin_life(&tx, "restore", known, now)?;
         Ok(tx.commit()?)
     }
 
@@ -129,7 +129,7 @@ pub fn restore(
     let lost = target.exists().then(|| lost(target, &mut db)).flatten();
     let tx = db.write()?;
     let last = known.as_ref().map_or(0, |mark| mark.epoch);
-    begin_epoch(&tx, "restore", last, now)?;
+    begin_life(&tx, "restore", last, now)?;
     let head = Head::read(&tx)?;
     tx.commit()?;
     db.checkpoint()?;

@@ -4,14 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, Write};
 
-use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::Desk;
-use super::open::begin_epoch;
 use super::refusal::Refusal;
 use crate::book::append::Head;
 use crate::book::mark::{self, Mark};
+use crate::derive::system::begin_life;
 use crate::exchange::chains;
 use crate::exchange::envelope::Written;
 use crate::exchange::error::ExchangeError;
@@ -19,7 +18,7 @@ use crate::exchange::header::Header;
 use crate::exchange::peers::{self, Peer};
 use crate::exchange::secret;
 use crate::exchange::send::{self, Sender, Stand};
-use crate::exchange::take::{self, Fate, Taken, Taker};
+use crate::exchange::take::{self, Fate, OwnFork, Taken, Taker};
 use crate::rules::id::{Id, LIVES};
 use crate::store::Tx;
 use crate::store::tables::exchange::{AckRow, PeerRow};
@@ -215,7 +214,8 @@ impl Desk {
         if news.fresh > 0 {
             self.hash_people(|_| {})?;
         }
-        let notices = self.find_out_about_ourselves()?;
+        let mut notices = news.notices;
+        notices.extend(self.find_out_about_ourselves()?);
         self.db.checkpoint_when_large()?;
         self.refresh_mark()?;
         Ok(notices)
@@ -231,11 +231,11 @@ impl Desk {
             return Ok(Vec::new()); // a fork is no older copy: what to do is for head office to say
         }
         if peers::is_head_office(&tx)? {
-            return go_on_after_own_fork(tx, &head, now);
+            return Ok(Vec::new()); // nobody knows more of it than itself
         }
         let known = known_elsewhere(&tx, &head)?;
         let Some((life, seq)) = known.filter(|known| *known > (head.epoch, head.seq)) else { return Ok(Vec::new()) };
-        let (epoch, after) = begin_epoch(&tx, "older_copy", life, now)?;
+        let (epoch, after) = begin_life(&tx, "older_copy", life, now)?;
         tx.commit()?;
         Ok(vec![format!(
             "数据库是较早的副本 (总部已收到 {life}.{seq}，本库只到 {after})，已换启用号 {epoch} 继续；缺少的单据由总部退回"
@@ -326,18 +326,6 @@ impl Desk {
     }
 }
 
-/// A head office that went on from an old copy unnoticed, and got back from a branch what it had written before, is its own judge:
-/// it goes on in a new life, and what happened is a question on its list.
-fn go_on_after_own_fork(tx: Tx<'_>, head: &Head, now: DateTime<FixedOffset>) -> Result<Vec<String>, Refusal> {
-    let chain = head.next()?.chain();
-    let Some(other) = tx.chain_last(chain.twin())? else { return Ok(Vec::new()) };
-    let (epoch, after) = begin_epoch(&tx, "fork", head.epoch, now)?;
-    tx.commit()?;
-    Ok(vec![format!(
-        "总部的库曾从较早的副本接着记账：网点退回了另一支 (到 {other})，两支都已记账；本库到 {after} 为止，已换启用号 {epoch} 继续，请在疑问中查明"
-    )])
-}
-
 /// The newest entry of this site that head office holds, as far as it said so: life and number.
 fn known_elsewhere(tx: &Tx<'_>, head: &Head) -> Result<Option<(i64, i64)>, Refusal> {
     let own = head.site.as_str();
@@ -369,12 +357,19 @@ pub(super) fn line_of(shown: &str, taken: &Taken) -> BundleLine {
 pub struct News {
     pub(super) fresh: i64,
     secrets: Vec<(String, String)>,
+    notices: Vec<String>,
 }
 
 impl News {
     /// Adds what a bundle brought.
     pub fn add(&mut self, taken: Taken) {
         self.fresh += taken.fresh;
+        self.notices.extend(taken.own_fork.map(|fork| {
+            let OwnFork { other, epoch, after } = fork;
+            format!(
+                "总部的库曾从较早的副本接着记账：网点退回了原来的一支 (到 {after})，副本上记的另成一支 (到 {other})，两支都已记账；已换启用号 {epoch} 继续，请在疑问中查明"
+            )
+        }));
         let from = taken.header.from;
         self.secrets.extend(taken.secrets.into_iter().map(|secret| (from.clone(), secret)));
     }

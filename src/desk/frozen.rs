@@ -4,6 +4,7 @@
 use super::refusal::Refusal;
 use crate::book::entry::head_code;
 use crate::book::public_keys::unhex;
+use crate::derive::fork;
 use crate::derive::site::BundleAccepted;
 use crate::exchange::peers;
 use crate::rules::id::{Id, Site};
@@ -45,11 +46,20 @@ impl Frozen {
 
 /// Is this site frozen, as far as this book knows?
 pub fn why(tx: &Tx<'_>, own: &Site) -> Result<Option<Frozen>, StoreError> {
+    if let Some(place) = fork::aside(tx)? {
+        let code = |hash: Option<[u8; 32]>| hash.map_or_else(String::new, |hash| head_code(&hash));
+        let (ours, theirs) = (code(tx.entry_hash(place.twin())?), code(tx.entry_hash(place)?));
+        return Ok(Some(Frozen { place, ours, theirs, aside: true }));
+    }
     for confirmed in peers::signed_heads(tx, own)? {
         let Some(place) = place_of(&confirmed.chain, own, confirmed.epoch, confirmed.seq) else { continue };
         let Some(theirs) = unhex::<32>(&confirmed.head) else { continue };
         let here = tx.entry_hash(place)?;
-        let other_side = tx.entry_hash(place.twin())? == Some(theirs) && !place.is_twin();
+        let across = tx.entry_hash(place.across())? == Some(theirs);
+        if across && tx.fork_before(place)?.is_some() {
+            continue; // head office said so while it called the branches otherwise
+        }
+        let other_side = across && !place.is_twin();
         if here == Some(theirs) || (here.is_none() && !other_side) {
             continue;
         }

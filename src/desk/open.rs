@@ -3,21 +3,20 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use serde::Serialize;
-
 use super::refusal::Refusal;
 use super::tariffs::Shelf;
 use super::{Desk, password};
-use crate::book::append::{self, Head, NewEntry};
+use crate::book::append::Head;
 use crate::book::clock::{Clock, PinnedClock};
 use crate::book::mark::{self, Mark};
 use crate::book::seal::Keys;
-use crate::book::subject::{Kind, Subject};
-use crate::derive::site::{SiteEpoch, SiteOpened};
+use crate::book::subject::Kind;
+use crate::derive::site::SiteOpened;
+use crate::derive::system::{begin_life, write};
 use crate::derive::user::UserAdded;
-use crate::derive::{self, bulk, knowledge, rebuild};
+use crate::derive::{bulk, fork, knowledge, rebuild};
 use crate::exchange::site_keys::{PublicKeys, SiteKeys};
-use crate::rules::id::{Id, Site};
+use crate::rules::id::Site;
 use crate::store::{Db, OpenOptions, Tx};
 
 /// What `init` is told.
@@ -183,10 +182,12 @@ impl Desk {
         // The mark is read before the head: another desk writes it after its commit, so a sound book is never behind it.
         let mark = mark::read(path);
         let head = Head::read(&db.read()?)?;
-        if let Some(ahead) = mark.filter(|mark| mark.is_ahead_of(&head)) {
+        // What was set aside as a fork's second branch is not gone on with, however far its mark is.
+        let aside = fork::is_aside(&db.read()?)?;
+        if let Some(ahead) = mark.filter(|mark| !aside && mark.is_ahead_of(&head)) {
             let now = clock.now();
             let tx = db.write()?;
-            let (epoch, after) = begin_epoch(&tx, "older_copy", ahead.epoch, now)?;
+            let (epoch, after) = begin_life(&tx, "older_copy", ahead.epoch, now)?;
             let head = Head::read(&tx)?;
             tx.commit()?;
             let _ = mark::write(path, &Mark::of(&head));
@@ -239,7 +240,7 @@ fn found(
         practice: new.practice,
         keys,
     };
-    write(tx, "site.open", Kind::Site, None, at, &opened)?;
+    write(tx, "site.open", Err(Kind::Site), at, &opened)?;
     let manager = UserAdded {
         login: new.login.to_owned(),
         name: new.manager.to_owned(),
@@ -247,52 +248,10 @@ fn found(
         password: verifier,
         first_day: super::rights::first_day(new.practice, at.date_naive()),
     };
-    write(tx, "user.add", Kind::User, None, at, &manager)?;
+    write(tx, "user.add", Err(Kind::User), at, &manager)?;
     Ok(())
-}
-
-/// Begins a new life of this site: `known` is the last one known to have been. Answers it, and where the one before ended.
-pub(super) fn begin_epoch(
-    tx: &Tx<'_>,
-    reason: &str,
-    known: i64,
-    now: chrono::DateTime<chrono::FixedOffset>,
-) -> Result<(i64, String), Refusal> {
-    let head = Head::read(tx)?;
-    let epoch = known.max(head.epoch) + 1;
-    tx.set_setting("epoch", &epoch.to_string())?;
-    let after = format!("{}.{}.{}", head.site, head.epoch, head.seq);
-    write(tx, "site.epoch", Kind::Site, None, now, &SiteEpoch { reason: reason.into(), after: after.clone() })?;
-    Ok((epoch, after))
 }
 
 fn head_epoch(tx: &Tx<'_>) -> Result<i64, Refusal> {
     Ok(Head::read(tx)?.epoch)
-}
-
-/// Writes an entry of the system itself, before anybody can be logged in.
-fn write<B: Serialize>(
-    tx: &Tx<'_>,
-    action: &str,
-    kind: Kind,
-    subject: Option<Id>,
-    at: chrono::DateTime<chrono::FixedOffset>,
-    body: &B,
-) -> Result<(), Refusal> {
-    let head = Head::read(tx)?;
-    let subject = Subject::new(kind, subject.unwrap_or(head.next()?));
-    let payload = serde_json::to_string(body).map_err(|error| Refusal::data(error.to_string()))?;
-    let new = NewEntry {
-        at,
-        business_day: at.date_naive(),
-        actor: "-",
-        action,
-        version: 1,
-        subjects: &[subject],
-        key: None,
-        payload,
-    };
-    let row = append::append(tx, &head, new)?;
-    derive::record(tx, &row)?;
-    Ok(())
 }

@@ -8,12 +8,13 @@ use chrono::{DateTime, FixedOffset};
 
 use super::Desk;
 use super::copies::{beside, prove, put_in_place};
-use super::open::begin_epoch;
 use super::refusal::Refusal;
 use crate::book::append::Head;
 use crate::book::clock::Clock;
 use crate::book::mark::{self, Mark};
 use crate::book::seal::{self, Keys};
+use crate::derive::fork;
+use crate::derive::system::begin_life;
 use crate::exchange::card::Card;
 use crate::exchange::folder::{self, Files};
 use crate::exchange::opener;
@@ -223,8 +224,9 @@ fn begin_again(
         return Err(Refusal::rule("recover", format!("{site} 认定的总部不是 {}，请核对名片", lost.office.code)));
     }
     tx.set_setting("epoch", &newest.to_string())?;
+    fork::forget_aside(&tx)?;
     let marked = mark::read(lost.target).filter(|mark| mark.site == site.as_str()).map_or(0, |mark| mark.epoch);
-    let begun = begin_epoch(&tx, "recover", newest.max(marked), now)?;
+    let begun = begin_life(&tx, "recover", newest.max(marked), now)?;
     tx.commit()?;
     Ok(begun)
 }

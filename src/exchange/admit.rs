@@ -6,10 +6,10 @@ use std::io::{Read, Seek};
 use std::time::Instant;
 
 use chrono::DateTime;
-use serde::Serialize;
 
 use super::chains::{self, Held};
 use super::error::ExchangeError;
+use super::fork_names::ForkNames;
 use super::frame::Frame;
 use super::header::Header;
 use super::opener::Opened;
@@ -17,13 +17,13 @@ use super::peers;
 use super::proof;
 use super::returned::Returned;
 use super::send::{first_bytes, hex};
-use super::take::{Fate, Taken, Taker, absorb, chain_of};
-use crate::book::append::{self, Head, NewEntry};
+use super::take::{Fate, OwnFork, Taken, Taker, absorb, chain_of};
+use crate::book::append::Head;
 use crate::book::clock;
 use crate::book::entry;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{AcceptedFork, AcceptedHead, BundleAccepted};
-use crate::derive::{self, Incoming, Received, bulk};
+use crate::derive::{self, Incoming, Received, bulk, system};
 use crate::rules::id::{Id, Site};
 use crate::store::entries::EntryRow;
 use crate::store::tables::exchange::{IntakeRow, ProofRow, SignedHeaderRow};
@@ -42,6 +42,7 @@ const SMALL: (u64, u64) = (2_000, 4 << 20);
 pub(super) struct Work<'a> {
     taker: &'a Taker<'a>,
     header: Header,
+    names: ForkNames,
     proof_parts: ([u8; 32], Vec<u8>, [u8; 64]),
     /// Is this site the head office? It does not change while a bundle comes in.
     head_office: bool,
@@ -61,6 +62,7 @@ impl<'a> Work<'a> {
     pub(super) fn new(taker: &'a Taker<'a>, header: Header, proof_parts: ([u8; 32], Vec<u8>, [u8; 64])) -> Self {
         Self {
             taker,
+            names: ForkNames::of(&header),
             header,
             proof_parts,
             head_office: false,
@@ -147,14 +149,26 @@ impl<'a> Work<'a> {
         if self.head_office || row.id.site() == *self.taker.site {
             return Err(self.not_theirs(row.id));
         }
-        let other = if row.id.is_twin() { row.id.main() } else { row.id.twin() };
-        let hash = Some(row.hash);
-        match (tx.entry_hash(row.id)?, tx.entry_hash(other)?) {
-            (here, there) if here == hash || there == hash => return Ok(()),
-            (None, _) => {}
-            // The other branch of a fork stands here as the main one.
-            (Some(_), None) => row.id = other,
-            (Some(_), Some(_)) => return Err(ExchangeError::Promise(format!("凭单 {} 的位置已被占用", row.id))),
+        let fork = self.names.behind(row.id);
+        if let Some(fork) = fork {
+            self.flush(tx)?;
+            if fork.is_named_otherwise(tx)? {
+                row.id = row.id.across();
+            }
+        }
+        let (here, there) = (tx.entry_hash(row.id)?, tx.entry_hash(row.id.across())?);
+        let is_known = here == Some(row.hash) || there == Some(row.hash);
+        // A sender that knows of the fork knows on which branch this stands; what stands here otherwise came before it did.
+        let misplaced = if is_known { here != Some(row.hash) } else { here.is_some() };
+        if misplaced && fork.is_some() && (is_known || there.is_none()) {
+            derive::fork::put_right(tx, row.id)?;
+            self.heads.clear();
+        }
+        match (misplaced, fork, there) {
+            _ if is_known => return Ok(()),
+            (false, _, _) | (true, Some(_), None) => {}
+            (true, None, None) => row.id = row.id.across(),
+            (true, _, Some(_)) => return Err(ExchangeError::Promise(format!("凭单 {} 的位置已被占用", row.id))),
         }
         self.singles.push(row.id);
         self.push(row);
@@ -195,6 +209,17 @@ impl<'a> Work<'a> {
     }
 
     fn put_in_place(&mut self, tx: &Tx<'_>, mut row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
+        if let Some(fork) = tx.fork_at(row.id)? {
+            // Head office has said on which branch this stands.
+            let (main, twin) = (fork.place, fork.place.twin());
+            row.id = if row.hash == fork.twin {
+                twin
+            } else if row.hash == fork.main {
+                main
+            } else {
+                row.id
+            };
+        }
         match self.place_for(tx, &row)? {
             Place::Known => {
                 tx.unmark_single(row.id)?;
@@ -209,7 +234,11 @@ impl<'a> Work<'a> {
                 let at = row.id.entry();
                 row.id = row.id.twin();
                 if let Some(held) = fork {
-                    taken.forks.push(AcceptedFork { place: at, held: hex(&held), other: hex(&row.hash) });
+                    let (held, other) = (hex(&held), hex(&row.hash));
+                    // Of its own two branches head office calls that the main one which others held.
+                    let own = at.site() == *self.taker.site;
+                    let (held, other) = if own { (other, held) } else { (held, other) };
+                    taken.forks.push(AcceptedFork { place: at, held, other });
                 }
                 self.advance(&row);
                 self.push(row);
@@ -313,6 +342,7 @@ impl<'a> Work<'a> {
         for single in std::mem::take(&mut self.singles) {
             tx.mark_single(single)?;
         }
+        let batch_is_empty = batch.is_empty();
         let incoming: Vec<Incoming> = batch.into_iter().map(|row| Incoming { row }).collect();
         for (Incoming { row }, received) in incoming.iter().zip(derive::receive_many(tx, &incoming)?) {
             if matches!(received, Received::Fork | Received::Loose) {
@@ -321,6 +351,10 @@ impl<'a> Work<'a> {
             self.fresh += i64::from(received == Received::New);
         }
         clock::observe(tx, incoming.iter().map(|incoming| incoming.row.hlc), self.taker.now)?;
+        // What has come may have told which branch of a fork is the main one, and the branches have changed places.
+        if !batch_is_empty && tx.has_forks()? {
+            self.heads.clear();
+        }
         Ok(())
     }
 
@@ -377,10 +411,14 @@ impl<'a> Work<'a> {
         for range in self.header.ranges.iter().filter(|range| range.site != self.taker.site.as_str()) {
             let chain = chain_of(range)?;
             let Ok(head) = blake3::Hash::from_hex(&range.head) else { continue };
-            // What head office calls the main branch of a fork may stand here as the other: its signature is not over ours.
-            let stands = chains::place(chain, range.last).map_or(Ok(None), |place| tx.entry_hash(place))?;
+            // What head office calls the main branch of a fork may stand here as the other: its signature is over that one.
+            let stands = |chain: &Id| {
+                let place = chains::place(*chain, range.last);
+                place.map_or(Ok(None), |place| tx.entry_hash(place)).map(|hash| hash == Some(*head.as_bytes()))
+            };
+            let chain = if stands(&chain)? { chain } else { chain.across() };
             let known = tx.get::<ProofRow>(&[&chain])?;
-            if stands != Some(*head.as_bytes()) || known.is_some_and(|known| known.seq >= range.last) {
+            if !stands(&chain)? || known.is_some_and(|known| known.seq >= range.last) {
                 continue;
             }
             let (header, signature) = (header.clone(), signature.to_vec());
@@ -391,11 +429,13 @@ impl<'a> Work<'a> {
     }
 
     /// Head office's acceptance is an entry of its own book: about the sender, and about each site whose lost entries it brought.
-    fn accept(&self, tx: &Tx<'_>, taken: &Taken) -> Result<(), ExchangeError> {
+    fn accept(&self, tx: &Tx<'_>, taken: &mut Taken) -> Result<(), ExchangeError> {
         let from = [self.header.from.clone()];
         let others = self.touched.iter().map(|chain| chain.site().as_str().to_owned());
         let sites: BTreeSet<String> = from.into_iter().chain(others).collect();
-        for site in sites.iter().filter_map(|site| Site::parse(site).ok()) {
+        let mut sites: Vec<Site> = sites.iter().filter_map(|site| Site::parse(site).ok()).collect();
+        sites.sort_by_key(|site| site == self.taker.site); // what is said of the own line is said last
+        for site in sites {
             let body = self.acceptance(tx, taken, &site)?;
             let own = site == *self.taker.site;
             let subject = match peers::peer(tx, site.as_str())? {
@@ -403,9 +443,22 @@ impl<'a> Work<'a> {
                 None if own && !body.forks.is_empty() => crate::derive::site::subject_of(&site),
                 None => continue,
             };
-            write(tx, self.taker, "bundle.accept", Subject::new(Kind::Site, subject), &body)?;
+            let subject = Subject::new(Kind::Site, subject);
+            system::write(tx, "bundle.accept", Ok(subject), self.taker.now, &body).map_err(ExchangeError::of_append)?;
+            if let Some(fork) = body.forks.first().filter(|_| own) {
+                taken.own_fork = Some(self.go_on_after_own_fork(tx, fork)?);
+            }
         }
         Ok(())
+    }
+
+    /// A head office that went on from an old copy unnoticed, and got back what it had written before, is its own judge: what came back
+    /// is the main branch, because others know it by its names, and it goes on in a new life.
+    fn go_on_after_own_fork(&self, tx: &Tx<'_>, fork: &AcceptedFork) -> Result<OwnFork, ExchangeError> {
+        let known = Head::read(tx).map_err(ExchangeError::of_append)?;
+        let other = tx.chain_last(fork.place.chain().twin())?.unwrap_or(fork.place);
+        let begun = system::begin_life(tx, "fork", known.epoch, self.taker.now).map_err(ExchangeError::of_append)?;
+        Ok(OwnFork { other, epoch: begun.0, after: begun.1 })
     }
 
     fn acceptance(&self, tx: &Tx<'_>, taken: &Taken, site: &Site) -> Result<BundleAccepted, ExchangeError> {
@@ -434,31 +487,6 @@ impl<'a> Work<'a> {
             forks: taken.forks.iter().filter(|fork| fork.place.site() == *site).cloned().collect(),
         })
     }
-}
-
-/// Writes an entry of the exchange itself.
-fn write<B: Serialize>(
-    tx: &Tx<'_>,
-    taker: &Taker<'_>,
-    action: &str,
-    subject: Subject,
-    body: &B,
-) -> Result<(), ExchangeError> {
-    let head = Head::read(tx).map_err(ExchangeError::of_append)?;
-    let payload = serde_json::to_string(body).map_err(|error| ExchangeError::Book(error.to_string()))?;
-    let new = NewEntry {
-        at: taker.now,
-        business_day: taker.now.date_naive(),
-        actor: "-",
-        action,
-        version: 1,
-        subjects: &[subject],
-        key: None,
-        payload,
-    };
-    let row = append::append(tx, &head, new).map_err(ExchangeError::of_append)?;
-    derive::record(tx, &row)?;
-    Ok(())
 }
 
 /// Where an entry of a chain goes.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bundle_error::BundleError;
-use crate::rules::id::{EPOCHS, SEQS, Site};
+use crate::rules::id::{EPOCHS, LIVES, SEQS, Site};
 
 /// The format this program writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
@@ -45,6 +45,9 @@ pub struct Header {
     pub relay: Relay,
     /// What the sender holds whole: its acknowledgements.
     pub have: Vec<Have>,
+    /// Forks the sender holds, and which branch it calls the main one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forks: Vec<Fork>,
     /// How far the sender has taken in the recipient's relay.
     pub relay_seen: Relay,
     /// Entries of every kind.
@@ -91,6 +94,19 @@ pub struct Have {
     pub seq: i64,
     /// Hash of it, hex.
     pub head: String,
+}
+
+/// A fork, and which of its branches the sender calls the main one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fork {
+    /// Whose chain.
+    pub site: String,
+    /// Which life.
+    pub epoch: i64,
+    /// Number of the first entries that differ.
+    pub seq: i64,
+    /// Hash of the one on the main branch, hex.
+    pub main: String,
 }
 
 /// A part of the relay, head office's numbered list of single entries for one branch.
@@ -150,6 +166,9 @@ impl Header {
         if self.ranges.iter().any(|range| !range.is_sound()) || self.have.iter().any(|have| !have.is_sound()) {
             return Some("凭单范围不对");
         }
+        if self.forks.iter().any(|fork| !fork.is_sound()) {
+            return Some("分叉不对");
+        }
         None
     }
 
@@ -170,6 +189,13 @@ impl Range {
 impl Have {
     fn is_sound(&self) -> bool {
         (1..SEQS).contains(&self.seq) && is_chain(&self.site, self.epoch) && is_hash(&self.head)
+    }
+}
+
+impl Fork {
+    fn is_sound(&self) -> bool {
+        let place = (1..SEQS).contains(&self.seq) && (1..LIVES).contains(&self.epoch);
+        place && is_site(&self.site) && is_hash(&self.main)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod chains;
 pub mod envelope;
 pub mod error;
 pub mod folder;
+mod fork_names;
 pub mod frame;
 pub mod header;
 pub mod opener;

@@ -47,11 +47,11 @@ pub fn read(text: &str) -> Result<Proof, ExchangeError> {
 }
 
 impl Proof {
-    /// Did the holder of these keys sign that the chain has this head?
+    /// Did the holder of these keys sign that the chain has this head? Which branch of a fork it called the main one then is no matter.
     pub fn is_signed_by(&self, keys: &SiteKeys) -> bool {
         let Ok(header) = serde_json::from_slice::<Header>(&self.header) else { return false };
         let says = header.ranges.iter().any(|range| {
-            super::take::chain_of(range).ok() == Some(self.chain)
+            super::take::chain_of(range).is_ok_and(|chain| chain.main() == self.chain.main())
                 && blake3::Hash::from_hex(&range.head).is_ok_and(|head| *head.as_bytes() == self.head)
         });
         let own: Vec<_> = keys.all_public().iter().filter_map(PublicKeys::verifying).collect();

@@ -54,31 +54,40 @@ fn begin(tx: &Tx<'_>, life: i64, peer: &Peer) -> Result<(), StoreError> {
     let name = basis_name(&peer.site);
     let basis = format!("{life} {}", peer.areas.join(" "));
     let known = tx.setting(&name)?;
-    let fork = new_fork(tx, peer)?;
-    if known.as_deref() == Some(basis.as_str()) && !fork {
+    let unmet = unmet_forks(tx, peer)?;
+    if known.as_deref() == Some(basis.as_str()) && unmet.is_empty() {
         return Ok(());
     }
     let same_life = known.is_some_and(|known| known.split(' ').next() == Some(life.to_string().as_str()));
     if same_life {
         tx.forget_sifted(peer.site.as_str())?; // look again, the numbers go on
-        note_forks(tx, peer)?;
+        meet(tx, peer, &unmet)?;
     } else {
         tx.forget_relay(peer.site.as_str())?;
     }
     tx.set_setting(&name, &basis)
 }
 
-/// Has a fork's second branch come since the last time? What its author and those who followed it wrote was read by other names before.
-fn new_fork(tx: &Tx<'_>, peer: &Peer) -> Result<bool, StoreError> {
+/// Second branches of forks that have come since the last time: what their author and those who followed it wrote was read by other
+/// names before.
+fn unmet_forks(tx: &Tx<'_>, peer: &Peer) -> Result<Vec<Id>, StoreError> {
+    let mut unmet = Vec::new();
     for chain in tx.chains()?.into_iter().filter(|chain| chain.is_twin()) {
         if tx.get::<SiftedRow>(&[&peer.site.as_str(), &chain])?.is_none() {
-            return Ok(true);
+            unmet.push(chain);
         }
     }
-    Ok(false)
+    Ok(unmet)
 }
 
-fn note_forks(tx: &Tx<'_>, peer: &Peer) -> Result<(), StoreError> {
+/// What was sent of a forked life went by the names of one branch, whichever it was: it is sent once more by those head office goes by
+/// now.
+fn meet(tx: &Tx<'_>, peer: &Peer, unmet: &[Id]) -> Result<(), StoreError> {
+    for chain in unmet {
+        if let Some(first) = tx.first_of_epoch(&chain.site(), chain.epoch())? {
+            tx.relay_again(first.id, peer.site.as_str())?;
+        }
+    }
     for chain in tx.chains()?.into_iter().filter(|chain| chain.is_twin()) {
         tx.put(&SiftedRow { site: peer.site.as_str().to_owned(), chain, seq: 0 })?;
     }

@@ -8,6 +8,7 @@ use super::bundle_error::BundleError;
 use super::chains::{self, Held};
 use super::envelope::{BundleWriter, Written};
 use super::error::ExchangeError;
+use super::fork_names;
 use super::frame::FrameKind;
 use super::header::{Have, Header, Range, Relay};
 use super::peers::{self, Peer};
@@ -110,10 +111,11 @@ pub fn send<F: Read + Write + Seek>(
         let total = plan.entries();
         let recipient = peer.seal_to().recipient().map_err(|error| BundleError::Recipient(error.to_string()))?;
         let have: Vec<Have> = stand.0.iter().map(have).collect();
+        let forks = fork_names::told(&tx)?;
         let mut source = Source::new(&tx, peer, plan);
         let mut row = tx.peer_row(peer.site.as_str())?;
         loop {
-            let header = open_header(sender, peer, life, &row, &have);
+            let header = Header { forks: forks.clone(), ..open_header(sender, peer, life, &row, &have) };
             let mut writer = BundleWriter::begin(place(&header)?, &recipient)?;
             if let Some(secret) = sender.secret.filter(|_| sent.is_empty()) {
                 writer.secret(secret)?;

@@ -64,6 +64,19 @@ pub struct Taken {
     pub secrets: Vec<String>,
     /// Places where another entry stood already.
     pub forks: Vec<AcceptedFork>,
+    /// This head office's own line was forked, and goes on in a new life.
+    pub own_fork: Option<OwnFork>,
+}
+
+/// A head office that had gone on from an old copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnFork {
+    /// Last entry of what it had written on the copy: the second branch.
+    pub other: Id,
+    /// Its new life.
+    pub epoch: i64,
+    /// What that follows, `HO.1.42`.
+    pub after: String,
 }
 
 /// Opens a bundle and takes it in. Slices of it stand when a fault of disk or database stops the work; the same bundle again goes on.
@@ -118,6 +131,7 @@ fn admit<R: Read + Seek>(
         note: String::new(),
         secrets: Vec::new(),
         forks: Vec::new(),
+        own_fork: None,
     };
     let was_taken = |row: BundleRow| row.state == "taken" || row.state == "known";
     if db.read()?.get::<BundleRow>(&[&taken.hash, &"in"])?.is_some_and(was_taken) {

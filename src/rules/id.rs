@@ -182,6 +182,11 @@ impl Id {
         if self.is_twin() { Self(self.0 - LIVES * SEQS * ITEMS) } else { self }
     }
 
+    /// The same place on the other branch of a fork.
+    pub fn across(self) -> Self {
+        if self.is_twin() { self.main() } else { self.twin() }
+    }
+
     /// The chain this entry stands in, named by the place before its first entry: `B03.1.0`.
     pub fn chain(self) -> Self {
         Self(self.0 - self.0 % (SEQS * ITEMS))

@@ -98,15 +98,13 @@ pub fn entries_apart(here: &Desk, office: &Desk) -> Result<String, StoreError> {
     Ok(format!("only here: {}; only at head office: {}", only(&here, &office), only(&office, &here)))
 }
 
-/// Do two books hold the same entries and call another branch of a fork the main one?
-pub fn only_named_apart(here: &Desk, office: &Desk) -> Result<bool, StoreError> {
+/// Do two books hold the same entries?
+pub fn same_entries(here: &Desk, office: &Desk) -> Result<bool, StoreError> {
     let held = |desk: &Desk| {
         let entries = desk.look()?.entries_after(Id(0), i64::MAX)?;
-        Ok::<BTreeMap<[u8; 32], Id>, StoreError>(entries.into_iter().map(|entry| (entry.hash, entry.id)).collect())
+        Ok::<BTreeSet<[u8; 32]>, StoreError>(entries.into_iter().map(|entry| entry.hash).collect())
     };
-    let (here, office) = (held(here)?, held(office)?);
-    let same = here.keys().eq(office.keys());
-    Ok(same && here.iter().any(|(hash, id)| office.get(hash).is_some_and(|other| other == &id.twin() && other != id)))
+    Ok(held(here)? == held(office)?)
 }
 
 /// Every payment at a till stands in the ledger with what was taken in, those of a fork's second branch too.
@@ -137,7 +135,7 @@ pub fn money(desk: &Desk) -> Wrong {
 }
 
 /// Accounts, orders, requests and slips that two books both should know whole: the first that differs. A subject of which one of them
-/// holds entries nobody can give the other any more, `lost`, is passed over, and one in which they only name the branches of a fork otherwise.
+/// holds entries nobody can give the other any more, `lost`, is passed over.
 pub fn same_subjects(left: &Desk, right: &Desk, subjects: &BTreeSet<Subject>, lost: &BTreeSet<Id>) -> Wrong {
     let (left, right) = (left.look()?, right.look()?);
     for one in subjects {
@@ -153,11 +151,6 @@ pub fn same_subjects(left: &Desk, right: &Desk, subjects: &BTreeSet<Subject>, lo
         let only_there: Vec<_> = there.difference(&here).collect();
         if only_there.is_empty() && !only_here.is_empty() && only_here.iter().all(|(id, _)| lost.contains(&id.entry()))
         {
-            continue;
-        }
-        // The two call another branch of a fork the main one.
-        let main = |parts: &[&(Id, i64)]| parts.iter().map(|(id, hlc)| (id.main(), *hlc)).collect::<BTreeSet<_>>();
-        if !only_here.is_empty() && main(&only_here) == main(&only_there) {
             continue;
         }
         let (letter, id) = (one.kind.letter(), one.id);

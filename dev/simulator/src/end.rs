@@ -19,6 +19,7 @@ pub fn settle(world: &mut World) -> Result<(), Failure> {
     for at in 0..world.places.len() {
         world.whole(at)?;
     }
+    same_state(world)?;
     agree(world)?;
     nothing_missing(world)?;
     nobody_frozen(world)?;
@@ -61,6 +62,21 @@ fn waiting(world: &mut World) -> Result<Vec<(String, String, i64)>, Failure> {
     Ok(found)
 }
 
+/// Sites with the same entries have the same state, forked or not.
+fn same_state(world: &mut World) -> Result<(), Failure> {
+    for at in 1..world.places.len() {
+        let (here, office) = (&world.places[at].desk, &world.places[OFFICE].desk);
+        let same = checks::same_entries(here, office).map_err(|error| world.fail(at, error))?;
+        let differing = checks::differing(here, office).map_err(|error| world.fail(at, error))?;
+        if same && !differing.is_empty() {
+            return Err(world.fail(at, format!("has head office's entries and differs in {differing:?}")));
+        }
+        world.report.same += u64::from(same);
+        world.report.same_forked += u64::from(same && world.places.iter().any(|place| place.forked));
+    }
+    Ok(())
+}
+
 /// Every site that knows everything has head office's state; of the others, what is their own.
 fn agree(world: &mut World) -> Result<(), Failure> {
     if world.places[OFFICE].forked {
@@ -71,11 +87,6 @@ fn agree(world: &mut World) -> Result<(), Failure> {
         if world.places[at].everything {
             let differing = checks::differing(&world.places[at].desk, &world.places[OFFICE].desk);
             let differing = differing.map_err(|error| world.fail(at, error))?;
-            let named = checks::only_named_apart(&world.places[at].desk, &world.places[OFFICE].desk);
-            if !differing.is_empty() && named.map_err(|error| world.fail(at, error))? {
-                world.report.named_apart += 1;
-                continue;
-            }
             if !differing.is_empty() {
                 let apart = checks::entries_apart(&world.places[at].desk, &world.places[OFFICE].desk);
                 let apart = apart.map_err(|error| world.fail(at, error))?;

@@ -65,8 +65,10 @@ counts! {
     unnoticed = "old copies put back unnoticed",
     /// Lives begun by a site that found out by itself.
     found_out = "lives begun because head office knew more",
-    /// Sites that hold what head office holds and call another branch of a fork the main one.
-    named_apart = "sites that call another branch of a fork the main one",
+    /// Branches that held exactly head office's entries in the end, and had its state.
+    same = "branches with head office's entries, all of its state",
+    /// Of them, those of companies with a fork.
+    same_forked = "of them, where a book had gone on from an unnoticed copy",
     /// Clock changes.
     clocks = "clock changes",
     /// Upgrades of a program that knew less.

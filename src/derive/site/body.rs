@@ -26,10 +26,13 @@ pub struct SiteOpened {
 /// Body of `site.epoch`: the site goes on in a new life.
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub struct SiteEpoch {
-    /// Why: `older_copy`, `restore`.
+    /// Why: `older_copy`, `restore`, `recover`, `fork`.
     pub reason: String,
     /// Head of the life before, as the database had it.
     pub after: String,
+    /// Its author knows of a fork in its own lives, and names both branches as head office does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain: bool,
 }
 
 /// Body of `site.trust`, at a branch.
@@ -157,7 +160,7 @@ pub struct AcceptedHead {
 pub struct AcceptedFork {
     /// The first place at which they differ.
     pub place: Id,
-    /// Hash of the one held first, hex.
+    /// Hash of the main branch's, hex: the one held first. Of head office's own lives, the one that came back to it.
     pub held: String,
     /// Hash of the other, hex.
     pub other: String,

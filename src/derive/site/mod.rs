@@ -14,14 +14,20 @@ use crate::book::public_keys::PublicKeys;
 use crate::book::subject::Kind;
 use crate::rules::id::{Id, Site};
 use crate::store::tables::base::{ExceptionRow, SiteRow};
-use crate::store::tables::site::{SiteBondRow, SiteHeadRow, SiteKeyRow};
+use crate::store::tables::site::{ForkRow, SiteBondRow, SiteHeadRow, SiteKeyRow};
 
 pub use body::*;
 
 /// The fold of sites.
 pub const FOLD: Fold = Fold {
     kind: Kind::Site,
-    tables: &[("d_site", "id"), ("d_site_bond", "site"), ("d_site_key", "site"), ("d_site_head", "site")],
+    tables: &[
+        ("d_site", "id"),
+        ("d_site_bond", "site"),
+        ("d_site_key", "site"),
+        ("d_site_head", "site"),
+        ("d_fork", "site"),
+    ],
     knows: &[
         ("site.open", 1),
         ("site.epoch", 1),
@@ -253,10 +259,22 @@ fn tell_forks(fx: &Fx<'_, '_>, event: &Event<'_>, body: &BundleAccepted) -> Resu
         "网点已冻结，请查明哪个库是旧副本后由总部解冻"
     };
     for fork in &body.forks {
+        // A head office that wrote this on the second branch of its own fork meant the place, not its own branch's.
+        let place = fork.place.main();
+        name_branches(fx, event, place, fork)?;
         let (held, other) = (code(&fork.held), code(&fork.other));
-        let place = fork.place;
         let note = format!("凭单 {place} 有两张内容不同：先到的摘要 {held}，后到的 {other}；两边的钱都已记账，{then}");
         doubt(fx, event, FORK, place, place.twin(), note)?;
+    }
+    Ok(())
+}
+
+/// The first word about a fork says which branch is the main one.
+fn name_branches(fx: &Fx<'_, '_>, event: &Event<'_>, place: Id, fork: &AcceptedFork) -> Result<(), DeriveError> {
+    let hash = crate::book::public_keys::unhex::<32>;
+    let (Some(main), Some(twin)) = (hash(&fork.held), hash(&fork.other)) else { return Ok(()) };
+    if place.site() == event.subject.site() && fx.tx.fork_at(place)?.is_none() {
+        fx.tx.put(&ForkRow { place, site: event.subject, main, twin, entry: event.id })?;
     }
     Ok(())
 }

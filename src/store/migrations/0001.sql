@@ -23,7 +23,17 @@ CREATE TABLE entry (
 
 CREATE INDEX entry_key ON entry (site, key) WHERE key IS NOT NULL;
 
+-- An entry is never changed. Only its place may go from one branch of a fork to the other (and, for a moment, below zero): its
+-- hash does not name the place.
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
+WHEN NOT (
+    abs(abs(NEW.id) - abs(OLD.id)) IN (0, 65536000000)
+    AND NEW.suite = OLD.suite AND NEW.site = OLD.site AND NEW.epoch = OLD.epoch AND NEW.seq = OLD.seq
+    AND NEW.hlc = OLD.hlc AND NEW.at = OLD.at AND NEW.business_day = OLD.business_day
+    AND NEW.actor = OLD.actor AND NEW.action = OLD.action AND NEW.version = OLD.version
+    AND NEW.subjects = OLD.subjects AND NEW.key IS OLD.key AND NEW.payload = OLD.payload
+    AND NEW.salt = OLD.salt AND NEW.leaf = OLD.leaf AND NEW.prev = OLD.prev AND NEW.hash = OLD.hash
+)
 BEGIN
 SELECT RAISE(ABORT, 'entries are never changed');
 END;

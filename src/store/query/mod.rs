@@ -7,6 +7,7 @@ pub mod billing;
 pub mod customer;
 pub mod exchange;
 pub mod fixes;
+pub mod fork;
 pub mod on_file;
 pub mod order;
 pub mod own;

@@ -89,4 +89,18 @@ table! {
         /// The entry that says so.
         entry: Id,
     }
+
+    /// A place with two entries.
+    pub struct ForkRow("d_fork", 1) {
+        /// The first place at which the branches differ, on the main one.
+        place: Id,
+        /// The site it is of.
+        site: Id,
+        /// Hash of the main branch's entry there.
+        main: [u8; 32],
+        /// Hash of the other's.
+        twin: [u8; 32],
+        /// The entry of head office that said so first.
+        entry: Id,
+    }
 }
