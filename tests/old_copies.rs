@@ -161,7 +161,62 @@ fn a_head_office_that_went_back_unnoticed_gets_its_other_branch_back_as_a_questi
         assert!(holds(company.desk(site), first) && holds(company.desk(site), other), "{site}");
     }
     assert_eq!(life(company.desk("HO")), 2, "it goes on in a new life");
+    assert_eq!(company.state("HO"), company.state("B1"), "and both name the branches alike");
+    for site in ["HO", "B1"] {
+        let tx = company.desk(site).look().unwrap();
+        assert_eq!(tx.entry_hash(first.0).unwrap(), Some(first.1), "{site}: others knew this one by its name");
+        assert_eq!(tx.entry_hash(first.0.twin()).unwrap(), Some(other.1), "{site}");
+    }
+    let third = worker(company.desk("HO"), "W3");
+    for _ in 0..3 {
+        company.night();
+    }
+    assert!(holds(company.desk("B1"), third));
+    assert_eq!(company.state("HO"), company.state("B1"));
     let tx = company.desk("HO").look().unwrap();
     let open = tx.scan::<ExceptionRow>(&[]).unwrap();
     assert!(open.iter().any(|row| row.what == "fork" && row.state == "open" && row.first == first.0), "{open:?}");
+}
+
+#[test]
+fn a_head_office_that_meets_the_branches_of_a_fork_in_another_order_names_them_as_it_did_first() {
+    let mut company = Company::new(2, true);
+    company.night();
+    let (office, branch) = (copy(company.desk("HO")), copy(company.desk("B1")));
+    let first = worker(company.desk("B1"), "W1");
+    company.night();
+    *company.desk("B1") = branch;
+    let other = worker(company.desk("B1"), "W2");
+    let behind = worker(company.desk("B1"), "W3");
+    for _ in 0..3 {
+        company.night();
+    }
+    assert_eq!(first.0, other.0, "one place, two entries");
+    for site in ["HO", "B1", "B2"] {
+        assert!(stands(company.desk(site), first) && stands_as_twin(company.desk(site), other), "{site}");
+    }
+    assert_eq!(company.state("HO"), company.state("B1"), "the forked book itself goes by head office's names");
+    // Head office goes back to before it knew of either, and meets the second branch first.
+    *company.desk("HO") = office;
+    company.desk("HO").begin_new_life(1).unwrap();
+    for parcel in export(company.desk("B1")).iter().filter(|parcel| parcel.to == "HO") {
+        import(company.desk("HO"), &parcel.bytes).unwrap();
+    }
+    for _ in 0..5 {
+        company.night();
+    }
+    for site in ["HO", "B1", "B2"] {
+        assert!(stands(company.desk(site), first), "{site}");
+        assert!(stands_as_twin(company.desk(site), other) && stands_as_twin(company.desk(site), behind), "{site}");
+    }
+    assert_eq!(company.state("HO"), company.state("B2"));
+    assert_eq!(company.state("HO"), company.state("B1"));
+}
+
+fn stands(desk: &Desk, (id, hash): (Id, [u8; 32])) -> bool {
+    desk.look().unwrap().entry_hash(id).unwrap() == Some(hash)
+}
+
+fn stands_as_twin(desk: &Desk, (id, hash): (Id, [u8; 32])) -> bool {
+    stands(desk, (id.twin(), hash))
 }

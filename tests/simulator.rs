@@ -8,8 +8,10 @@ use simulator::{Run, run};
 fn companies_agree_in_the_end_whatever_went_wrong() {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let seeds = std::env::var("METERDESK_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
-    let (report, failures) =
-        run(Run { from: 1, seeds, days: 30, size: Size::Small, threads, rare: true, told: false }, |_, _| {});
+    let (report, failures) = run(
+        Run { from: 1, seeds, days: 30, size: Size::Small, threads, rare: true, forked: false, told: false },
+        |_, _| {},
+    );
     let words: Vec<String> = failures.iter().map(ToString::to_string).collect();
     assert!(failures.is_empty(), "{} of {seeds} seeds failed:\n{}", failures.len(), words.join("\n"));
     // The faults did happen.

@@ -223,22 +223,30 @@ impl<'a> Work<'a> {
         match self.place_for(tx, &row)? {
             Place::Known => {
                 tx.unmark_single(row.id)?;
-                self.advance(&row);
+                // What is not remembered is read again, from a chain that may be held further.
+                if self.heads.contains_key(&row.id.chain()) {
+                    self.advance(&row);
+                }
             }
             Place::KnownTwin => tx.unmark_single(row.id.twin())?,
             Place::Next => {
+                if row.id.is_twin()
+                    && self.head(tx, row.id.chain())?.is_none()
+                    && let Some(main) = tx.entry_hash(row.id.main())?
+                {
+                    tell_fork(tx, taken, row.id, main, row.hash)?; // known to its sender, new here
+                }
                 self.advance(&row);
                 self.push(row);
             }
             Place::Twin(fork) => {
-                let at = row.id.entry();
+                let at = row.id.main().entry();
                 row.id = row.id.twin();
                 if let Some(held) = fork {
-                    let (held, other) = (hex(&held), hex(&row.hash));
                     // Of its own two branches head office calls that the main one which others held.
                     let own = at.site() == *self.taker.site;
-                    let (held, other) = if own { (other, held) } else { (held, other) };
-                    taken.forks.push(AcceptedFork { place: at, held, other });
+                    let (main, other) = if own { (row.hash, held) } else { (held, row.hash) };
+                    tell_fork(tx, taken, at, main, other)?;
                 }
                 self.advance(&row);
                 self.push(row);
@@ -487,6 +495,15 @@ impl<'a> Work<'a> {
             forks: taken.forks.iter().filter(|fork| fork.place.site() == *site).cloned().collect(),
         })
     }
+}
+
+/// A place has two entries: unless head office has said so before, it is news.
+fn tell_fork(tx: &Tx<'_>, taken: &mut Taken, place: Id, main: [u8; 32], other: [u8; 32]) -> Result<(), ExchangeError> {
+    let place = place.main().entry();
+    if tx.fork_at(place)?.is_none() {
+        taken.forks.push(AcceptedFork { place, held: hex(&main), other: hex(&other) });
+    }
+    Ok(())
 }
 
 /// Where an entry of a chain goes.

@@ -107,6 +107,29 @@ pub fn same_entries(here: &Desk, office: &Desk) -> Result<bool, StoreError> {
     Ok(held(here)? == held(office)?)
 }
 
+/// In what two books with the same entries differ besides: names of entries, parts in the subject index.
+pub fn named_apart(here: &Desk, office: &Desk) -> Result<String, StoreError> {
+    let names = |desk: &Desk| {
+        let entries = desk.look()?.entries_after(Id(0), i64::MAX)?;
+        Ok::<BTreeMap<[u8; 32], Id>, StoreError>(entries.into_iter().map(|entry| (entry.hash, entry.id)).collect())
+    };
+    let (left, right) = (names(here)?, names(office)?);
+    let apart =
+        left.iter().filter_map(|(hash, id)| right.get(hash).filter(|there| *there != id).map(|there| (id, there)));
+    let apart: Vec<String> = apart.take(8).map(|(here, there)| format!("{here} is {there}")).collect();
+    let parts = |desk: &Desk| {
+        let mut found = BTreeSet::new();
+        desk.look()?.walk_subjects(|row| {
+            found.insert((row.kind.clone(), row.subject, row.hlc, row.id));
+            Ok(true)
+        })?;
+        Ok::<_, StoreError>(found)
+    };
+    let (left, right) = (parts(here)?, parts(office)?);
+    let only = |left: &BTreeSet<_>, right: &BTreeSet<_>| left.difference(right).take(8).cloned().collect::<Vec<_>>();
+    Ok(format!("names {apart:?}; parts only here {:?}, only there {:?}", only(&left, &right), only(&right, &left)))
+}
+
 /// Every payment at a till stands in the ledger with what was taken in, those of a fork's second branch too.
 pub fn money(desk: &Desk) -> Wrong {
     const IN: [&str; 4] = [account::CASH, account::BANK, account::CHEQUE, account::TICKET];

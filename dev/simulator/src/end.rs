@@ -69,7 +69,8 @@ fn same_state(world: &mut World) -> Result<(), Failure> {
         let same = checks::same_entries(here, office).map_err(|error| world.fail(at, error))?;
         let differing = checks::differing(here, office).map_err(|error| world.fail(at, error))?;
         if same && !differing.is_empty() {
-            return Err(world.fail(at, format!("has head office's entries and differs in {differing:?}")));
+            let how = checks::named_apart(here, office).map_err(|error| world.fail(at, error))?;
+            return Err(world.fail(at, format!("has head office's entries and differs in {differing:?}: {how}")));
         }
         world.report.same += u64::from(same);
         world.report.same_forked += u64::from(same && world.places.iter().any(|place| place.forked));

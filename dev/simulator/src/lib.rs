@@ -40,8 +40,10 @@ pub struct Run {
     pub size: Size,
     /// Threads.
     pub threads: usize,
-    /// Forks and mixed program versions too: not yet free of faults, see docs/reliability.md.
+    /// Forks and mixed program versions too, in some seeds.
     pub rare: bool,
+    /// Old copies are put back often in every seed, noticed or not.
+    pub forked: bool,
     /// Every step is told.
     pub told: bool,
 }
@@ -86,6 +88,7 @@ pub fn run(run: Run, done: impl Fn(u64, &Result<Report, Failure>) + Sync) -> (Re
                     }
                     let plan = Plan::of(number, run.days, run.size);
                     let plan = Plan { forks: plan.forks && run.rare, mixed: plan.mixed && run.rare, ..plan };
+                    let plan = if run.forked { plan.with_forks() } else { plan };
                     let outcome = seed(&template, plan, run.told);
                     done(number, &outcome);
                     let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! `simulator --seeds 3000 --from 1 --days 30 [--threads 2] [--small]`: long runs; `--seed N` runs one and says every step.
+//! `simulator --seeds 3000 --from 1 --days 30 [--threads 2] [--small] [--forks]`: long runs; `--seed N` runs one and says every step.
 
 use std::time::Instant;
 
@@ -6,7 +6,8 @@ use simulator::plan::Size;
 use simulator::{Run, run};
 
 fn main() {
-    let mut asked = Run { from: 1, seeds: 3_000, days: 30, size: Size::Whole, threads: 2, rare: true, told: false };
+    let mut asked =
+        Run { from: 1, seeds: 3_000, days: 30, size: Size::Whole, threads: 2, rare: true, forked: false, told: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || words.next().and_then(|text| text.parse::<u64>().ok()).unwrap_or_else(|| usage(&word));
@@ -17,6 +18,7 @@ fn main() {
             "--threads" => asked.threads = usize::try_from(number()).unwrap_or(1),
             "--seed" => (asked.from, asked.seeds, asked.told) = (number(), 1, true),
             "--no-rare" => asked.rare = false,
+            "--forks" => asked.forked = true,
             "--small" => asked.size = Size::Small,
             _ => usage(&word),
         }
@@ -36,6 +38,8 @@ fn main() {
 }
 
 fn usage<T>(word: &str) -> T {
-    eprintln!("{word}?  simulator [--seeds N] [--from S] [--days 30] [--threads 2] [--small] [--no-rare] [--seed N]");
+    eprintln!(
+        "{word}?  simulator [--seeds N] [--from S] [--days 30] [--threads 2] [--small] [--no-rare] [--forks] [--seed N]"
+    );
     std::process::exit(2)
 }

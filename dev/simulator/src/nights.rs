@@ -5,6 +5,8 @@ use std::io::Cursor;
 
 use meterdesk::desk::exchange::News;
 use meterdesk::exchange::error::ExchangeError;
+use meterdesk::exchange::header::Header;
+use meterdesk::exchange::opener;
 use meterdesk::exchange::take::{Fate, Taken};
 
 use crate::checks;
@@ -128,7 +130,7 @@ impl World {
     fn take_one(&mut self, at: usize, from: &str, bytes: &[u8]) -> Result<i64, Failure> {
         let taken = match self.places[at].desk.take_bundle(Cursor::new(bytes), "parcel.mdx", None, |_, _| {}) {
             Ok(taken) => taken,
-            Err(error) => return self.misfit(at, from, &error),
+            Err(error) => return self.misfit(at, from, bytes, &error),
         };
         match taken.fate {
             Fate::Taken => self.report.taken += 1,
@@ -142,10 +144,11 @@ impl World {
     }
 
     /// A sound bundle that is refused: only around a fork.
-    fn misfit(&mut self, at: usize, from: &str, error: &ExchangeError) -> Result<i64, Failure> {
+    fn misfit(&mut self, at: usize, from: &str, bytes: &[u8], error: &ExchangeError) -> Result<i64, Failure> {
         if error.is_of_the_bundle() && self.places.iter().any(|place| place.forked) {
             self.report.misfits += 1;
-            self.tell(at, format!("refused a bundle: {error}"));
+            let header = opener::peek(Cursor::new(bytes)).map_err(|error| self.fail(at, error))?;
+            self.tell(at, format!("refused {}: {error}", of_header(&header)));
             return Ok(0);
         }
         Err(self.fail(at, format!("a bundle of {from} was refused: {error}")))
@@ -218,14 +221,17 @@ impl World {
 
 /// A bundle taken in, in words.
 fn of_bundle(taken: &Taken) -> String {
-    let header = &taken.header;
+    let forks = if taken.forks.is_empty() { String::new() } else { format!(" forks at {:?}", taken.forks) };
+    format!("{:?} {}, {} new{forks}", taken.fate, of_header(&taken.header), taken.fresh)
+}
+
+/// What a bundle holds, in words.
+fn of_header(header: &Header) -> String {
     let parts: Vec<String> = header
         .ranges
         .iter()
         .map(|range| format!("{}.{}.{}-{}", range.site, range.epoch, range.first, range.last))
         .collect();
     let (from, life, number, relayed) = (&header.from, header.life, header.number, header.relayed);
-    let forks = if taken.forks.is_empty() { String::new() } else { format!(" forks at {:?}", taken.forks) };
-    let fresh = taken.fresh;
-    format!("{:?} {from} {life}-{number}: {} +{relayed}, {fresh} new{forks}", taken.fate, parts.join(" "))
+    format!("{from} {life}-{number}: {} +{relayed}", parts.join(" "))
 }

@@ -78,4 +78,9 @@ impl Plan {
             full: *chance.pick(&[48 << 20, 48 << 20, 20_000, 1]),
         }
     }
+
+    /// The same with many old copies put back, often without notice.
+    pub fn with_forks(self) -> Self {
+        Self { forks: true, crashes: 40, restores: 70, ..self }
+    }
 }
