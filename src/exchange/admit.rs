@@ -23,7 +23,7 @@ use crate::book::clock;
 use crate::book::entry;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{AcceptedFork, AcceptedHead, BundleAccepted};
-use crate::derive::{self, Incoming, Received, bulk, system};
+use crate::derive::{self, Incoming, Received, bulk, system, twin};
 use crate::rules::id::{Id, Site};
 use crate::store::entries::EntryRow;
 use crate::store::tables::exchange::{IntakeRow, ProofRow, SignedHeaderRow};
@@ -184,10 +184,7 @@ impl<'a> Work<'a> {
         if self.head_office && chain.site().as_str() != self.header.from {
             return self.returned.keep(row);
         }
-        match self.by_own_names(tx, row)? {
-            Some(row) => self.put_in_place(tx, row, taken),
-            None => Ok(()),
-        }
+        self.put_in_place(tx, row, taken)
     }
 
     /// Of a fork, the two sides may disagree which branch is the main one: what we hold there is not needed again as a twin, and what
@@ -208,9 +205,11 @@ impl<'a> Work<'a> {
         Ok(Some(row))
     }
 
-    fn put_in_place(&mut self, tx: &Tx<'_>, mut row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
+    fn put_in_place(&mut self, tx: &Tx<'_>, row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
+        let Some(mut row) = self.by_own_names(tx, row)? else { return Ok(()) };
         if let Some(fork) = tx.fork_at(row.id)? {
             // Head office has said on which branch this stands.
+            self.flush(tx)?;
             let (main, twin) = (fork.place, fork.place.twin());
             row.id = if row.hash == fork.twin {
                 twin
@@ -276,7 +275,8 @@ impl<'a> Work<'a> {
             None if row.seq == 1 && !self.begins_well(tx, row)? => {
                 return Err(ExchangeError::Early(row.id.to_string()));
             }
-            None => row.seq == 1 || (chain.is_twin() && self.begins_well(tx, row)?),
+            None if chain.is_twin() => self.begins_well(tx, row)? && twin::fits(tx, row)?,
+            None => row.seq == 1,
         };
         if follows {
             return Ok(if tx.entry_hash(row.id)? == Some(row.hash) { Place::Known } else { Place::Next });

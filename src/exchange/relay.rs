@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::peers::Peer;
 use super::sieve::Sieve;
 use crate::derive::bulk;
-use crate::rules::id::Site;
+use crate::rules::id::{Id, Site};
 use crate::store::tables::exchange::SiftedRow;
 use crate::store::{Db, StoreError, Tx};
 
