@@ -187,8 +187,10 @@ pub(super) fn reroot(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), Store
     for entry in new.iter().filter(|entry| entry.id.is_twin()) {
         let site = entry.id.site();
         for life in entry.epoch + 1..LIVES {
-            if first_of_life(fx.tx, &site, life)?.is_some_and(|first| first.prev == entry.hash) {
-                from(site.clone(), life);
+            for epoch in [life, life + LIVES] {
+                if first_of_life(fx.tx, &site, epoch)?.is_some_and(|first| first.prev == entry.hash) {
+                    from(site.clone(), life);
+                }
             }
         }
     }
@@ -204,8 +206,8 @@ pub(super) fn reroot(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), Store
     Ok(())
 }
 
-fn first_of_life(tx: &Tx<'_>, site: &Site, life: i64) -> Result<Option<EntryRow>, StoreError> {
-    Id::new(site, life, 1, 0).map_or(Ok(None), |id| tx.entry(id))
+fn first_of_life(tx: &Tx<'_>, site: &Site, epoch: i64) -> Result<Option<EntryRow>, StoreError> {
+    Id::new(site, epoch, 1, 0).map_or(Ok(None), |id| tx.entry(id))
 }
 
 /// May this entry stand as a twin? It must follow the twin before it or, as the first of its branch, what the entry at its place
