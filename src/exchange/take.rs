@@ -209,7 +209,9 @@ fn gap(tx: &Tx<'_>, header: &Header) -> Result<Option<String>, ExchangeError> {
     let from_branch = peers::is_head_office(tx)?;
     for range in header.ranges.iter().filter(|range| !from_branch || range.site == header.from) {
         let chain = chain_of(range)?;
-        let held = chains::whole(tx, chain)?.map_or(0, |held| held.seq);
+        let upto = |chain| chains::whole(tx, chain).map(|held| held.map_or(0, |held| held.seq));
+        // What the sender calls the main branch of a fork, of which it may not know, may stand here as the other.
+        let held = upto(chain)?.max(upto(chain.across())?);
         let twin_begins = chain.is_twin() && held == 0;
         if range.first > held + 1 && !twin_begins {
             let (code, epoch) = (&range.site, range.epoch);

@@ -158,7 +158,7 @@ pub fn money(desk: &Desk) -> Wrong {
 }
 
 /// Accounts, orders, requests and slips that two books both should know whole: the first that differs. A subject of which one of them
-/// holds entries nobody can give the other any more, `lost`, is passed over.
+/// holds entries nobody can give the other any more, `lost` by the places their authors knew, is passed over.
 pub fn same_subjects(left: &Desk, right: &Desk, subjects: &BTreeSet<Subject>, lost: &BTreeSet<Id>) -> Wrong {
     let (left, right) = (left.look()?, right.look()?);
     for one in subjects {
@@ -172,7 +172,9 @@ pub fn same_subjects(left: &Desk, right: &Desk, subjects: &BTreeSet<Subject>, lo
         let (here, there) = (parts(&left)?, parts(&right)?);
         let only_here: Vec<_> = here.difference(&there).collect();
         let only_there: Vec<_> = there.difference(&here).collect();
-        if only_there.is_empty() && !only_here.is_empty() && only_here.iter().all(|(id, _)| lost.contains(&id.entry()))
+        if only_there.is_empty()
+            && !only_here.is_empty()
+            && only_here.iter().all(|(id, _)| lost.contains(&id.entry().main()))
         {
             continue;
         }

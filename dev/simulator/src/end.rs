@@ -10,7 +10,11 @@ use crate::report::Failure;
 use crate::world::{OFFICE, World};
 
 /// Nights without faults within which it must be quiet.
-const NIGHTS: u64 = 8;
+const NIGHTS: u64 = 10;
+
+/// Nights in a row without anything new before it counts as quiet: a site that went back unnoticed says so on one night, and on the
+/// next it is answered.
+const QUIET: u64 = 2;
 
 /// Exchanges until quiet, and checks.
 pub fn settle(world: &mut World) -> Result<(), Failure> {
@@ -31,9 +35,11 @@ pub fn settle(world: &mut World) -> Result<(), Failure> {
 }
 
 fn until_quiet(world: &mut World) -> Result<(), Failure> {
+    let mut quiet = 0;
     for night in 1..=NIGHTS {
         world.report.nights += 1;
-        if world.clean_night()? == 0 && waiting(world)?.is_empty() {
+        quiet = if world.clean_night()? == 0 && waiting(world)?.is_empty() { quiet + 1 } else { 0 };
+        if quiet >= QUIET {
             return Ok(());
         }
         if night == NIGHTS {
