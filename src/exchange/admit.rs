@@ -46,6 +46,8 @@ pub(super) struct Work<'a> {
     proof_parts: ([u8; 32], Vec<u8>, [u8; 64]),
     /// Is this site the head office? It does not change while a bundle comes in.
     head_office: bool,
+    /// Has head office told of forks? Usually not, and then no entry needs to be asked about them.
+    forks: bool,
     heads: BTreeMap<Id, Option<Held>>,
     batch: Vec<EntryRow>,
     bytes: usize,
@@ -66,6 +68,7 @@ impl<'a> Work<'a> {
             header,
             proof_parts,
             head_office: false,
+            forks: false,
             heads: BTreeMap::new(),
             batch: Vec::new(),
             bytes: 0,
@@ -88,6 +91,7 @@ impl<'a> Work<'a> {
         mut progress: impl FnMut(i64),
     ) -> Result<(), ExchangeError> {
         self.head_office = peers::is_head_office(&db.read()?)?;
+        self.forks = db.read()?.has_forks()?;
         let whole = self.header.entries <= SMALL.0 && self.header.plain_len <= SMALL.1;
         let mut frames = opened.frames(self.taker.keys.identities())?;
         loop {
@@ -207,7 +211,9 @@ impl<'a> Work<'a> {
 
     fn put_in_place(&mut self, tx: &Tx<'_>, row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
         let Some(mut row) = self.by_own_names(tx, row)? else { return Ok(()) };
-        if let Some(fork) = tx.fork_at(row.id)? {
+        if self.forks
+            && let Some(fork) = tx.fork_at(row.id)?
+        {
             // Head office has said on which branch this stands.
             self.flush(tx)?;
             let (main, twin) = (fork.place, fork.place.twin());
@@ -350,7 +356,6 @@ impl<'a> Work<'a> {
         for single in std::mem::take(&mut self.singles) {
             tx.mark_single(single)?;
         }
-        let batch_is_empty = batch.is_empty();
         let incoming: Vec<Incoming> = batch.into_iter().map(|row| Incoming { row }).collect();
         for (Incoming { row }, received) in incoming.iter().zip(derive::receive_many(tx, &incoming)?) {
             if matches!(received, Received::Fork | Received::Loose) {
@@ -360,7 +365,8 @@ impl<'a> Work<'a> {
         }
         clock::observe(tx, incoming.iter().map(|incoming| incoming.row.hlc), self.taker.now)?;
         // What has come may have told which branch of a fork is the main one, and the branches have changed places.
-        if !batch_is_empty && tx.has_forks()? {
+        self.forks = tx.has_forks()?;
+        if self.forks && !incoming.is_empty() {
             self.heads.clear();
         }
         Ok(())

@@ -27,11 +27,12 @@ pub fn sift_in_slices(db: &mut Db, own: &Site, life: i64, peers: &[Peer], slice:
     if peers.is_empty() {
         return Ok(());
     }
+    let twins: Vec<Id> = db.read()?.chains()?.into_iter().filter(|chain| chain.is_twin()).collect();
     let mut to_begin = peers.iter();
     while to_begin.len() > 0 {
         let (tx, started) = (db.write()?, Instant::now());
         for peer in to_begin.by_ref() {
-            begin(&tx, life, peer)?;
+            begin(&tx, life, peer, &twins)?;
             if started.elapsed() >= slice {
                 break;
             }
@@ -50,46 +51,39 @@ pub fn sift_in_slices(db: &mut Db, own: &Site, life: i64, peers: &[Peer], slice:
 }
 
 /// In a new life, for other areas, or when a fork has shown, the relay begins again.
-fn begin(tx: &Tx<'_>, life: i64, peer: &Peer) -> Result<(), StoreError> {
+fn begin(tx: &Tx<'_>, life: i64, peer: &Peer, twins: &[Id]) -> Result<(), StoreError> {
     let name = basis_name(&peer.site);
     let basis = format!("{life} {}", peer.areas.join(" "));
     let known = tx.setting(&name)?;
-    let unmet = unmet_forks(tx, peer)?;
+    let mut unmet = Vec::new(); // second branches that have come since: what was read by other names before
+    for chain in twins {
+        if tx.get::<SiftedRow>(&[&peer.site.as_str(), chain])?.is_none() {
+            unmet.push(*chain);
+        }
+    }
     if known.as_deref() == Some(basis.as_str()) && unmet.is_empty() {
         return Ok(());
     }
     let same_life = known.is_some_and(|known| known.split(' ').next() == Some(life.to_string().as_str()));
     if same_life {
         tx.forget_sifted(peer.site.as_str())?; // look again, the numbers go on
-        meet(tx, peer, &unmet)?;
+        meet(tx, peer, &unmet, twins)?;
     } else {
         tx.forget_relay(peer.site.as_str())?;
     }
     tx.set_setting(&name, &basis)
 }
 
-/// Second branches of forks that have come since the last time: what their author and those who followed it wrote was read by other
-/// names before.
-fn unmet_forks(tx: &Tx<'_>, peer: &Peer) -> Result<Vec<Id>, StoreError> {
-    let mut unmet = Vec::new();
-    for chain in tx.chains()?.into_iter().filter(|chain| chain.is_twin()) {
-        if tx.get::<SiftedRow>(&[&peer.site.as_str(), &chain])?.is_none() {
-            unmet.push(chain);
-        }
-    }
-    Ok(unmet)
-}
-
 /// What was sent of a forked life went by the names of one branch, whichever it was: it is sent once more by those head office goes by
 /// now.
-fn meet(tx: &Tx<'_>, peer: &Peer, unmet: &[Id]) -> Result<(), StoreError> {
+fn meet(tx: &Tx<'_>, peer: &Peer, unmet: &[Id], twins: &[Id]) -> Result<(), StoreError> {
     for chain in unmet {
         if let Some(first) = tx.first_of_epoch(&chain.site(), chain.epoch())? {
             tx.relay_again(first.id, peer.site.as_str())?;
         }
     }
-    for chain in tx.chains()?.into_iter().filter(|chain| chain.is_twin()) {
-        tx.put(&SiftedRow { site: peer.site.as_str().to_owned(), chain, seq: 0 })?;
+    for chain in twins {
+        tx.put(&SiftedRow { site: peer.site.as_str().to_owned(), chain: *chain, seq: 0 })?;
     }
     Ok(())
 }
