@@ -211,8 +211,9 @@ fn gap(tx: &Tx<'_>, header: &Header) -> Result<Option<String>, ExchangeError> {
         let chain = chain_of(range)?;
         let upto = |chain| chains::whole(tx, chain).map(|held| held.map_or(0, |held| held.seq));
         // What the sender calls the main branch of a fork, of which it may not know, may stand here as the other.
-        let held = upto(chain)?.max(upto(chain.across())?);
-        let twin_begins = chain.is_twin() && held == 0;
+        let (here, across) = (upto(chain)?, upto(chain.across())?);
+        let held = here.max(across);
+        let twin_begins = chain.is_twin() && here == 0;
         if range.first > held + 1 && !twin_begins {
             let (code, epoch) = (&range.site, range.epoch);
             return Ok(Some(format!(

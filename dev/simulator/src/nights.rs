@@ -222,7 +222,7 @@ impl World {
 /// A bundle taken in, in words.
 fn of_bundle(taken: &Taken) -> String {
     let forks = if taken.forks.is_empty() { String::new() } else { format!(" forks at {:?}", taken.forks) };
-    format!("{:?} {}, {} new{forks}", taken.fate, of_header(&taken.header), taken.fresh)
+    format!("{:?} {}, {} new{forks} {}", taken.fate, of_header(&taken.header), taken.fresh, taken.note)
 }
 
 /// What a bundle holds, in words.
