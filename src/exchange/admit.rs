@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 use std::time::Instant;
 
-use chrono::DateTime;
-
+use super::accept::Acceptance;
 use super::chains::{self, Held};
 use super::error::ExchangeError;
 use super::fork_names::ForkNames;
@@ -17,14 +16,12 @@ use super::peers;
 use super::proof;
 use super::returned::Returned;
 use super::send::{first_bytes, hex};
-use super::take::{Fate, OwnFork, Taken, Taker, absorb, chain_of};
-use crate::book::append::Head;
+use super::take::{Fate, Taken, Taker, absorb, chain_of};
 use crate::book::clock;
 use crate::book::entry;
-use crate::book::subject::{Kind, Subject};
-use crate::derive::site::{AcceptedFork, AcceptedHead, BundleAccepted};
-use crate::derive::{self, Incoming, Received, bulk, system, twin};
-use crate::rules::id::{Id, Site};
+use crate::derive::site::AcceptedFork;
+use crate::derive::{self, Incoming, Received, bulk, twin};
+use crate::rules::id::Id;
 use crate::store::entries::EntryRow;
 use crate::store::tables::exchange::{IntakeRow, ProofRow, SignedHeaderRow};
 use crate::store::{Db, Tx};
@@ -119,7 +116,8 @@ impl<'a> Work<'a> {
                 if !self.head_office {
                     self.keep_proofs(&tx)?;
                 } else if taken.fresh > 0 {
-                    self.accept(&tx, taken)?;
+                    let (touched, ahead) = (&self.touched, &self.ahead);
+                    Acceptance { taker: self.taker, header: &self.header, touched, ahead }.write(&tx, taken)?;
                 }
                 absorb(&tx, self.taker, taken, file)?;
                 tx.delete::<IntakeRow>(&[&taken.hash])?;
@@ -440,66 +438,6 @@ impl<'a> Work<'a> {
             tx.put(&ProofRow { chain, seq: range.last, head: *head.as_bytes(), signed: *body_hash })?;
         }
         Ok(tx.drop_unused_signed_headers()?)
-    }
-
-    /// Head office's acceptance is an entry of its own book: about the sender, and about each site whose lost entries it brought.
-    fn accept(&self, tx: &Tx<'_>, taken: &mut Taken) -> Result<(), ExchangeError> {
-        let from = [self.header.from.clone()];
-        let others = self.touched.iter().map(|chain| chain.site().as_str().to_owned());
-        let sites: BTreeSet<String> = from.into_iter().chain(others).collect();
-        let mut sites: Vec<Site> = sites.iter().filter_map(|site| Site::parse(site).ok()).collect();
-        sites.sort_by_key(|site| site == self.taker.site); // what is said of the own line is said last
-        for site in sites {
-            let body = self.acceptance(tx, taken, &site)?;
-            let own = site == *self.taker.site;
-            let subject = match peers::peer(tx, site.as_str())? {
-                Some(peer) => peer.id,
-                None if own && !body.forks.is_empty() => crate::derive::site::subject_of(&site),
-                None => continue,
-            };
-            let subject = Subject::new(Kind::Site, subject);
-            system::write(tx, "bundle.accept", Ok(subject), self.taker.now, &body).map_err(ExchangeError::of_append)?;
-            if let Some(fork) = body.forks.first().filter(|_| own) {
-                taken.own_fork = Some(self.go_on_after_own_fork(tx, fork)?);
-            }
-        }
-        Ok(())
-    }
-
-    /// A head office that went on from an old copy unnoticed, and got back what it had written before, is its own judge: what came back
-    /// is the main branch, because others know it by its names, and it goes on in a new life.
-    fn go_on_after_own_fork(&self, tx: &Tx<'_>, fork: &AcceptedFork) -> Result<OwnFork, ExchangeError> {
-        let known = Head::read(tx).map_err(ExchangeError::of_append)?;
-        let other = tx.chain_last(fork.place.chain().twin())?.unwrap_or(fork.place);
-        let begun = system::begin_life(tx, "fork", known.epoch, self.taker.now).map_err(ExchangeError::of_append)?;
-        Ok(OwnFork { other, epoch: begun.0, after: begun.1 })
-    }
-
-    fn acceptance(&self, tx: &Tx<'_>, taken: &Taken, site: &Site) -> Result<BundleAccepted, ExchangeError> {
-        let mut heads = Vec::new();
-        for chain in self.touched.iter().filter(|chain| chain.site() == *site) {
-            if let Some(held) = chains::whole(tx, *chain)? {
-                heads.push(AcceptedHead {
-                    site: chain.site().as_str().to_owned(),
-                    epoch: chain.epoch(),
-                    seq: held.seq,
-                    head: hex(&held.head),
-                    count: held.seq,
-                });
-            }
-        }
-        let direct = site.as_str() == self.header.from;
-        let made = DateTime::parse_from_rfc3339(&self.header.made_at).ok().filter(|_| direct);
-        let off = made.map_or(0, |made| (made - self.taker.now).num_milliseconds());
-        Ok(BundleAccepted {
-            from: self.header.from.clone(),
-            number: self.header.number,
-            bundle: taken.hash.clone(),
-            heads,
-            ahead: self.ahead.iter().copied().filter(|entry| entry.site() == *site).collect(),
-            clock_ahead_ms: off.max(0),
-            forks: taken.forks.iter().filter(|fork| fork.place.site() == *site).cloned().collect(),
-        })
     }
 }
 

@@ -8,6 +8,7 @@
 //! is to be sent, [`relay`] what of other sites a branch is to know (`sieve` looks for it), [`send`] writes it, [`take`] takes a bundle in, [`folder`] is
 //! where the files lie.
 
+mod accept;
 mod admit;
 pub mod bundle_error;
 pub mod card;
