@@ -6,9 +6,11 @@ mod support;
 use meterdesk::book::clock::FixedClock;
 use meterdesk::book::verify;
 use meterdesk::derive::ledger::trial_balance;
+use meterdesk::derive::site::AcceptedFork;
 use meterdesk::derive::{Received, rebuild};
 use meterdesk::desk::Desk;
 use meterdesk::desk::open::NewSite;
+use meterdesk::rules::id::Id;
 use meterdesk::rules::money::Fen;
 use meterdesk::store::OpenOptions;
 use meterdesk::store::entries::EntryRow;
@@ -118,6 +120,71 @@ fn check_money(book: Book) {
     assert_eq!(receipts, ["B03-1-000001"], "the number both branches gave is a question");
     let account = tx.account_of_text("3100000001").unwrap().unwrap();
     assert!(account.id.is_twin());
+}
+
+/// Head office enrols the branch and says which entry stands on the main branch of its fork.
+fn word_of_head_office(branch: &Desk, main: &EntryRow, other: &EntryRow) -> Vec<EntryRow> {
+    let mut office = support::company::site("HQ", true);
+    let (_, card) = branch.site_card().unwrap();
+    let print = branch.site_keys().unwrap().public().fingerprint();
+    let enrol = json!({ "card": card, "fingerprint": print, "areas": [], "roles": [] });
+    support::company::act(&mut office, "boss", "site.enrol", &enrol);
+    let hex = |hash: [u8; 32]| blake3::Hash::from_bytes(hash).to_hex().to_string();
+    let fork = AcceptedFork { place: main.id.main(), held: hex(main.hash), other: hex(other.hash) };
+    support::company::accept(&mut office, "B03", |body| body.forks = vec![fork]);
+    office.look().unwrap().entries_after(Id(0), 1_000).unwrap()
+}
+
+/// Takes a branch of a fork where there is room: as the main one when its place is free, else as the twin.
+fn take_branch(desk: &mut Desk, rows: &[EntryRow]) {
+    for (from, to) in [(Id::main as fn(Id) -> Id, "main"), (Id::twin, "twin")] {
+        let named: Vec<EntryRow> = rows.iter().map(|row| EntryRow { id: from(row.id), ..row.clone() }).collect();
+        if desk.look().unwrap().entry(named[0].id).unwrap().is_none() {
+            assert!(take(desk, &named).iter().all(|answer| *answer == Received::New), "{to}");
+            return;
+        }
+    }
+    panic!("both places are taken");
+}
+
+#[test]
+fn the_branch_head_office_named_first_is_the_main_one_in_every_order() {
+    let fork = fork();
+    let branch = support::orders::book("B03");
+    for main_is_second in [false, true] {
+        let (main, other) = if main_is_second { (&fork.twin, &fork.main) } else { (&fork.main, &fork.twin) };
+        let word = word_of_head_office(&branch.desk, &main[0], &other[0]);
+        let mut wanted = None;
+        let mut orders = 0;
+        for order in support::orders::permutations(vec![0, 1, 2, 3]) {
+            let mut desk = empty();
+            take(&mut desk, &fork.common);
+            for step in &order {
+                match step {
+                    0 => take_branch(&mut desk, &fork.main),
+                    1 => take_branch(&mut desk, &fork.twin),
+                    2 => _ = take(&mut desk, &fork.next_life),
+                    _ => _ = take(&mut desk, &word),
+                }
+                finish(&mut desk);
+            }
+            let state = hash(&desk);
+            assert_eq!(*wanted.get_or_insert(state), state, "second branch main: {main_is_second}, order {order:?}");
+            let tx = desk.look().unwrap();
+            assert_eq!(tx.entry_hash(main[0].id.main()).unwrap(), Some(main[0].hash), "{order:?}");
+            assert_eq!(tx.entry_hash(main[0].id.twin()).unwrap(), Some(other[0].hash), "{order:?}");
+            let account = tx.account_of_text("3100000001").unwrap().unwrap();
+            assert_eq!(account.id.is_twin(), !main_is_second, "{order:?}");
+            assert_eq!(rebuild::index_fault(&tx).unwrap(), None);
+            assert_eq!(verify::chains(&tx, |_| {}).unwrap().fault, None, "{order:?}");
+            drop(tx);
+            assert_eq!(prepaid(&desk, "3100000001"), Fen(10_000), "{order:?}");
+            rebuild::rebuild(desk.db_mut(), |_| {}).unwrap();
+            assert_eq!(hash(&desk), state, "rebuild");
+            orders += 1;
+        }
+        assert_eq!(orders, 24);
+    }
 }
 
 #[test]

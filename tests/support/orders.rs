@@ -237,7 +237,8 @@ pub fn orders(count: usize) -> Vec<Vec<usize>> {
         .collect()
 }
 
-fn permutations(items: Vec<usize>) -> Vec<Vec<usize>> {
+/// Every order of some items.
+pub fn permutations(items: Vec<usize>) -> Vec<Vec<usize>> {
     if items.len() <= 1 {
         return vec![items];
     }
