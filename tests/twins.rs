@@ -122,7 +122,8 @@ fn check_money(book: Book) {
     assert!(account.id.is_twin());
 }
 
-/// Head office enrols the branch and says which entry stands on the main branch of its fork.
+/// Head office enrols the branch and says which entry stands on the main branch of its fork; later, gone back to an old copy, it says the
+/// other.
 fn word_of_head_office(branch: &Desk, main: &EntryRow, other: &EntryRow) -> Vec<EntryRow> {
     let mut office = support::company::site("HQ", true);
     let (_, card) = branch.site_card().unwrap();
@@ -130,8 +131,10 @@ fn word_of_head_office(branch: &Desk, main: &EntryRow, other: &EntryRow) -> Vec<
     let enrol = json!({ "card": card, "fingerprint": print, "areas": [], "roles": [] });
     support::company::act(&mut office, "boss", "site.enrol", &enrol);
     let hex = |hash: [u8; 32]| blake3::Hash::from_bytes(hash).to_hex().to_string();
-    let fork = AcceptedFork { place: main.id.main(), held: hex(main.hash), other: hex(other.hash) };
-    support::company::accept(&mut office, "B03", |body| body.forks = vec![fork]);
+    for (main, other) in [(main, other), (other, main)] {
+        let fork = AcceptedFork { place: main.id.main(), held: hex(main.hash), other: hex(other.hash) };
+        support::company::accept(&mut office, "B03", |body| body.forks = vec![fork]);
+    }
     office.look().unwrap().entries_after(Id(0), 1_000).unwrap()
 }
 
