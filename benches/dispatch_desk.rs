@@ -2,12 +2,14 @@
 //!
 //! `cargo bench --bench dispatch_desk [-- ORDERS]`
 
+#[path = "../tests/support/site.rs"]
+mod site;
+
 use std::time::{Duration, Instant};
 
 use chrono::TimeZone;
 use meterdesk::book::clock::{FixedClock, zone};
 use meterdesk::desk::Desk;
-use meterdesk::desk::open::NewSite;
 use meterdesk::rules::id::{Id, Site};
 use meterdesk::rules::money::Fen;
 use meterdesk::rules::order::{ClockTerm, Milestone, Order, OrderKind, Span, Terms, Whose};
@@ -19,6 +21,7 @@ use meterdesk::tui::input::Inputs;
 use meterdesk::tui::screens::dispatch::Dispatch;
 use meterdesk::tui::stack::Stack;
 use meterdesk::tui::theme::Theme;
+use site::new_site;
 
 /// A frame's time (design.md, Budget).
 const FRAME: Duration = Duration::from_millis(8);
@@ -88,16 +91,7 @@ fn main() {
     let count: i64 = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(50_000);
     let folder = tempfile::tempdir().expect("a folder");
     let now = zone().with_ymd_and_hms(2026, 11, 21, 10, 0, 0).single().expect("a moment");
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     let clock = Box::new(FixedClock::at(now));
     let (mut desk, _) =
         Desk::create(&folder.path().join("a.db"), OpenOptions::default(), clock, &new).expect("a new book");

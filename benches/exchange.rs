@@ -17,6 +17,7 @@ use serde_json::json;
 #[path = "support/mod.rs"]
 mod support;
 
+use support::site::new_site;
 use support::{Failure, clock, in_folder, number, peak_megabytes, raw_insert, spend, write_small_entries};
 
 /// Tables a worker's entry writes, in the order rows are written.
@@ -87,16 +88,7 @@ fn many_branches(folder: &Path, branches: i64) -> Result<(), Failure> {
 }
 
 fn site(folder: &Path, code: &str, head_office: bool) -> Result<Desk, Failure> {
-    let new = NewSite {
-        site: code,
-        name: "营业所",
-        utility: "water",
-        head_office,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = NewSite { name: "营业所", ..new_site(code, head_office) };
     let place = folder.join(format!("{code}.db"));
     let (mut desk, _) = Desk::create(&place, OpenOptions::default(), Box::new(clock()?), &new)?;
     desk.sign_in_practice("boss")?;

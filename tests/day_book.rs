@@ -1,22 +1,17 @@
 //! The day book end to end: init, actions, idempotency, verify, an older copy, tampering.
 
+mod support {
+    pub mod site;
+}
+
 use meterdesk::book::clock::SystemClock;
-use meterdesk::desk::open::NewSite;
 use meterdesk::desk::refusal::RefusalKind;
 use meterdesk::desk::{Call, Desk};
 use meterdesk::store::OpenOptions;
+use support::site::new_site;
 
 fn new_desk(path: &std::path::Path) -> Desk {
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     let (mut desk, _) = Desk::create(path, OpenOptions::default(), Box::new(SystemClock), &new).unwrap();
     desk.sign_in_practice("boss").unwrap();
     desk

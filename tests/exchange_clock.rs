@@ -12,18 +12,10 @@ use serde_json::json;
 use support::company::{Company, act};
 use support::orders::{Book, moment};
 use support::seat::Seat;
+use support::site::new_site;
 
 fn branch(folder: &std::path::Path, practice: bool) -> Desk {
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice,
-        login: "boss",
-        manager: "主任",
-        password: "secret-1",
-    };
+    let new = NewSite { practice, password: "secret-1", ..new_site("B03", false) };
     let clock = Box::new(FixedClock::at(moment()));
     Desk::create(&folder.join("branch.db"), OpenOptions::default(), clock, &new).unwrap().0
 }

@@ -1,13 +1,16 @@
 //! The fix list's life: mended, confirmed, one of two picked, explained by a swap, dropped; what is sealed stays sealed; a killed
 //! import goes on; a corrected file brings in what was mended and nothing twice.
 
+mod support {
+    pub mod site;
+}
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use meterdesk::book::clock::SystemClock;
 use meterdesk::desk::import::{Answer, Request, What};
-use meterdesk::desk::open::NewSite;
 use meterdesk::desk::refusal::Refusal;
 use meterdesk::desk::{Call, Desk};
 use meterdesk::inbound::profile::ReadBy;
@@ -15,6 +18,7 @@ use meterdesk::rules::id::Id;
 use meterdesk::store::OpenOptions;
 use meterdesk::store::query::fixes::FixFilter;
 use serde_json::{Value, json};
+use support::site::new_site;
 
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/branch-7").join(name)
@@ -28,16 +32,7 @@ struct Office {
 impl Office {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let new = NewSite {
-            site: "B03",
-            name: "城南营业所",
-            utility: "water",
-            head_office: false,
-            practice: true,
-            login: "boss",
-            manager: "主任",
-            password: "demo",
-        };
+        let new = new_site("B03", false);
         let path = folder.path().join("branch.db");
         let (mut desk, _) = Desk::create(&path, OpenOptions::default(), Box::new(SystemClock), &new).unwrap();
         desk.sign_in_practice("boss").unwrap();

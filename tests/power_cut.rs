@@ -1,14 +1,18 @@
 //! The power goes: everything acknowledged is there, nothing twice, the book verifies. A page cache survives a kill, so the
 //! test runs on a VFS that loses what was not synced; with `synchronous=OFF` the same test must fail.
 
+mod support {
+    pub mod site;
+}
+
 use std::path::Path;
 use std::sync::Mutex;
 
 use meterdesk::book::clock::SystemClock;
-use meterdesk::desk::open::NewSite;
 use meterdesk::desk::{Call, Desk};
 use meterdesk::rules::id::Id;
 use meterdesk::store::OpenOptions;
+use support::site::new_site;
 
 /// One VFS in the process: one test at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -26,16 +30,7 @@ fn work_and_cut(
 ) -> (Vec<Id>, Option<Desk>) {
     lossy_vfs::register();
     let path = folder.join("branch.db");
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     let (desk, _) = Desk::create(&path, options(false), Box::new(SystemClock), &new).unwrap();
     desk.db().checkpoint().unwrap();
     drop(desk);

@@ -1,23 +1,18 @@
 //! Loading price files and calendar years: given a book, when a file is put, then an entry, nothing, or a refusal.
 
+mod support {
+    pub mod site;
+}
+
 use meterdesk::book::clock::SystemClock;
-use meterdesk::desk::open::NewSite;
 use meterdesk::desk::{Call, Desk};
 use meterdesk::store::OpenOptions;
+use support::site::new_site;
 
 const RESIDENT: &str = include_str!("../assets/tariffs/bj-water-res-2014.toml");
 
 fn new_desk(folder: &tempfile::TempDir) -> Desk {
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "water",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = new_site("B03", false);
     let path = folder.path().join("a.db");
     let (mut desk, _) = Desk::create(&path, OpenOptions::default(), Box::new(SystemClock), &new).unwrap();
     desk.sign_in_practice("boss").unwrap();

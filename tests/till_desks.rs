@@ -12,6 +12,7 @@ use meterdesk::desk::{Call, Desk, Done};
 use meterdesk::store::OpenOptions;
 use serde_json::json;
 use support::orders::Book;
+use support::site::new_site;
 use support::till::{accounts, owes, prices};
 
 fn open(path: &Path, user: &str) -> Desk {
@@ -21,16 +22,7 @@ fn open(path: &Path, user: &str) -> Desk {
 }
 
 fn branch(path: &Path) {
-    let new = NewSite {
-        site: "B03",
-        name: "城南营业所",
-        utility: "gas",
-        head_office: false,
-        practice: true,
-        login: "boss",
-        manager: "主任",
-        password: "demo",
-    };
+    let new = NewSite { utility: "gas", ..new_site("B03", false) };
     let (desk, _) = Desk::create(path, OpenOptions::default(), Box::new(SystemClock), &new).unwrap();
     let mut book = Book { desk };
     for (login, roles) in [("demo", ["clerk"]), ("check", ["clerk"]), ("room", ["data_clerk"])] {

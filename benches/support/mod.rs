@@ -6,7 +6,7 @@
 #![allow(dead_code)] // each bench uses its own part
 
 #[path = "../../tests/support/site.rs"]
-mod site;
+pub mod site;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
