@@ -10,7 +10,7 @@ use meterdesk::derive::ledger::trial_balance;
 use meterdesk::rules::money::Fen;
 use meterdesk::store::entries::EntryRow;
 use meterdesk::store::tables::account::{AccountRow, FieldRow, MeterRow};
-use meterdesk::store::tables::base::ClashRow;
+use meterdesk::store::tables::base::{ClashRow, ExceptionRow, HoldRow};
 use meterdesk::store::tables::billing::BalanceRow;
 use serde_json::{Value, json};
 use support::arrive::{entries, in_all_orders, made, set_clock, site, take};
@@ -422,6 +422,28 @@ fn a_payment_reversed_at_two_sites_is_reversed_once_and_the_second_cash_is_in_su
     let book = meet(with_prepaid, &acts);
     assert_eq!((balance(&book, GAS).1, questions(&book)), (Fen::ZERO, vec!["reversed_twice".to_owned()]));
     assert_eq!((ledger(&book, "suspense"), ledger(&book, "cash")), (Fen(9_000), Fen(40_000 - 9_000)));
+}
+
+/// The account cannot raise its question while a newer program's entry pauses it; its tills are sound all the same.
+#[test]
+fn a_payment_reversed_twice_of_an_account_that_waits_for_an_upgrade_is_no_fault_of_the_till() {
+    let reverse = json!({ "payment": "B01-1-000001", "reason": "收错" });
+    let acts = [("demo", "payment.reverse", reverse.clone()), ("check", "payment.reverse", reverse)];
+    let mut book = meet(with_prepaid, &acts);
+    let fault = |book: &Book| meterdesk::desk::till::sound::fault(&book.desk.look().unwrap()).unwrap();
+    assert!(fault(&book).is_none(), "the question is there");
+    let account = book.desk.look().unwrap().account_of_text(GAS).unwrap().unwrap().id;
+    let tx = book.desk.db_mut().write().unwrap();
+    for row in tx.scan::<ExceptionRow>(&[&"a", &account, &"reversed_twice"]).unwrap() {
+        tx.delete::<ExceptionRow>(&[&"a", &account, &"reversed_twice", &row.first, &row.second]).unwrap();
+    }
+    tx.commit().unwrap();
+    assert!(fault(&book).is_some_and(|fault| fault.message.contains("冲正了两次")), "nobody was told");
+    let tx = book.desk.db_mut().write().unwrap();
+    let reason = "需要升级程序".to_owned();
+    tx.put(&HoldRow { kind: "a".into(), subject: account, entry: account, reason }).unwrap();
+    tx.commit().unwrap();
+    assert!(fault(&book).is_none(), "it will be told when the program is upgraded");
 }
 
 #[test]
