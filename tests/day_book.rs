@@ -139,3 +139,24 @@ fn a_file_that_is_something_else_is_told_apart() {
     rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
     assert!(open(&path).contains("升级"));
 }
+
+#[test]
+fn an_entry_is_never_changed_but_for_its_place_between_the_branches_of_a_fork() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    drop(new_desk(&path));
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let across = 32i64 * 4_000_000 * 512;
+    for change in [
+        "UPDATE entry SET payload = payload || ' '".to_owned(),
+        "UPDATE entry SET key = 'k'".to_owned(),
+        "UPDATE entry SET hash = zeroblob(32)".to_owned(),
+        "UPDATE entry SET id = id + 512".to_owned(),
+        format!("UPDATE entry SET id = id + {across}, at = 'x'"),
+        "DELETE FROM entry".to_owned(),
+    ] {
+        let refused = file.execute(&change, []).unwrap_err().to_string();
+        assert!(refused.contains("entries are never"), "{change}: {refused}");
+    }
+    assert!(file.execute(&format!("UPDATE entry SET id = id + {across}"), []).unwrap() > 0);
+}

@@ -85,11 +85,11 @@ pub(super) fn anew(
     change(fx.tx)?;
     (fx.names, fx.at_hand) = (twin::Shelf::default(), at_hand::Shelf::default());
     for chain in fx.tx.chains()?.into_iter().filter(|chain| follows(*chain, site, life)) {
-        let mut after = chain;
+        let mut after = 0;
         loop {
-            let batch = fx.tx.chain_after(chain, after)?;
+            let batch = fx.tx.stretch(chain, after, SEQS - 1, 64)?;
             let Some(last) = batch.last() else { break };
-            after = last.id;
+            after = last.id.seq();
             for entry in batch.iter().filter(|entry| stood.contains(&entry.hash) && !bulk::is_bulk(&entry.payload)) {
                 for (kind, row) in index::rows(fx, entry)? {
                     fx.tx.index_row(&row)?;

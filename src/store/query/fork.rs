@@ -3,7 +3,6 @@
 use rusqlite::params;
 
 use crate::rules::id::{ITEMS, Id, LIVES, SEQS};
-use crate::store::entries::EntryRow;
 use crate::store::tables::site::ForkRow;
 use crate::store::{StoreError, Tx};
 
@@ -97,11 +96,5 @@ impl Tx<'_> {
     pub fn forget_sifted_chain(&self, chain: Id) -> Result<(), StoreError> {
         self.conn().execute("DELETE FROM l_sifted WHERE chain = ?1", [chain.0])?;
         Ok(())
-    }
-
-    /// Entries of a chain in order, a few at a time.
-    pub fn chain_after(&self, chain: Id, after: Id) -> Result<Vec<EntryRow>, StoreError> {
-        let end = Id(chain.0 + SEQS * ITEMS - 1);
-        self.select::<EntryRow>(" WHERE id > ? AND id <= ? ORDER BY id LIMIT 64", &[&after, &end])
     }
 }
