@@ -145,7 +145,8 @@ impl Context {
         let mut text = String::new();
         let read = match from {
             None | Some("-") => std::io::stdin().lock().take(MAX_INPUT + 1).read_to_string(&mut text),
-            Some(path) => std::fs::File::open(path).and_then(|file| file.take(MAX_INPUT + 1).read_to_string(&mut text)),
+            Some(path) => crate::text::plain_file::open(std::path::Path::new(path))
+                .and_then(|file| file.take(MAX_INPUT + 1).read_to_string(&mut text)),
         };
         read.map_err(|error| io(&error))?;
         if text.len() as u64 > MAX_INPUT {

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::common::{CliError, Context, MAX_INPUT, io};
 use crate::desk::refusal::Refusal;
 use crate::desk::{ACTIONS, Call, Desk, Done};
+use crate::text::plain_file;
 
 /// Arguments of `do`.
 #[derive(Args)]
@@ -94,7 +95,7 @@ fn batch(context: &Context, from: &str) -> Result<u8, CliError> {
     let mut desk = context.open()?;
     let reader: Box<dyn Read> = match from {
         "-" => Box::new(std::io::stdin()),
-        path => Box::new(std::fs::File::open(path).map_err(|error| io(&error))?),
+        path => Box::new(plain_file::open(std::path::Path::new(path)).map_err(|error| io(&error))?),
     };
     let mut reader = BufReader::with_capacity(1 << 16, reader);
     let mut out = BufWriter::new(std::io::stdout().lock());

@@ -73,8 +73,18 @@ fn list(desk: &Desk, context: &Context, of: Option<Id>) -> Result<u8, CliError> 
     }
     for row in &rows {
         let (id, message) = (safe::line(&row.id), safe::line(&row.message));
-        let _ =
-            writeln!(out, "  {} 第{}行 {id} {} [{}] {message}", row.file, row.line, row.kind_label, row.state_label);
+        let _ = writeln!(
+            out,
+            "  {} {} {id} {} [{}] {message}",
+            row.file,
+            place_of(row.line),
+            row.kind_label,
+            row.state_label
+        );
     }
     Ok(0)
+}
+
+fn place_of(line: i64) -> String {
+    u32::try_from(line).map_or_else(|_| format!("第{line}行"), crate::inbound::read::place)
 }

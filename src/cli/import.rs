@@ -16,6 +16,7 @@ use crate::desk::import::{Answer, Request, What};
 use crate::desk::refusal::Refusal;
 use crate::inbound::judge::{Disposition, Kind};
 use crate::inbound::profile::ReadBy;
+use crate::inbound::read::place;
 use crate::rules::id::Id;
 use crate::text::safe;
 
@@ -128,15 +129,32 @@ fn with_bar(desk: &mut Desk, request: &Request) -> Result<Answer, Refusal> {
     let stop = Arc::new(AtomicBool::new(false));
     #[cfg(unix)]
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // Without the handler a signal ends the process, which leaves the book just as sound.
+        // The second one ends the process at once. Without the handler the first does, which leaves the book just as sound.
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop));
         let _ = signal_hook::flag::register(signal, Arc::clone(&stop));
     }
+    end_when_nobody_looks(&stop);
     let mut bar = Bar::new("导入");
     desk.import(request, &mut |progress| {
         bar.stage(progress.stage);
         bar.set(progress.done, progress.total.max(progress.done));
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })
+}
+
+/// Ends the process when it was asked to stop and a disk that does not answer keeps it from looking: what was not closed does not
+/// count, and the same command goes on.
+fn end_when_nobody_looks(stop: &Arc<AtomicBool>) {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+    const STOPPED: i32 = 130;
+    let stop = Arc::clone(stop);
+    std::thread::spawn(move || {
+        while !stop.load(Ordering::Relaxed) {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        std::thread::sleep(PATIENCE);
+        std::process::exit(STOPPED);
+    });
 }
 
 /// Writes the outcome for a person.
@@ -164,7 +182,8 @@ fn print(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
     for defect in answer.defects.iter().filter(|defect| worth(defect.disposition)).take(SHOWN) {
         let kind = Kind::from_code(&defect.kind).map_or_else(|| "文件有误".to_owned(), |kind| kind.label().to_owned());
         let (word, id) = (defect.disposition.label(), safe::line(&defect.id));
-        writeln!(out, "  第{}行 {id} {kind} [{word}] {}", defect.line, safe::line(&defect.message))?;
+        let line = u32::try_from(defect.line).map_or_else(|_| format!("第{}行", defect.line), place);
+        writeln!(out, "  {line} {id} {kind} [{word}] {}", safe::line(&defect.message))?;
     }
     let more = answer.defects.iter().filter(|defect| worth(defect.disposition)).count().saturating_sub(SHOWN);
     if more > 0 {

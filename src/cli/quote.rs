@@ -96,7 +96,7 @@ pub fn run(_: &Context, args: &QuoteArgs) -> Result<u8, CliError> {
     }
     let input: Box<dyn Read> = match args.file.as_ref().or(args.input.as_ref()) {
         Some(path) if path.as_os_str() != "-" => {
-            Box::new(std::fs::File::open(path).map_err(|error| sources::unreadable(path, &error))?)
+            Box::new(crate::text::plain_file::open(path).map_err(|error| sources::unreadable(path, &error))?)
         }
         _ => Box::new(std::io::stdin().lock()),
     };

@@ -112,7 +112,7 @@ fn rebuild(context: &Context, lost: &Lost<'_>, from: &Path) -> Result<u8, CliErr
 /// A card from a file; anything longer is none.
 fn read_card(path: &Path) -> Result<String, CliError> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
+    crate::text::plain_file::open(path)
         .and_then(|file| file.take(MAX_CARD as u64 + 64).read_to_end(&mut bytes))
         .map_err(|error| Refusal::data(format!("读不了“{}”：{error}，请核对路径", path.display())))?;
     String::from_utf8(bytes).map_err(|_| Refusal::field("card", "card", "这个文件不是网点名片，请核对").into())

@@ -200,7 +200,7 @@ fn read_card(path: &Path) -> Result<String, CliError> {
     use std::io::Read;
     let mut bytes = Vec::new();
     let limit = MAX_CARD as u64 + 64;
-    std::fs::File::open(path)
+    crate::text::plain_file::open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|error| Refusal::data(format!("读不了“{}”：{error}，请核对路径", path.display())))?;
     String::from_utf8(bytes).map_err(|_| Refusal::field("card", "card", "这个文件不是网点名片，请核对").into())

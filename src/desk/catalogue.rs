@@ -126,6 +126,7 @@ fn read_file(file: &Path, faults: &mut Vec<FileFault>) -> Option<(String, String
         None
     };
     match std::fs::metadata(file) {
+        Ok(meta) if !meta.is_file() => return fault(crate::text::plain_file::NOT_PLAIN.to_owned()),
         Ok(meta) if meta.len() > MAX_FILE => return fault(format!("文件超过 {} KB，请缩短", MAX_FILE >> 10)),
         Ok(_) => {}
         Err(error) => return fault(format!("读不出来：{error}")),

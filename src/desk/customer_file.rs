@@ -8,6 +8,7 @@ use super::action::Cx;
 use super::refusal::{Fault, Refusal};
 use crate::book::seal::{Keys, Sealed};
 use crate::derive::account::fields::CustomerFile;
+use crate::rules::certificate::{self, Certificate};
 use crate::rules::customer::{self, Field, Form};
 use crate::rules::refusal::Refusal as Broken;
 use crate::rules::utility::Utility;
@@ -104,24 +105,22 @@ pub fn keep(cx: &Cx<'_, '_>, field: &'static Field, typed: &str, file: &impl Cus
     }
 }
 
-/// A number of a person or of a firm. Households have a resident ID, all others a credit code; while the class is not
-/// confirmed either will do.
+/// A number of a person or of a firm, of whatever kind of certificate. Households have a person's, all others a firm's or, for a
+/// shop run by one person, its owner's; while the class is not confirmed either will do. Fifteen digits are no card of today.
 fn identity(
     number: &str,
     file: &impl CustomerFile,
     today: chrono::NaiveDate,
 ) -> Result<(numbers::Checked, bool), numbers::Fault> {
     let class = file.value("class").filter(|_| file.value("class_confirmed").as_deref() == Some("true"));
-    let looks_like_a_person = number.len() >= 17 && number.bytes().take(17).all(|b| b.is_ascii_digit());
-    match class.as_deref() {
-        Some(class) if classes::is_household(class) => numbers::resident_id(number, today).map(|found| (found, true)),
-        // A shop run by one person has no credit code: its owner's resident ID stands for it.
-        Some(_) | None if !looks_like_a_person => numbers::uscc(number).map(|found| (found, false)),
-        _ => match (numbers::resident_id(number, today), numbers::uscc(number)) {
-            (Ok(person), _) => Ok((person, true)),
-            (Err(_), Ok(firm)) => Ok((firm, false)),
-            (Err(fault), Err(_)) => Err(fault),
-        },
+    let household = class.as_deref().is_some_and(classes::is_household);
+    let (checked, kind) = certificate::check(number, class.is_some() && !household, today)?;
+    match kind {
+        Certificate::CreditCode if household => {
+            Err(numbers::Fault::new("GB 11643", "居民户应登记个人证件，这是统一社会信用代码，请核对"))
+        }
+        Certificate::OldResidentId => Err(numbers::Fault::new("GB 11643", checked.warning.unwrap_or_default())),
+        _ => Ok((checked, kind.is_person())),
     }
 }
 

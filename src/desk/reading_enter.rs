@@ -15,6 +15,7 @@ use super::customer_file;
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::reading::ReadingEntered as Body;
+use crate::rules::billing::{Mark, MarkKind};
 use crate::rules::classes;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
@@ -196,9 +197,9 @@ pub(super) fn judge(input: &Input, day: NaiveDate, ledger: &Ledger, meter: &Mete
         return Err(Refusal::field("R-230", "value", format!("示数超过 {} 位表盘，请核对", meter.dial)));
     }
     let last = ledger.last_mark();
-    if let Some(last) =
-        last.filter(|last| day < last.day || (day == last.day && last.id.0 > 0 && last.meter == meter.id))
-    {
+    // The mark a swap leaves is no walk: the new meter may be read on the day it was fitted.
+    let walked = |last: &&Mark| last.kind != MarkKind::Swap && last.id.0 > 0 && last.meter == meter.id;
+    if let Some(last) = last.filter(|last| day < last.day || (day == last.day && walked(last))) {
         let message = format!("上次抄表是 {}，日期须在其后；原读数有误请用更正", last.day);
         return Err(Refusal::field("R-232", "date", message));
     }

@@ -4,13 +4,14 @@
 //! line is a total and no row. The built-in ones can be replaced or joined by a folder of the same form.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::clean;
-use super::read::{BadFile, Encoding, Form, Row, Source, Why};
+use super::headings::{means, plain};
+pub use super::layout::{Class, Layout};
+pub use super::recognise::{Preview, Recognised};
 use super::rows::{customer, reading, swap};
 use crate::rules::utility::Utility;
 
@@ -111,10 +112,10 @@ const BUILT_IN: [(&str, &str); 6] = [
 
 /// The folder of a branch's own profiles, beside its book.
 const BESIDE: &str = "profiles";
+/// Largest profile read, bytes.
+const LARGEST: u64 = 1 << 20;
 /// The variable that names another folder of profiles.
 pub const FOLDER: &str = "METERDESK_PROFILES";
-/// Rows at the top of a sheet among which the headings are looked for.
-const HEADING_ROWS: usize = 10;
 
 impl Profile {
     /// Reads a profile and checks that every field it names exists.
@@ -162,134 +163,33 @@ impl Profile {
         self.words.get(field).map(|words| words.keys().cloned().collect::<Vec<_>>().join("、")).unwrap_or_default()
     }
 
-    /// Is this row a line of totals?
-    pub fn is_total(&self, row: &Row) -> bool {
-        self.total.as_deref().is_some_and(|total| clean::text(row.get(0)) == total)
+    /// Where the fields stand under these headings. A column that nobody sees is taken only when there is no other.
+    pub(super) fn locate(&self, headings: &[String], hidden: &dyn Fn(usize) -> bool) -> Layout {
+        let found: Vec<String> = headings.iter().map(|heading| plain(heading)).collect();
+        let mut layout = Layout::of(headings.to_vec());
+        for (field, names) in &self.columns {
+            let columns = |name: &String| -> Vec<usize> {
+                let name = plain(name);
+                (0..found.len()).filter(|column| means(&found[*column], &name)).collect()
+            };
+            let Some(places) = names.iter().map(columns).find(|places| !places.is_empty()) else { continue };
+            let seen: Vec<usize> = places.iter().copied().filter(|column| !hidden(*column)).collect();
+            if seen.len() > 1 {
+                layout.twice.push(headings[seen[0]].clone());
+            }
+            let column = seen.first().copied().unwrap_or(places[0]);
+            if seen.is_empty() {
+                layout.unseen.push(headings[column].clone());
+            }
+            layout.put(field, column);
+        }
+        layout
     }
 
-    fn locate(&self, headings: &[String]) -> Layout {
-        let at = self
-            .columns
-            .iter()
-            .filter_map(|(field, names)| {
-                let column = names.iter().find_map(|name| headings.iter().position(|heading| heading == name));
-                column.map(|column| (field.clone(), column))
-            })
-            .collect();
-        Layout { headings: headings.to_vec(), at }
-    }
-
-    fn missing(&self, layout: &Layout) -> Vec<&str> {
+    /// Headings that a file lacks to be of this profile.
+    pub(super) fn missing(&self, layout: &Layout) -> Vec<&str> {
         let lacks = |field: &&String| !layout.at.contains_key(*field);
         self.required.iter().filter(lacks).map(|field| self.columns[field][0].as_str()).collect()
-    }
-}
-
-/// Where the fields stand in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layout {
-    /// The headings, cleaned.
-    pub headings: Vec<String>,
-    /// Field → column.
-    pub at: BTreeMap<String, usize>,
-}
-
-impl Layout {
-    /// The column of a field.
-    pub fn column(&self, field: &str) -> Option<usize> {
-        self.at.get(field).copied()
-    }
-
-    /// The heading over a column.
-    pub fn heading(&self, column: usize) -> &str {
-        self.headings.get(column).map_or("", String::as_str)
-    }
-}
-
-/// A file whose profile is known.
-#[derive(Debug, Clone)]
-pub struct Recognised {
-    /// The file, with the encoding that made the headings readable.
-    pub source: Source,
-    /// The profile.
-    pub profile: Profile,
-    /// The sheet; empty when the form has none.
-    pub sheet: String,
-    /// The line of the headings; rows come after it.
-    pub heading_line: u32,
-    /// Where the fields stand.
-    pub layout: Layout,
-}
-
-/// The first rows of a file for a look before importing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preview {
-    /// Headings of the file.
-    pub headings: Vec<String>,
-    /// The field a column was recognised as, by column.
-    pub fields: Vec<Option<String>>,
-    /// Line and cells of the first rows.
-    pub rows: Vec<(u32, Vec<String>)>,
-}
-
-impl Recognised {
-    /// Gives every data row to `on_row`: not the headings, not what stands above them.
-    pub fn each_row(&self, on_row: &mut dyn FnMut(&Row) -> ControlFlow<()>) -> Result<(), BadFile> {
-        let heading_line = self.heading_line;
-        self.source.each_row(&self.sheet, &mut |row| {
-            if row.line > heading_line { on_row(row) } else { ControlFlow::Continue(()) }
-        })
-    }
-
-    /// The first `rows` rows, with what their columns were recognised as.
-    pub fn preview(&self, rows: usize) -> Result<Preview, BadFile> {
-        let mut first = Vec::new();
-        self.each_row(&mut |row| {
-            if first.len() == rows {
-                return ControlFlow::Break(());
-            }
-            first.push((row.line, row.cells().map(str::to_owned).collect()));
-            ControlFlow::Continue(())
-        })?;
-        let field =
-            |column: usize| self.layout.at.iter().find(|(_, at)| **at == column).map(|(field, _)| field.clone());
-        let headings = self.layout.headings.clone();
-        Ok(Preview { fields: (0..headings.len()).map(field).collect(), headings, rows: first })
-    }
-
-    /// Some rows, read again: rows are not kept while a file is judged.
-    pub fn rows_of(&self, lines: &[u32]) -> Result<BTreeMap<u32, Row>, BadFile> {
-        let wanted: std::collections::BTreeSet<u32> = lines.iter().copied().collect();
-        let mut found = BTreeMap::new();
-        if wanted.is_empty() {
-            return Ok(found);
-        }
-        self.each_row(&mut |row| {
-            if wanted.contains(&row.line) {
-                found.insert(row.line, row.clone());
-            }
-            if found.len() == wanted.len() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        Ok(found)
-    }
-
-    /// The cells of some lines.
-    pub fn cells_of(&self, lines: &[u32]) -> Result<BTreeMap<u32, Vec<String>>, BadFile> {
-        let rows = self.rows_of(lines)?;
-        Ok(rows.into_iter().map(|(line, row)| (line, row.cells().map(str::to_owned).collect())).collect())
-    }
-
-    /// A file known by its profile and headings alone, for judging single rows of it again.
-    pub fn remembered(name: &str, profile: &Profile, headings: &[String]) -> Self {
-        let source = Source {
-            path: name.into(),
-            form: Form::Text(Encoding::Utf8),
-            size: 0,
-            hash: [0; 32],
-            limits: super::read::Limits::default(),
-        };
-        let layout = profile.locate(headings);
-        Self { source, profile: profile.clone(), sheet: String::new(), heading_line: 0, layout }
     }
 }
 
@@ -321,7 +221,10 @@ impl Catalogue {
         let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.sort();
         for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "toml")) {
-            let text = std::fs::read_to_string(file).map_err(|error| bad(file, format!("读不了 ({error})")))?;
+            let mut text = String::new();
+            crate::text::plain_file::open(file)
+                .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
+                .map_err(|error| bad(file, format!("读不了 ({error})")))?;
             let profile = Profile::parse(&file.display().to_string(), &text)?;
             self.profiles.retain(|other| other.name != profile.name);
             self.profiles.push(profile);
@@ -333,74 +236,6 @@ impl Catalogue {
     pub fn profiles(&self) -> &[Profile] {
         &self.profiles
     }
-
-    /// Finds the profile of a file by its headings, among those that hold `holds` (and came by `source`); `name` asks for one alone.
-    pub fn recognise(
-        &self,
-        source: &Source,
-        holds: Holds,
-        read_by: Option<ReadBy>,
-        name: Option<&str>,
-    ) -> Result<Recognised, BadFile> {
-        let fits = |profile: &&Profile| match name {
-            Some(name) => profile.name == name,
-            None => read_by.is_none() || profile.source == read_by,
-        };
-        let candidates: Vec<&Profile> = self.profiles.iter().filter(|p| p.holds == holds).filter(fits).collect();
-        if candidates.is_empty() {
-            let what = format!("没有可用的导入方案“{}”，请核对名称", name.unwrap_or_default());
-            return Err(BadFile::new(&source.path, Why::Headings, what));
-        }
-        match look(source, &candidates) {
-            Err(error) if error.why == Why::Headings && source.form == Form::Text(Encoding::Utf8) => {
-                // A short GBK text can happen to be valid UTF-8; readable headings then tell.
-                let other = Source { form: Form::Text(Encoding::Gb18030), ..source.clone() };
-                look(&other, &candidates).map_err(|_| error)
-            }
-            answer => answer,
-        }
-    }
-}
-
-fn look(source: &Source, candidates: &[&Profile]) -> Result<Recognised, BadFile> {
-    let mut best: Option<Recognised> = None;
-    let mut nearest: Option<(usize, String)> = None;
-    for sheet in source.sheets()? {
-        for (line, headings) in top_rows(source, &sheet)? {
-            for profile in candidates {
-                let layout = profile.locate(&headings);
-                let missing = profile.missing(&layout);
-                if !missing.is_empty() {
-                    let found = profile.required.len() - missing.len();
-                    if found > 0 && nearest.as_ref().is_none_or(|(most, _)| found > *most) {
-                        let text = format!("最接近“{}”，但缺少列：{}", profile.title, missing.join("、"));
-                        nearest = Some((found, text));
-                    }
-                } else if best.as_ref().is_none_or(|best| layout.at.len() > best.layout.at.len()) {
-                    best = Some(Recognised {
-                        source: source.clone(),
-                        profile: (*profile).clone(),
-                        sheet: sheet.clone(),
-                        heading_line: line,
-                        layout,
-                    });
-                }
-            }
-        }
-    }
-    best.ok_or_else(|| {
-        let hint = nearest.map_or_else(|| "请核对是否选错了文件或导入种类".to_owned(), |(_, text)| text);
-        BadFile::new(&source.path, Why::Headings, format!("认不出表头：{hint}"))
-    })
-}
-
-fn top_rows(source: &Source, sheet: &str) -> Result<Vec<(u32, Vec<String>)>, BadFile> {
-    let mut rows = Vec::new();
-    source.each_row(sheet, &mut |row| {
-        rows.push((row.line, row.cells().map(|cell| clean::text(cell).into_owned()).collect()));
-        if rows.len() == HEADING_ROWS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    Ok(rows)
 }
 
 #[cfg(test)]

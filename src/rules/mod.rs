@@ -3,6 +3,7 @@
 pub mod adjustment;
 pub mod billing;
 pub mod calendar;
+pub mod certificate;
 pub mod classes;
 pub mod counties;
 pub mod customer;

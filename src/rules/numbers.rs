@@ -23,7 +23,7 @@ const LONGEST_TEXT: usize = 200;
 /// Oldest person believed in, years.
 const OLDEST_YEARS: u32 = 120;
 /// First two digits of a resident ID: provinces, regions, and the residence permits of 香港 81, 澳门 82, 台湾 71 and 83.
-const PROVINCES: [&str; 35] = [
+pub(super) const PROVINCES: [&str; 35] = [
     "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44",
     "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83",
 ];
@@ -53,7 +53,8 @@ fn is_filler(c: char) -> bool {
 /// Checks a resident ID (居民身份证号码, GB 11643) as of `today`.
 ///
 /// Eighteen digits (the last may be X), a known province, a birth date that exists, is not after `today` and not more
-/// than 120 years before it, and the check character. A county unknown today or in the year of birth is a warning.
+/// than 120 years before it, and the check character. A foreigner's permanent residence card begins with 9 in place of the
+/// province. A county unknown today or in the year of birth is a warning.
 pub fn resident_id(text: &str, today: NaiveDate) -> Result<Checked, Fault> {
     let fault = |message: String| Fault::new("GB 11643", message);
     let clean = clean(text);
@@ -64,7 +65,9 @@ pub fn resident_id(text: &str, today: NaiveDate) -> Result<Checked, Fault> {
     if !clean.is_ascii() || !bytes[..17].iter().all(u8::is_ascii_digit) || !matches!(bytes[17], b'0'..=b'9' | b'X') {
         return Err(fault("身份证号码前17位应为数字，末位应为数字或X，请核对".into()));
     }
-    if !PROVINCES.contains(&&clean[..2]) {
+    // The permanent residence card of a foreigner (GA 2102) begins with 9 and is checked the same way; no province stands first.
+    let foreigner = bytes[0] == b'9';
+    if !foreigner && !PROVINCES.contains(&&clean[..2]) {
         return Err(fault(format!("身份证号码前两位{}不是省级代码，请核对", &clean[..2])));
     }
     let born = NaiveDate::parse_from_str(&clean[6..14], "%Y%m%d")
@@ -80,8 +83,14 @@ pub fn resident_id(text: &str, today: NaiveDate) -> Result<Checked, Fault> {
     if id_check(&bytes[..17]) != bytes[17] {
         return Err(fault("身份证号码校验位不符，可能输错一位，请核对".into()));
     }
-    let warning = counties::warning(&clean[..6], born.year());
+    let warning = if foreigner { None } else { counties::warning(&clean[..6], born.year()) };
     Ok(Checked { clean, warning })
+}
+
+/// Do eighteen characters end with the check character of their first seventeen digits?
+pub(super) fn fits_id_check(clean: &str) -> bool {
+    let bytes = clean.as_bytes();
+    bytes.len() == 18 && bytes[..17].iter().all(u8::is_ascii_digit) && id_check(&bytes[..17]) == bytes[17]
 }
 
 /// The check character of seventeen digits.
@@ -183,7 +192,8 @@ mod tests {
             ("11010519491231002XX", "现为19位"),
             ("1101051949123100AX", "应为数字"),
             ("11010519491231002Y", "数字或X"),
-            ("91010519491231002X", "省级代码"),
+            ("91010519491231002X", "校验位"),
+            ("90010519491331002X", "不存在"),
             ("00010519491231002X", "省级代码"),
             ("110105194913310025", "不存在"),
             ("11010520230229002X", "不存在"),

@@ -12,6 +12,9 @@ pub fn why(error: &Error) -> String {
         ErrorKind::NotFound => "找不到，请检查盘是否插好".to_owned(),
         ErrorKind::NotADirectory | ErrorKind::IsADirectory => "这个位置被别的文件或文件夹占用，请换一个位置".to_owned(),
         ErrorKind::UnexpectedEof => "没有读完就到了末尾，盘可能被拔出；请重新插好后再做".to_owned(),
+        ErrorKind::InvalidInput if error.to_string() == super::plain_file::NOT_PLAIN => {
+            super::plain_file::NOT_PLAIN.to_owned()
+        }
         _ => {
             let code = error.raw_os_error().map_or(String::new(), |code| format!(" (代码 {code})"));
             format!("读写出错{code}，盘可能被拔出或已坏；请重新插好或换一个盘后再做")

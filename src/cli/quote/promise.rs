@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::case::{CaseFields, missing};
 use crate::rules::calendar::{self, Calendar};
+use crate::rules::certificate::{self, Certificate};
 use crate::rules::fault::{Fault, shown};
 use crate::rules::form::plain_date;
 use crate::rules::numbers;
@@ -20,6 +21,9 @@ pub struct PromiseAnswer {
 #[derive(Serialize)]
 pub struct NumberAnswer {
     valid: bool,
+    /// The kind of certificate, when it is another than a resident ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,8 +63,12 @@ pub fn number(today: NaiveDate, fields: &mut CaseFields<'_>) -> Result<NumberAns
     let value = fields.need_text("value")?;
     let area = word(fields, "area", &["old", "new"])?;
     let building = word(fields, "building", &["multi", "high"])?;
+    let mut certificate = None;
     let checked = match kind.as_str() {
-        "resident_id" => numbers::resident_id(&value, today).map(|checked| checked.warning),
+        "resident_id" => person(&value, today).map(|(checked, kind)| {
+            certificate = Some(kind.code()).filter(|_| kind != Certificate::ResidentId);
+            checked.warning
+        }),
         "uscc" => numbers::uscc(&value).map(|checked| checked.warning),
         "bank_card" => numbers::bank_card(&value).map(|checked| checked.warning),
         "route" => {
@@ -74,9 +82,19 @@ pub fn number(today: NaiveDate, fields: &mut CaseFields<'_>) -> Result<NumberAns
         }
     };
     Ok(match checked {
-        Ok(warning) => NumberAnswer { valid: true, warning, reason: None },
-        Err(fault) => NumberAnswer { valid: false, warning: None, reason: Some(fault.message) },
+        Ok(warning) => NumberAnswer { valid: true, certificate, warning, reason: None },
+        Err(fault) => NumberAnswer { valid: false, certificate: None, warning: None, reason: Some(fault.message) },
     })
+}
+
+/// A person's certificate that is valid today: fifteen digits are told as the old form, a firm's code as what it is.
+fn person(value: &str, today: NaiveDate) -> Result<(numbers::Checked, Certificate), Fault> {
+    let (checked, kind) = certificate::check(value, false, today)?;
+    match kind {
+        Certificate::OldResidentId => Err(Fault::new("GB 11643", checked.warning.unwrap_or_default())),
+        Certificate::CreditCode => Err(Fault::new("GB 11643", "是统一社会信用代码，不是个人证件号码，请核对")),
+        _ => Ok((checked, kind)),
+    }
 }
 
 /// An optional field that must be one of two words.

@@ -1,6 +1,5 @@
 //! The files `quote` rests on: a folder of tariffs, further years of the calendar.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +64,7 @@ fn name_of(path: &Path) -> String {
 /// it is not UTF-8.
 fn text_of(path: &Path) -> Result<Option<String>, CliError> {
     let mut bytes = Vec::new();
-    File::open(path)
+    crate::text::plain_file::open(path)
         .and_then(|file| file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes).ok();

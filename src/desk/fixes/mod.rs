@@ -150,15 +150,19 @@ impl Kept {
     fn reading(&self, tx: &Tx<'_>, row: &Row) -> Result<Option<reading_enter::Input>, Refusal> {
         let layout = &self.recognised.layout;
         let cell = |field: &str| layout.column(field).map_or("", |column| row.get(column));
+        let text = |field: &str| layout.column(field).map(|column| layout.text(row, column)).unwrap_or_default();
         let way = self.recognised.profile.source.unwrap_or(ReadBy::Card);
         let account = match self.row.account {
             // A swapped meter's row still names the old meter; whose it was is known from the import.
             Some(account) => Some(account),
-            None if way == ReadBy::Card => tx.account_id_of_no(&clean::text(cell("account")))?,
-            None => tx.account_id_of_meter(&clean::text(cell("meter")))?,
+            None if way == ReadBy::Card => tx.account_id_of_no(&text("account"))?,
+            None => tx.account_id_of_meter(&text("meter"))?,
         };
-        let number = layout.column("date").is_some_and(|column| row.is_number(column));
-        let day = if number { clean::date_of_number(cell("date")) } else { clean::date(cell("date")) };
+        let dated = |column: usize| match row.is_number(column) {
+            true => clean::moment_of_number(row.get(column), row.counts_from_1904(column)),
+            false => clean::moment(row.get(column)),
+        };
+        let day = layout.column("date").and_then(dated).map(|moment| moment.date());
         let value = clean::quantity(cell("value")).filter(|value| !value.is_negative());
         let (Some(account), Some(day), Some(value)) = (account, day, value) else { return Ok(None) };
         let remark = clean::text(cell("remark")).into_owned();

@@ -20,9 +20,10 @@ use crate::desk::run::{RUN_CHANGED, Run};
 use crate::desk::tariffs::due_of;
 use crate::inbound::judge::{CustomerJudge, CustomerTotals, CustomerVerdict};
 use crate::inbound::profile::{Holds, Recognised};
-use crate::inbound::read::Row;
+use crate::inbound::read::{BadFile, Row};
 use crate::inbound::rows::CustomerRow;
 use crate::inbound::rows::customer::Standing;
+use crate::rules::certificate;
 use crate::rules::classes;
 use crate::rules::customer_fields::{IC_CARD, method};
 use crate::rules::money::Milli;
@@ -43,8 +44,8 @@ impl Desk {
         }
         let mut stage = Stage::default();
         if request.dry_run {
-            let totals = self.judge_customers(request, &file, &mut stage, None, watch)?;
-            note_footer(&totals, &mut stage);
+            let totals = self.judge_customers(request, &file, &mut stage, None, watch)??;
+            stage.notes.extend(totals.notes);
             return Ok(stage.answer(request, &file, None));
         }
         let mut run = self.open_customer_run(request, &file)?;
@@ -57,7 +58,15 @@ impl Desk {
             }
             other => other?,
         };
-        note_footer(&totals, &mut stage);
+        // Of a file that cannot be read to its end nothing counts.
+        let totals = match totals {
+            Ok(totals) => totals,
+            Err(bad) => {
+                run.discard(self)?;
+                return Err(bad.into());
+            }
+        };
+        stage.notes.extend(totals.notes);
         self.stage(request, &file, run.id(), &stage)?;
         let note = serde_json::json!({
             "file": file.source.name(), "profile": file.profile.name, "rows": stage.rows, "accepted": stage.accepted,
@@ -83,7 +92,7 @@ impl Desk {
         stage: &mut Stage,
         mut run: Option<&mut Run>,
         watch: Watch<'_>,
-    ) -> Result<CustomerTotals, Refusal> {
+    ) -> Result<Result<CustomerTotals, BadFile>, Refusal> {
         let prices = self.prices()?;
         let mut opener = Opener::new(prices);
         let mut judge = CustomerJudge::new(file, self.terms(request.on));
@@ -103,7 +112,7 @@ impl Desk {
             Ok(())
         };
         let mut rows = 0;
-        file.each_row(&mut |row| {
+        let read = file.each_row(&mut |row| {
             batch.push(row.clone());
             rows += 1;
             if batch.len() == BATCH {
@@ -115,7 +124,10 @@ impl Desk {
                 fault.get_or_insert_with(stopped);
             }
             if fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
+        });
+        if let Err(bad) = read {
+            return Ok(Err(bad));
+        }
         if fault.is_none() {
             fault = take(&mut batch, stage).err();
         }
@@ -127,7 +139,7 @@ impl Desk {
         }
         let totals = judge.finish();
         stage.rows = totals.rows.into();
-        Ok(totals)
+        Ok(Ok(totals))
     }
 
     fn judge_batch(
@@ -141,7 +153,10 @@ impl Desk {
         let mut good = Vec::with_capacity(batch.len());
         for row in batch {
             match judge.judge(row, &on_file) {
-                CustomerVerdict::Accepted(customer) => good.push(*customer),
+                CustomerVerdict::Accepted(customer) => {
+                    good.push(*customer);
+                    stage.defects.extend(judge.flagged());
+                }
                 CustomerVerdict::Defect(defect) => stage.defects.push(defect),
                 CustomerVerdict::Total => {}
             }
@@ -149,14 +164,6 @@ impl Desk {
         on_file.finish()?;
         Ok(good)
     }
-}
-
-/// A line of totals that does not agree with the rows is told, not refused: the rows are judged one by one.
-fn note_footer(totals: &CustomerTotals, stage: &mut Stage) {
-    let Some(footer) = totals.footer.as_ref().filter(|footer| !footer.agrees()) else { return };
-    let rows = footer.rows.map(|rows| format!("写{rows}户，实有{}户；", footer.rows_found)).unwrap_or_default();
-    let arrears = footer.arrears.map(|sum| format!("欠费写{sum}，实为{}；", footer.arrears_found)).unwrap_or_default();
-    stage.notes.push(format!("第{}行的合计与明细不符：{rows}{arrears}请与原系统核对", footer.line));
 }
 
 /// Makes account files of rows. Late-fee terms of opening arrears are looked up once for each class and month.
@@ -216,9 +223,9 @@ fn end_of_month(period: NaiveDate) -> NaiveDate {
 
 /// The file of a good row, without its arrears.
 fn opened(keys: &Keys, row: &CustomerRow) -> Result<AccountOpened, Refusal> {
-    let household = classes::is_household(&row.class);
-    let id_number = match (&row.id_number, household) {
-        (Some(number), true) => Some(keys.seal("resident_id", number)?.to_text()),
+    let certificate = row.id_number.as_deref().map(certificate::kind_of);
+    let id_number = match (&row.id_number, certificate) {
+        (Some(number), Some(kind)) if kind.is_person() => Some(keys.seal("resident_id", number)?.to_text()),
         (number, _) => number.clone(),
     };
     let bank_card =
@@ -229,7 +236,7 @@ fn opened(keys: &Keys, row: &CustomerRow) -> Result<AccountOpened, Refusal> {
         no: row.account.clone(),
         utility: row.utility.code().into(),
         name: row.name.clone(),
-        id_kind: row.id_number.as_ref().map(|_| if household { "resident_id" } else { "uscc" }.into()),
+        id_kind: certificate.map(|kind| kind.code().into()),
         id_number,
         phone: row.landline.clone(),
         mobile: row.mobile.clone(),

@@ -30,6 +30,7 @@ use crate::inbound::judge::Terms;
 use crate::inbound::profile::{Catalogue, Holds, ReadBy, Recognised};
 use crate::inbound::read::{BadFile, Limits, Source};
 use crate::store::Tx;
+use crate::text::plain_file;
 
 /// What a file holds, as the command line names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +157,11 @@ impl Desk {
             return Err(Refusal::usage("只有练习库可以指定日期 --on，请去掉"));
         }
         self.rights()?.require(request.what.right())?;
+        // What is no plain file is refused before the place of bulk work is taken: others do not wait for it.
+        if !request.path.is_dir() && request.path.exists() && !request.path.is_file() {
+            let name = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy().into_owned();
+            return Err(Refusal::data(format!("“{}”{}", crate::rules::fault::shown(&name), plain_file::NOT_PLAIN)));
+        }
         let _one = match request.dry_run {
             true => None,
             false => Some(self.only_one(&format!("导入{}", request.what.label()))?),

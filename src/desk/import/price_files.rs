@@ -1,5 +1,6 @@
 //! Price, calendar and business files: each file one entry, its text whole. A folder is a price book.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::answer::{Answer, DefectLine};
@@ -9,6 +10,7 @@ use crate::desk::{Call, Desk, catalogue};
 use crate::inbound::judge::Disposition;
 use crate::rules::calendar;
 use crate::rules::tariff::file;
+use crate::text::plain_file;
 
 /// Largest file read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -105,11 +107,13 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, Refusal> {
 }
 
 fn read(path: &Path) -> Result<String, Refusal> {
-    let size = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
-    if size > MAX_BYTES {
+    let mut bytes = Vec::new();
+    plain_file::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(Refusal::data(format!("“{}”超过 1MB，不像价目、日历或业务文件，请核对", name_of(path))));
     }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|_| Refusal::data(format!("“{}”不是 UTF-8 文本，请另存为 UTF-8", name_of(path))))
 }
 

@@ -158,6 +158,7 @@ fn staged(outcome: &ReadingOutcome, map: &BookMap<'_>, by_meter: bool) -> Stage 
         rows: outcome.rows.into(),
         accepted: outcome.accepted.len() as u64,
         defects: outcome.defects.clone(),
+        notes: outcome.notes.clone(),
         ..Stage::default()
     };
     for defect in &outcome.defects {

@@ -26,7 +26,7 @@ const ROWS_A_COMMIT: usize = 500;
 pub enum Cell {
     /// Text.
     Plain(String),
-    /// Text with a mark: `n` a number cell, `l` a number that lost digits.
+    /// Text with a mark, by its letter.
     Marked(String, char),
 }
 
@@ -39,12 +39,23 @@ impl Cell {
     }
 }
 
+/// The marks that are kept, each by its letter.
+const MARKS: [(Mark, char); 7] = [
+    (Mark::Number, 'n'),
+    (Mark::LostDigits, 'l'),
+    (Mark::Number1904, 'm'),
+    (Mark::Date, 'd'),
+    (Mark::Rounded, 'r'),
+    (Mark::Merged, 'g'),
+    (Mark::NoValue, 'v'),
+];
+
 /// The cells of a row as they are kept.
 pub fn cells_of(row: &Row) -> Vec<Cell> {
-    let cell = |(column, text): (usize, &str)| match row.mark(column) {
-        Some(Mark::Number) => Cell::Marked(text.to_owned(), 'n'),
-        Some(Mark::LostDigits) => Cell::Marked(text.to_owned(), 'l'),
-        _ => Cell::Plain(text.to_owned()),
+    let letter = |column| MARKS.iter().find(|(mark, _)| row.mark(column) == Some(*mark)).map(|(_, letter)| *letter);
+    let cell = |(column, text): (usize, &str)| match letter(column) {
+        Some(letter) => Cell::Marked(text.to_owned(), letter),
+        None => Cell::Plain(text.to_owned()),
     };
     row.cells().enumerate().map(cell).collect()
 }
@@ -55,10 +66,10 @@ pub fn row_of(line: u32, cells: &[Cell]) -> Row {
     row.restart(line);
     for cell in cells {
         row.push(cell.text());
-        match cell {
-            Cell::Marked(_, 'l') => row.mark_last(Mark::LostDigits),
-            Cell::Marked(..) => row.mark_last(Mark::Number),
-            Cell::Plain(_) => {}
+        if let Cell::Marked(_, letter) = cell
+            && let Some((mark, _)) = MARKS.iter().find(|(_, known)| known == letter)
+        {
+            row.mark_last(*mark);
         }
     }
     row
@@ -108,7 +119,7 @@ impl Stage {
             already: false,
             dry_run: request.dry_run,
             run,
-            notes: self.notes.clone(),
+            notes: file.notes.iter().chain(&self.notes).cloned().collect(),
         }
     }
 

@@ -86,6 +86,7 @@ impl Desk {
             ControlFlow::Continue(())
         })?;
         judged.stage.rows = judge.rows.into();
+        judged.stage.notes = judge.into_notes();
         on_file.finish()?;
         Ok(judged)
     }
@@ -193,7 +194,10 @@ pub fn slip_of(swap: &SwapRow, row: &Row, layout: &Layout) -> SlipInput {
 /// What stands on a slip, as far as it can be read.
 fn raw_slip(row: &Row, layout: &Layout) -> SlipInput {
     let cell = |field: &str| layout.column(field).map_or("", |column| row.get(column));
-    let text = |field: &str| Some(clean::text(cell(field)).into_owned()).filter(|text| !text.is_empty());
+    let text = |field: &str| {
+        let text = layout.text(row, layout.column(field)?).into_owned();
+        (!text.is_empty()).then_some(text)
+    };
     SlipInput {
         slip: text("slip").unwrap_or_default(),
         account: text("account"),

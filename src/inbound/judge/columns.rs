@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use super::defect::{Flaw, Kind};
 use crate::inbound::clean;
@@ -35,7 +35,7 @@ pub(super) struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// The cleaned text of a field; empty when the file has no such column.
     pub(super) fn text(&self, column: Option<usize>) -> Cow<'a, str> {
-        column.map_or(Cow::Borrowed(""), |column| clean::text(self.row.get(column)))
+        column.map_or(Cow::Borrowed(""), |column| self.layout.text(self.row, column))
     }
 
     /// The cleaned text, owned; `None` when empty.
@@ -74,12 +74,21 @@ impl<'a> Cells<'a> {
     pub(super) fn date(&self, column: Option<usize>) -> Result<Option<NaiveDate>, Flaw> {
         let Some(at) = column else { return Ok(None) };
         let cell = self.row.get(at);
-        if clean::text(cell).is_empty() {
+        if clean::is_no_date(cell) {
             return Ok(None);
         }
-        let date = if self.row.is_number(at) { clean::date_of_number(cell) } else { clean::date(cell) };
+        let date = self.moment_at(at).map(|moment| moment.date());
         let date = date.ok_or_else(|| self.flaw(Kind::UnreadableDate, column, "不是日期，请改为如2014-05-01"))?;
         Ok(Some(date))
+    }
+
+    /// The moment in a column.
+    pub(super) fn moment_at(&self, column: usize) -> Option<NaiveDateTime> {
+        let cell = self.row.get(column);
+        match self.row.is_number(column) {
+            true => clean::moment_of_number(cell, self.row.counts_from_1904(column)),
+            false => clean::moment(cell),
+        }
     }
 
     /// A date of a record: not before 1950, not after `today`.
@@ -107,6 +116,9 @@ impl<'a> Cells<'a> {
 
     /// An amount that may be missing; with at most two decimals, below a thousand million.
     pub(super) fn money(&self, column: Option<usize>) -> Result<Option<Fen>, Flaw> {
+        if column.is_some_and(|at| clean::is_no_money(self.row.get(at))) {
+            return Ok(None);
+        }
         self.optional(column, clean::money, "不是金额，请改为最多两位小数的数字")
     }
 

@@ -6,11 +6,12 @@
 use super::columns::Cells;
 use super::defect::{Defect, Flaw, Kind};
 use super::prehashed::{PrehashedMap, hash_of};
+use super::totals::Totals;
 use super::{Terms, record};
 use crate::inbound::clean;
 use crate::inbound::on_file::OnFile;
 use crate::inbound::profile::{Layout, Profile, Recognised};
-use crate::inbound::read::Row;
+use crate::inbound::read::{Row, place};
 use crate::inbound::rows::CustomerRow;
 use crate::inbound::rows::customer::Columns;
 use crate::rules::money::Fen;
@@ -71,6 +72,8 @@ pub struct CustomerTotals {
     pub by_method: BTreeMap<String, u32>,
     /// The line of totals, when there is one.
     pub footer: Option<Footer>,
+    /// What somebody should know beside the rows.
+    pub notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +94,11 @@ pub struct CustomerJudge<'a> {
     meters: PrehashedMap<u32>,
     stated_arrears: Fen,
     totals: CustomerTotals,
+    sums: Totals,
+    /// What somebody should look at in the row accepted last.
+    flagged: Option<Defect>,
+    /// Lines whose name seems to have lost a character.
+    lost_characters: Vec<u32>,
 }
 
 impl<'a> CustomerJudge<'a> {
@@ -106,12 +114,16 @@ impl<'a> CustomerJudge<'a> {
             meters: PrehashedMap::default(),
             stated_arrears: Fen::ZERO,
             totals: CustomerTotals::default(),
+            sums: Totals::new(file.profile.total.as_deref(), &file.layout, file.layout.column("account")),
+            flagged: None,
+            lost_characters: Vec::new(),
         }
     }
 
     /// Judges the next row.
     pub fn judge(&mut self, row: &Row, on_file: &dyn OnFile) -> CustomerVerdict {
-        if self.profile.is_total(row) {
+        self.flagged = None;
+        if self.sums.take(row, self.layout) {
             self.totals.footer = Some(self.footer(row));
             return CustomerVerdict::Total;
         }
@@ -122,19 +134,35 @@ impl<'a> CustomerJudge<'a> {
         match self.row(cells, &account, on_file) {
             Ok(customer) => {
                 self.count(&customer);
+                if customer.name.contains(['?', '？', '□', '\u{FFFD}']) {
+                    self.lost_characters.push(row.line);
+                }
                 CustomerVerdict::Accepted(Box::new(customer))
             }
             Err(flaw) => CustomerVerdict::Defect(flaw.on(row.line, &account)),
         }
     }
 
+    /// What somebody should look at in the row just accepted.
+    pub fn flagged(&mut self) -> Option<Defect> {
+        self.flagged.take()
+    }
+
     /// What all rows added up to.
     pub fn finish(self) -> CustomerTotals {
-        self.totals
+        const NAMED: usize = 10;
+        let mut notes = self.sums.into_notes();
+        if !self.lost_characters.is_empty() {
+            let named: Vec<String> = self.lost_characters.iter().take(NAMED).map(|line| place(*line)).collect();
+            let more = if self.lost_characters.len() > NAMED { "等" } else { "" };
+            let count = self.lost_characters.len();
+            notes.push(format!("{}{more}共{count}户的户名里有“?”，像是原系统丢了字，请核对", named.join("、")));
+        }
+        CustomerTotals { notes, ..self.totals }
     }
 
     fn row(&mut self, cells: Cells<'_>, account: &str, on_file: &dyn OnFile) -> Result<CustomerRow, Flaw> {
-        cells.check_text()?;
+        cells.check()?;
         if account.is_empty() {
             return Err(cells.flaw(Kind::NoAccountNumber, self.columns.account, "，请补填户号"));
         }
@@ -142,7 +170,8 @@ impl<'a> CustomerJudge<'a> {
         let meter_line = self.note_meter(cells);
         clash?;
         let known = on_file.by_account(account);
-        let customer = match record::read(cells, &self.columns, self.profile, self.terms) {
+        let mut flags = Vec::from_iter(cells.user_defined());
+        let customer = match record::read(cells, &self.columns, self.profile, self.terms, &mut flags) {
             Ok(customer) => customer,
             Err(flaw) if known.is_some() => return Err(self.other_customer(cells, account, Some(flaw))),
             Err(flaw) => return Err(flaw),
@@ -156,7 +185,7 @@ impl<'a> CustomerJudge<'a> {
             });
         }
         if let Some(line) = meter_line {
-            let what = format!("与第{line}行重复，请核对水表归属");
+            let what = format!("与{}重复，请核对水表归属", place(line));
             return Err(cells.flaw(Kind::DuplicateMeter, self.columns.meter, &what));
         }
         let meter = customer.meter.as_ref().map_or("", |meter| &meter.number);
@@ -164,6 +193,9 @@ impl<'a> CustomerJudge<'a> {
             let what = format!("已挂在户号{}，请核对水表归属", on_file.account_of(other.slot));
             return Err(cells.flaw(Kind::DuplicateMeter, self.columns.meter, &what));
         }
+        let said = flags.iter().map(|flag| flag.message.as_str()).collect::<Vec<_>>().join("；");
+        let first = flags.into_iter().next().map(|flag| Flaw { message: said, ..flag });
+        self.flagged = first.map(|flag| flag.on(cells.row.line, account));
         Ok(customer)
     }
 
@@ -186,9 +218,9 @@ impl<'a> CustomerJudge<'a> {
         let same = if earlier.print == now.print { Some(earlier.line) } else { self.repeats.get(&now.print).copied() };
         self.repeats.entry(now.print).or_insert(now.line);
         Err(match same {
-            Some(line) => Flaw::new(Kind::DuplicateRow, format!("与第{line}行完全相同，已忽略")),
+            Some(line) => Flaw::new(Kind::DuplicateRow, format!("与{}完全相同，已忽略", place(line))),
             None => {
-                let what = format!("与第{}行重复而资料不同，请核对户号", earlier.line);
+                let what = format!("与{}重复而资料不同，请核对户号", place(earlier.line));
                 cells.flaw(Kind::DuplicateAccount, self.columns.account, &what)
             }
         })

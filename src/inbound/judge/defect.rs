@@ -99,6 +99,18 @@ kinds! {
     ControlCharacter "control_character" Refused "含控制字符";
     /// Bytes that are no text.
     UnreadableText "unreadable_text" Refused "文字有乱码";
+    /// A number of something whose digits a spreadsheet lost.
+    LostDigits "lost_digits" Refused "号码丢失位数";
+    /// A cell without a value: an error, a formula without result, one shared with other rows.
+    UnreadableCell "unreadable_cell" Refused "单元格读不出";
+    /// A row that a spreadsheet hides.
+    HiddenRow "hidden_row" Refused "隐藏的行";
+    /// A record behind those the head counts.
+    UncountedRecord "uncounted_record" Refused "未计入表头";
+    /// A character of a user-defined area in a name.
+    UserDefined "user_defined_character" Flagged "有造字";
+    /// A certificate whose number cannot be checked, or of another kind than the customer's.
+    OtherCertificate "other_certificate" Flagged "证件待核对";
     /// An account nobody has.
     UnknownAccount "unknown_account" Refused "户号不在册";
     /// A meter nobody has.

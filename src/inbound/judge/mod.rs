@@ -1,5 +1,6 @@
 //! Judging rows: accepted, unread, or a defect with a named kind, a disposition and a sentence that helps.
 
+mod cell_checks;
 mod columns;
 mod connection;
 mod customers;
@@ -9,6 +10,7 @@ mod prehashed;
 mod readings;
 mod record;
 mod swaps;
+mod totals;
 
 pub use customers::{CustomerJudge, CustomerTotals, CustomerVerdict, Footer};
 pub use defect::{Defect, Disposition, Kind};

@@ -14,10 +14,11 @@ use super::columns::Cells;
 use super::defect::{Defect, Flaw, Kind};
 use super::lower::cause_of_low;
 use super::prehashed::Prehashed;
+use super::totals::Totals;
 use crate::inbound::clean;
 use crate::inbound::on_file::{FileAccount, OnFile};
 use crate::inbound::profile::{Layout, Profile, ReadBy, Recognised};
-use crate::inbound::read::Row;
+use crate::inbound::read::{Row, place};
 use crate::inbound::rows::ReadingRow;
 use crate::inbound::rows::customer::Standing;
 use crate::inbound::rows::reading::{Columns, REGISTERS, UnreadRow};
@@ -48,6 +49,8 @@ pub struct ReadingOutcome {
     pub readers: Vec<String>,
     /// Line → where each register stands (分时, R-222), for rows that say so.
     pub registers: BTreeMap<u32, ByRegister>,
+    /// What somebody should know beside the rows.
+    pub notes: Vec<String>,
 }
 
 /// The meters of a remote platform's file, as slots of accounts on file.
@@ -77,6 +80,7 @@ pub struct ReadingJudge<'a> {
     printed: BTreeMap<u32, String>,
     /// Slots that had any row.
     seen: Vec<bool>,
+    totals: Totals,
     out: ReadingOutcome,
 }
 
@@ -84,23 +88,26 @@ impl<'a> ReadingJudge<'a> {
     /// A judge for the rows of `file` against `on_file`.
     pub fn new(file: &'a Recognised, on_file: &dyn OnFile, terms: Terms) -> Self {
         let empty = || vec![String::new()];
+        let read_by = file.profile.source.unwrap_or(ReadBy::Card);
+        let id = file.layout.column(if read_by == ReadBy::Card { "account" } else { "meter" });
         Self {
             profile: &file.profile,
             layout: &file.layout,
             columns: Columns::of(&file.layout),
-            read_by: file.profile.source.unwrap_or(ReadBy::Card),
+            read_by,
             terms,
             prints: HashSet::default(),
             kept: Vec::new(),
             printed: BTreeMap::new(),
             seen: vec![false; on_file.slots() as usize],
+            totals: Totals::new(file.profile.total.as_deref(), &file.layout, id),
             out: ReadingOutcome { remarks: empty(), readers: empty(), ..ReadingOutcome::default() },
         }
     }
 
     /// Takes the next row.
     pub fn take(&mut self, row: &Row, on_file: &dyn OnFile) {
-        if self.profile.is_total(row) {
+        if self.totals.take(row, self.layout) {
             return;
         }
         self.out.rows += 1;
@@ -143,7 +150,7 @@ impl<'a> ReadingJudge<'a> {
         on_file: &dyn OnFile,
     ) -> Result<bool, Flaw> {
         let known = self.note_seen(id, on_file);
-        cells.check_text()?;
+        cells.check()?;
         let account = known.ok_or_else(|| self.unknown(cells, id_column))?;
         let value_cell = cells.row.get(self.columns.value.unwrap_or(usize::MAX));
         if let Some(why) = self.unread(cells, value_cell) {
@@ -230,13 +237,7 @@ impl<'a> ReadingJudge<'a> {
 
     fn moment(&self, cells: Cells<'_>) -> Result<NaiveDateTime, Flaw> {
         let column = self.columns.date;
-        let at = column.unwrap_or(usize::MAX);
-        let cell = cells.row.get(at);
-        let moment = if cells.row.is_number(at) {
-            clean::date_of_number(cell).map(NaiveDateTime::from)
-        } else {
-            clean::moment(cell)
-        };
+        let moment = column.and_then(|column| cells.moment_at(column));
         moment.ok_or_else(|| cells.flaw(Kind::UnreadableDate, column, "不是日期，请改为如2026-10-11"))
     }
 
@@ -307,6 +308,7 @@ impl<'a> ReadingJudge<'a> {
         }
         self.out.defects.sort_by_key(|defect| defect.line);
         self.out.unread.sort_by_key(|row| row.line);
+        self.out.notes = self.totals.into_notes();
         self.out
     }
 
@@ -332,14 +334,14 @@ impl<'a> ReadingJudge<'a> {
             if group.iter().all(|row| row.value == first.value) {
                 good.push(first);
                 for row in &group[1..] {
-                    let flaw = Flaw::new(Kind::DuplicateRow, format!("与第{}行是同一次抄表，已忽略", first.line));
+                    let flaw = Flaw::new(Kind::DuplicateRow, format!("与{}是同一次抄表，已忽略", place(first.line)));
                     self.defect(row, flaw, on_file);
                 }
                 continue;
             }
             for row in group {
                 let other = group.iter().find(|other| other.value != row.value).unwrap_or(&first);
-                let what = format!("示数{}与第{}行的{}不同，请复抄后选定其一", row.value, other.line, other.value);
+                let what = format!("示数{}与{}的{}不同，请复抄后选定其一", row.value, place(other.line), other.value);
                 self.defect(row, Flaw::new(Kind::ConflictingDuplicate, what), on_file);
             }
         }

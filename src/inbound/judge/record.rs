@@ -9,6 +9,7 @@ use super::defect::{Flaw, Kind};
 use crate::inbound::clean;
 use crate::inbound::profile::{Profile, ReadBy};
 use crate::inbound::rows::customer::{Arrear, Bank, Columns, CustomerRow, LastReading, MeterFacts, Sms, Standing};
+use crate::rules::certificate::{self, Certificate};
 use crate::rules::classes::{self, Discount};
 use crate::rules::customer_fields::UNKNOWN_NAME;
 use crate::rules::meter_state::MeterState;
@@ -19,11 +20,17 @@ use crate::rules::{numbers, route};
 /// Fewest and most digits of a counter.
 const DIAL_DIGITS: std::ops::RangeInclusive<u32> = 3..=9;
 
-/// Reads one customer.
-pub(super) fn read(cells: Cells<'_>, columns: &Columns, profile: &Profile, terms: Terms) -> Result<CustomerRow, Flaw> {
+/// Reads one customer; what somebody should look at although the row is good is added to `flags`.
+pub(super) fn read(
+    cells: Cells<'_>,
+    columns: &Columns,
+    profile: &Profile,
+    terms: Terms,
+    flags: &mut Vec<Flaw>,
+) -> Result<CustomerRow, Flaw> {
     let utility = profile.utility.unwrap_or(Utility::Water);
     let (class, class_label) = class_of(cells, columns, profile)?;
-    let id_number = id_of(cells, columns, &class, terms)?;
+    let id_number = id_of(cells, columns, &class, terms, flags)?;
     let (standing, meter_state) = state_of(cells, columns, profile)?;
     let place = place_of(cells, columns)?;
     let past = |column| cells.past_date(column, terms.today);
@@ -91,20 +98,33 @@ fn class_of(cells: Cells<'_>, columns: &Columns, profile: &Profile) -> Result<(S
     }
 }
 
-/// Residents and mixed use have a resident ID, all others a unified social credit code.
-fn id_of(cells: Cells<'_>, columns: &Columns, class: &str, terms: Terms) -> Result<Option<String>, Flaw> {
+/// Whatever certificate it is, its number is kept; what cannot be checked, or is not what such a customer has, is told.
+fn id_of(
+    cells: Cells<'_>,
+    columns: &Columns,
+    class: &str,
+    terms: Terms,
+    flags: &mut Vec<Flaw>,
+) -> Result<Option<String>, Flaw> {
     let text = cells.text(columns.id_number);
     if text.is_empty() {
         return Ok(None);
     }
-    let person = classes::is_household(class);
-    let checked = if person { numbers::resident_id(&text, terms.today) } else { numbers::uscc(&text) };
+    let household = classes::is_household(class);
     let heading = cells.heading(columns.id_number);
-    let kind = if person { Kind::BadResidentId } else { Kind::BadUscc };
     // The number itself does not go into the message: messages are logged and exported.
-    let flaw =
-        |fault: numbers::Fault| Flaw::at(kind, heading, format!("“{heading}”：{}", fault.message)).by(fault.rule);
-    checked.map(|checked| Some(checked.clean)).map_err(flaw)
+    let said = |what: &str| format!("“{heading}”：{what}");
+    let (checked, kind) = certificate::check(&text, !household, terms.today).map_err(|fault| {
+        let kind = if fault.rule == "GB 32100" { Kind::BadUscc } else { Kind::BadResidentId };
+        Flaw::at(kind, heading, said(&fault.message)).by(fault.rule)
+    })?;
+    let told = match kind {
+        Certificate::CreditCode if household => Some("居民户登记的是统一社会信用代码，请核对用水性质或证件".to_owned()),
+        kind if kind.is_checked() => None,
+        _ => checked.warning,
+    };
+    flags.extend(told.map(|what| Flaw::at(Kind::OtherCertificate, heading, said(&what))));
+    Ok(Some(checked.clean))
 }
 
 fn state_of(cells: Cells<'_>, columns: &Columns, profile: &Profile) -> Result<(Standing, MeterState), Flaw> {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use super::Terms;
 use super::columns::Cells;
 use super::defect::{Defect, Flaw, Kind};
+use super::totals::Totals;
 use crate::inbound::on_file::{FileAccount, OnFile};
-use crate::inbound::profile::{Layout, Profile, Recognised};
-use crate::inbound::read::Row;
+use crate::inbound::profile::{Layout, Recognised};
+use crate::inbound::read::{Row, place};
 use crate::inbound::rows::SwapRow;
 use crate::inbound::rows::swap::Columns;
 use crate::rules::money::Milli;
@@ -26,13 +27,13 @@ pub enum SwapVerdict {
 
 /// Judges the slips of a file in their order.
 pub struct SwapJudge<'a> {
-    profile: &'a Profile,
     layout: &'a Layout,
     columns: Columns,
     terms: Terms,
     prints: HashMap<u64, u32>,
     slips: HashMap<String, u32>,
     new_meters: HashMap<String, u32>,
+    totals: Totals,
     /// Data rows so far.
     pub rows: u32,
     /// Use of the old meters of accepted slips, whole units.
@@ -43,13 +44,13 @@ impl<'a> SwapJudge<'a> {
     /// A judge for the slips of `file`.
     pub fn new(file: &'a Recognised, terms: Terms) -> Self {
         Self {
-            profile: &file.profile,
             layout: &file.layout,
             columns: Columns::of(&file.layout),
             terms,
             prints: HashMap::new(),
             slips: HashMap::new(),
             new_meters: HashMap::new(),
+            totals: Totals::new(file.profile.total.as_deref(), &file.layout, file.layout.column("slip")),
             rows: 0,
             volume_of_old_meters: 0,
         }
@@ -57,7 +58,7 @@ impl<'a> SwapJudge<'a> {
 
     /// Judges the next slip.
     pub fn judge(&mut self, row: &Row, on_file: &dyn OnFile) -> SwapVerdict {
-        if self.profile.is_total(row) {
+        if self.totals.take(row, self.layout) {
             return SwapVerdict::Total;
         }
         self.rows += 1;
@@ -72,9 +73,14 @@ impl<'a> SwapJudge<'a> {
         }
     }
 
+    /// What somebody should know beside the rows.
+    pub fn into_notes(self) -> Vec<String> {
+        self.totals.into_notes()
+    }
+
     fn slip(&mut self, cells: Cells<'_>, slip: &str, on_file: &dyn OnFile) -> Result<SwapRow, Flaw> {
         if let Some(line) = self.prints.insert(cells.row.print(), cells.row.line) {
-            return Err(Flaw::new(Kind::DuplicateRow, format!("与第{line}行完全相同，已忽略")));
+            return Err(Flaw::new(Kind::DuplicateRow, format!("与{}完全相同，已忽略", place(line))));
         }
         let earlier = self.slips.get(slip).copied();
         self.slips.entry(slip.to_owned()).or_insert(cells.row.line);
@@ -83,9 +89,9 @@ impl<'a> SwapJudge<'a> {
         if !new_meter.is_empty() && earlier.is_none() {
             self.new_meters.entry(new_meter.clone()).or_insert(cells.row.line);
         }
-        cells.check_text()?;
+        cells.check()?;
         if let Some(line) = earlier {
-            let what = format!("与第{line}行是同一张拆换单，请核对后作废其一");
+            let what = format!("与{}是同一张拆换单，请核对后作废其一", place(line));
             return Err(cells.flaw(Kind::SameSlipTwice, self.columns.slip, &what));
         }
         let account = cells.text(self.columns.account);
@@ -115,7 +121,7 @@ impl<'a> SwapJudge<'a> {
             return Err(cells.flaw(Kind::UnknownMeter, self.columns.new_meter, "，请补填新表号"));
         }
         if let Some(line) = taken {
-            return Err(bad(&format!("已在第{line}行的拆换单上，请核对新表号")));
+            return Err(bad(&format!("已在{}的拆换单上，请核对新表号", place(line))));
         }
         if let Some(other) = on_file.by_meter(new_meter) {
             return Err(bad(&format!("已挂在户号{}，请核对新表号", on_file.account_of(other.slot))));

@@ -2,6 +2,9 @@
 //!
 //! A reader of our own and not the `csv` crate, for its limits: that crate lets a cell grow without end (one unpaired
 //! quote swallows the file), and gives the line where it began to look for a record, which is a blank line before it.
+//!
+//! Text behind a closing quote is a broken quote, and nothing of the file is read. A quoted cell over a line end may be one too,
+//! that swallowed rows: such a row is marked, and whoever knows what the file holds decides.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -10,14 +13,14 @@ use encoding_rs::CoderResult;
 
 use super::bad_file::{BadFile, Why};
 use super::encoding::Encoding;
-use super::row::Row;
+use super::row::{Row, Standing};
 use super::source::{OnRow, Source};
 
 const BLOCK: usize = 64 << 10;
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
 pub(super) fn each_row(source: &Source, encoding: Encoding, on_row: OnRow<'_>) -> Result<(), BadFile> {
-    let mut file = source.file()?;
+    let mut file = source.file()?.take(source.text_bytes);
     let mut decoder = encoding.decoder();
     let mut bytes = vec![0; BLOCK];
     let mut text = vec![0; BLOCK * 3 + 16];
@@ -45,10 +48,23 @@ pub(super) fn each_row(source: &Source, encoding: Encoding, on_row: OnRow<'_>) -
     }
 }
 
-/// The delimiter that stands most often in the first line that is not blank, outside quotes.
+/// Lines looked at to tell the delimiter: a title above the headings has none, or another.
+const FIRST_LINES: usize = 20;
+
+/// The delimiter of the first lines together: the one that stands equally often in most of them, outside quotes.
 fn delimiter(text: &[u8]) -> u8 {
-    let line = text.split(|b| *b == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
-    let mut counts = [0usize; DELIMITERS.len()];
+    let lines = text.split(|b| matches!(*b, b'\n' | b'\r')).filter(|line| !line.trim_ascii().is_empty());
+    let counts: Vec<[usize; DELIMITERS.len()]> = lines.take(FIRST_LINES).map(counts_of).collect();
+    let score = |at: usize| {
+        let weight = |own: usize| own * counts.iter().filter(|other| other[at] == own).count();
+        counts.iter().map(|line| weight(line[at])).max().unwrap_or(0)
+    };
+    let best = (0..DELIMITERS.len()).rev().max_by_key(|at| score(*at)).unwrap_or(0);
+    DELIMITERS[best]
+}
+
+fn counts_of(line: &[u8]) -> [usize; DELIMITERS.len()] {
+    let mut counts = [0; DELIMITERS.len()];
     let mut quoted = false;
     for byte in line {
         quoted ^= *byte == b'"';
@@ -56,8 +72,7 @@ fn delimiter(text: &[u8]) -> u8 {
             counts[at] += 1;
         }
     }
-    let best = (0..DELIMITERS.len()).rev().max_by_key(|at| counts[*at]).unwrap_or(0);
-    DELIMITERS[best]
+    counts
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -81,6 +96,11 @@ struct Parser {
     after_return: bool,
     cell: Vec<u8>,
     row: Row,
+    /// Delimiters in quoted cells of this row, and whether one ran over a line end.
+    inside: u32,
+    over_lines: bool,
+    /// The line of a closing quote with text behind it.
+    broken: Option<u32>,
 }
 
 impl Parser {
@@ -94,6 +114,9 @@ impl Parser {
             after_return: false,
             cell: Vec::new(),
             row: Row::default(),
+            inside: 0,
+            over_lines: false,
+            broken: None,
         }
     }
 
@@ -109,7 +132,11 @@ impl Parser {
             }
             let byte = text[at];
             at += 1;
-            if self.step(byte) && self.end_row(source, on_row)?.is_break() {
+            let ended = self.step(byte);
+            if let Some(line) = self.broken {
+                return Err(self.broken_quote(source, line));
+            }
+            if ended && self.end_row(source, on_row)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -124,6 +151,10 @@ impl Parser {
         };
         let run = text.iter().position(special).unwrap_or(text.len());
         self.cell.extend_from_slice(&text[..run]);
+        if self.state == State::Quoted {
+            self.inside += text[..run].iter().filter(|byte| **byte == self.delimiter).count() as u32;
+            self.over_lines |= text[..run].contains(&b'\r');
+        }
         if run > 0 {
             self.after_return = false;
         }
@@ -138,7 +169,10 @@ impl Parser {
         }
         match (self.state, byte) {
             (State::Quoted, b'"') => self.state = State::QuoteSeen,
-            (State::Quoted, _) => self.cell.push(byte),
+            (State::Quoted, _) => {
+                self.over_lines |= byte == b'\n';
+                self.cell.push(byte);
+            }
             (State::QuoteSeen, b'"') => {
                 self.cell.push(b'"');
                 self.state = State::Quoted;
@@ -150,6 +184,8 @@ impl Parser {
             }
             (State::Start, b'"') => self.state = State::Quoted,
             (_, byte) if byte == self.delimiter => self.end_cell(),
+            (State::QuoteSeen, b' ') => {}
+            (State::QuoteSeen, _) => self.broken = Some(self.line),
             (_, _) => {
                 self.cell.push(byte);
                 self.state = State::Plain;
@@ -177,6 +213,10 @@ impl Parser {
         self.end_cell();
         self.row.line = self.began;
         self.began = self.line;
+        if std::mem::take(&mut self.over_lines) {
+            self.row.standing = Some(Standing::OverLines(self.inside));
+        }
+        self.inside = 0;
         let mut flow = ControlFlow::Continue(());
         if !self.row.is_blank() {
             self.rows += 1;
@@ -187,10 +227,15 @@ impl Parser {
         Ok(flow)
     }
 
+    /// Nothing of such a file is read: which rows a broken quote swallowed nobody knows.
+    fn broken_quote(&self, source: &Source, line: u32) -> BadFile {
+        let place = if line == self.began { format!("第{line}行") } else { format!("第{}至{line}行", self.began) };
+        source.bad(Why::Damaged, format!("{place}的引号没有成对或后面还有文字，整个文件没有读，请核对该行或重新导出"))
+    }
+
     fn finish(&mut self, source: &Source, on_row: OnRow<'_>) -> Result<(), BadFile> {
         if self.state == State::Quoted {
-            let what = format!("第{}行的引号没有成对，请核对该行或重新导出", self.began);
-            return Err(source.bad(Why::Damaged, what));
+            return Err(self.broken_quote(source, self.began));
         }
         if !self.row.is_empty() || !self.cell.is_empty() || self.state != State::Start {
             // The last row: whether the reader wants more no longer matters.

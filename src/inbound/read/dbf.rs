@@ -1,19 +1,19 @@
-//! dBase III tables, record by record.
+//! dBase III and Visual FoxPro tables, record by record.
 //!
 //! A reader of our own and not the `dbase` crate: handhelds write every field as text in GBK, and what counts here is
-//! the record number (deleted records keep theirs) and a clear word when the file is cut short; that crate hides
-//! deleted records from its numbers and converts texts by a code page it does not always know.
+//! the record number (deleted records keep theirs), what the head promises against what the file holds, and a clear word when it is
+//! cut short; that crate hides deleted records from its numbers and converts texts by a code page it does not always know.
 
 use std::io::{BufReader, Read};
 
 use super::bad_file::{BadFile, Why};
-use super::encoding::Encoding;
-use super::row::Row;
+use super::dbf_field::{Field, Kind, fields_of};
+use super::encoding::{Encoding, Survey};
+use super::row::{Row, Standing};
 use super::source::{OnRow, Source};
 
 const HEADER: usize = 32;
-const FIELD: usize = 32;
-const FIELDS_END: u8 = 0x0D;
+const LIVE: u8 = b' ';
 const DELETED: u8 = b'*';
 /// Largest record dBase III knows is 4000 bytes; later ones go to 64 KiB.
 const LONGEST_RECORD: usize = 64 << 10;
@@ -21,22 +21,22 @@ const LONGEST_RECORD: usize = 64 << 10;
 /// Do these first bytes look like the head of a dbf? Version, a possible date, sizes that fit together.
 pub(super) fn looks_like(head: &[u8]) -> bool {
     let Some(start) = head.get(..HEADER) else { return false };
-    let version = matches!(start[0], 0x02 | 0x03 | 0x30 | 0x31 | 0x43 | 0x83 | 0x8B | 0xF5);
+    let version = matches!(start[0], 0x02 | 0x03 | 0x30 | 0x31 | 0x32 | 0x43 | 0x63 | 0x83 | 0x8B | 0xCB | 0xF5 | 0xFB);
     let date = (1..=12).contains(&start[2]) && (1..=31).contains(&start[3]) || start[1..4] == [0; 3];
     let header = usize::from(u16::from_le_bytes([start[8], start[9]]));
     let record = usize::from(u16::from_le_bytes([start[10], start[11]]));
     version && date && header > HEADER && record > 1
 }
 
-/// The encoding the head names: 0x4D and 0x7A are GBK; other drivers and none are read as GBK too, which plain text also is.
-pub(super) fn encoding_of(_head: &[u8]) -> Encoding {
-    Encoding::Gb18030
-}
-
-struct Field {
-    name: String,
-    start: usize,
-    len: usize,
+/// The encoding of its texts. The head's code page counts where it says Big5; whatever else stands there Chinese systems write GBK,
+/// some of late UTF-8, which no GBK text of any length is by chance.
+pub(super) fn encoding_of(head: &[u8], survey: &Survey) -> Encoding {
+    const BIG5: [u8; 2] = [0x4F, 0x78];
+    match head.get(29) {
+        Some(page) if BIG5.contains(page) => Encoding::Big5,
+        _ if survey.is_plainly_utf8() => Encoding::Utf8,
+        _ => Encoding::Gb18030,
+    }
 }
 
 struct Head {
@@ -48,27 +48,39 @@ struct Head {
 pub(super) fn each_row(source: &Source, encoding: Encoding, on_row: OnRow<'_>) -> Result<(), BadFile> {
     let mut file = BufReader::with_capacity(256 << 10, source.file()?);
     let head = read_head(source, &mut file)?;
+    let shown: Vec<&Field> = head.fields.iter().filter(|field| field.kind != Kind::System).collect();
     let mut row = Row::default();
     row.restart(0);
-    head.fields.iter().for_each(|field| row.push(&field.name));
+    shown.iter().for_each(|field| row.push(&field.name));
     source.within(&row, 0)?;
     if on_row(&row).is_break() {
         return Ok(());
     }
+    let nulls = head.fields.iter().find(|field| field.is_null_flags());
     let mut record = vec![0; head.record_len];
-    for number in 1..=head.records {
+    for number in 1.. {
+        let uncounted = number > head.records;
         if let Err(error) = file.read_exact(&mut record) {
-            return Err(match error.kind() {
-                std::io::ErrorKind::UnexpectedEof => cut_short(source, head.records, number - 1),
-                _ => BadFile::io(&source.path, &error),
-            });
+            return match error.kind() {
+                _ if uncounted => Ok(()),
+                std::io::ErrorKind::UnexpectedEof => Err(cut_short(source, head.records, number - 1)),
+                _ => Err(BadFile::io(&source.path, &error)),
+            };
         }
-        if record[0] == DELETED {
-            continue;
+        match record[0] {
+            DELETED => continue,
+            LIVE => {}
+            _ if uncounted => return Ok(()), // the end mark, or what no record is
+            other => {
+                let what = format!("第{number}条记录的标志不对（{other:02X}），表可能错位或损坏，请重新从抄表机导出");
+                return Err(source.bad(Why::Damaged, what));
+            }
         }
         row.restart(number);
-        for field in &head.fields {
-            push_field(&mut row, &record[field.start..field.start + field.len], encoding);
+        row.standing = uncounted.then_some(Standing::Uncounted);
+        let flags = nulls.map_or(&[][..], |field| &record[field.start..field.start + field.len]);
+        for field in &shown {
+            field.push(&mut row, &record[field.start..field.start + field.len], flags, encoding);
         }
         source.within(&row, number)?;
         if on_row(&row).is_break() {
@@ -78,21 +90,38 @@ pub(super) fn each_row(source: &Source, encoding: Encoding, on_row: OnRow<'_>) -
     Ok(())
 }
 
-fn cut_short(source: &Source, records: u32, found: u32) -> BadFile {
-    source.bad(Why::Truncated, format!("不完整：应有{records}条记录，只读到{found}条，请重新从抄表机导出"))
+/// What of a table is not read as rows: deleted records, and fields that only point into a file of memos.
+pub(super) fn left_out(source: &Source) -> Result<Vec<String>, BadFile> {
+    let mut file = BufReader::with_capacity(256 << 10, source.file()?);
+    let head = read_head(source, &mut file)?;
+    let mut notes = Vec::new();
+    for field in head.fields.iter().filter(|field| field.kind == Kind::Memo) {
+        notes.push(format!("字段{}的内容在另一个备注文件（dbt、fpt）里，没有读", field.name));
+    }
+    let mut record = vec![0; head.record_len];
+    let (mut deleted, mut uncounted) = (0u32, 0u32);
+    for number in 1u32.. {
+        if file.read_exact(&mut record).is_err() {
+            break;
+        }
+        match record[0] {
+            DELETED if number <= head.records => deleted += 1,
+            LIVE if number > head.records => uncounted += 1,
+            LIVE | DELETED => {}
+            _ => break,
+        }
+    }
+    if deleted > 0 {
+        notes.push(format!("有{deleted}条记录已在原系统打上删除标志，没有读"));
+    }
+    if uncounted > 0 {
+        notes.push(format!("文件里还有{uncounted}条记录没有计入表头，抄表机可能中途断电，请逐条核对"));
+    }
+    Ok(notes)
 }
 
-/// Adds a field without the blanks and zero bytes it is filled up with. A character cut in two by the field's end is dropped.
-fn push_field(row: &mut Row, bytes: &[u8], encoding: Encoding) {
-    let used = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-    let trimmed = bytes[..used].trim_ascii();
-    if trimmed.is_ascii() {
-        row.push(std::str::from_utf8(trimmed).unwrap_or_default());
-        return;
-    }
-    let text = encoding.decode(trimmed);
-    let full = used == bytes.len() && trimmed.last() == bytes.last();
-    row.push(text.strip_suffix('\u{FFFD}').filter(|_| full).unwrap_or(&text));
+fn cut_short(source: &Source, records: u32, found: u32) -> BadFile {
+    source.bad(Why::Truncated, format!("不完整：应有{records}条记录，只读到{found}条，请重新从抄表机导出"))
 }
 
 fn read_head(source: &Source, file: &mut impl Read) -> Result<Head, BadFile> {
@@ -107,18 +136,10 @@ fn read_head(source: &Source, file: &mut impl Read) -> Result<Head, BadFile> {
     }
     let mut rest = vec![0; head_len - HEADER];
     file.read_exact(&mut rest).map_err(|_| cut_short(source, records, 0))?;
-    let mut fields = Vec::new();
-    let mut at = 1;
-    for raw in rest.chunks(FIELD).take_while(|raw| raw[0] != FIELDS_END) {
-        let [name @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = raw else { return Err(damaged()) };
-        let len = usize::from(raw[16]);
-        let name: Vec<u8> = name.iter().copied().take(11).take_while(|b| *b != 0).collect();
-        fields.push(Field { name: Encoding::Gb18030.decode(&name).trim().to_owned(), start: at, len });
-        at += len;
-    }
-    if fields.is_empty() || at > record_len {
-        return Err(damaged());
-    }
+    let fields = fields_of(&rest, record_len).map_err(|what| match what {
+        Some(what) => source.bad(Why::Damaged, what),
+        None => damaged(),
+    })?;
     let present = source.size.saturating_sub(head_len as u64) / record_len as u64;
     if present < u64::from(records) {
         return Err(cut_short(source, records, u32::try_from(present).unwrap_or(u32::MAX)));

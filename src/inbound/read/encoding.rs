@@ -4,7 +4,9 @@
 //! holds GBK) when hardly anything in it is invalid there. So a GBK file is never read as UTF-8. A few broken bytes,
 //! as old systems leave them at the end of a field, spoil only their rows: they become U+FFFD, which the judges refuse.
 
-use encoding_rs::{Decoder, DecoderResult, Encoding as Known, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{BIG5, Decoder, DecoderResult, Encoding as Known, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::tail::Tail;
 
 /// Encoding of a text file or of the texts in a dbf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum Encoding {
     Utf8,
     /// GBK or GB18030.
     Gb18030,
+    /// Big5, in a dbf whose head says so.
+    Big5,
     /// UTF-16 with a byte order mark, as Excel writes "Unicode text".
     Utf16 {
         /// High byte first?
@@ -26,6 +30,7 @@ impl Encoding {
         match self {
             Self::Utf8 => "UTF-8",
             Self::Gb18030 => "GBK",
+            Self::Big5 => "Big5",
             Self::Utf16 { .. } => "UTF-16",
         }
     }
@@ -44,6 +49,7 @@ impl Encoding {
         match self {
             Self::Utf8 => UTF_8,
             Self::Gb18030 => GB18030,
+            Self::Big5 => BIG5,
             Self::Utf16 { big: false } => UTF_16LE,
             Self::Utf16 { big: true } => UTF_16BE,
         }
@@ -57,6 +63,7 @@ pub(super) struct Survey {
     /// Bytes above 0x7F.
     high: u64,
     zeros: u64,
+    tail: Tail,
     utf8: Trial,
     gb: Trial,
 }
@@ -91,7 +98,15 @@ const FAULTS_COUNTED: u64 = 100_000;
 
 impl Survey {
     pub(super) fn new() -> Self {
-        Self { head: [0; 3], seen: 0, high: 0, zeros: 0, utf8: Trial::new(UTF_8), gb: Trial::new(GB18030) }
+        Self {
+            head: [0; 3],
+            seen: 0,
+            high: 0,
+            zeros: 0,
+            tail: Tail::default(),
+            utf8: Trial::new(UTF_8),
+            gb: Trial::new(GB18030),
+        }
     }
 
     /// Looks at the next block of the file.
@@ -102,6 +117,7 @@ impl Survey {
             }
         }
         self.seen += block.len() as u64;
+        self.tail.feed(block);
         if block.is_ascii() && self.high == 0 {
             self.zeros += block.iter().filter(|b| **b == 0).count() as u64;
             return;
@@ -111,6 +127,17 @@ impl Survey {
         if self.utf8.faults < FAULTS_COUNTED {
             self.utf8.feed(block, false, scratch);
         }
+    }
+
+    /// What stands behind the last character.
+    pub(super) fn tail(&self) -> Tail {
+        self.tail
+    }
+
+    /// Is it UTF-8 with so much beyond ASCII that no GBK text would be by chance? Asked of a dbf, whose head names no UTF-8.
+    pub(super) fn is_plainly_utf8(&self) -> bool {
+        const ENOUGH: u64 = 12;
+        self.high >= ENOUGH && self.utf8.faults == 0
     }
 
     /// Is it no UTF-8, so that GBK must be tried from the start of the file?
@@ -131,7 +158,7 @@ impl Survey {
         if self.head.starts_with(&[0xFE, 0xFF]) {
             return Some(Encoding::Utf16 { big: true });
         }
-        if self.zeros > 0 {
+        if self.zeros > self.tail.zeros() {
             return None;
         }
         if self.high == 0 {

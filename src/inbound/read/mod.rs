@@ -4,17 +4,22 @@
 //! refused with a sentence that names the file and what to do.
 
 mod bad_file;
+mod cell_format;
 mod csv;
 mod dbf;
+mod dbf_field;
 mod encoding;
 mod limits;
 mod row;
+mod sheet_facts;
 mod source;
+mod tail;
 mod xlsx;
 mod zip_guard;
 
 pub use bad_file::{BadFile, Why};
 pub use encoding::Encoding;
 pub use limits::Limits;
-pub use row::{Mark, Row};
-pub use source::{Form, Source};
+pub use row::{Mark, Row, Standing, is_user_defined, line_on, place};
+pub use sheet_facts::SheetFacts;
+pub use source::{Form, Sheet, Source};

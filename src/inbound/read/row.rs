@@ -7,12 +7,49 @@ use std::hash::{DefaultHasher, Hasher};
 pub enum Mark {
     /// A number cell of a workbook.
     Number,
+    /// A number cell of a workbook that counts its days from 1904.
+    Number1904,
     /// A number cell with more digits than its form keeps: the digits after the fifteenth are lost.
     LostDigits,
+    /// A number cell that shows less than it holds: 12.35 for 12.345.
+    Rounded,
+    /// A number cell that a spreadsheet shows as a date.
+    Date,
+    /// A cell that several rows share.
+    Merged,
+    /// A formula whose result was not kept, or a number whose form hides it.
+    NoValue,
     /// A control or escape character stood in it; the text shows a sign in its place.
     Control,
     /// Bytes that are no text in the file's encoding; the text shows U+FFFD in their place.
     Garbled,
+}
+
+/// What is to be known about a whole row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A spreadsheet hides it, by hand or by a filter.
+    Hidden,
+    /// It stands in the file behind the number of records that the head counts.
+    Uncounted,
+    /// A quoted cell of it runs over a line end; with so many delimiters inside.
+    OverLines(u32),
+}
+
+/// Lines of the second and later sheets of a workbook count from multiples of this one.
+const LINES_A_SHEET: u32 = 2_000_000;
+
+/// The line of a row on a sheet, the first being 0: sheets behind the first count from 2,000,000, 4,000,000 … .
+pub fn line_on(sheet: u32, row: u32) -> Option<u32> {
+    sheet.checked_mul(LINES_A_SHEET).filter(|_| row < LINES_A_SHEET).and_then(|base| base.checked_add(row))
+}
+
+/// A line as a person finds it: 第3行, or on a further sheet 第2张表第3行.
+pub fn place(line: u32) -> String {
+    match line / LINES_A_SHEET {
+        0 => format!("第{line}行"),
+        sheet => format!("第{}张表第{}行", sheet + 1, line % LINES_A_SHEET),
+    }
 }
 
 /// A row of a file from outside.
@@ -20,6 +57,8 @@ pub enum Mark {
 pub struct Row {
     /// Physical line of a text file, row of a sheet, record number of a dbf; all from 1.
     pub line: u32,
+    /// What is to be known about it as a whole.
+    pub standing: Option<Standing>,
     text: String,
     ends: Vec<usize>,
     marks: Vec<(u16, Mark)>,
@@ -29,6 +68,7 @@ impl Row {
     /// Empties the row for the next line.
     pub fn restart(&mut self, line: u32) {
         self.line = line;
+        self.standing = None;
         self.text.clear();
         self.ends.clear();
         self.marks.clear();
@@ -64,6 +104,54 @@ impl Row {
             self.text.push(kept);
         }
         self.marks.extend(worst.map(|mark| (column, mark)));
+    }
+
+    /// Puts the cells of another row under other columns: `from[column]` is where a column stood there.
+    pub fn rearranged(&self, line: u32, from: &[Option<usize>]) -> Self {
+        let mut row = Self { line, standing: self.standing, ..Self::default() };
+        for (column, at) in from.iter().enumerate() {
+            let Some(at) = *at else {
+                row.ends.push(row.text.len());
+                continue;
+            };
+            row.text.push_str(self.get(at));
+            row.ends.push(row.text.len());
+            let column = u16::try_from(column).unwrap_or(u16::MAX);
+            row.marks
+                .extend(self.marks.iter().filter(|(old, _)| usize::from(*old) == at).map(|(_, mark)| (column, *mark)));
+        }
+        row
+    }
+
+    /// Writes the texts that this row shares with others into their columns, and marks these.
+    pub(super) fn share(&mut self, shared: &[(usize, String)]) {
+        let last = shared.iter().map(|(column, _)| column + 1).max().unwrap_or(0).max(self.len());
+        let mut row = Self { line: self.line, standing: self.standing, marks: self.marks.clone(), ..Self::default() };
+        for column in 0..last {
+            let own = self.get(column);
+            match shared.iter().find(|(at, _)| *at == column) {
+                Some((_, text)) => {
+                    row.text.push_str(if own.is_empty() { text } else { own });
+                    row.ends.push(row.text.len());
+                    row.mark_last(Mark::Merged);
+                }
+                None => {
+                    row.text.push_str(own);
+                    row.ends.push(row.text.len());
+                }
+            }
+        }
+        *self = row;
+    }
+
+    /// Has any cell a mark?
+    pub fn is_marked(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
+    /// Has any cell this mark?
+    pub(super) fn has_any(&self, mark: Mark) -> bool {
+        self.marks.iter().any(|(_, found)| *found == mark)
     }
 
     /// Marks the cell added last.
@@ -102,10 +190,16 @@ impl Row {
 
     /// Is this a number cell of a workbook?
     pub fn is_number(&self, column: usize) -> bool {
-        self.has(column, Mark::Number)
+        self.has(column, Mark::Number) || self.has(column, Mark::Number1904)
     }
 
-    fn has(&self, column: usize, mark: Mark) -> bool {
+    /// The number cell of a workbook that counts its days from 1904?
+    pub fn counts_from_1904(&self, column: usize) -> bool {
+        self.has(column, Mark::Number1904)
+    }
+
+    /// Has the cell of a column this mark?
+    pub fn has(&self, column: usize, mark: Mark) -> bool {
         self.marks.iter().any(|(at, found)| usize::from(*at) == column && *found == mark)
     }
 
@@ -117,7 +211,9 @@ impl Row {
 
     /// How a cell of a workbook was marked, if its text alone does not say what it is.
     pub fn mark(&self, column: usize) -> Option<Mark> {
-        [Mark::LostDigits, Mark::Number].into_iter().find(|mark| self.has(column, *mark))
+        let order =
+            [Mark::LostDigits, Mark::NoValue, Mark::Merged, Mark::Rounded, Mark::Date, Mark::Number1904, Mark::Number];
+        order.into_iter().find(|mark| self.has(column, *mark))
     }
 
     /// All cells.
@@ -135,6 +231,11 @@ impl Row {
         }
         hasher.finish()
     }
+}
+
+/// A character of a user-defined area (造字): GBK's and Unicode's private ones.
+pub fn is_user_defined(c: char) -> bool {
+    matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{FFFFD}' | '\u{100000}'..='\u{10FFFD}')
 }
 
 /// Characters that could steer a terminal or turn text around: C0, C1, line separators, direction overrides.

@@ -9,6 +9,7 @@ use super::bad_file::{BadFile, Why, file_name};
 use super::encoding::{Encoding, Survey};
 use super::limits::Limits;
 use super::row::Row;
+use super::sheet_facts::SheetFacts;
 use super::{csv, dbf, xlsx};
 
 /// Form of a file, by its content.
@@ -20,6 +21,15 @@ pub enum Form {
     Xlsx,
     /// dBase III table, with the encoding of its texts.
     Dbf(Encoding),
+}
+
+/// A sheet of a workbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Its name; empty for other forms.
+    pub name: String,
+    /// Nobody sees it.
+    pub hidden: bool,
 }
 
 /// What a reader of rows does with each: go on or stop.
@@ -34,6 +44,8 @@ pub struct Source {
     pub form: Form,
     /// Bytes.
     pub size: u64,
+    /// Bytes of it that are text: an end mark of DOS and what stands behind it are none.
+    pub text_bytes: u64,
     /// blake3 of all bytes: the same file again is known by it.
     pub hash: [u8; 32],
     /// The caps it is read within.
@@ -48,18 +60,22 @@ impl Source {
     /// Looks at the whole file: size, hash, form, encoding. Refuses what is too large or not what its name says.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, BadFile> {
         let io = |error: std::io::Error| BadFile::io(path, &error);
-        let mut file = File::open(path).map_err(io)?;
-        let meta = file.metadata().map_err(io)?;
+        // Asked before it is opened: opening a pipe waits for whoever writes into it.
+        let meta = std::fs::metadata(path).map_err(io)?;
         if meta.is_dir() {
             return Err(BadFile::new(path, Why::Io, "是文件夹，请选里面的文件"));
         }
+        if !meta.is_file() {
+            return Err(BadFile::new(path, Why::Io, "不是普通文件（是管道或设备），请先存成文件再导入"));
+        }
+        let mut file = File::open(path).map_err(io)?;
         if meta.len() > limits.file_bytes {
             return Err(too_large(path, &limits));
         }
         let mut survey = Survey::new();
         let mut hasher = blake3::Hasher::new();
         let mut head = Vec::with_capacity(HEAD);
-        let size = each_block(&mut file, |block, scratch| {
+        let size = each_block(&mut file, limits.file_bytes, |block, scratch| {
             hasher.update(block);
             head.extend_from_slice(&block[..block.len().min(HEAD - head.len())]);
             survey.feed(block, scratch);
@@ -71,14 +87,20 @@ impl Source {
         if size == 0 {
             return Err(BadFile::new(path, Why::Empty, "是空的，请重新导出"));
         }
+        let tail = survey.tail();
         let form = match guess(&head) {
             Guess::Xlsx => Form::Xlsx,
-            Guess::Dbf => Form::Dbf(dbf::encoding_of(&head)),
+            Guess::Dbf => Form::Dbf(dbf::encoding_of(&head, &survey)),
             Guess::Other(what) => return Err(BadFile::new(path, Why::Form, what)),
-            Guess::Text => Form::Text(text_encoding(path, &mut file, survey)?),
+            Guess::Text => Form::Text(text_encoding(path, &mut file, limits.file_bytes, survey)?),
         };
         name_fits(path, form)?;
-        Ok(Self { path: path.to_owned(), form, size, hash: *hasher.finalize().as_bytes(), limits })
+        let wide = matches!(form, Form::Text(Encoding::Utf16 { .. }));
+        if matches!(form, Form::Text(_)) && tail.is_cut(wide) {
+            return Err(BadFile::new(path, Why::Truncated, "尾部是空的，像是没有拷完，请重新拷贝或重新导出"));
+        }
+        let text_bytes = tail.text_bytes(wide);
+        Ok(Self { path: path.to_owned(), form, size, text_bytes, hash: *hasher.finalize().as_bytes(), limits })
     }
 
     /// Name of the file without its folder.
@@ -99,20 +121,41 @@ impl Source {
         }
     }
 
-    /// Names of the sheets of a workbook; one nameless sheet for other forms.
-    pub fn sheets(&self) -> Result<Vec<String>, BadFile> {
+    /// The sheets of a workbook; one nameless sheet for other forms.
+    pub fn sheets(&self) -> Result<Vec<Sheet>, BadFile> {
         match self.form {
             Form::Xlsx => xlsx::sheets(self),
-            Form::Text(_) | Form::Dbf(_) => Ok(vec![String::new()]),
+            Form::Text(_) | Form::Dbf(_) => Ok(vec![Sheet { name: String::new(), hidden: false }]),
+        }
+    }
+
+    /// What a sheet says beside its cells.
+    pub fn facts(&self, sheet: &str) -> Result<SheetFacts, BadFile> {
+        match self.form {
+            Form::Xlsx => xlsx::facts(self, sheet),
+            Form::Text(_) | Form::Dbf(_) => Ok(SheetFacts::default()),
+        }
+    }
+
+    /// What of the file is no row and is not read, in words.
+    pub fn left_out(&self) -> Result<Vec<String>, BadFile> {
+        match self.form {
+            Form::Dbf(_) => dbf::left_out(self),
+            Form::Text(_) | Form::Xlsx => Ok(Vec::new()),
         }
     }
 
     /// Gives every row of a sheet to `on_row`, headings too, until that says stop. The field names of a dbf come first, as line 0.
     pub fn each_row(&self, sheet: &str, on_row: OnRow<'_>) -> Result<(), BadFile> {
+        self.each_row_with(sheet, &SheetFacts::default(), on_row)
+    }
+
+    /// The same, with what the sheet says beside its cells.
+    pub fn each_row_with(&self, sheet: &str, facts: &SheetFacts, on_row: OnRow<'_>) -> Result<(), BadFile> {
         match self.form {
             Form::Text(encoding) => csv::each_row(self, encoding, on_row),
             Form::Dbf(encoding) => dbf::each_row(self, encoding, on_row),
-            Form::Xlsx => xlsx::each_row(self, sheet, on_row),
+            Form::Xlsx => xlsx::each_row(self, sheet, facts, on_row),
         }
     }
 
@@ -148,14 +191,14 @@ fn too_large(path: &Path, limits: &Limits) -> BadFile {
     BadFile::new(path, Why::TooLarge, format!("超过{}MB，请分成几个文件导入", limits.file_bytes >> 20))
 }
 
-/// Reads a file from its start in blocks; says how many bytes it had.
-fn each_block(file: &mut File, mut look: impl FnMut(&[u8], &mut [u8])) -> std::io::Result<u64> {
+/// Reads a file from its start in blocks, not much further than `most` bytes; says how many it had.
+fn each_block(file: &mut File, most: u64, mut look: impl FnMut(&[u8], &mut [u8])) -> std::io::Result<u64> {
     file.seek(SeekFrom::Start(0))?;
     let (mut block, mut scratch) = (vec![0; BLOCK], vec![0; BLOCK]);
     let mut size = 0;
     loop {
         let count = file.read(&mut block)?;
-        if count == 0 {
+        if count == 0 || size > most {
             return Ok(size);
         }
         size += count as u64;
@@ -163,9 +206,10 @@ fn each_block(file: &mut File, mut look: impl FnMut(&[u8], &mut [u8])) -> std::i
     }
 }
 
-fn text_encoding(path: &Path, file: &mut File, mut survey: Survey) -> Result<Encoding, BadFile> {
+fn text_encoding(path: &Path, file: &mut File, most: u64, mut survey: Survey) -> Result<Encoding, BadFile> {
     if survey.needs_gb() {
-        each_block(file, |block, scratch| survey.feed_gb(block, scratch)).map_err(|error| BadFile::io(path, &error))?;
+        each_block(file, most, |block, scratch| survey.feed_gb(block, scratch))
+            .map_err(|error| BadFile::io(path, &error))?;
     }
     survey.verdict(&mut [0; 4096]).ok_or_else(|| {
         let what = "既不是UTF-8也不是GBK文本，请在原系统重新导出，或用Excel另存为xlsx";
@@ -194,6 +238,8 @@ fn guess(head: &[u8]) -> Guess {
         .any(|tag| page.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
     {
         Guess::Other("其实是网页或XML，请用Excel打开后另存为xlsx")
+    } else if matches!(head, [0x04 | 0x8C, _, 1..=12, 1..=31, ..]) && head.len() > 68 && head.contains(&0) {
+        Guess::Other("是dBase 7的表，请在原系统另存为dBase III或FoxPro格式")
     } else if dbf::looks_like(head) {
         Guess::Dbf
     } else {

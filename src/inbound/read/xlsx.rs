@@ -4,21 +4,40 @@ use std::fs::File;
 use std::io::BufReader;
 use std::ops::ControlFlow;
 
-use calamine::{DataRef, Reader, Xlsx};
-use chrono::{Duration, NaiveDate, NaiveDateTime};
+use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
+use zip::ZipArchive;
 
 use super::bad_file::{BadFile, Why};
-use super::row::{Mark, Row};
-use super::source::{OnRow, Source};
+use super::cell_format::{Shown, shown_as};
+use super::row::{Mark, Row, Standing};
+use super::sheet_facts::{self, SheetFacts};
+use super::source::{OnRow, Sheet, Source};
 use super::zip_guard;
+use crate::inbound::clean;
 
 /// A number above this is no day count (9999-12-31 is 2,958,465); with a date format it is a date written as digits.
 const LAST_SERIAL: f64 = 2_958_466.0;
 /// Excel keeps fifteen digits of a number.
 const SAFE_DIGITS: f64 = 1e15;
 
-pub(super) fn sheets(source: &Source) -> Result<Vec<String>, BadFile> {
-    Ok(open(source)?.sheet_names())
+pub(super) fn sheets(source: &Source) -> Result<Vec<Sheet>, BadFile> {
+    let book = open(source)?;
+    let table = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet;
+    let named =
+        |sheet: &calamine::Sheet| Sheet { name: sheet.name.clone(), hidden: sheet.visible != SheetVisible::Visible };
+    Ok(book.sheets_metadata().iter().filter(table).map(named).collect())
+}
+
+/// What a sheet says beside its cells.
+pub(super) fn facts(source: &Source, sheet: &str) -> Result<SheetFacts, BadFile> {
+    let mut archive = ZipArchive::new(BufReader::new(source.file()?)).map_err(|_| damaged(source))?;
+    let part = sheet_facts::parts(&mut archive).into_iter().find(|(name, _)| name == sheet);
+    let facts = part.map(|(_, part)| SheetFacts::read(&mut archive, &part)).unwrap_or_default();
+    if facts.overfull {
+        let what = "里的公式没有存下结果，或合并、隐藏的地方太多，请用Excel打开，复制后选择性粘贴为数值，保存后再导入";
+        return Err(source.bad(Why::Limit, what));
+    }
+    Ok(facts)
 }
 
 fn damaged(source: &Source) -> BadFile {
@@ -30,23 +49,26 @@ fn open(source: &Source) -> Result<Xlsx<BufReader<File>>, BadFile> {
     calamine::open_workbook_from_rs(BufReader::new(source.file()?)).map_err(|_: calamine::XlsxError| damaged(source))
 }
 
-pub(super) fn each_row(source: &Source, sheet: &str, on_row: OnRow<'_>) -> Result<(), BadFile> {
+pub(super) fn each_row(source: &Source, sheet: &str, facts: &SheetFacts, on_row: OnRow<'_>) -> Result<(), BadFile> {
     let mut book = open(source)?;
     let epoch_1904 = book.has_1904_epoch();
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|_| damaged(source))?;
-    let mut row = Row::default();
-    let mut count = 0;
-    while let Some(cell) = cells.next_cell().map_err(|_| damaged(source))? {
+    let code =
+        |style: &calamine::Style| style.number_format.as_ref().map_or(Shown::Plain, |f| shown_as(&f.format_code));
+    let formats: Vec<Shown> = cells.styles().iter().map(code).collect();
+    let mut sink = Sink { source, facts, on_row, row: Row::default(), count: 0, spread: Spread::new(facts) };
+    while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(|_| damaged(source))? {
         let (at, column) = cell.get_position();
         let line = at.checked_add(1).ok_or_else(|| damaged(source))?;
+        let row = &sink.row;
         if line < row.line || line == row.line && (column as usize) < row.len() {
             return Err(damaged(source));
         }
         if line != row.line {
-            if end_row(source, &row, &mut count, on_row)?.is_break() {
+            if sink.end_row()?.is_break() {
                 return Ok(());
             }
-            row.restart(line);
+            sink.row.restart(line);
         }
         if column as usize >= source.limits.columns {
             if matches!(cell.get_value(), DataRef::Empty) {
@@ -54,42 +76,101 @@ pub(super) fn each_row(source: &Source, sheet: &str, on_row: OnRow<'_>) -> Resul
             }
             return Err(source.bad(Why::Limit, format!("第{line}行超过{}列，请核对", source.limits.columns)));
         }
-        while row.len() < column as usize {
-            row.push("");
+        while sink.row.len() < column as usize {
+            sink.row.push("");
         }
-        push(source, &mut row, cell.get_value(), epoch_1904)?;
+        let shown = formats.get(style).unwrap_or(&Shown::Plain);
+        push(source, &mut sink.row, cell.get_value(), shown, epoch_1904)?;
+        if facts.lacks_result(at, column) {
+            sink.row.mark_last(Mark::NoValue);
+        }
     }
     // The last row: whether the reader wants more no longer matters.
-    let _ = end_row(source, &row, &mut count, on_row)?;
+    let _ = sink.end_row()?;
     Ok(())
 }
 
-fn end_row(source: &Source, row: &Row, count: &mut u32, on_row: OnRow<'_>) -> Result<ControlFlow<()>, BadFile> {
-    if row.is_empty() || row.is_blank() {
-        return Ok(ControlFlow::Continue(()));
-    }
-    *count += 1;
-    source.within(row, *count)?;
-    Ok(on_row(row))
+/// Where rows go when they are whole.
+struct Sink<'a, 'r> {
+    source: &'a Source,
+    facts: &'a SheetFacts,
+    on_row: OnRow<'r>,
+    row: Row,
+    count: u32,
+    spread: Spread<'a>,
 }
 
-fn push(source: &Source, row: &mut Row, value: &DataRef<'_>, epoch_1904: bool) -> Result<(), BadFile> {
+impl Sink<'_, '_> {
+    fn end_row(&mut self) -> Result<ControlFlow<()>, BadFile> {
+        if self.row.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let at = self.row.line - 1;
+        let formula = self.row.has_any(Mark::NoValue);
+        self.spread.over(&mut self.row);
+        if self.row.is_blank() && !formula {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if self.facts.hides_row(at) {
+            self.row.standing = Some(Standing::Hidden);
+        }
+        self.count += 1;
+        self.source.within(&self.row, self.count)?;
+        Ok((self.on_row)(&self.row))
+    }
+}
+
+/// Cells that several rows share: the text of the first row counts for all of them, and each is marked.
+struct Spread<'a> {
+    facts: &'a SheetFacts,
+    next: usize,
+    /// Ranges that reach the rows to come: last row, columns, the text of the first column.
+    open: Vec<(u32, (u32, u32), String)>,
+}
+
+impl<'a> Spread<'a> {
+    fn new(facts: &'a SheetFacts) -> Self {
+        Self { facts, next: 0, open: Vec::new() }
+    }
+
+    fn over(&mut self, row: &mut Row) {
+        let at = row.line - 1;
+        self.open.retain(|(last, _, _)| *last >= at);
+        let mut shared: Vec<(usize, String)> =
+            self.open.iter().map(|(_, columns, text)| (columns.0 as usize, text.clone())).collect();
+        while let Some(range) = self.facts.merged().get(self.next).filter(|range| range.rows.0 <= at) {
+            self.next += 1;
+            let column = range.columns.0 as usize;
+            if range.rows.0 == at {
+                let text = row.get(column).to_owned();
+                shared.push((column, text.clone()));
+                self.open.push((range.rows.1, range.columns, text));
+            }
+        }
+        shared.retain(|(_, text)| !text.trim().is_empty());
+        if !shared.is_empty() {
+            row.share(&shared);
+        }
+    }
+}
+
+fn push(source: &Source, row: &mut Row, value: &DataRef<'_>, shown: &Shown, epoch_1904: bool) -> Result<(), BadFile> {
     match value {
         DataRef::Empty => row.push(""),
         DataRef::String(text) => push_text(source, row, text)?,
         DataRef::SharedString(text) => push_text(source, row, text)?,
         DataRef::DateTimeIso(text) => row.push(&text.replacen('T', " ", 1)),
         DataRef::DurationIso(text) => row.push(text),
-        DataRef::Int(number) => {
-            row.push(&number.to_string());
-            row.mark_last(Mark::Number);
-        }
-        DataRef::Float(number) => push_number(row, *number),
+        DataRef::Int(number) => push_number(row, *number as f64, shown, epoch_1904),
+        DataRef::Float(number) => push_number(row, *number, shown, epoch_1904),
         DataRef::Bool(yes) => row.push(if *yes { "TRUE" } else { "FALSE" }),
         DataRef::Error(error) => row.push(&error.to_string()),
         DataRef::DateTime(moment) => match date_text(moment.as_f64(), epoch_1904).filter(|_| moment.is_datetime()) {
-            Some(text) => row.push(&text),
-            None => push_number(row, moment.as_f64()),
+            Some(text) => {
+                row.push(&text);
+                row.mark_last(Mark::Date);
+            }
+            None => push_number(row, moment.as_f64(), &Shown::Plain, epoch_1904),
         },
         // calamine may add kinds of cells; one we do not know is empty, never guessed.
         #[allow(unreachable_patterns)]
@@ -106,17 +187,33 @@ fn push_text(source: &Source, row: &mut Row, text: &str) -> Result<(), BadFile> 
     Ok(())
 }
 
-/// A number as its shortest decimal text, never with an exponent. One of more than fifteen digits is marked.
-fn push_number(row: &mut Row, number: f64) {
-    if number.abs() >= 1e40 || number != 0.0 && number.abs() < 1e-20 {
-        row.push(&format!("{number:e}"));
-    } else {
-        row.push(&number.to_string());
+/// A number as its shortest decimal text, never with an exponent, as a person sees it: filled up with zeros, as a percentage. One of
+/// more than fifteen digits is marked, and one that shows less than it holds.
+fn push_number(row: &mut Row, number: f64, shown: &Shown, epoch_1904: bool) {
+    let number = to_fifteen_digits(number);
+    match shown {
+        Shown::Padded { zeros, before } if number >= 0.0 && number.fract() == 0.0 && number < SAFE_DIGITS => {
+            row.push(&format!("{before}{number:0>zeros$}"));
+        }
+        Shown::Percent => row.push(&format!("{}%", to_fifteen_digits(number * 100.0))),
+        _ if number.abs() >= 1e40 || number != 0.0 && number.abs() < 1e-20 => row.push(&format!("{number:e}")),
+        _ => row.push(&number.to_string()),
     }
-    row.mark_last(Mark::Number);
+    row.mark_last(if epoch_1904 { Mark::Number1904 } else { Mark::Number });
     if number.abs() >= SAFE_DIGITS {
         row.mark_last(Mark::LostDigits);
     }
+    match shown {
+        Shown::Decimals(places) if format!("{number:.places$}").parse() != Ok(number) => row.mark_last(Mark::Rounded),
+        Shown::Padded { .. } if number.fract() != 0.0 => row.mark_last(Mark::Rounded),
+        Shown::Otherwise => row.mark_last(Mark::NoValue),
+        _ => {}
+    }
+}
+
+/// A number without what binary fractions add behind the fifteenth digit: 0.3 for 0.30000000000000004.
+fn to_fifteen_digits(number: f64) -> f64 {
+    if number.fract() == 0.0 { number } else { format!("{number:.14e}").parse().unwrap_or(number) }
 }
 
 /// A day count as `2026-10-21`, with a time of day as `2026-10-21 00:16:41`, to the nearest second.
@@ -124,10 +221,8 @@ fn date_text(serial: f64, epoch_1904: bool) -> Option<String> {
     if !(0.0..LAST_SERIAL).contains(&serial) {
         return None;
     }
-    let base = if epoch_1904 { NaiveDate::from_ymd_opt(1904, 1, 1) } else { NaiveDate::from_ymd_opt(1899, 12, 30) }?;
-    let seconds = (serial * 86_400.0).round() as i64;
-    let moment = NaiveDateTime::from(base).checked_add_signed(Duration::try_seconds(seconds)?)?;
-    let form = if seconds % 86_400 == 0 { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M:%S" };
+    let moment = clean::moment_of_count(serial, epoch_1904)?;
+    let form = if moment.time() == chrono::NaiveTime::MIN { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M:%S" };
     Some(moment.format(form).to_string())
 }
 
@@ -140,13 +235,33 @@ mod tests {
         assert_eq!(date_text(39500.0, false).as_deref(), Some("2008-02-22"));
         assert_eq!(date_text(46298.04152778, false).as_deref(), Some("2026-10-03 00:59:48"));
         assert_eq!(date_text(36526.00638889, false).as_deref(), Some("2000-01-01 00:09:12"));
+        assert_eq!(date_text(44853.0, true).as_deref(), Some("2026-10-20"));
         assert_eq!(date_text(20_140_501.0, false), None);
         let mut row = Row::default();
         row.restart(1);
-        for number in [39.14, 20140501.0, 6.21700512324141e18, 384.0] {
-            push_number(&mut row, number);
+        for number in [39.14, 20140501.0, 6.21700512324141e18, 384.0, 0.1 + 0.2] {
+            push_number(&mut row, number, &Shown::Plain, false);
         }
-        assert_eq!(row.cells().collect::<Vec<_>>(), ["39.14", "20140501", "6217005123241410000", "384"]);
+        assert_eq!(row.cells().collect::<Vec<_>>(), ["39.14", "20140501", "6217005123241410000", "384", "0.3"]);
         assert!(row.lost_digits(2) && !row.lost_digits(1));
+    }
+
+    #[test]
+    fn a_number_is_read_as_a_person_sees_it() {
+        let padded = |zeros, before: &str| Shown::Padded { zeros, before: before.into() };
+        for (number, shown, text, mark) in [
+            (12.0, padded(10, ""), "0000000012", None),
+            (12.0, padded(4, "LC"), "LC0012", None),
+            (0.05, Shown::Percent, "5%", None),
+            (12.5, Shown::Decimals(2), "12.5", None),
+            (12.345, Shown::Decimals(2), "12.345", Some(Mark::Rounded)),
+            (12345.0, Shown::Otherwise, "12345", Some(Mark::NoValue)),
+        ] {
+            let mut row = Row::default();
+            row.restart(1);
+            push_number(&mut row, number, &shown, true);
+            assert_eq!(row.get(0), text, "{shown:?}");
+            assert!(mark.is_none_or(|mark| row.has(0, mark)) && row.counts_from_1904(0), "{shown:?}");
+        }
     }
 }

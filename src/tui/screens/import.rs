@@ -376,7 +376,9 @@ fn draw_outcome(canvas: &mut Canvas, answer: &Outcome) {
         canvas.text(38, y, disposition.label(), ink);
     }
     let width = canvas.width().saturating_sub(2);
-    if let Some(note) = answer.notes.first() {
-        canvas.text_in(1, canvas.height().saturating_sub(1), width, &format!("! {note}"), Ink::Look);
+    let room = rows.saturating_sub(kinds.len() as u16).max(1).min(answer.notes.len() as u16);
+    let first = canvas.height().saturating_sub(room);
+    for (y, note) in (first..).zip(answer.notes.iter().take(usize::from(room))) {
+        canvas.text_in(1, y, width, &format!("! {note}"), Ink::Look);
     }
 }

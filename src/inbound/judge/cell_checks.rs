@@ -1,0 +1,188 @@
+//! What is looked at in every row before anything is read from it: is the row to be seen, is each cell what stood there once?
+
+use super::columns::Cells;
+use super::defect::{Flaw, Kind};
+use crate::inbound::clean;
+use crate::inbound::profile::Class;
+use crate::inbound::read::{Mark, Standing, is_user_defined};
+
+/// What a spreadsheet shows when it cannot compute a cell.
+const ERRORS: [&str; 10] =
+    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA"];
+/// Months as an English spreadsheet writes them.
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+impl Cells<'_> {
+    /// Refuses a row nobody sees, and a row with a cell that is not what a person once wrote.
+    pub(super) fn check(&self) -> Result<(), Flaw> {
+        match self.row.standing {
+            Some(Standing::Hidden) => {
+                let what =
+                    "这一行在Excel里是隐藏的（可能正在筛选），没有导入；确要导入请取消隐藏后再导入，或在待改清单里收下";
+                return Err(Flaw::new(Kind::HiddenRow, what));
+            }
+            Some(Standing::Uncounted) => {
+                let what = "这条记录没有计入表头，抄表机可能中途断电，请核对后在待改清单里收下或退回重抄";
+                return Err(Flaw::new(Kind::UncountedRecord, what));
+            }
+            Some(Standing::OverLines(_)) | None => {}
+        }
+        self.check_text()?;
+        let marked = self.row.is_marked();
+        for (column, class) in self.layout.classes.iter().enumerate() {
+            if *class == Class::Unread {
+                continue;
+            }
+            if marked {
+                self.check_marks(column, *class)?;
+            }
+            match class {
+                Class::Number => self.check_number(column)?,
+                Class::Text | Class::Place => self.check_error(column)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_marks(&self, column: usize, class: Class) -> Result<(), Flaw> {
+        let has = |mark| self.row.has(column, mark);
+        let unreadable = |what: &str| Err(self.flaw(Kind::UnreadableCell, Some(column), what));
+        let said = matches!(class, Class::Number | Class::Text | Class::Place);
+        if has(Mark::NoValue) {
+            return unreadable(
+                "：单元格没有看得见的值（公式没有存下结果，或格式藏住了数字），请用Excel核对后另存再导入",
+            );
+        }
+        if has(Mark::Merged) && matches!(class, Class::Number | Class::Quantity | Class::Money) {
+            return unreadable("：与别的行合并了单元格，不知道属于哪一行，请取消合并后逐行填写");
+        }
+        if has(Mark::Date) && said {
+            return Err(self.lost(column, "：被表格软件变成了日期，原来的内容已丢失，请按原件改为文本"));
+        }
+        if has(Mark::LostDigits) && said {
+            return Err(self.lost(column, "：单元格是数字格式，15位以后的数字已丢失，请按原件重新录入为文本"));
+        }
+        let fraction = || self.row.get(column).split_once('.').map_or("", |(_, part)| part).to_owned();
+        if has(Mark::Rounded) && (class == Class::Money || class == Class::Quantity && *fraction() >= *"5") {
+            return unreadable("：单元格里显示的与存的不是一个数，请改成一样后再导入");
+        }
+        if class == Class::Number && self.row.is_number(column) && !fraction().is_empty() {
+            return Err(self.lost(column, "：号码不会有小数，请按原件改为文本"));
+        }
+        Ok(())
+    }
+
+    /// A number of something, as text: a spreadsheet that saved it may have lost digits of it.
+    fn check_number(&self, column: usize) -> Result<(), Flaw> {
+        let cell = self.row.get(column);
+        let plain = |b: u8| b.is_ascii_digit() || b == b'X' || b == b'-' || b == b' ';
+        if !cell.bytes().all(plain) {
+            self.check_error(column)?;
+            let text = clean::text(cell);
+            if is_scientific(&text) {
+                return Err(self.lost(column, "是科学计数法，号码已丢失，请在原表把这一列改为文本格式后重新导出"));
+            }
+            if is_month_and_day(&text) {
+                return Err(self.lost(column, "：被表格软件变成了日期，原来的内容已丢失，请按原件改为文本"));
+            }
+            let whole = clean::without_zero_fraction(&text);
+            if whole.len() < text.len() && whole.len() > 15 && whole.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(self.lost(column, "：号码经过了小数格式，15位以后的数字已丢失，请按原件重新录入为文本"));
+            }
+        }
+        if Some(column) == self.layout.column("landline") && lost_area_zero(&self.text(Some(column))) {
+            return Err(self.lost(column, "：像是丢了区号前面的0，请补上并改为文本"));
+        }
+        Ok(())
+    }
+
+    fn check_error(&self, column: usize) -> Result<(), Flaw> {
+        let cell = self.row.get(column);
+        if !cell.contains('#') {
+            return Ok(());
+        }
+        let text = clean::text(cell);
+        let hashes = text.len() > 2 && text.bytes().all(|b| b == b'#');
+        if hashes || ERRORS.iter().any(|error| text.eq_ignore_ascii_case(error)) {
+            return Err(self.flaw(Kind::UnreadableCell, Some(column), "：单元格出错，没有内容，请在原表改正后再导入"));
+        }
+        Ok(())
+    }
+
+    /// A card number that lost digits is a bad card number, of whatever else it is told as lost digits.
+    fn lost(&self, column: usize, what: &str) -> Flaw {
+        let card = Some(column) == self.layout.column("card_number");
+        self.flaw(if card { Kind::BadBankCard } else { Kind::LostDigits }, Some(column), what)
+    }
+
+    /// Headings of texts with user-defined characters (造字), which only the machine that made them can show.
+    pub(super) fn user_defined(&self) -> Option<Flaw> {
+        let kept = |class: &Class| matches!(class, Class::Text | Class::Number | Class::Place);
+        let columns = self.layout.classes.iter().enumerate().filter(|(_, class)| kept(class));
+        let made = |column: usize| {
+            let cell = self.row.get(column);
+            !cell.is_ascii() && cell.chars().any(is_user_defined)
+        };
+        let found: Vec<&str> =
+            columns.filter(|(column, _)| made(*column)).map(|(column, _)| self.layout.heading(column)).collect();
+        let first = found.first()?;
+        Some(Flaw::at(Kind::UserDefined, first, format!("{}有造字，请核对", found.join("、"))))
+    }
+}
+
+/// `3.10E+12`, `1E+12`, `2.2e13`: a number that a spreadsheet wrote short.
+fn is_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (whole, part) = mantissa.split_once(['.', ',']).map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
+    let signed = exponent.strip_prefix('+');
+    let short = whole.len() == 1 && digits(whole) && part.is_none_or(digits);
+    short && (signed.is_some() || part.is_some()) && digits(signed.unwrap_or(exponent)) && exponent.len() <= 4
+}
+
+/// `1月2日`, `2-Jan`, `Jan-02`: what a spreadsheet makes of 1-2.
+fn is_month_and_day(text: &str) -> bool {
+    if let Some((month, day)) = text.strip_suffix('日').and_then(|rest| rest.split_once('月')) {
+        return [month, day].iter().all(|part| part.parse::<u32>().is_ok_and(|number| number <= 31));
+    }
+    let Some((left, right)) = text.split_once('-') else { return false };
+    let month = |part: &str| MONTHS.contains(&part.to_ascii_lowercase().as_str());
+    let number = |part: &str| part.len() <= 2 && part.parse::<u32>().is_ok();
+    month(left) && number(right) || number(left) && month(right)
+}
+
+/// Nine to eleven digits that are no mobile and no service number: a number with its area code, without the 0 before it.
+fn lost_area_zero(text: &str) -> bool {
+    let plain = (9..=11).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let mobile = text.len() == 11 && text.starts_with('1');
+    let service = text.len() == 10 && (text.starts_with("400") || text.starts_with("800"));
+    plain && !text.starts_with('0') && !mobile && !service
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_a_spreadsheet_wrote_short_are_known_and_meter_numbers_are_not() {
+        for text in ["3.10E+12", "3.33E+21", "2.20000E+13", "1E+12", "1.38e10", "1,1E+17"] {
+            assert!(is_scientific(text), "{text}");
+        }
+        for text in ["1E12", "LC2200E+1", "12E+05", "E12345678", "3E", "1.2E+", "1.2E+12345", "91350100M000100Y43"] {
+            assert!(!is_scientific(text), "{text}");
+        }
+        assert!(is_month_and_day("1月2日") && is_month_and_day("2-Jan") && is_month_and_day("Mar-03"));
+        assert!(!is_month_and_day("1-2") && !is_month_and_day("A-Jan") && !is_month_and_day("二月三日"));
+    }
+
+    #[test]
+    fn a_landline_without_the_zero_of_its_area_is_known() {
+        for text in ["1088888888", "57188888888", "755888888"] {
+            assert!(lost_area_zero(text), "{text}");
+        }
+        for text in ["01088888888", "88888888", "13800000000", "4008001234", "8001234567", "", "110"] {
+            assert!(!lost_area_zero(text), "{text}");
+        }
+    }
+}

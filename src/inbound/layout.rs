@@ -1,0 +1,118 @@
+//! Where the fields of a profile stand in a file, and what each column is.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::clean;
+use super::read::Row;
+
+/// What stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A number of something: of an account, a meter, a person, a card, a slip. Each digit counts.
+    Number,
+    /// Where a thing belongs: book, place.
+    Place,
+    /// A quantity or a counter.
+    Quantity,
+    /// An amount.
+    Money,
+    /// A day or a moment.
+    Date,
+    /// Words.
+    Text,
+    /// Not read.
+    Unread,
+}
+
+/// The class of a field, by its name in profiles.
+fn class_of(field: &str) -> Class {
+    match field {
+        "account" | "id_number" | "landline" | "mobile" | "sms_number" | "building" | "unit" | "room" | "route"
+        | "card_number" | "agreement" | "meter" | "slip" | "old_meter" | "new_meter" | "old_seal" | "new_seal" => {
+            Class::Number
+        }
+        "book" | "place" => Class::Place,
+        "value" | "printed_last" | "last_value" | "base" | "bought" | "volumes" | "arrears_count" | "people"
+        | "dial_digits" | "final_value" | "first_value" | "sharp" | "peak" | "flat" | "valley" | "deep" => {
+            Class::Quantity
+        }
+        "balance" | "arrears_sum" | "arrears" => Class::Money,
+        "date" | "applied" | "invoiced" | "opened" | "fitted" | "supplied" | "last_date" => Class::Date,
+        _ => Class::Text,
+    }
+}
+
+/// Where the fields stand in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// The headings, cleaned.
+    pub headings: Vec<String>,
+    /// Field → column.
+    pub at: BTreeMap<String, usize>,
+    /// What stands in each column.
+    pub classes: Vec<Class>,
+    /// Headings that stand there twice.
+    pub twice: Vec<String>,
+    /// Headings of columns that nobody sees.
+    pub unseen: Vec<String>,
+}
+
+impl Layout {
+    /// Headings without any field.
+    pub(super) fn of(headings: Vec<String>) -> Self {
+        let classes = vec![Class::Unread; headings.len()];
+        Self { headings, at: BTreeMap::new(), classes, twice: Vec::new(), unseen: Vec::new() }
+    }
+
+    /// Puts a field under a column.
+    pub(super) fn put(&mut self, field: &str, column: usize) {
+        self.at.insert(field.to_owned(), column);
+        if let Some(class) = self.classes.get_mut(column) {
+            *class = class_of(field);
+        }
+    }
+
+    /// Adds a column for a field that this file has not and another sheet of it has.
+    pub(super) fn add(&mut self, field: &str, heading: &str) {
+        self.headings.push(heading.to_owned());
+        self.classes.push(Class::Unread);
+        self.put(field, self.headings.len() - 1);
+    }
+
+    /// The column of a field.
+    pub fn column(&self, field: &str) -> Option<usize> {
+        self.at.get(field).copied()
+    }
+
+    /// The heading over a column.
+    pub fn heading(&self, column: usize) -> &str {
+        self.headings.get(column).map_or("", String::as_str)
+    }
+
+    /// What stands in a column.
+    pub fn class(&self, column: usize) -> Class {
+        self.classes.get(column).copied().unwrap_or(Class::Unread)
+    }
+
+    /// The cleaned text of a cell; a number of something without the `.0` that a program added.
+    pub fn text<'r>(&self, row: &'r Row, column: usize) -> Cow<'r, str> {
+        const SAFE_DIGITS: usize = 15;
+        let text = clean::text(row.get(column));
+        if self.class(column) != Class::Number || !text.contains('.') {
+            return text;
+        }
+        let whole = clean::without_zero_fraction(&text);
+        match whole.len() < text.len() && whole.len() <= SAFE_DIGITS && whole.bytes().all(|b| b.is_ascii_digit()) {
+            true => Cow::Owned(whole.to_owned()),
+            false => text,
+        }
+    }
+
+    /// Headings whose columns are not read.
+    pub fn unread(&self) -> Vec<&str> {
+        let unread = |(heading, class): (&'_ String, &Class)| *class == Class::Unread && !heading.is_empty();
+        let pairs = self.headings.iter().zip(&self.classes);
+        pairs.filter(|(heading, class)| unread((heading, class))).map(|(heading, _)| heading.as_str()).collect()
+    }
+}

@@ -1,0 +1,391 @@
+//! Files as handhelds, spreadsheets and old systems really write them: read as a person reads them, or refused with a word. Each
+//! test is named after what once went wrong; inputs are in `tests/data/cases`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases").join(name)
+}
+
+/// A practice book with prices and sixteen accounts; `full: false`: without accounts.
+struct Book {
+    folder: TempDir,
+}
+
+fn run_on(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meterdesk"));
+    command.arg("--db").arg(folder.join("t.db")).args(arguments);
+    command.env("METERDESK_PASSWORD", "demo12345").output().unwrap()
+}
+
+/// Made once; every test works on a copy.
+fn model(full: bool) -> &'static TempDir {
+    static EMPTY: OnceLock<TempDir> = OnceLock::new();
+    static FULL: OnceLock<TempDir> = OnceLock::new();
+    let make = || {
+        let folder = tempfile::tempdir().unwrap();
+        let made = ["init", "--site", "T01", "--name", "测试所", "--utility", "water", "--practice"];
+        assert!(run_on(folder.path(), &made).status.success());
+        let tariffs = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/tariffs");
+        let prices = run_on(folder.path(), &["--as", "boss", "import", "tariffs", tariffs, "--on", "2026-10-25"]);
+        assert!(prices.status.success(), "{prices:?}");
+        folder
+    };
+    match full {
+        false => EMPTY.get_or_init(make),
+        true => FULL.get_or_init(|| {
+            let folder = make();
+            let file = case("base/base.csv");
+            let arguments = ["--as", "room", "import", "customers", file.to_str().unwrap(), "--on", "2026-10-25"];
+            assert!(run_on(folder.path(), &arguments).status.success());
+            folder
+        }),
+    }
+}
+
+struct Answer {
+    json: Value,
+    code: Option<i32>,
+    said: String,
+}
+
+impl Answer {
+    /// (line, kind) of its defects.
+    fn defects(&self) -> Vec<(u64, &str)> {
+        let rows = self.json["defects"].as_array().into_iter().flatten();
+        rows.map(|row| (row["line"].as_u64().unwrap(), row["kind"].as_str().unwrap())).collect()
+    }
+
+    fn message(&self, line: u64) -> &str {
+        let rows = self.json["defects"].as_array().into_iter().flatten();
+        rows.filter(|row| row["line"] == line).find_map(|row| row["message"].as_str()).unwrap_or_default()
+    }
+
+    fn notes(&self) -> String {
+        let notes = self.json["notes"].as_array().into_iter().flatten();
+        notes.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+    }
+
+    fn accepted(&self) -> u64 {
+        self.json["accepted"].as_u64().unwrap_or_else(|| panic!("{}", self.said))
+    }
+
+    /// Refused whole, with these words.
+    fn is_refused(&self, words: &str) {
+        assert_eq!(self.code, Some(3), "{} {}", self.json, self.said);
+        assert!(self.said.contains(words), "{}", self.said);
+    }
+}
+
+impl Book {
+    fn new(full: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(model(full).path()).unwrap() {
+            let entry = entry.unwrap();
+            if entry.path().is_file() {
+                std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+            }
+        }
+        Self { folder }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        run_on(self.folder.path(), arguments)
+    }
+
+    fn import(&self, what: &[&str], path: &Path) -> Answer {
+        let mut arguments = vec!["--as", "room", "--json", "import"];
+        arguments.extend(what);
+        arguments.extend([path.to_str().unwrap(), "--on", "2026-10-25"]);
+        let output = self.run(&arguments);
+        let json = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+        Answer { json, code: output.status.code(), said: String::from_utf8_lossy(&output.stderr).into_owned() }
+    }
+
+    fn cards(&self, path: &Path) -> Answer {
+        self.import(&["readings", "--source", "card"], path)
+    }
+
+    fn handheld(&self, path: &Path) -> Answer {
+        self.import(&["readings", "--source", "handheld"], path)
+    }
+
+    fn customers(&self, path: &Path) -> Answer {
+        self.import(&["customers"], path)
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn show(&self, account: &str) -> Value {
+        let output = self.run(&["--as", "room", "--json", "show", "account", account]);
+        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+    }
+
+    /// Value of the newest reading.
+    fn newest(&self, account: &str) -> String {
+        let shown = self.show(account);
+        shown["readings"][0]["value"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+const CARD: &str = "册号,户号,户名,上次示数,本次示数,抄表日期,备注码,抄表员\n";
+
+#[test]
+fn an_unclosed_quote_gives_nobody_the_reading_of_another() {
+    for name in ["swallow.csv", "swallow3.csv"] {
+        let book = Book::new(true);
+        book.cards(&case("B01").join(name)).is_refused("第2至5行的引号");
+        for account in ["3100000001", "3100000002", "3100000003", "3100000004"] {
+            assert_eq!(book.newest(account), "100", "{name} {account}");
+        }
+    }
+}
+
+#[test]
+fn a_quote_that_closes_at_the_end_of_another_rows_cell_is_a_broken_quote() {
+    let book = Book::new(true);
+    let swallowed =
+        format!("{CARD}2,3100000001,\"王芳二,100,120,2026-10-20,,张三\n2,3100000002,李四\",100,121,2026-10-20,,张三\n");
+    book.cards(&book.file("a.csv", &swallowed)).is_refused("第2行有一格跨了行");
+    let text = std::fs::read_to_string(case("base/base.csv")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let book = Book::new(false);
+    // The address of a customer may have two lines; a quote that swallows a row may not.
+    let fine =
+        format!("{}\n{}\n", lines[0], lines[1].replacen("人民路12号", "\"人民路12号\n", 1).replacen("室,", "室\",", 1));
+    assert_eq!(book.customers(&book.file("fine.csv", &fine)).accepted(), 1);
+    let bad =
+        format!("{}\n{}\n{}\n", lines[0], lines[1].replacen(",王", ",\"王", 1), lines[2].replacen("三,", "三\",", 1));
+    book.customers(&book.file("bad.csv", &bad)).is_refused("第2行有一格跨了行");
+}
+
+#[test]
+fn a_hidden_sheet_is_never_read_in_place_of_the_one_that_is_seen() {
+    let book = Book::new(true);
+    let answer = book.cards(&case("B03/hidden_sheet.xlsx"));
+    assert_eq!((answer.code, answer.accepted()), (Some(0), 1), "{}", answer.said);
+    assert_eq!(book.newest("3100000001"), "125");
+    assert!(answer.notes().contains("隐藏的表没有读：“旧底稿”"), "{}", answer.notes());
+}
+
+#[test]
+fn every_sheet_with_the_same_headings_is_read() {
+    let book = Book::new(true);
+    let answer = book.cards(&case("B04/two_sheets.xlsx"));
+    assert_eq!(
+        (answer.code, answer.accepted(), answer.json["rows"].as_u64()),
+        (Some(0), 3, Some(3)),
+        "{}",
+        answer.said
+    );
+    for (account, value) in [("3100000001", "120"), ("3100000002", "121"), ("3100000003", "122")] {
+        assert_eq!(book.newest(account), value);
+    }
+    assert!(answer.notes().contains("“Sheet1”、“Sheet2”"), "{}", answer.notes());
+}
+
+#[test]
+fn an_id_number_in_a_number_cell_is_refused_as_lost_digits_whatever_its_check_says() {
+    let book = Book::new(false);
+    let answer = book.customers(&case("B08/id_numeric.xlsx"));
+    assert_eq!(answer.accepted(), 0);
+    assert_eq!(answer.defects(), [(2, "lost_digits"), (3, "lost_digits")]);
+    assert!(answer.message(2).contains("15位以后的数字已丢失"), "{}", answer.message(2));
+}
+
+#[test]
+fn a_number_in_scientific_notation_opens_no_account_and_no_meter() {
+    let book = Book::new(false);
+    let answer = book.customers(&case("B10/sci.csv"));
+    assert_eq!(answer.accepted(), 0);
+    assert_eq!(answer.defects(), [(2, "lost_digits"), (3, "lost_digits"), (4, "lost_digits")]);
+    assert!(answer.message(2).contains("科学计数法，号码已丢失"), "{}", answer.message(2));
+    let answer = book.customers(&case("B10/sci2.csv"));
+    assert_eq!(answer.defects(), [(2, "lost_digits"), (3, "lost_digits")]);
+}
+
+#[test]
+fn a_binary_integer_of_foxpro_is_decoded() {
+    let book = Book::new(true);
+    let answer = book.handheld(&case("B12/vfp.dbf"));
+    assert_eq!(book.newest("3100000009"), "120", "{}", answer.json);
+    assert_eq!(answer.defects(), [(2, "high_use"), (3, "unreadable_value")], "{}", answer.json);
+    assert!(answer.message(2).contains("12849"), "{}", answer.message(2));
+    assert_eq!(book.newest("3100000011"), "100");
+}
+
+#[test]
+fn certificates_of_other_kinds_come_in_with_their_kind_and_a_word() {
+    let book = Book::new(false);
+    let answer = book.customers(&case("B14/ident.csv"));
+    let refused: Vec<u64> =
+        answer.defects().iter().filter(|(_, kind)| *kind != "other_certificate").map(|(line, _)| *line).collect();
+    assert_eq!((answer.accepted(), refused), (5, vec![6, 8]), "{}", answer.json);
+    for (line, words) in [(2, "统一社会信用代码"), (5, "旧15位"), (7, "港澳居民来往内地通行证")] {
+        assert!(answer.message(line).contains(words), "{line}: {}", answer.message(line));
+    }
+    let output = book.run(&["quote", "number", case("B14/ids.jsonl").to_str().unwrap()]);
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let found: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kind =
+        |at: usize| (found[at]["valid"].as_bool().unwrap(), found[at]["certificate"].as_str().unwrap_or_default());
+    assert_eq!((kind(0), kind(1)), ((true, "foreigner_id"), (true, "foreigner_id")));
+    assert_eq!((kind(2), kind(3)), ((true, "foreigner_id_old"), (true, "passport")));
+    assert!(!kind(4).0 && found[4]["reason"].as_str().unwrap().contains("旧15位"), "{}", found[4]);
+}
+
+#[test]
+fn a_record_that_the_head_does_not_count_is_not_passed_over() {
+    let book = Book::new(true);
+    let answer = book.handheld(&case("B16/count_less.dbf"));
+    assert_eq!((answer.code, answer.accepted()), (Some(1), 1), "{}", answer.said);
+    assert_eq!(answer.defects(), [(2, "uncounted_record")]);
+    assert!(answer.notes().contains("文件里还有1条记录没有计入表头"), "{}", answer.notes());
+    assert_eq!((book.newest("3100000009").as_str(), book.newest("3100000010").as_str()), ("120", "100"));
+}
+
+#[test]
+fn a_title_line_hides_no_tabs_and_semicolons() {
+    for name in ["u16t.txt", "semi_title.csv", "tab_title.txt"] {
+        let book = Book::new(true);
+        let answer = book.cards(&case("B18").join(name));
+        assert_eq!((answer.code, answer.accepted()), (Some(0), 2), "{name} {}", answer.said);
+        assert_eq!(book.newest("3100000002"), "121", "{name}");
+    }
+}
+
+#[test]
+fn lines_of_totals_are_told_compared_and_no_rows() {
+    for name in ["total_row.xlsx", "subtotal.xlsx"] {
+        let book = Book::new(true);
+        let answer = book.cards(&case("B20").join(name));
+        assert_eq!((answer.code, answer.accepted(), answer.json["rows"].as_u64()), (Some(0), 2, Some(2)), "{name}");
+        assert!(answer.notes().contains("是合计") && answer.notes().contains("相符"), "{}", answer.notes());
+    }
+    for (word, account) in [("合　计", ""), ("总计：", ""), ("", "共2户"), ("0002 汇总", ""), ("本页小计", "2户")]
+    {
+        let book = Book::new(true);
+        let label = if word.is_empty() { "共计" } else { word };
+        let text = format!(
+            "{CARD}2,3100000001,,100,120,2026-10-20,,张\n2,3100000002,,100,121,2026-10-20,,张\n{label},{account},,200,240,,,\n"
+        );
+        let answer = book.cards(&book.file("t.csv", &text));
+        assert_eq!((answer.code, answer.accepted(), answer.defects().len()), (Some(0), 2, 0), "{word} {}", answer.said);
+        let notes = answer.notes();
+        assert!(notes.contains("第4行的合计与明细不符：“本次示数”写240，实为241"), "{word}: {notes}");
+    }
+}
+
+#[test]
+fn timestamps_of_such_systems_are_plain_times() {
+    let book = Book::new(true);
+    let answer = book.handheld(&case("B22/ts14.dbf"));
+    assert_eq!((answer.code, answer.accepted()), (Some(0), 4), "{} {}", answer.json, answer.said);
+    let day = |book: &Book, account| book.show(account)["readings"][0]["day"].as_str().unwrap_or_default().to_owned();
+    for account in ["3100000009", "3100000010", "3100000011", "3100000012"] {
+        assert_eq!(day(&book, account), "2026-10-20", "{account}");
+    }
+    let book = Book::new(true);
+    let answer = book.cards(&case("B22/dates.xlsx"));
+    assert_eq!(answer.defects(), [(6, "unreadable_date"), (7, "unreadable_date")], "{}", answer.json);
+    assert_eq!(day(&book, "3100000007"), "2026-10-20");
+}
+
+#[test]
+fn a_user_defined_character_comes_in_and_is_told() {
+    let book = Book::new(false);
+    let answer = book.customers(&case("B26/eudc.csv"));
+    assert_eq!(answer.accepted(), 5, "{}", answer.json);
+    for line in [2, 4] {
+        assert_eq!(answer.message(line), "户名有造字，请核对");
+    }
+    let kinds: Vec<&str> = answer.defects().into_iter().map(|(_, kind)| kind).collect();
+    assert_eq!(kinds, ["user_defined_character", "user_defined_character", "R-049"]);
+    assert!(answer.notes().contains("第6行共1户的户名里有“?”"), "{}", answer.notes());
+}
+
+#[test]
+fn a_new_meter_may_be_read_on_the_day_it_was_fitted() {
+    let book = Book::new(true);
+    let output = book.run(&["do", "--batch", case("B28/1.jsonl").to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(book.newest("3100000001"), "1");
+    let again = r#"{"action":"reading.enter","as":"room","at":"2026-10-25T10:00:00+08:00","input":{"account":"3100000001","value":"2","date":"2026-10-20"}}"#;
+    let output = book.run(&["do", "--batch", book.file("again.jsonl", again).to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("日期须在其后"), "a second walk on one day is refused");
+}
+
+#[test]
+fn a_memo_is_no_number_of_a_block() {
+    let book = Book::new(true);
+    let answer = book.handheld(&case("B30/memo.dbf"));
+    assert_eq!((answer.code, answer.accepted()), (Some(0), 1), "{}", answer.said);
+    assert_eq!(book.show("3100000009")["readings"][0]["remark"], "");
+    assert!(answer.notes().contains("字段BZTSTR的内容在另一个备注文件"), "{}", answer.notes());
+}
+
+#[test]
+fn an_end_mark_of_dos_is_no_row_and_zeros_at_the_end_are_a_cut_copy() {
+    let book = Book::new(true);
+    let answer = book.cards(&case("B32/ctrlz.csv"));
+    assert_eq!(
+        (answer.code, answer.accepted(), answer.json["rows"].as_u64()),
+        (Some(0), 2, Some(2)),
+        "{}",
+        answer.said
+    );
+    book.cards(&case("B32/nul.csv")).is_refused("尾部是空的，像是没有拷完");
+}
+
+#[test]
+fn headings_are_read_as_people_type_them() {
+    let book = Book::new(true);
+    let text = "册 号,＊户号：,户　名,上次示数（方）,\"本次\n示数(m³)\",抄表日期,备注码,抄表员,电话\n2,3100000001,,100,120方,2026.10.20,,张,1\n\
+                册 号,＊户号：,户　名,上次示数（方）,\"本次\n示数(m³)\",抄表日期,备注码,抄表员,电话\n2,3100000002,,100,121,2026年10月20日,,张,1\n";
+    let answer = book.cards(&book.file("h.csv", text));
+    assert_eq!(
+        (answer.code, answer.accepted(), answer.json["rows"].as_u64()),
+        (Some(0), 2, Some(2)),
+        "{} {}",
+        answer.json,
+        answer.said
+    );
+    assert!(answer.notes().contains("没有读的列：“电话”"), "{}", answer.notes());
+    let twice = "册号,户号,上次示数,本次示数,本次示数,抄表日期\n2,3100000003,100,120,125,2026-10-20\n";
+    book.cards(&book.file("t.csv", twice)).is_refused("有两列“本次示数”");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_is_refused_at_once_by_every_reader() {
+    let book = Book::new(true);
+    let pipe = book.folder.path().join("pipe.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [pipe.as_path(), Path::new("/dev/zero"), Path::new("/dev/null")] {
+        for what in [&["customers"][..], &["readings"], &["swaps"], &["tariffs"], &["calendar"], &["services"]] {
+            let answer = book.import(what, path);
+            answer.is_refused("不是普通文件");
+        }
+        for arguments in [&["do", "--batch"][..], &["do", "fee.take", "--input"], &["quote", "number"]] {
+            let mut arguments = arguments.to_vec();
+            arguments.push(path.to_str().unwrap());
+            let output = book.run(&arguments);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.code() == Some(3) && said.contains("不是普通文件"), "{arguments:?} {said}");
+        }
+    }
+    let folder = book.folder.path().join("tariffs");
+    std::fs::create_dir(&folder).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.join("a.toml")).status().unwrap().success());
+    book.import(&["tariffs"], &folder).is_refused("不是普通文件");
+}
