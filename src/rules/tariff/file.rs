@@ -35,8 +35,8 @@ fn tariff(sheet: &mut Sheet<'_>, mut fields: Fields<'_>) -> Option<Tariff> {
     let cycle = fields.word(sheet, "cycle", &[("year", Cycle::Year), ("month", Cycle::Month)], None);
     let round = fields.word(sheet, "round", &[("bill", Round::Bill), ("line", Round::Line)], Some(Round::Bill));
     let components = fields.need(sheet, "component").and_then(|node| components(sheet, node)).unwrap_or_default();
-    let people = fields.take("people").and_then(|node| people(sheet, node, &components));
     let seasons = fields.take("season").map(|node| seasons(sheet, node, &components, cycle)).unwrap_or_default();
+    let people = fields.take("people").and_then(|node| people(sheet, node, &components, &seasons));
     let registers = fields.take("registers").and_then(|node| registers(sheet, node, &components, &seasons));
     let prorate = fields.take("prorate").is_some_and(|node| prorate(sheet, node, cycle));
     let late_fee = fields.take("late_fee").and_then(|node| late_fee(sheet, node));
@@ -137,12 +137,15 @@ fn bounded(sheet: &mut Sheet<'_>, node: &Node<'_>, path: &str, places: u32) -> O
     Some(value)
 }
 
-fn people(sheet: &mut Sheet<'_>, node: &Node<'_>, components: &[Component]) -> Option<People> {
+/// How a larger household widens the bounds: `steps` names bounds of a component's ladder or of a season's.
+fn people(sheet: &mut Sheet<'_>, node: &Node<'_>, components: &[Component], seasons: &[Season]) -> Option<People> {
     let mut fields = sheet.table_of(node, "people")?;
     let over = fields.need(sheet, "over").and_then(|node| sheet.integer_of(node, "people.over", 0, 1000));
     let add = fields.need(sheet, "add").and_then(|node| bounded(sheet, node, "people.add", BOUND_PLACES));
     let once = fields.word(sheet, "mode", &[("per_head", false), ("once", true)], Some(false));
-    let bounds = components.iter().map(|component| component.steps.iter().filter(|step| step.upto.is_some()).count());
+    let all_year = components.iter().map(|component| component.steps.as_slice());
+    let of_seasons = seasons.iter().flat_map(|season| &season.steps).map(|(_, steps)| steps.as_slice());
+    let bounds = all_year.chain(of_seasons).map(|steps| steps.iter().filter(|step| step.upto.is_some()).count());
     let most = bounds.max().unwrap_or(0).max(1);
     let mut steps = Vec::new();
     if let Some(node) = fields.take("steps") {

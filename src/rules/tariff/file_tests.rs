@@ -99,6 +99,7 @@ const FAULTS: &[(&str, &str, usize, &str)] = &[
     ("add = \"30\"", "add = 30", 24, "裸数字"),
     ("mode = \"once\"", "mode = \"twice\"", 25, "per_head"),
     ("steps = [1, 2]", "steps = [3]", 26, "1至2"),
+    ("steps = [1, 2]", "steps = [0]", 26, "1至2"),
     ("steps = [1, 2]", "step = [1]", 26, "不认识的键 people.step"),
     ("months = [5, 6]", "months = [5, 13]", 29, "1至12"),
     ("months = [5, 6]", "months = [5, 5]", 29, "重复"),
@@ -148,4 +149,17 @@ fn a_short_file_takes_the_defaults() {
     assert_eq!((tariff.round, tariff.valid_to, tariff.late_fee), (Round::Bill, None, None));
     assert!(read("a.toml", "").is_err());
     assert!(read("a.toml", &"x".repeat(2 << 20)).is_err());
+}
+
+#[test]
+fn people_may_widen_a_bound_that_only_a_season_has() {
+    let more = WHOLE.replace(
+        "{ upto = \"600\", price = \"0.71286875\" }",
+        "{ upto = \"600\", price = \"0.71286875\" }, { upto = \"900\", price = \"0.8\" }",
+    );
+    let more = more.replace("steps = [1, 2]", "steps = [3]").replace("[\"-0.31\", \"-0.34\", \"-0.34\"]", "\"-0.31\"");
+    let tariff = read("f.toml", &more).unwrap();
+    assert_eq!((tariff.widened_by(Some(6), 2), tariff.widened_by(Some(6), 1)), ("30".parse().unwrap(), Decimal::ZERO));
+    let faults = read("f.toml", &more.replace("steps = [3]", "steps = [4]")).unwrap_err();
+    assert!(faults[0].message.contains("1至3"), "{faults:?}");
 }
