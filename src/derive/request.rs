@@ -14,8 +14,9 @@ use super::{DeriveError, Event, Fold, Fx};
 use crate::book::subject::Kind as Subjects;
 use crate::rules::adjustment::standing::Decision;
 use crate::rules::adjustment::{Change, Kind, Odd, Picture, Standing, State};
+use crate::rules::billing::ByRegister;
 use crate::rules::id::Id;
-use crate::rules::money::Fen;
+use crate::rules::money::{Fen, Milli};
 use crate::store::StoreError;
 use crate::store::tables::adjust::RequestRow;
 use crate::store::tables::base::ExceptionRow;
@@ -116,6 +117,28 @@ pub struct AdjustmentEffect {
     pub price: Option<PriceSet>,
     /// Late fees waived.
     pub waive: Vec<WaiverGiven>,
+    /// Readings that follow the volumes, when every bill was replaced.
+    #[serde(default)]
+    pub readings: Vec<ReadingFollows>,
+}
+
+/// A reading that follows the volumes put right: the next bill is measured from it.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct ReadingFollows {
+    /// Its day …
+    pub day: NaiveDate,
+    /// … and its entry.
+    pub reading: Id,
+    /// The value seen before.
+    pub seen: Milli,
+    /// The right value.
+    pub value: Milli,
+    /// The counter passed zero before it.
+    pub rollover: bool,
+    /// Where each register stands (分时).
+    pub registers: ByRegister,
+    /// Use by register since the reading before.
+    pub register_uses: ByRegister,
 }
 
 /// One bill replaced.

@@ -51,7 +51,7 @@ impl Action for AccountOpen {
         if body.class_confirmed && !is_known_customer(cx, &body) {
             body.class_confirmed = false;
             let class = crate::rules::classes::label(&body.class);
-            warnings.push(format!("价格类别{class}待首次抄表确认，确认前按最高价收费"));
+            warnings.push(format!("价格类别{class}待首次抄表确认，确认前按最高价收费：各类价格都算，取金额最高的"));
         }
         let output = Output {
             account: body.no.clone(),

@@ -16,7 +16,7 @@ use crate::derive::account::bill::{OPENING, REBILL};
 use crate::derive::account::reading::ReadingCorrected as Body;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
-use crate::store::tables::account::ReadingRow;
+use crate::store::tables::account::{MeterRow, ReadingRow};
 use crate::store::tables::billing::BillRow;
 
 /// The action.
@@ -87,8 +87,9 @@ impl Action for ReadingCorrect {
         }
         let bills = cx.tx.scan::<BillRow>(&[&account])?;
         // A bill already set right by V1 to the use of the right value no longer stands in the way: the reading follows it.
+        let first = cx.tx.get::<MeterRow>(&[&account, &found.meter])?.map(|meter| meter.first);
         let follows = |bill: &BillRow| {
-            bill.kind == REBILL && bill.last_day == found.day && agrees(&all, &found, input.value, bill.volume)
+            bill.kind == REBILL && bill.last_day == found.day && agrees(&all, first, &found, input.value, bill.volume)
         };
         let living = |bill: &&BillRow| matches!(bill.state.as_str(), "open" | "paid") && bill.kind != OPENING;
         let mut after = bills.iter().filter(living).filter(|bill| bill.last_day >= found.day);
@@ -122,8 +123,9 @@ impl Action for ReadingCorrect {
     }
 }
 
-/// Is the use from the reading before to the right value just what the bill was set to?
-fn agrees(readings: &[ReadingRow], found: &ReadingRow, value: Milli, volume: Milli) -> bool {
+/// Is the use from the reading before, or from where the meter began, to the right value just what the bill was set to?
+fn agrees(readings: &[ReadingRow], first: Option<Milli>, found: &ReadingRow, value: Milli, volume: Milli) -> bool {
     let before = readings.iter().rev().find(|row| row.day < found.day && row.meter == found.meter);
-    before.is_some_and(|before| (value - before.value).0.div_euclid(1000) == volume.0.div_euclid(1000))
+    let before = before.map(|row| row.value).or(first);
+    before.is_some_and(|before| (value - before).0.div_euclid(1000) == volume.0.div_euclid(1000))
 }

@@ -9,6 +9,7 @@ use super::tariffs;
 use super::till::due::{self, Due};
 use crate::derive::account::bill::{BillIssued, BillLine, SWAP};
 use crate::rules::billing::registers;
+use crate::rules::classes;
 use crate::rules::fault::Fault;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -31,7 +32,13 @@ pub fn bill(desk: &Desk, account: Id, bill: Id, paid: NaiveDate) -> Result<Vec<S
         _ => {}
     }
     match body::issued(&tx, bill)? {
-        Some(issued) if issued.held.is_none() => lines.extend(of_bill(&prices, &issued)),
+        Some(issued) if issued.held.is_none() => {
+            lines.extend(of_bill(&prices, &issued));
+            if !owner.class_confirmed {
+                let class = classes::label(&issued.class);
+                lines.push(format!("价格类别未确认：各类价格都算过，取其中金额最高的 {class} [R-072 A-07]"));
+            }
+        }
         Some(_) => {}
         None => lines.push(format!("期初欠费 {} 元：旧系统转入，账期 {}，没有明细", row.amount, row.cycle)),
     }

@@ -51,6 +51,11 @@ pub fn is_household(class: &str) -> bool {
     matches!(class, "resident" | "resident_boiler" | MIXED)
 }
 
+/// Is a tariff's class the word of a discount group? Such a tariff is for that group and is no class of its own.
+pub fn is_group(class: &str) -> bool {
+    Discount::from_label(class).is_some()
+}
+
 /// Discount group (优待类别), R-074.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Discount {

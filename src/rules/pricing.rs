@@ -1,8 +1,9 @@
-//! Which tariff an account pays on a day: by class, by the shares of a mix, by discount group, or the dearest of all until
+//! Which tariff an account pays on a day: by class, by the shares of a mix, by discount group, or whatever is the highest until
 //! the class of a new account is confirmed.
 //!
 //! a new account pays the highest price among the classes in force on its opening date until its class is
-//! confirmed. R-073: a mixed account is split by ratio, each share through its own ladder. R-074: a discount group names a
+//! confirmed. Which one is the highest hangs on the use: the bill is rated under every class ([`choices`]) and takes the largest
+//! amount ([`largest`]). R-073: a mixed account is split by ratio, each share through its own ladder. R-074: a discount group names a
 //! tariff of its own, the one whose `class` is the group's word; it takes the place of the resident tariff. A group without a
 //! tariff is refused, and the bill is held: nobody's discount is dropped unnoticed.
 
@@ -11,6 +12,7 @@ use rust_decimal::Decimal;
 
 use super::classes::{Discount, MIXED, parse_mix};
 use super::fault::{Fault, shown};
+use super::money::Fen;
 use super::tariff::{PriceBook, Tariff};
 use super::utility::Utility;
 
@@ -30,7 +32,7 @@ pub struct Pricing<'a> {
     pub mix: Option<&'a str>,
     /// 优待类别.
     pub discount: Option<&'a str>,
-    /// 开户日期: decides which price is the highest.
+    /// 开户日期: decides among which classes the highest price is looked for.
     pub opened: Option<NaiveDate>,
 }
 
@@ -43,11 +45,39 @@ pub struct CodeShare {
     pub ratio: Decimal,
 }
 
-/// The tariffs an account pays on a day, with their ratios; one of ratio 1 unless it is mixed.
+/// The prices that may be a bill's: one, or one a class until the account's class is confirmed; then the bill is the [`largest`].
+pub fn choices(book: &PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result<Vec<Vec<CodeShare>>, Fault> {
+    if account.confirmed {
+        return Ok(vec![shares(book, account, day)?]);
+    }
+    Ok(classes_of_opening(book, account, day)?.into_iter().map(whole).collect())
+}
+
+/// Of one bill rated under several prices the largest; of equal ones the first. A class that cannot rate it (no price on some
+/// day, registers that nobody read) is no choice; when none can, the first says why.
+pub fn largest<T>(rated: impl IntoIterator<Item = Result<T, Fault>>, amount: impl Fn(&T) -> Fen) -> Result<T, Fault> {
+    let (mut best, mut first_fault) = (None, None);
+    for one in rated {
+        match one {
+            Ok(bill) if best.as_ref().is_none_or(|best| amount(&bill) > amount(best)) => best = Some(bill),
+            Ok(_) => {}
+            Err(fault) => first_fault = first_fault.or(Some(fault)),
+        }
+    }
+    let none = || first_fault.unwrap_or_else(|| Fault::new("A-07", "没有可用的价目，请先导入价目"));
+    best.ok_or_else(none)
+}
+
+fn whole(tariff: &Tariff) -> Vec<CodeShare> {
+    vec![CodeShare { code: tariff.code.clone(), ratio: Decimal::ONE }]
+}
+
+/// The tariffs an account pays on a day, with their ratios; one of ratio 1 unless it is mixed. Until the class is confirmed, when no
+/// bill is at hand: that of the class dearest at the first step.
 pub fn shares(book: &PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result<Vec<CodeShare>, Fault> {
-    let whole = |tariff: &Tariff| vec![CodeShare { code: tariff.code.clone(), ratio: Decimal::ONE }];
     if !account.confirmed {
-        return dearest(book, account, day).map(whole);
+        let first = classes_of_opening(book, account, day)?.into_iter().next();
+        return Ok(first.map(whole).unwrap_or_default());
     }
     let group = match account.discount.filter(|group| !group.is_empty()) {
         Some(group) => Some(group_named(group)?.tariff(book, account.utility, day)?),
@@ -75,13 +105,21 @@ fn group_named(text: &str) -> Result<Discount, Fault> {
     Discount::from_label(text).ok_or_else(unknown)
 }
 
-/// The dearest tariff on the opening date; on `day` when that price is no longer in force or the date is unknown.
-fn dearest<'b>(book: &'b PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result<&'b Tariff, Fault> {
-    let at_opening = account.opened.and_then(|opened| book.dearest(account.utility, opened));
-    at_opening
-        .filter(|tariff| book.at(&tariff.code, day).is_ok())
-        .or_else(|| book.dearest(account.utility, day))
-        .ok_or_else(|| Fault::new("A-07", format!("{day} 没有任何{}价目，请先导入价目", account.utility.label())))
+/// The tariffs on `day` of the classes that were in force on the opening date, the dearest at the first step first; of all classes
+/// in force on `day` when none of those has a price any more or the date is unknown. Never empty.
+fn classes_of_opening<'b>(
+    book: &'b PriceBook,
+    account: &Pricing<'_>,
+    day: NaiveDate,
+) -> Result<Vec<&'b Tariff>, Fault> {
+    let now = book.classes(account.utility, day);
+    if now.is_empty() {
+        return Err(Fault::new("A-07", format!("{day} 没有任何{}价目，请先导入价目", account.utility.label())));
+    }
+    let then = account.opened.map(|opened| book.classes(account.utility, opened)).unwrap_or_default();
+    let known = |tariff: &&Tariff| then.iter().any(|other| other.class == tariff.class);
+    let both: Vec<&Tariff> = now.iter().copied().filter(known).collect();
+    Ok(if both.is_empty() { now } else { both })
 }
 
 /// The share whose late-fee rule counts for a bill: the largest, of equal ones the first.

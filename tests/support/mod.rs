@@ -6,6 +6,7 @@ pub mod arrive;
 pub mod at;
 pub mod company;
 pub mod household;
+pub mod ladder;
 pub mod orders;
 pub mod seat;
 pub mod site;

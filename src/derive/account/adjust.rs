@@ -7,6 +7,7 @@
 //! so two waivers together never waive more than one of them. The late fee paid on what a bill is reduced by comes back the same
 //! way, and only while the payments that brought it stand.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{bill, payment};
@@ -20,9 +21,9 @@ use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::adjustment::Standing;
 use crate::rules::adjustment::standing::Effect;
 use crate::rules::id::Id;
-use crate::rules::money::Fen;
+use crate::rules::money::{Fen, Milli};
 use crate::store::tables::adjust::{AdjustRow, RebillRow, WaiverRow};
-use crate::store::tables::billing::{BillLateRow, BillRow};
+use crate::store::tables::billing::{BillLateRow, BillRow, PaymentRow};
 use crate::store::{StoreError, Tx};
 
 /// What took effect, for undoing it.
@@ -34,6 +35,22 @@ struct Applied {
     price: Option<PriceSet>,
     /// Entry of the decision, under which waivers stand.
     entry: Option<Id>,
+    /// Readings that followed.
+    #[serde(default)]
+    readings: Vec<Followed>,
+}
+
+/// A reading that followed a bill.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub(super) struct Followed {
+    pub day: NaiveDate,
+    pub reading: Id,
+    /// What it was set to.
+    pub now: Milli,
+    /// What it was.
+    pub value: Milli,
+    pub rollover: bool,
+    pub registers: String,
 }
 
 /// One bill replaced.
@@ -112,9 +129,19 @@ fn apply(
 ) -> Result<Applied, DeriveError> {
     let mut legs = Legs::default();
     let mut applied = Applied { entry: Some(event.id), ..Applied::default() };
+    let mut whole = true;
     for (index, replacement) in effect.replace.into_iter().enumerate() {
         let new = event.id.with_item(index + 1);
-        applied.rebills.extend(rebill(fx, event, request, new, replacement, &mut legs)?);
+        let measured = changes_volume(fx, event, &replacement)?;
+        let done = rebill(fx, event, request, new, replacement, &mut legs)?;
+        whole &= done.is_some() || !measured;
+        applied.rebills.extend(done);
+    }
+    // What was not replaced would be measured from a reading it never had: then none follows, and the exception tells.
+    if whole {
+        for follows in &effect.readings {
+            applied.readings.extend(super::reading::follow(fx, event, follows)?);
+        }
     }
     for given in &effect.waive {
         waive(fx, event, request, given, &mut legs)?;
@@ -126,6 +153,12 @@ fn apply(
     }
     legs.post(fx, Kind::Account, event)?;
     Ok(applied)
+}
+
+/// Does the bill in the place of another say another volume, or only other steps?
+fn changes_volume(fx: &Fx<'_, '_>, event: &Event<'_>, replacement: &Replacement) -> Result<bool, StoreError> {
+    let old = fx.tx.get::<BillRow>(&[&event.subject, &replacement.old])?;
+    Ok(old.is_none_or(|row| row.volume != replacement.new.volume))
 }
 
 /// Cancels a bill and puts another in its place; nothing when the bill does not live any more.
@@ -154,6 +187,41 @@ fn rebill(
         late_fee_back(fx, event, request, new, back, legs)?;
     }
     Ok(Some(Rebilled { old, new, over: paid - moved, replacement }))
+}
+
+/// A bill issued in the place of one that was cancelled: what was paid on that one and still is the customer's credit pays
+/// it, and what was charged as late fee goes with it. Nothing when the new bill does not count or the old one is not cancelled.
+pub(super) fn issued_again(
+    fx: &mut Fx<'_, '_>,
+    event: &Event<'_>,
+    old: Id,
+    new: Id,
+    legs: &mut Legs,
+) -> Result<(), DeriveError> {
+    let old = fx.tx.standing_bill(event.subject, old)?;
+    let before = fx.tx.get::<BillRow>(&[&event.subject, &old])?.filter(|row| old != new && row.state == "cancelled");
+    let (Some(_), Some(row)) = (before, fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(lives)) else {
+        return Ok(());
+    };
+    fx.tx.put(&RebillRow { account: event.subject, old, new, request: new })?;
+    move_late(fx, event, old, new)?;
+    let chain = fx.tx.bill_ancestors(event.subject, new)?;
+    let mut payments = fx.tx.payments(event.subject)?;
+    payments.retain(|row| row.state == "taken");
+    payments.sort_by_key(|row| (row.day, row.id));
+    let of_chain = |row: &PaymentRow| -> Vec<(NaiveDate, Fen)> {
+        let lines = payment::applied(row).into_iter().filter(|line| chain.contains(&line.0));
+        lines.map(|line| (row.day, line.1)).collect()
+    };
+    let parts: Vec<(NaiveDate, Fen)> = payments.iter().flat_map(of_chain).collect();
+    let paid: Fen = parts.iter().map(|(_, part)| *part).sum();
+    let credit = payment::balance(fx, event.subject)?.credit.max(Fen::ZERO);
+    let moved = move_credit(fx, event, new, paid.min(credit), legs)?;
+    if moved < paid.min(row.amount) {
+        // Part of the credit went elsewhere: that part is unpaid again and bears the fee of its days as such, not twice.
+        payment::bear_again(fx, event.subject, new, row.due, &parts, moved)?;
+    }
+    Ok(())
 }
 
 fn lives(row: &BillRow) -> bool {
@@ -303,6 +371,16 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
         legs.add(account::LATE_FEE, row.fee).add(account::WAIVER, -row.fee);
         give_back(fx, event.subject, -row.refund, &mut legs)?;
         fx.tx.delete::<WaiverRow>(&[&event.subject, &row.bill, &row.entry])?;
+    }
+    let mut living = true;
+    for rebilled in &applied.rebills {
+        if !changes_volume(fx, event, &rebilled.replacement)? {
+            continue;
+        }
+        living &= fx.tx.get::<BillRow>(&[&event.subject, &rebilled.new])?.filter(lives).is_some();
+    }
+    for followed in applied.readings.iter().filter(|_| living) {
+        super::reading::unfollow(fx, event, followed)?;
     }
     for rebilled in applied.rebills.into_iter().rev() {
         restore(fx, event, rebilled, &mut legs)?;

@@ -4,7 +4,7 @@
 //! until a bill of the same days takes its place.
 //!
 //! Merge: bills of different days stand side by side; two bills that share days of use (two sites billed one cycle, on one
-//! reading or on two) are an exception and the later does not count; a cancellation counts once, what was paid on the bill becomes the customer's credit; a bill is released once.
+//! reading or on two) are an exception and the later does not count; a cancellation counts once, what was paid on the bill becomes the customer's credit, and pays the bill that is issued in its place; a bill is released once.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ pub struct BillIssued {
     pub kind: String,
     /// The reading it closes with.
     pub reading: Option<Id>,
-    /// The bill it replaces.
+    /// The bill it replaces: one that special handling adjusts, or one cancelled before whose reading it bills again.
     pub replaces: Option<Id>,
     /// The lines.
     pub lines: Vec<BillLine>,
@@ -159,12 +159,30 @@ pub const SWAP: &str = "swap";
 /// In place of a cancelled one.
 pub const REBILL: &str = "rebill";
 
+/// What the note of a bill says that never counted, since its days were billed already.
+const DOUBLE: &str = "以前的用量已由账单";
+
+/// Is this the note of a bill that never counted?
+pub fn was_double(note: &str) -> bool {
+    note.contains(DOUBLE)
+}
+
 /// Applies `bill.issue`.
 pub fn issue(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: BillIssued = event.read()?;
     let mut legs = Legs::default();
-    put(fx, event, event.id, body, &mut legs)?;
+    put_issued(fx, event, body, &mut legs)?;
     Ok(legs.post(fx, Kind::Account, event)?)
+}
+
+/// Puts a bill that may take the place of a cancelled one (`replaces`): what was paid on that, and its late fee, go with it.
+fn put_issued(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: BillIssued, legs: &mut Legs) -> Result<(), DeriveError> {
+    let replaces = body.replaces;
+    put(fx, event, event.id, body, legs)?;
+    match replaces {
+        Some(old) => super::adjust::issued_again(fx, event, old, event.id, legs),
+        None => Ok(()),
+    }
 }
 
 /// Puts a bill under a name of the entry; shared by every action that makes one. Adds to `legs`; the caller posts them.
@@ -194,7 +212,7 @@ pub fn put(
         if body.held.is_some() {
             return Ok(());
         }
-        let note = format!("{} 以前的用量已由账单 {first} 结算，账单 {id} 重复，不计", body.last_day);
+        let note = format!("{} {DOUBLE} {first} 结算，账单 {id} 重复，不计", body.last_day);
         exception(fx, event, "billed_twice", first, note.clone())?;
         return Ok(fx.tx.add(&row(event, id, body, "cancelled", note))?);
     }
@@ -301,7 +319,7 @@ pub fn release(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
         Some(row) if row.state == "held" => {
             fx.tx.delete::<BillRow>(&[&event.subject, &body.bill])?;
             let mut legs = Legs::default();
-            put(fx, event, event.id, body.issue, &mut legs)?;
+            put_issued(fx, event, body.issue, &mut legs)?;
             Ok(legs.post(fx, Kind::Account, event)?)
         }
         _ => Ok(()),

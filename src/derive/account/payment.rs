@@ -292,6 +292,26 @@ fn change_late(fx: &Fx<'_, '_>, account: Id, bill: Id, change: impl FnOnce(&mut 
     fx.tx.put(&BillLateRow { account, bill, fen_days, fen_days_later, charged })
 }
 
+/// Reckons anew what part payments left behind for the late fee of a bill of which only `paid` still is: the first payments count.
+pub(super) fn bear_again(
+    fx: &Fx<'_, '_>,
+    account: Id,
+    bill: Id,
+    due: NaiveDate,
+    payments: &[(NaiveDate, Fen)],
+    paid: Fen,
+) -> Result<(), StoreError> {
+    change_late(fx, account, bill, |earlier| {
+        let mut left = paid;
+        *earlier = Earlier { charged: earlier.charged, ..Earlier::default() };
+        for (day, principal) in payments {
+            let part = (*principal).min(left);
+            left -= part;
+            earlier.add(part, Fen::ZERO, due, *day);
+        }
+    })
+}
+
 /// Late fee charged on a bill so far, paid or waived.
 pub(super) fn charged(fx: &Fx<'_, '_>, account: Id, bill: Id) -> Result<Fen, StoreError> {
     Ok(fx.tx.get::<BillLateRow>(&[&account, &bill])?.map_or(Fen::ZERO, |row| row.charged))

@@ -7,7 +7,9 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::adjust::Followed;
 use super::swap;
+use crate::derive::request::ReadingFollows;
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::billing::ByRegister;
 use crate::rules::id::Id;
@@ -155,6 +157,38 @@ pub fn correct(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
             _ => registers_text(&body.registers, &body.register_uses)?,
         };
         fx.tx.put(&ReadingRow { value: body.value, rollover: body.rollover, estimated: false, registers, ..row })?;
+    }
+    Ok(())
+}
+
+/// A reading follows the bills that special handling put right; both values stay, this entry holds them. Nothing when it is not there.
+pub(super) fn follow(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    follows: &ReadingFollows,
+) -> Result<Option<Followed>, DeriveError> {
+    let Some(row) = fx.tx.get::<ReadingRow>(&[&event.subject, &follows.day, &follows.reading])? else {
+        return Ok(None);
+    };
+    let followed = Followed {
+        day: row.day,
+        reading: row.id,
+        now: follows.value,
+        value: row.value,
+        rollover: row.rollover,
+        registers: row.registers.clone(),
+    };
+    let registers = registers_text(&follows.registers, &follows.register_uses)?;
+    fx.tx.put(&ReadingRow { value: follows.value, rollover: follows.rollover, registers, ..row })?;
+    Ok(Some(followed))
+}
+
+/// Puts a reading back that had followed, unless it was corrected since.
+pub(super) fn unfollow(fx: &Fx<'_, '_>, event: &Event<'_>, followed: &Followed) -> Result<(), DeriveError> {
+    let row = fx.tx.get::<ReadingRow>(&[&event.subject, &followed.day, &followed.reading])?;
+    if let Some(row) = row.filter(|row| row.value == followed.now) {
+        let Followed { value, rollover, registers, .. } = followed.clone();
+        fx.tx.put(&ReadingRow { value, rollover, registers, ..row })?;
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ pub struct Ask {
     /// 凭据: number of the re-reading slip, the application, the site check.
     #[serde(default)]
     pub evidence: String,
-    /// 现场核实工单; P4 needs it.
+    /// 现场核实工单; P4 needs it, and so does a P1 of 100 %, which is one.
     #[serde(default)]
     pub order: Option<String>,
     /// Hash of the picture that was shown; when it no longer is the picture, nothing is written and the new one is to be shown.
@@ -68,12 +68,15 @@ impl Ask {
                 None
             }
         };
+        let settled = kind.map(|kind| self.change.settled(kind));
+        let was_mix = kind == Some(Kind::P1) && settled.as_ref().is_some_and(|(kind, _)| *kind == Kind::P4);
+        let kind = settled.as_ref().map(|(kind, _)| *kind);
         let account = tx.account_of_text(&self.account)?;
         if account.is_none() {
             faults.extend(Refusal::missing("account", "户", &self.account).faults);
         }
         let bills = self.read_bills(&mut faults);
-        let change = kind.and_then(|kind| match self.change.meant(kind, self.bills.len(), today) {
+        let change = settled.and_then(|(kind, typed)| match typed.meant(kind, self.bills.len(), today) {
             Ok(change) => Some(change),
             Err(wrong) => {
                 faults.extend(wrong.iter().map(|fault| Fault::field(&fault.rule, &fault.field, &fault.message)));
@@ -87,7 +90,7 @@ impl Ask {
         if evidence.chars().count() > MAX_EVIDENCE || evidence.chars().any(char::is_control) {
             faults.push(Fault::field("R-259", "evidence", format!("凭据最多 {MAX_EVIDENCE} 字，不能有换行")));
         }
-        let order = self.read_order(tx, kind, preview, &mut faults)?;
+        let order = self.read_order(tx, kind, was_mix, preview, &mut faults)?;
         Refusal::unless_empty(faults)?;
         match (kind, account, change) {
             (Some(kind), Some(account), Some(change)) => Ok(Meant { kind, account, bills, change, evidence, order }),
@@ -117,13 +120,18 @@ impl Ask {
         &self,
         tx: &Tx<'_>,
         kind: Option<Kind>,
+        was_mix: bool,
         preview: bool,
         faults: &mut Vec<Fault>,
     ) -> Result<Option<Id>, Refusal> {
         let text = self.order.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let Some(text) = text else {
             if kind == Some(Kind::P4) && !preview {
-                faults.push(Fault::field("R-251", "order", "更改用水性质须经现场核实，请填核实工单号"));
+                let message = match was_mix {
+                    true => "只有一类占100%就是更改用水性质 (P4)，须经现场核实，请填核实工单号",
+                    false => "更改用水性质须经现场核实，请填核实工单号",
+                };
+                faults.push(Fault::field("R-251", "order", message));
             }
             return Ok(None);
         };

@@ -2,7 +2,9 @@
 //! approve it, and whether a request's picture still holds.
 
 pub mod ask;
+pub mod links;
 pub mod plan;
+pub mod readings;
 pub mod request;
 pub mod rerate;
 pub mod sides;

@@ -4,6 +4,8 @@
 use chrono::NaiveDate;
 
 use super::ask::Meant;
+use super::links::{Links, Rated};
+use super::readings::{self, Followed};
 use super::{rerate, sides, warn};
 use crate::derive::account::adjust::refundable;
 use crate::derive::account::bill::{BillIssued, OPENING};
@@ -16,7 +18,6 @@ use crate::desk::till::due::{self, Due};
 use crate::rules::adjustment::picture::{self, Balance, BillPicture, PriceChange};
 use crate::rules::adjustment::{Change, Kind, Picture, Waive};
 use crate::rules::classes::{self, MIXED};
-use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::part_payment::{self, Earlier};
 use crate::rules::pricing::{self, Pricing};
@@ -62,12 +63,16 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
     let bills = work.named(case)?;
     let mut effect = AdjustmentEffect::default();
     let mut price = None;
+    let mut followed = Followed::default();
     let pictures = match &case.change {
         Change::Price { class, mix, from } => {
             price = Some(work.price(case.kind, class, mix.as_deref(), *from, &mut effect)?);
-            work.repriced(&bills, class, mix.as_deref(), &mut effect)?
+            work.repriced(case, bills, class, mix.as_deref(), &mut effect)?
         }
-        Change::Volume(volumes) => work.remeasured(&bills, volumes, &mut effect)?,
+        Change::Volume(volumes) => work.remeasured(case, bills, volumes, None, &mut followed, &mut effect)?,
+        Change::VolumeAndReading { volumes, reading } => {
+            work.remeasured(case, bills, volumes, Some(*reading), &mut followed, &mut effect)?
+        }
         Change::LateFee { waive, until } => work.waived(&bills, *waive, until.unwrap_or(day), &mut effect)?,
     };
     let before = work.balance()?;
@@ -82,8 +87,9 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
         before,
         after: after(&before, &pictures),
         amount: pictures.iter().map(difference).sum(),
-        warnings: warn::warnings(tx, case, &pictures)?,
+        warnings: warn::warnings(tx, case, &pictures, followed.warnings)?,
         bills: pictures,
+        readings: followed.changes,
     };
     Ok(Plan { picture, effect })
 }
@@ -120,8 +126,12 @@ impl Work<'_, '_> {
     fn unfit(&self, case: &Meant, row: &BillRow) -> Result<Option<Fault>, Refusal> {
         let id = row.id;
         if let Some(rebill) = self.tx.get::<RebillRow>(&[&self.account.id, &id])? {
-            let message =
-                format!("账单 {id} 已由申请 {} 调整，现在是账单 {}，不能再调整旧账单", rebill.request, rebill.new);
+            let message = match rebill.request == rebill.new {
+                true => format!("账单 {id} 已作废重出，现在是账单 {}，请选新账单", rebill.new),
+                false => {
+                    format!("账单 {id} 已由申请 {} 调整，现在是账单 {}，不能再调整旧账单", rebill.request, rebill.new)
+                }
+            };
             return Ok(Some(bills_fault("adjusted", message)));
         }
         let late_fee = matches!(case.change, Change::LateFee { .. });
@@ -176,19 +186,31 @@ impl Work<'_, '_> {
 
     fn repriced(
         &self,
-        bills: &[Named],
+        case: &Meant,
+        bills: Vec<Named>,
         class: &str,
         mix: Option<&str>,
         effect: &mut AdjustmentEffect,
     ) -> Result<Vec<BillPicture>, Refusal> {
+        if bills.is_empty() {
+            return Ok(Vec::new());
+        }
         let price = Pricing { class, mix, confirmed: true, ..tariffs::pricing_of(self.account) };
-        self.replaced(bills, effect, |id, _, issued| rerate::with_price(self.book, self.account, id, issued, &price))
+        let links = Links::read(self.tx, self.account.id, &case.bills)?;
+        let rated = links.rate(self.book, self.account, false, |link, issued| {
+            rerate::with_price(self.book, self.account, link.row.id, issued, &price)
+        })?;
+        self.replaced(&links, bills, rated, effect)
     }
 
+    /// Volumes put right: the later bills of the year take other steps, the readings follow.
     fn remeasured(
         &self,
-        bills: &[Named],
+        case: &Meant,
+        bills: Vec<Named>,
         volumes: &[Milli],
+        reading: Option<Milli>,
+        followed: &mut Followed,
         effect: &mut AdjustmentEffect,
     ) -> Result<Vec<BillPicture>, Refusal> {
         for (named, volume) in bills.iter().zip(volumes) {
@@ -197,33 +219,43 @@ impl Work<'_, '_> {
                 return Err(Refusal::field("R-254", "change.volume", message));
             }
         }
-        self.replaced(bills, effect, |id, at, issued| {
-            let volume = volumes.get(at).copied().unwrap_or(issued.volume);
-            rerate::with_volume(self.book, self.account, id, issued, volume)
-        })
+        let mut links = Links::read(self.tx, self.account.id, &case.bills)?;
+        for link in &mut links.list {
+            link.volume = link.named.and_then(|at| volumes.get(at)).copied().unwrap_or(link.row.volume);
+        }
+        let mut rated = links.rate(self.book, self.account, true, |link, issued| {
+            rerate::with_volume(self.book, self.account, link.row.id, issued, link.volume)
+        })?;
+        *followed = readings::follow(&links, &mut rated, reading)?;
+        effect.readings = std::mem::take(&mut followed.readings);
+        self.replaced(&links, bills, rated, effect)
     }
 
-    /// Every bill rated again.
+    /// Every bill rated again, with its picture.
     fn replaced(
         &self,
-        bills: &[Named],
+        links: &Links,
+        mut bills: Vec<Named>,
+        rated: Vec<Rated>,
         effect: &mut AdjustmentEffect,
-        rate: impl Fn(Id, usize, &BillIssued) -> Result<BillIssued, crate::rules::fault::Fault>,
     ) -> Result<Vec<BillPicture>, Refusal> {
-        let mut pictures = Vec::with_capacity(bills.len());
-        for (at, named) in bills.iter().enumerate() {
-            let row = &named.due.bill;
-            let lost = || Refusal::field("R-254", "bills", format!("账单 {} 的明细找不到了，不能重算", row.id));
-            let issued = named.issued.as_ref().ok_or_else(lost)?;
-            let new = rate(row.id, at, issued).map_err(|fault| Refusal::field(fault.rule, "bills", fault.message))?;
+        let mut pictures = Vec::with_capacity(rated.len());
+        for Rated { at, bill: new } in rated {
+            let Some(link) = links.list.get(at) else { continue };
+            let Some(issued) = &link.issued else { continue };
+            let named = match bills.iter().position(|named| named.due.bill.id == link.row.id) {
+                Some(place) => bills.swap_remove(place).due,
+                None => due::due_of(self.tx, self.book, self.account, link.row.clone(), self.day)?,
+            };
+            let row = &named.bill;
             let would_be = sides::replacing(row, &new);
-            let late = self.late_fee_back(&named.due, &would_be)?;
+            let late = self.late_fee_back(&named, &would_be)?;
             let refunded = late.as_ref().map_or(Fen::ZERO, |back| back.refund);
-            let earlier = Earlier { charged: named.due.earlier.charged - refunded, ..named.due.earlier };
+            let earlier = Earlier { charged: named.earlier.charged - refunded, ..named.earlier };
             pictures.push(BillPicture {
                 bill: row.id,
                 cycle: row.cycle.clone(),
-                old: sides::as_it_is(&named.due, &issued.class),
+                old: sides::as_it_is(&named, &issued.class),
                 new: sides::as_it_would_be(self.book, self.account, &would_be, earlier, &new.class, self.day),
                 lines: picture::pair(&sides::lines(self.book, issued), &sides::lines(self.book, &new)),
                 waived: Fen::ZERO,

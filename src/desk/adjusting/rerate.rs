@@ -1,15 +1,14 @@
 //! A bill rated again: with another volume under its own price, or with its volume under another price.
 //!
-//! Only the bills named are rated again. Where the year's steps stood (`used_before`) stays as the bill stores it: later bills of
-//! the year keep their steps unless they are named too, and the picture warns of them. The date and the due date stay, so the
-//! clock of the late fee runs on.
+//! Where the year's steps stand (`used_before`) is what the bill handed in says: [`super::links`] sets it to what the bills before it
+//! now used. The date and the due date stay, so the clock of the late fee runs on.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::Datelike;
 use rust_decimal::Decimal;
 
-use crate::derive::account::bill::{BillIssued, BillLine, REBILL};
+use crate::derive::account::bill::{BillIssued, BillLine, REBILL, SWAP};
 use crate::desk::tariffs;
 use crate::rules::billing::registers;
 use crate::rules::classes::MIXED;
@@ -21,7 +20,8 @@ use crate::rules::tariff::PriceBook;
 use crate::rules::tariff::engine::{self, Case, Line, Share};
 use crate::store::tables::account::AccountRow;
 
-/// The bill with another volume, under the price it was calculated with; by register in the proportion it had.
+/// The bill with another volume, under the price it was calculated with; by register in the proportion it had. As long as the
+/// account's class is not confirmed, under whatever is the highest for that volume.
 pub fn with_volume(
     book: &PriceBook,
     account: &AccountRow,
@@ -29,13 +29,28 @@ pub fn with_volume(
     bill: &BillIssued,
     volume: Milli,
 ) -> Result<BillIssued, Fault> {
-    let shares = own_shares(book, account, bill)?;
-    if bill.registers.is_empty() {
-        return rate(book, account, id, bill, volume, &shares);
+    let registers = match bill.registers.is_empty() {
+        true => Vec::new(),
+        false => registers::in_proportion(&bill.registers, volume)
+            .ok_or_else(|| Fault::new("R-222", "原账单没有各时段用量，分不出各时段，请作废后更正读数重出"))?,
+    };
+    let bill = BillIssued { registers, ..bill.clone() };
+    if account.class_confirmed {
+        return rate(book, account, id, &bill, volume, &own_shares(book, account, &bill)?);
     }
-    let registers = registers::in_proportion(&bill.registers, volume)
-        .ok_or_else(|| Fault::new("R-222", "原账单没有各时段用量，分不出各时段，请作废后更正读数重出"))?;
-    rate(book, account, id, &BillIssued { registers, ..bill.clone() }, volume, &shares)
+    let choices = pricing::choices(book, &tariffs::pricing_of(account), bill.last_day)?;
+    let rated = choices.iter().map(|shares| {
+        let rated = rate(book, account, id, &by_its_hours(book, &bill, shares), volume, shares)?;
+        let class = book.at(&rated.tariff, bill.last_day)?.class.clone();
+        Ok(BillIssued { class, ..rated })
+    });
+    pricing::largest(rated, |bill| bill.amount)
+}
+
+/// Under a price for the whole day the hours no longer matter.
+fn by_its_hours(book: &PriceBook, bill: &BillIssued, shares: &[CodeShare]) -> BillIssued {
+    let timed = shares.iter().any(|share| book.at(&share.code, bill.last_day).is_ok_and(|one| one.registers.is_some()));
+    BillIssued { registers: if timed { bill.registers.clone() } else { Vec::new() }, ..bill.clone() }
 }
 
 /// The bill under another price.
@@ -47,25 +62,52 @@ pub fn with_price(
     price: &Pricing<'_>,
 ) -> Result<BillIssued, Fault> {
     let shares = pricing::shares(book, price, bill.last_day)?;
-    let timed = shares.iter().any(|share| book.at(&share.code, bill.last_day).is_ok_and(|one| one.registers.is_some()));
-    // Under a price for the whole day the hours no longer matter.
-    let registers = if timed { bill.registers.clone() } else { Vec::new() };
-    let rated = rate(book, account, id, &BillIssued { registers, ..bill.clone() }, bill.volume, &shares)?;
+    let rated = rate(book, account, id, &by_its_hours(book, bill, &shares), bill.volume, &shares)?;
     Ok(BillIssued { class: price.class.to_owned(), ..rated })
 }
 
-/// The tariffs a bill was calculated with: its own, or the shares of the account's mix.
+/// The tariffs a bill was calculated with: its own, or the shares of its mix. The mix of the file may be another by now: then the
+/// shares are those that the bill's own lines show.
 fn own_shares(book: &PriceBook, account: &AccountRow, bill: &BillIssued) -> Result<Vec<CodeShare>, Fault> {
-    let code = |line: &BillLine| line.tariff.split('@').next().unwrap_or_default().to_owned();
-    let codes: BTreeSet<String> =
-        bill.lines.iter().map(code).map(|code| if code.is_empty() { bill.tariff.clone() } else { code }).collect();
-    if codes.len() <= 1 && bill.class != MIXED {
+    let code = |line: &BillLine| {
+        let code = line.tariff.split('@').next().unwrap_or_default();
+        if code.is_empty() { bill.tariff.clone() } else { code.to_owned() }
+    };
+    let mut took: BTreeMap<String, (String, Decimal)> = BTreeMap::new();
+    for line in &bill.lines {
+        // Every component of a tariff has the whole of its share; the first tells it.
+        let (component, quantity) = took.entry(code(line)).or_insert_with(|| (line.component.clone(), Decimal::ZERO));
+        if *component == line.component {
+            *quantity += line.quantity.parse::<Decimal>().unwrap_or_default();
+        }
+    }
+    if took.len() <= 1 && bill.class != MIXED {
         return Ok(vec![CodeShare { code: bill.tariff.clone(), ratio: Decimal::ONE }]);
     }
-    if account.class != MIXED {
-        return Err(Fault::new("R-248", "这张账单按混用比例计价，而档案已不是混用，请先核对价格类别"));
+    if account.class == MIXED {
+        let shares =
+            pricing::shares(book, &Pricing { confirmed: true, ..tariffs::pricing_of(account) }, bill.last_day)?;
+        let volume = bill.volume.decimal();
+        let agrees = |share: &CodeShare| {
+            let quantity = took.get(&share.code).map_or(Decimal::ZERO, |(_, quantity)| *quantity);
+            (quantity - volume * share.ratio).abs() < Decimal::new(1, 3)
+        };
+        if shares.iter().all(agrees) {
+            return Ok(shares);
+        }
     }
-    pricing::shares(book, &Pricing { confirmed: true, ..tariffs::pricing_of(account) }, bill.last_day)
+    shares_of_lines(&took, bill.volume.decimal()).ok_or_else(|| {
+        Fault::new("R-248", "这张账单按混用比例计价，而档案的比例已不同，明细也看不出原来的比例，请先核对价格类别")
+    })
+}
+
+/// What part of the use each tariff took; `None` when the lines do not tell it.
+fn shares_of_lines(took: &BTreeMap<String, (String, Decimal)>, volume: Decimal) -> Option<Vec<CodeShare>> {
+    let share = |(code, (_, quantity)): (&String, &(String, Decimal))| {
+        Some(CodeShare { code: code.clone(), ratio: quantity.checked_div(volume)?.round_dp(4) })
+    };
+    let shares: Vec<CodeShare> = took.iter().map(share).collect::<Option<_>>()?;
+    (shares.iter().map(|share| share.ratio).sum::<Decimal>() == Decimal::ONE).then_some(shares)
 }
 
 fn rate(
@@ -109,7 +151,7 @@ fn rate(
     Ok(BillIssued {
         volume,
         tariff: leading,
-        kind: REBILL.to_owned(),
+        kind: if bill.kind == SWAP { SWAP } else { REBILL }.to_owned(),
         replaces: Some(id),
         lines: rated.lines.iter().map(line).collect(),
         amount: rated.total,

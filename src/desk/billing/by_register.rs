@@ -17,8 +17,8 @@ use crate::rules::tariff::PriceBook;
 /// The registers an account's price asks for on a day, in the order of the price; none when it counts the whole day alike, or has
 /// no price.
 pub fn names(prices: &PriceBook, ledger: &Ledger, day: NaiveDate) -> Vec<String> {
-    let shares = pricing::shares(prices, &tariffs::pricing(&ledger.account), day).unwrap_or_default();
-    let timed = shares.iter().find_map(|share| prices.at(&share.code, day).ok()?.registers.as_ref());
+    let choices = pricing::choices(prices, &tariffs::pricing(&ledger.account), day).unwrap_or_default();
+    let timed = choices.iter().flatten().find_map(|share| prices.at(&share.code, day).ok()?.registers.as_ref());
     timed.iter().flat_map(|timed| timed.list.iter().map(|register| register.name.clone())).collect()
 }
 

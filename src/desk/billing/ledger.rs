@@ -6,7 +6,7 @@ use crate::derive::account::bill;
 use crate::rules::billing::history::read_recent;
 use crate::rules::billing::{History, Mark, MarkKind, Meter, Span};
 use crate::rules::id::Id;
-use crate::rules::money::Milli;
+use crate::rules::money::{Fen, Milli};
 use crate::rules::reading_use::Average;
 use crate::rules::utility::Utility;
 use crate::store::query::billing::BillingFacts;
@@ -32,9 +32,26 @@ pub struct Ledger {
     pub spans: Vec<Span>,
     /// Its held bills: last day and reason.
     pub held: Vec<(NaiveDate, String)>,
+    /// Bills that were cancelled and whose days no living bill took up, in the order of their days.
+    pub cancelled: Vec<Cancelled>,
     recent: Vec<u32>,
     opened: Option<NaiveDate>,
     months: u32,
+}
+
+/// A bill that was owed until it was cancelled, and whose reading is due again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cancelled {
+    /// The bill; of several of one day the newest.
+    pub id: Id,
+    /// First day.
+    pub first: NaiveDate,
+    /// Last day.
+    pub last: NaiveDate,
+    /// 用量.
+    pub volume: Milli,
+    /// Last day without late fee: the earliest that a bill of these days had. What takes its place keeps it.
+    pub due: NaiveDate,
 }
 
 impl Ledger {
@@ -44,7 +61,11 @@ impl Ledger {
         let mut spans: Vec<Span> = facts.bills.iter().filter(|row| lives(row)).map(span).collect();
         spans.sort_by_key(|span| span.last);
         let held = facts.bills.iter().filter(|row| row.state == "held");
+        let mut cancelled = cancelled(&facts.bills, &spans);
+        let is_read = |row: &BilledReading| !matches!(row.source.as_str(), OPENING | SWAP);
+        cancelled.retain(|bill| facts.readings.iter().any(|row| row.day == bill.last && is_read(row)));
         Self {
+            cancelled,
             meters: facts.meters.iter().map(meter).collect(),
             marks: facts.readings.iter().map(mark).collect(),
             spans,
@@ -66,6 +87,18 @@ impl Ledger {
             months: self.months,
             opened: self.opened,
         }
+    }
+
+    /// Notes a bill, so that the next one stands on it.
+    pub fn add_span(&mut self, span: Span) {
+        let place = self.spans.partition_point(|other| other.last <= span.last);
+        self.spans.insert(place, span);
+        self.cancelled.retain(|bill| !covers(&span, bill.last));
+    }
+
+    /// The cancelled bill that a bill of a reading of this day takes the place of.
+    pub fn cancelled_on(&self, day: NaiveDate) -> Option<&Cancelled> {
+        self.cancelled.iter().find(|bill| bill.last == day)
     }
 
     /// Adds a reading that is not on file (yet); answers its place among the marks.
@@ -108,6 +141,34 @@ pub fn months_between_readings(utility: Option<Utility>) -> u32 {
         Some(Utility::Power | Utility::Heat) => 1,
         _ => 2,
     }
+}
+
+fn covers(span: &Span, day: NaiveDate) -> bool {
+    span.first <= day && day <= span.last
+}
+
+/// Bills with an amount that were cancelled and not taken up by another. Several may have had one day's reading: billed again and
+/// cancelled again, or billed at two sites, where the second never was owed; the newest that was is named.
+fn cancelled(bills: &[BilledSpan], spans: &[Span]) -> Vec<Cancelled> {
+    let owed = |row: &&BilledSpan| {
+        row.state == "cancelled" && row.amount > Fen::ZERO && !matches!(row.kind.as_str(), bill::OPENING | bill::SWAP)
+    };
+    let mut found: Vec<Cancelled> = Vec::new();
+    let mut rows: Vec<&BilledSpan> = bills.iter().filter(owed).collect();
+    rows.sort_by_key(|row| (row.last_day, bill::was_double(&row.note), std::cmp::Reverse(row.id)));
+    for row in rows.into_iter().filter(|row| !spans.iter().any(|span| covers(span, row.last_day))) {
+        match found.last_mut().filter(|last| last.last == row.last_day) {
+            Some(last) => last.due = last.due.min(row.due),
+            None => found.push(Cancelled {
+                id: row.id,
+                first: row.first_day,
+                last: row.last_day,
+                volume: row.volume,
+                due: row.due,
+            }),
+        }
+    }
+    found
 }
 
 /// Does a bill count as billed use?

@@ -30,25 +30,27 @@ fn is_unknown(day: NaiveDate) -> bool {
 }
 
 impl Rater<'_> {
-    /// Rates every reading of a cycle that is due, in order, and notes each bill in the ledger, so that the next one stands on
+    /// Rates the reading of a cycle that is due, after those before it whose bill was cancelled, and notes each bill in the ledger, so that the next one stands on
     /// it. A bill that cannot be calculated is held with its reason.
     pub fn cycle(&self, ledger: &mut Ledger, cycle: BillCycle) -> Vec<BillIssued> {
         // A remote meter reports several times a cycle: the newest reading decides the month, one bill an account.
         let newest = ledger.history().closing_marks(cycle.first(), cycle.last()).pop();
         let mut bills = Vec::with_capacity(1);
-        if let Some(end) = newest {
+        let Some(newest) = newest.filter(|end| ledger.history().due(*end).is_some()) else { return bills };
+        // What was cancelled before it comes first, each reading by itself: it keeps its due date, which one bill of both could not.
+        let day = ledger.marks[newest].day;
+        let again: Vec<NaiveDate> = ledger.cancelled.iter().map(|bill| bill.last).filter(|last| *last < day).collect();
+        let ends = again.into_iter().flat_map(|last| ledger.history().closing_marks(last, last)).collect::<Vec<_>>();
+        for end in ends.into_iter().chain([newest]) {
             let history = ledger.history();
-            let Some(due) = history.due(end) else { return bills };
+            let Some(due) = history.due(end) else { continue };
             let bill = self.bill_or_hold(ledger, &history, &due, USE);
-            if bill.held.is_none() {
-                ledger.spans.push(Span {
-                    first: bill.first_day,
-                    last: bill.last_day,
-                    volume: bill.volume,
-                    swap: false,
-                });
-            }
+            let (first, last, volume, held) = (bill.first_day, bill.last_day, bill.volume, bill.held.is_some());
             bills.push(bill);
+            if held {
+                break;
+            }
+            ledger.add_span(Span { first, last, volume, swap: false });
         }
         bills
     }
@@ -84,11 +86,31 @@ impl Rater<'_> {
             return Err(Fault::new("R-063", "没有上次读数，装表日期也不明，不能确定起始日期和底数，请补全档案"));
         }
         let volume = history.used(due)?;
-        let shares = pricing::shares(self.book, &tariffs::pricing(&ledger.account), due.last)?;
+        let choices = pricing::choices(self.book, &tariffs::pricing(&ledger.account), due.last)?;
+        let rated = choices.iter().map(|shares| self.under(ledger, history, due, volume, shares));
+        let rated = pricing::largest(rated, |bill| bill.amount)?;
+        let again = ledger.cancelled_on(due.last).filter(|_| kind == USE);
+        Ok(BillIssued {
+            due: again.map_or_else(|| tariffs::due_of(self.book, &rated.tariff, self.dated), |bill| Ok(bill.due))?,
+            replaces: again.map(|bill| bill.id),
+            kind: kind.to_owned(),
+            ..rated
+        })
+    }
+
+    /// The bill under one price; its due date is still to be set.
+    fn under(
+        &self,
+        ledger: &Ledger,
+        history: &History<'_>,
+        due: &Due,
+        volume: i64,
+        shares: &[CodeShare],
+    ) -> Result<BillIssued, Fault> {
         let before = history.used_before(due);
-        let registers = self.registers(history, due, &shares, volume)?;
-        let rated = self.rate(ledger, due, Milli::whole(volume), before, &shares, &registers)?;
-        let leading = pricing::leading(&shares).map(|share| share.code.as_str()).unwrap_or_default();
+        let registers = self.registers(history, due, shares, volume)?;
+        let rated = self.rate(ledger, due, Milli::whole(volume), before, shares, &registers)?;
+        let leading = pricing::leading(shares).map(|share| share.code.as_str()).unwrap_or_default();
         let own = self.book.at(leading, due.last)?;
         let line = |line: &Line<'_>| BillLine {
             component: line.component_key().to_owned(),
@@ -104,7 +126,6 @@ impl Rater<'_> {
             register: line.register_name().unwrap_or_default().to_owned(),
         };
         Ok(BillIssued {
-            due: tariffs::due_of(self.book, leading, self.dated)?,
             volume: Milli::whole(volume),
             used_before: before.volume,
             used_before_from: if before.from_recent { "recent".into() } else { String::new() },
@@ -113,7 +134,7 @@ impl Rater<'_> {
             lines: rated.lines.iter().map(line).collect(),
             amount: rated.total,
             registers,
-            ..self.frame(ledger, due, kind)
+            ..self.frame(ledger, due, USE)
         })
     }
 

@@ -33,7 +33,10 @@ pub fn decided(body: &AdjustmentDecided) -> String {
     let bills = body.effect.iter().flat_map(|effect| &effect.replace);
     let new: Vec<String> = bills.map(|one| one.new.amount.grouped()).collect();
     let new = if new.is_empty() { String::new() } else { format!("，新账单 {}", new.join("、")) };
-    format!("特殊处理 {} {word}{new} {}", body.request, body.remark).trim_end().to_owned()
+    let follows = body.effect.iter().flat_map(|effect| &effect.readings);
+    let readings: Vec<String> =
+        follows.map(|one| format!("，{} 示数 {} → {}", one.day, one.seen.grouped(), one.value.grouped())).collect();
+    format!("特殊处理 {} {word}{new}{} {}", body.request, readings.concat(), body.remark).trim_end().to_owned()
 }
 
 /// `疑问 YTEBBG2PC 指派 check`.

@@ -24,6 +24,9 @@ pub struct Typed {
     pub volume: Option<String>,
     /// Volume kinds with several bills: the right volumes in the order of `bills`.
     pub volumes: Option<Vec<String>>,
+    /// Volume kinds: the right reading at the end of the last bill, from which the next is measured. When left out it follows the
+    /// volumes; the reading as it stands keeps it, and what the volumes were reduced by is then never charged.
+    pub reading: Option<String>,
     /// Late-fee kinds: `all`, or an amount over all named bills. `all` when left out.
     pub waive: Option<String>,
     /// Late-fee kinds: the day up to which the fee is waived; when left out the day of the decision.
@@ -43,8 +46,15 @@ pub enum Change {
         /// First day.
         from: NaiveDate,
     },
-    /// The volumes of the bills, in their order.
+    /// The volumes of the bills, in their order; the readings follow.
     Volume(Vec<Milli>),
+    /// The same, with the right reading at the end of the last bill.
+    VolumeAndReading {
+        /// In the order of the bills.
+        volumes: Vec<Milli>,
+        /// 示数.
+        reading: Milli,
+    },
     /// The late fee of the bills.
     LateFee {
         /// How much.
@@ -64,7 +74,30 @@ pub enum Waive {
     Amount(Fen),
 }
 
+impl Change {
+    /// Of a volume kind the volumes, and the last reading where it was given.
+    pub fn volumes(&self) -> Option<(&[Milli], Option<Milli>)> {
+        match self {
+            Self::Volume(volumes) => Some((volumes, None)),
+            Self::VolumeAndReading { volumes, reading } => Some((volumes, Some(*reading))),
+            _ => None,
+        }
+    }
+}
+
 impl Typed {
+    /// The kind that is really asked for: P1 with a single share of 100 % changes the class, and that is P4.
+    pub fn settled(&self, kind: Kind) -> (Kind, Self) {
+        let shares = self.mix.as_deref().filter(|_| kind == Kind::P1 && self.class.is_none()).map(parse_mix);
+        match shares {
+            Some(Ok(shares)) if shares.len() == 1 => {
+                let class = shares.first().map(|(class, _)| (*class).to_owned());
+                (Kind::P4, Self { class, mix: None, ..self.clone() })
+            }
+            _ => (kind, self.clone()),
+        }
+    }
+
     /// What is meant for a kind with so many bills; every mistake at once.
     pub fn meant(&self, kind: Kind, bills: usize, today: NaiveDate) -> Result<Change, Vec<Refusal>> {
         let mut faults = self.foreign(kind);
@@ -91,6 +124,7 @@ impl Typed {
             (Family::Price, "change.from", self.from.is_some()),
             (Family::Volume, "change.volume", self.volume.is_some()),
             (Family::Volume, "change.volumes", self.volumes.is_some()),
+            (Family::Volume, "change.reading", self.reading.is_some()),
             (Family::LateFee, "change.waive", self.waive.is_some()),
             (Family::LateFee, "change.until", self.until.is_some()),
         ];
@@ -162,8 +196,23 @@ impl Typed {
             Err(error) => Err(Refusal::new("number", field, error.to_string())),
         };
         let (good, bad): (Vec<_>, Vec<_>) = texts.iter().map(read).partition(Result::is_ok);
-        let faults: Vec<Refusal> = bad.into_iter().filter_map(Result::err).collect();
-        if faults.is_empty() { Ok(Change::Volume(good.into_iter().flatten().collect())) } else { Err(faults) }
+        let mut faults: Vec<Refusal> = bad.into_iter().filter_map(Result::err).collect();
+        let volumes: Vec<Milli> = good.into_iter().flatten().collect();
+        let typed = self.reading.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let reading = match typed.map(str::parse::<Milli>).transpose() {
+            Ok(reading) => reading,
+            Err(error) => {
+                faults.push(Refusal::new("number", "change.reading", error.to_string()));
+                None
+            }
+        };
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(match reading {
+            Some(reading) => Change::VolumeAndReading { volumes, reading },
+            None => Change::Volume(volumes),
+        })
     }
 
     fn late_fee(&self) -> Result<Change, Vec<Refusal>> {

@@ -22,8 +22,11 @@ pub struct Picture {
     pub day: NaiveDate,
     /// Price kinds: the price before and after.
     pub price: Option<PriceChange>,
-    /// The bills named, in order.
+    /// The bills touched, in the order of use: those named and, of volumes, the later ones of the year that are rated again with them.
     pub bills: Vec<BillPicture>,
+    /// Readings that follow the volumes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<ReadingChange>,
     /// Before.
     pub before: Balance,
     /// After.
@@ -43,6 +46,17 @@ pub struct PriceChange {
     pub new: String,
     /// First day.
     pub from: NaiveDate,
+}
+
+/// A reading that follows the volumes put right.
+#[derive(Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq, Eq)]
+pub struct ReadingChange {
+    /// Its day.
+    pub day: NaiveDate,
+    /// As it is.
+    pub old: Milli,
+    /// As it would be.
+    pub new: Milli,
 }
 
 /// One bill, both sides.

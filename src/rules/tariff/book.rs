@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 
 use super::model::Tariff;
 use super::plain::Ladder;
+use crate::rules::classes::is_group;
 use crate::rules::fault::{Fault, shown};
 use crate::rules::form::FileFault;
 use crate::rules::utility::Utility;
@@ -144,12 +145,19 @@ impl PriceBook {
         }
     }
 
-    /// The dearest tariff of a utility on a day: the default of a new account. Of equal ones the first code.
+    /// The tariffs of a utility's price classes in force on a day, the dearest at the first step first, of equal ones that with the
+    /// dearer top step, then the first code. Tariffs of discount groups are no classes.
+    pub fn classes(&self, utility: Utility, day: NaiveDate) -> Vec<&Tariff> {
+        let own = |tariff: &&Tariff| tariff.utility == utility && !is_group(&tariff.class);
+        let mut found: Vec<&Tariff> = self.in_force(day).filter(own).collect();
+        found.sort_by_key(|tariff| std::cmp::Reverse((tariff.first_price(), tariff.dearest_price())));
+        found
+    }
+
+    /// The class that stands on the file of a new account before anything was used: the dearest at the first step.
+    /// What a bill comes to is found by rating it under every class (`pricing::choices`).
     pub fn dearest(&self, utility: Utility, day: NaiveDate) -> Option<&Tariff> {
-        let rank = |tariff: &Tariff| (tariff.dearest_price(), tariff.first_price());
-        self.in_force(day)
-            .filter(|tariff| tariff.utility == utility)
-            .reduce(|best, other| if rank(other) > rank(best) { other } else { best })
+        self.classes(utility, day).into_iter().next()
     }
 }
 

@@ -167,7 +167,7 @@ impl Tariff {
         }
     }
 
-    /// Sum over the components of their dearest step: for the default of a new account.
+    /// Sum over the components of their dearest step.
     pub fn dearest_price(&self) -> Decimal {
         let dearest = |component: &Component| component.steps.iter().map(|step| step.price).max();
         self.components.iter().filter_map(dearest).sum()

@@ -71,7 +71,7 @@ table! {
         applied: String,
     }
 
-    /// A bill replaced by an adjustment.
+    /// A bill replaced by an adjustment, or cancelled and issued again.
     pub struct RebillRow("d_rebill", 2) {
         /// The account.
         account: Id,
@@ -79,7 +79,7 @@ table! {
         old: Id,
         /// The bill in its place.
         new: Id,
-        /// The request.
+        /// The request; of a bill cancelled and issued again the new bill.
         request: Id,
     }
 

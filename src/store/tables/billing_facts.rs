@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::rules::id::Id;
-use crate::rules::money::Milli;
+use crate::rules::money::{Fen, Milli};
 use crate::store::table::table;
 
 table! {
@@ -97,13 +97,17 @@ table! {
         first_day: NaiveDate,
         /// Last day of use.
         last_day: NaiveDate,
+        /// Last day without late fee.
+        due: NaiveDate,
         /// 用量.
         volume: Milli,
+        /// 应收.
+        amount: Fen,
         /// opening, use, rebill, swap …
         kind: String,
         /// open, paid, cancelled, held.
         state: String,
-        /// Why it is held.
+        /// Why it was cancelled or is held.
         note: String,
     }
 

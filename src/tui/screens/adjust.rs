@@ -76,12 +76,13 @@ impl Adjust {
         let kind = self.kind();
         let family = kind.map(Kind::family);
         self.form.show("volume", family == Some(Family::Volume));
+        self.form.show("reading", family == Some(Family::Volume));
         self.form.show("class", matches!(kind, Some(Kind::P3 | Kind::P4)));
         self.form.show("mix", kind == Some(Kind::P1));
         self.form.show("from", family == Some(Family::Price));
         self.form.show("waive", family == Some(Family::LateFee));
         self.form.show("until", family == Some(Family::LateFee));
-        self.form.show("order", matches!(kind, Some(Kind::P4 | Kind::V1 | Kind::V4)));
+        self.form.show("order", matches!(kind, Some(Kind::P1 | Kind::P4 | Kind::V1 | Kind::V4)));
     }
 
     /// The bills whose rows were typed: `1 3`.
@@ -112,6 +113,7 @@ impl Adjust {
                 } else if !volumes.is_empty() {
                     put("volumes", Some(json!(volumes)));
                 }
+                put("reading", text("reading").map(Value::from));
             }
             Some(Family::Price) => {
                 put("class", text("class").filter(|_| self.kind() != Some(Kind::P1)).map(Value::from));
@@ -173,6 +175,7 @@ impl Adjust {
         self.look(app);
         let field = |name: Option<&str>| match name.unwrap_or_default() {
             "change.volumes" | "change.volume" => "volume",
+            "change.reading" => "reading",
             "change.class" => "class",
             "change.mix" => "mix",
             "change.from" => "from",
@@ -233,7 +236,8 @@ fn form(view: &AdjustView) -> Form {
             Field::text("waive", "减免", 14).half().cells(12).hint("空着是全部").unit("元"),
             Field::date("until", "减免到").half().hint("空着到批准当天"),
             Field::text("evidence", "凭据", 100).required(),
-            Field::code("order", "核实工单", 24),
+            Field::code("order", "核实工单", 24).half(),
+            Field::text("reading", "正确示数", 14).half().cells(12).hint("空着随用量"),
         ],
         view.day,
         initials,

@@ -22,6 +22,15 @@ pub fn lines(picture: &Picture) -> Vec<Line> {
     if before.credit != after.credit {
         lines.push(amounts("用户余款", before.credit, after.credit, false));
     }
+    for reading in &picture.readings {
+        lines.push(Line {
+            name: format!("示数 {}", reading.day.format("%m-%d")),
+            before: reading.old.grouped(),
+            after: reading.new.grouped(),
+            difference: (reading.new - reading.old).grouped(),
+            ..Line::default()
+        });
+    }
     for bill in &picture.bills {
         lines.extend(bill.lines.iter().map(step));
     }

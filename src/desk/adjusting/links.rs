@@ -1,0 +1,124 @@
+//! The bills of an account in the order of use: each stands on what those before it used.
+
+use super::rerate;
+use crate::derive::account::bill::{BillIssued, OPENING, SWAP};
+use crate::desk::billing::{Ledger, body};
+use crate::desk::refusal::Refusal;
+use crate::rules::billing::history::UsedBefore;
+use crate::rules::billing::{Due, History, MarkKind, Span};
+use crate::rules::fault::Fault;
+use crate::rules::id::Id;
+use crate::rules::money::Milli;
+use crate::rules::tariff::PriceBook;
+use crate::store::Tx;
+use crate::store::tables::account::AccountRow;
+use crate::store::tables::billing::BillRow;
+
+/// One bill.
+pub struct Link {
+    /// As it is.
+    pub row: BillRow,
+    /// What it was calculated with.
+    pub issued: Option<BillIssued>,
+    /// Its place among the bills of the case.
+    pub named: Option<usize>,
+    /// Its use, as put right.
+    pub volume: Milli,
+    /// Cancelled and not issued again yet: it counts as use and is not rated.
+    pub waits: bool,
+}
+
+/// All of them, with the account's billing so far.
+pub struct Links {
+    /// In the order of use.
+    pub list: Vec<Link>,
+    /// The readings and meters they rest on.
+    pub ledger: Ledger,
+}
+
+/// A bill rated again, by its place among the links.
+pub struct Rated {
+    /// Its place.
+    pub at: usize,
+    /// The bill in its place.
+    pub bill: BillIssued,
+}
+
+impl Links {
+    /// Reads the bills of an account; `bills` are those of the case, in its order.
+    pub fn read(tx: &Tx<'_>, account: Id, bills: &[Id]) -> Result<Self, Refusal> {
+        let facts = tx.billing_facts(account)?;
+        let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
+        let mut list = Vec::new();
+        for row in tx.scan::<BillRow>(&[&account])? {
+            let waits = ledger.cancelled.iter().any(|bill| bill.id == row.id);
+            let lives = matches!(row.state.as_str(), "open" | "paid") && row.kind != OPENING;
+            if lives || waits {
+                let issued = body::issued(tx, row.id)?;
+                let named = bills.iter().position(|bill| *bill == row.id);
+                list.push(Link { issued, named, volume: row.volume, waits, row });
+            }
+        }
+        list.sort_by_key(|link| (link.row.last_day, link.row.kind == SWAP, link.row.id));
+        Ok(Self { list, ledger })
+    }
+
+    /// Where the steps of a bill stand, as those before it now used.
+    pub fn stands(&self, at: usize) -> UsedBefore {
+        let Some((link, before)) = self.list.get(at).zip(self.list.get(..at)) else { return UsedBefore::default() };
+        let span = |link: &Link| Span {
+            first: link.row.first_day,
+            last: link.row.last_day,
+            volume: link.volume,
+            swap: link.row.kind == SWAP,
+        };
+        let spans: Vec<Span> = before.iter().map(span).collect();
+        let opening = self.ledger.marks.iter().filter(|mark| mark.kind == MarkKind::Opening).map(|mark| mark.day);
+        let (first, last) = (link.row.first_day, link.row.last_day);
+        let closing = spans.iter().map(|span| span.last).chain(opening).filter(|day| *day <= last).max();
+        let history = History { spans: &spans, ..self.ledger.history() };
+        history.used_before(&Due { start: None, end: 0, closing, first, last })
+    }
+
+    /// The bills of the case rated again in order, each from what the earlier now used, and, when `on`, the later ones that this moves
+    /// to other steps.
+    pub fn rate(
+        &self,
+        book: &PriceBook,
+        account: &AccountRow,
+        on: bool,
+        rate: impl Fn(&Link, &BillIssued) -> Result<BillIssued, Fault>,
+    ) -> Result<Vec<Rated>, Refusal> {
+        let mut rated = Vec::new();
+        let first = self.list.iter().position(|link| link.named.is_some()).unwrap_or(self.list.len());
+        for (at, link) in self.list.iter().enumerate().skip(first).filter(|(_, link)| !link.waits) {
+            if link.named.is_none() && !on {
+                continue;
+            }
+            let lost = || Refusal::field("R-254", "bills", format!("账单 {} 的明细找不到了，不能重算", link.row.id));
+            let issued = link.issued.as_ref().ok_or_else(lost)?;
+            let before = self.stands(at);
+            if link.named.is_none() && before.volume == issued.used_before {
+                continue;
+            }
+            let used_before_from = if before.from_recent { "recent".to_owned() } else { String::new() };
+            let base = BillIssued { used_before: before.volume, used_before_from, ..issued.clone() };
+            let refused = |fault: Fault| {
+                Refusal::field(
+                    fault.rule,
+                    "bills",
+                    format!("账单 {} {}：{}", link.row.cycle, link.row.id, fault.message),
+                )
+            };
+            if link.named.is_some() {
+                rated.push(Rated { at, bill: rate(link, &base).map_err(refused)? });
+                continue;
+            }
+            let bill = rerate::with_volume(book, account, link.row.id, &base, link.volume).map_err(refused)?;
+            if bill.lines != issued.lines {
+                rated.push(Rated { at, bill });
+            }
+        }
+        Ok(rated)
+    }
+}
