@@ -87,6 +87,13 @@ fn another_utility_a_discount_group_and_a_class_that_came_later_are_no_choice() 
 }
 
 #[test]
+fn an_account_older_than_the_price_files_pays_the_highest_of_those_there_are() {
+    // The exercise of the school book begins in 2000, every real price in 2014.
+    let mut book = given(&shipped(), "water", "2010-01-01");
+    assert_eq!(billed(&mut book, "2026-10-12", 1_030), ("special".into(), "600.00".into()));
+}
+
+#[test]
 fn a_price_that_changes_within_the_bill_counts_by_its_days_under_every_class() {
     let texts = [
         tariff("resident", "water", "2014-05-01", &yearly("{ price = \"5\" }")),

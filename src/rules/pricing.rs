@@ -105,8 +105,9 @@ fn group_named(text: &str) -> Result<Discount, Fault> {
     Discount::from_label(text).ok_or_else(unknown)
 }
 
-/// The tariffs on `day` of the classes that were in force on the opening date, the dearest at the first step first; of all classes
-/// in force on `day` when none of those has a price any more or the date is unknown. Never empty.
+/// The tariffs on `day` of the classes that were in force on the opening date, the dearest at the first step first. Of all classes in
+/// force on `day` when none of those has a price any more, the date is unknown, or the price files do not reach back to it: then the
+/// class on file has no price on it either. Never empty.
 fn classes_of_opening<'b>(
     book: &'b PriceBook,
     account: &Pricing<'_>,
@@ -116,7 +117,10 @@ fn classes_of_opening<'b>(
     if now.is_empty() {
         return Err(Fault::new("A-07", format!("{day} 没有任何{}价目，请先导入价目", account.utility.label())));
     }
-    let then = account.opened.map(|opened| book.classes(account.utility, opened)).unwrap_or_default();
+    let mut then = account.opened.map(|opened| book.classes(account.utility, opened)).unwrap_or_default();
+    if !then.iter().any(|tariff| tariff.class == account.class) {
+        then.clear();
+    }
     let known = |tariff: &&Tariff| then.iter().any(|other| other.class == tariff.class);
     let both: Vec<&Tariff> = now.iter().copied().filter(known).collect();
     Ok(if both.is_empty() { now } else { both })

@@ -36,7 +36,7 @@ struct Applied {
     /// Entry of the decision, under which waivers stand.
     entry: Option<Id>,
     /// Readings that followed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     readings: Vec<Followed>,
 }
 
