@@ -280,7 +280,8 @@ CREATE TABLE d_site (
     name TEXT NOT NULL,
     utility TEXT NOT NULL,
     head_office INTEGER NOT NULL,
-    practice INTEGER NOT NULL
+    practice INTEGER NOT NULL,
+    cut_off INTEGER NOT NULL
 ) STRICT;
 
 -- What one site says of another: a branch trusts its head office, a head office enrols a branch.
@@ -725,6 +726,9 @@ CREATE TABLE d_shift (
     day INTEGER NOT NULL,
     opened_at TEXT NOT NULL,
     opening INTEGER NOT NULL,
+    carried INTEGER,
+    open_note TEXT NOT NULL,
+    added INTEGER NOT NULL,
     income INTEGER NOT NULL,
     paid_in INTEGER NOT NULL,
     cash INTEGER NOT NULL,
@@ -746,6 +750,8 @@ CREATE TABLE d_shift_sign (
     name TEXT NOT NULL,
     at TEXT NOT NULL,
     remark TEXT NOT NULL,
+    difference INTEGER NOT NULL,
+    changed INTEGER,
     PRIMARY KEY (shift, step)
 ) STRICT, WITHOUT ROWID;
 

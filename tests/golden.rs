@@ -367,6 +367,35 @@ fn finance() -> Vec<EntryRow> {
     all(&book)
 }
 
+/// Drawers whose float differs, is added to, whose deposit is taken back, that another closes, signed with a difference.
+fn drawers() -> Vec<EntryRow> {
+    use support::till::{accounts, owes, prices};
+    let mut book = book("B07");
+    prices(&mut book);
+    for (login, role) in [("cash", "cashier"), ("info", "information_centre")] {
+        book.act("boss", "user.add", json!({ "login": login, "name": login, "roles": [role], "password": "demo" }));
+    }
+    accounts(&mut book, &[(vec![owes(8_640, "2026-11-18")], vec![])]);
+    book.act("boss", "site.cut_off", json!({ "hour": "05:30" }));
+    book.act("demo", "shift.open", json!({ "float": "200.00" }));
+    book.act("demo", "shift.close", json!({ "counted": "190.00", "note": "错找", "confirm": true }));
+    let open = json!({ "float": "150.00", "reason": "交财务" });
+    let shift = book.act("demo", "shift.open", open)["shift"].clone();
+    book.act("demo", "payment.take", json!({ "account": "10000001" }));
+    let added = book.act("demo", "shift.float_add", json!({ "amount": "50.00", "slip": "L1" }))["added"].clone();
+    let (deposit, _) = book.try_act("demo", "shift.deposit", &json!({ "amount": "80.00" })).unwrap();
+    for entry in [added, json!(deposit)] {
+        book.act("demo", "shift.deposit_reverse", json!({ "deposit": entry, "reason": "录错" }));
+    }
+    book.act("demo", "shift.deposit", json!({ "amount": "30.00" }));
+    book.act("chief", "shift.close", json!({ "shift": shift, "counted": "206.90", "note": "王芳病假" }));
+    book.act("cash", "shift.confirm", json!({ "shift": shift, "deposits": "20.00", "remark": "少一张缴款单" }));
+    let correction =
+        json!({ "payment": "B07-1-000001", "method": "银行卡", "request": "OA-118", "reason": "刷卡误录" });
+    book.act("info", "payment.method", correction);
+    all(&book)
+}
+
 fn write_golden(name: &str, rows: &[EntryRow]) {
     let keys = keys();
     let rows: Vec<_> = rows.iter().map(|row| (FrameKind::Chained, row.clone())).collect();
@@ -446,6 +475,12 @@ fn make_1_company() {
 #[ignore = "makes a golden file"]
 fn make_1_finance() {
     make("1-finance", &finance());
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_1_drawers() {
+    make("1-drawers", &drawers());
 }
 
 /// Writes down what the files derive to now: once for new files, and on purpose when a rule was changed on purpose.

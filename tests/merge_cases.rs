@@ -409,7 +409,7 @@ fn an_order_closed_at_two_sites_is_closed_once() {
 
 #[test]
 fn a_shift_closed_at_two_sites_is_closed_once() {
-    let close = |counted: &str| ("demo", "shift.close", json!({ "counted": counted }));
+    let close = |counted: &str| ("demo", "shift.close", json!({ "counted": counted, "note": "点钞", "confirm": true }));
     let book = meet(owing, &[close("200.00"), close("199.00")]);
     assert_eq!(questions(&book), ["closed_twice"]);
     till::sound(&book);

@@ -20,6 +20,7 @@ fn users_and_workers() {
 
 #[test]
 fn the_till() {
+    let mut deposit = Value::Null;
     let town = Town::new(|book| {
         prices(book);
         accounts(
@@ -32,6 +33,8 @@ fn the_till() {
         book.act("demo", "fee.take", json!({ "account": "10000001", "kind": "过户费", "amount": "5.00" }));
         let late = json!({ "account": "10000001", "amounts": "20.00", "paper": "S1", "happened": "2026-11-19" });
         book.act("demo", "payment.enter_late", late);
+        let (entry, _) = book.try_act("demo", "shift.deposit", &json!({ "amount": "30.00" })).unwrap();
+        deposit = json!(entry);
     });
     let late = json!({ "account": "10000001", "amounts": "7.00", "paper": "S2", "happened": "2026-11-20" });
     let samples: Vec<Sample> = vec![
@@ -48,7 +51,9 @@ fn the_till() {
         ("demo", "fee.take", json!({ "account": "10000001", "kind": "补卡费", "amount": "10.00" })),
         ("demo", "shift.deposit", json!({ "amount": "60.00" })),
         ("room", "bill.cancel", json!({ "account": "10000001", "bill": "#1", "reason": "抄错" })),
-        ("demo", "shift.close", json!({ "counted": "275.00" })),
+        ("demo", "shift.float_add", json!({ "amount": "50.00", "from": "财务" })),
+        ("demo", "shift.deposit_reverse", json!({ "deposit": deposit, "reason": "存错" })),
+        ("demo", "shift.close", json!({ "counted": "275.00", "note": "点钞", "confirm": true })),
     ];
     town.agree_all(&samples, 12);
 }

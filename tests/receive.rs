@@ -35,7 +35,7 @@ fn history() -> &'static (Vec<EntryRow>, [u8; 32]) {
         book.act("demo", "account.amend", amend);
         let ask = support::adjust::ask_volume(&book, "31000001", "25");
         support::adjust::checked(&mut book, ask);
-        book.act("demo", "shift.close", json!({ "counted": "420.00" }));
+        book.act("demo", "shift.close", json!({ "counted": "420.00", "note": "点钞", "confirm": true }));
         let hash = hash(&book.desk);
         (entries(&book), hash)
     })

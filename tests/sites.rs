@@ -429,7 +429,7 @@ fn busy() -> [Book; 3] {
         );
     }
     centre.act("boss", "user.right", json!({ "user": "check@B01", "role": "clerk", "withdraw": true }));
-    north.act("demo", "shift.close", json!({ "counted": "300.00" }));
+    north.act("demo", "shift.close", json!({ "counted": "300.00", "note": "点钞", "confirm": true }));
     books
 }
 

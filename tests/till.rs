@@ -45,7 +45,7 @@ fn all_that_is_owed_is_taken_in_cash_with_change_and_a_line_to_say() {
         (&paid["late_fee"], &paid["change"], &paid["amount"]),
         (&json!("0.50"), &json!("73.10"), &json!("126.90"))
     );
-    assert_eq!(paid["spoken"], "收您 200.00 元，找您 73.10 元，请清点");
+    assert_eq!(paid["spoken"], "收您 200.00 元，找您 73.10 元，请清点。请核对收好");
     assert_eq!(paid["receipt"], "B03-1-000001");
     assert_eq!((&paid["owed_after"], paid["lines"].as_array().unwrap().len()), (&json!("0.00"), 2));
     assert_eq!(paid["lines"][0]["bill"], "#1");
@@ -307,7 +307,7 @@ fn a_close_shows_the_identity_and_short_money_never_blocks_it() {
     let put = book.act("demo", "shift.deposit", json!({ "amount": "120.00", "to": "银行" }));
     assert_eq!(put["cash"], "206.90");
     assert_eq!(refused(&mut book, "demo", "shift.deposit", json!({ "amount": "-120.01" })).first_rule(), "R-366");
-    let closed = book.act("demo", "shift.close", json!({ "counted": "200.00", "note": "找零有误" }));
+    let closed = book.act("demo", "shift.close", json!({ "counted": "200.00", "note": "找零有误", "confirm": true }));
     for (field, value) in [
         ("previous", "200.00"),
         ("income", "126.90"),

@@ -70,7 +70,7 @@ fn the_cashier_signs_first_then_the_accountant_and_nobody_twice() {
     assert_eq!(book.act("acct", "shift.confirm", sign("80.00"))["step"], "会计");
     assert_eq!(refused(&mut book, "acct", "shift.confirm", sign("80.00")).first_rule(), "R-022", "both have signed");
     let row = fill(&book, "shifts").rows.remove(0);
-    assert_eq!((&row[10], &row[11]), (&Cell::text("吴静"), &Cell::text("郑凯")));
+    assert_eq!((&row[12], &row[13]), (&Cell::text("吴静"), &Cell::text("郑凯")));
     sound(&book);
 }
 
@@ -124,7 +124,7 @@ fn a_wrong_method_is_put_right_on_an_approved_request_by_the_information_centre_
 fn a_method_put_right_after_the_close_explains_the_shortage() {
     let mut book = book("B03");
     branch(&mut book);
-    book.act("demo", "shift.close", json!({ "counted": "200.00" }));
+    book.act("demo", "shift.close", json!({ "counted": "200.00", "note": "待查", "confirm": true }));
     assert_eq!(shift(&book).over, Some(Fen(-8_690)));
     book.act("info", "payment.method", correction("B03-1-000001", "银行卡"));
     let row = shift(&book);

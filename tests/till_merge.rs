@@ -147,7 +147,7 @@ fn money_after_a_close_that_was_not_known_is_kept_and_shown() {
     let acts = [
         ("demo", "shift.close", json!({ "counted": "200.00" })),
         ("demo", "payment.take", json!({ "account": "10000001" })),
-        ("demo", "shift.close", json!({ "counted": "199.00" })),
+        ("demo", "shift.close", json!({ "counted": "199.00", "note": "点钞", "confirm": true })),
     ];
     let book = meet(&town(false), &acts);
     let tx = book.desk.look().unwrap();

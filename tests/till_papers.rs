@@ -87,11 +87,11 @@ fn the_cash_report_has_the_late_fee_apart_and_the_identity_below() {
             "2026-11-21 王芳 班次 1：前日现金结余 200.00 + 本日营业收入 91.90 - 存入 100.00 = 当日现金结余 191.90，未交班"
         ]
     );
-    let closed = book.act("demo", "shift.close", json!({ "counted": "190.00", "note": "少一元九角" }));
+    let closed = book.act("demo", "shift.close", json!({ "counted": "190.00", "note": "少一元九角", "confirm": true }));
     assert!(fill(&book, "cash").notes[0].ends_with("清点 190.00，短款 1.90"));
     let shift = fill(&book, "shifts");
     assert_eq!(
-        (&shift.rows[0][8], &shift.rows[0][9]),
+        (&shift.rows[0][10], &shift.rows[0][11]),
         (&Cell::Money(Fen(-190)), &Cell::text(closed["head"].as_str().unwrap()))
     );
     assert_eq!(fill(&book, "payments").rows.len(), 6);

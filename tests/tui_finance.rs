@@ -39,6 +39,14 @@ fn the_cashier_then_the_accountant_sign_a_shift_with_the_sum_of_the_papers() {
 }
 
 #[test]
+fn papers_that_differ_are_signed_with_the_difference_which_the_accountant_sees() {
+    let mut seat = Seat::home(branch(), "cash");
+    seat.press("<F10>班次签字<Enter><F2>50<F2>").shows("与单据差 -30.00");
+    seat.press("<Tab>缴款单只有五十<F2>").shows("已由出纳签字，有差异 -30.00");
+    seat.press("<Esc><Esc>").sit("acct").press("<F10>班次签字<Enter>").shows("有差异 -30.00").shows("缴款单只有五十");
+}
+
+#[test]
 fn a_wrong_method_is_put_right_from_the_file_of_the_customer() {
     let mut seat = Seat::on(branch(), "info", |app| screens::customer(app, account(app, "10000001")));
     seat.press("<C-p>改缴费方式<Enter>").shows("现在记的方式 现金").shows("B03-1-000001");

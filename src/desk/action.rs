@@ -141,11 +141,15 @@ pub fn read_input<T: DeserializeOwned>(input: &str) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let reason = error.into_inner().to_string();
+        // Where in the JSON it stands is nothing to a person: the field says it.
+        let reason = reason.split(" at line ").next().unwrap_or(&reason).to_owned();
         let named = reason.split('`').nth(1).filter(|_| path == "." || path.is_empty());
         let field = named.map_or(path, str::to_owned);
         let what = match () {
             () if reason.starts_with("missing field") => format!("缺少“{field}”，请补上"),
             () if reason.starts_with("unknown field") => format!("不认识“{field}”，请核对字段名 (do --schema)"),
+            // A sentence of our own says what was typed and what to do; the field is named beside it.
+            () if reason.starts_with('“') => reason,
             () => format!("“{field}”的值不对：{reason}"),
         };
         Refusal::field("input", &field, what)

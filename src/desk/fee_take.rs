@@ -8,6 +8,7 @@ use super::refusal::{Fault, Refusal};
 use super::till::ask::Method;
 use super::till::ask::cash;
 use super::till::book::payer;
+use super::till::mistyped;
 use super::till::receipt::give_receipt;
 use super::till::shift;
 use crate::book::subject::{Kind, Subject};
@@ -36,6 +37,9 @@ pub struct Input {
     /// 实收; none: exactly the fee.
     #[serde(default)]
     pub tendered: Option<Fen>,
+    /// 实收 was looked at: change above 1,000.00 or above what the drawer holds is right.
+    #[serde(default)]
+    pub confirm: bool,
     /// Who pays, without an account.
     #[serde(default)]
     pub payer: String,
@@ -85,6 +89,7 @@ impl Action for FeeTake {
             let text = format!("实收 {tendered} 与费用 {} 不符，请改正", input.amount);
             return Err(Refusal::field("R-175", "tendered", text));
         }
+        mistyped::ask(tendered, change, Fen::ZERO, shift.cash, input.confirm)?;
         let receipt = give_receipt(cx.tx, cx.next)?;
         let who = account.as_ref().map_or(input.payer.trim().to_owned(), |row| payer(&row.no, &row.name));
         let kind = input.kind.trim().to_owned();

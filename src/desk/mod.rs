@@ -101,6 +101,8 @@ pub mod reading_key;
 pub mod shift_close;
 pub mod shift_confirm;
 pub mod shift_deposit;
+pub mod shift_deposit_reverse;
+pub mod shift_float_add;
 pub mod shift_open;
 pub mod tariff_put;
 pub mod user_add;
@@ -176,6 +178,8 @@ pub const ACTIONS: &[Def] = &[
     def::<shift_close::ShiftClose>(),
     def::<shift_confirm::ShiftConfirm>(),
     def::<shift_deposit::ShiftDeposit>(),
+    def::<shift_deposit_reverse::ShiftDepositReverse>(),
+    def::<shift_float_add::ShiftFloatAdd>(),
     def::<shift_open::ShiftOpen>(),
     def::<customer_reveal::CustomerReveal>(),
     def::<reading_correct::ReadingCorrect>(),
@@ -183,6 +187,7 @@ pub const ACTIONS: &[Def] = &[
     def::<reading_key::ReadingKey>(),
     def::<site::amend::SiteAmend>(),
     def::<site::clock_confirm::ClockConfirm>(),
+    def::<site::cut_off::SiteCutOff>(),
     def::<site::enrol::SiteEnrol>(),
     def::<site::revoke::SiteRevoke>(),
     def::<site::rotate::SiteRotate>(),
@@ -356,6 +361,7 @@ impl Desk {
         if !def.free {
             rights.require(def.name)?;
         }
+        session::refuse_left_open(&tx, actor.id, at, def.name)?;
         site::fresh::require(&tx, &site, def.name, day)?;
         let next = head.next()?;
         let cx = Cx {
@@ -374,6 +380,9 @@ impl Desk {
         let Some(draft) = decision.draft.filter(|_| !only_try) else {
             return Ok((Done { entry: None, result: decision.output, repeated: false }, None));
         };
+        if let Some((under, _)) = draft.under {
+            session::refuse_left_open(&tx, actor.id, at, under)?;
+        }
         refuse_paused(&tx, &draft.subjects)?;
         if let Some(frozen) = frozen::why(&tx, &site)? {
             return Err(frozen.refusal());
@@ -390,8 +399,10 @@ impl Desk {
             key,
             payload: draft.payload,
         };
+        let before = till::balance::Stand::of(&tx, &draft.subjects)?;
         let row = append::append(&tx, &head, new)?;
         let fx = derive::record(&tx, &row)?;
+        before.refuse_overspent(&tx)?;
         index::follow(&tx, &self.keys, &fx.reindex)?;
         if let Some(key) = key {
             let (key, action) = (key.to_owned(), def.name.to_owned());

@@ -10,7 +10,7 @@ use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use super::till::ask::LateAsk;
 use super::till::book::{Taken, book};
-use super::till::plan::plan;
+use super::till::plan::{Days, plan};
 use super::till::shift;
 
 /// Oldest slip that is entered without asking anybody, in days: a slip lies at most from one settlement to the next, with the
@@ -32,8 +32,9 @@ impl Action for PaymentEnterLate {
         let paper = input.paper.trim().to_uppercase();
         let happened = check_slip(cx, &paper, &input.happened)?;
         let prices = cx.shelf.prices(cx.tx)?;
-        let plan = plan(cx.tx, &prices, happened, &input.ask())?;
-        book(cx, &shift, &plan, Some((paper, happened)))
+        let (ask, days) = (input.ask(), Days { today: cx.day, taken: happened });
+        let plan = plan(cx.tx, &prices, days, &ask)?;
+        book(cx, &shift, &plan, &ask, Some((paper, happened)))
     }
 }
 

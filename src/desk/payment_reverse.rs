@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
-use super::till::find;
+use super::till::{find, shift};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::payment::{PaymentReversed, money_account};
 use crate::derive::ledger::account as ledger;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::store::tables::billing::{BalanceRow, PaymentRow};
 use crate::store::tables::till::{ShiftRow, TillRow};
 use crate::text::till::say_back;
 
@@ -66,9 +65,10 @@ impl Action for PaymentReverse {
                 format!("核对单 {} 已由 {by} 冲正，不能再冲", row.receipt()),
             ));
         }
-        cx.rights.require_amount("payment.reverse", row.amount.max(row.from_prepaid))?;
+        // All of it: what came as money and what was taken from the balance.
+        cx.rights.require_amount("payment.reverse", row.amount + row.from_prepaid)?;
         let drawer = drawer(cx, &row)?;
-        Refusal::unless_empty(money_is_there(cx, &row, &drawer)?)?;
+        Refusal::unless_empty(money_is_there(&row, &drawer))?;
         let body = body(&row, &drawer, reason);
         let mut subjects: Vec<Subject> = row.account.map(|id| Subject::new(Kind::Account, id)).into_iter().collect();
         subjects.push(Subject::new(Kind::Shift, drawer.id));
@@ -94,25 +94,20 @@ fn drawer(cx: &Cx<'_, '_>, row: &TillRow) -> Result<ShiftRow, Refusal> {
     }
     let own = cx.tx.own()?;
     let origin = cx.tx.shift(row.shift)?.filter(|shift| shift.state == "open" && own.holds(shift.id));
-    origin.ok_or_else(|| Refusal::rule("R-178", "收这笔钱的班次已经交班，请由开着班的营业员冲正"))
+    let origin = origin.ok_or_else(|| Refusal::rule("R-178", "收这笔钱的班次已经交班，请由开着班的营业员冲正"))?;
+    shift::still_today(cx, &origin)?;
+    Ok(origin)
 }
 
-/// Cash must lie in the drawer, and what the payment had put on the customer's balance must still be there.
-fn money_is_there(cx: &Cx<'_, '_>, row: &TillRow, drawer: &ShiftRow) -> Result<Vec<Fault>, Refusal> {
+/// Cash must lie in the drawer. That the customer's balance still has what the payment had put on it is seen when the entry is derived
+/// ([`super::till::balance`]).
+fn money_is_there(row: &TillRow, drawer: &ShiftRow) -> Vec<Fault> {
     let mut faults = Vec::new();
     if money_account(&row.method) == Some(ledger::CASH) && row.amount > drawer.cash {
         let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash, row.amount);
         faults.push(Fault::field("R-366", "payment", text));
     }
-    let Some(account) = row.account.filter(|_| row.kind != "fee") else { return Ok(faults) };
-    let Some(payment) = cx.tx.get::<PaymentRow>(&[&account, &row.id])? else { return Ok(faults) };
-    let balance = cx.tx.get::<BalanceRow>(&[&account])?;
-    let (prepaid, credit) = balance.map_or((Fen::ZERO, Fen::ZERO), |row| (row.prepaid, row.credit));
-    let gone = payment.to_prepaid - payment.from_prepaid > prepaid || payment.credit - payment.from_credit > credit;
-    if gone {
-        faults.push(Fault::field("R-172", "payment", "这笔存进的预存或余款已经用掉，请先冲正后来用它的那笔"));
-    }
-    Ok(faults)
+    faults
 }
 
 fn body(row: &TillRow, drawer: &ShiftRow, reason: &str) -> PaymentReversed {

@@ -4,7 +4,7 @@ use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
 use super::till::ask::Ask;
 use super::till::book::{Taken, book};
-use super::till::plan::plan;
+use super::till::plan::{Days, plan};
 use super::till::shift;
 
 /// The action.
@@ -21,7 +21,7 @@ impl Action for PaymentTake {
     fn decide(cx: &Cx<'_, '_>, input: Ask) -> Result<Decision<Taken>, Refusal> {
         let shift = shift::own(cx)?;
         let prices = cx.shelf.prices(cx.tx)?;
-        let plan = plan(cx.tx, &prices, cx.day, &input)?;
-        book(cx, &shift, &plan, None)
+        let plan = plan(cx.tx, &prices, Days::of(cx.day), &input)?;
+        book(cx, &shift, &plan, &input, None)
     }
 }

@@ -40,6 +40,7 @@ pub const BESIDE_ACTIONS: &[&str] = &[
     PRINT_SLIPS,
     super::order_void::COUNTER,
     super::order_void::HOTLINE,
+    super::shift_close::ANOTHERS,
     super::shift_confirm::CASHIER,
     super::shift_confirm::ACCOUNTANT,
 ];
@@ -150,7 +151,7 @@ impl Rights {
         let who: Vec<&str> =
             roles().iter().filter(|role| allows(role, action)).map(|role| role.name.as_str()).collect();
         let who = if who.is_empty() { "没有岗位".to_owned() } else { who.join("、") };
-        let what = super::action(action).map_or(action, |def| def.summary);
+        let what = super::action(action).map_or_else(|| beside_word(action), |def| def.summary);
         Err(Refusal::permission("R-003", format!("您没有“{what}”的权限；有此权限的岗位：{who}")))
     }
 
@@ -161,6 +162,28 @@ impl Rights {
             return Ok(());
         }
         Err(Refusal::permission("R-260", format!("金额 {} 超过您的权限，请由上级办理", amount.abs().grouped())))
+    }
+}
+
+/// What a right beside the actions is called.
+fn beside_word(right: &str) -> &str {
+    match right {
+        "account.class" => "改价格类别",
+        super::bill_run::RIGHT => "出账",
+        "import.calendar" => "导入日历",
+        "import.customers" => "导入客户",
+        "import.readings" => "导入抄表",
+        "import.services" => "导入业务目录",
+        "import.swaps" => "导入拆换单",
+        "import.tariffs" => "导入价目",
+        super::order_defer::BEYOND => "顺延超过承诺期",
+        PRINT_SLIPS => "打印派工单",
+        super::order_void::COUNTER => "作废窗口受理的工单",
+        super::order_void::HOTLINE => "作废热线受理的工单",
+        super::shift_close::ANOTHERS => "代别人交班",
+        super::shift_confirm::CASHIER => "以出纳签字",
+        super::shift_confirm::ACCOUNTANT => "以会计签字",
+        other => other,
     }
 }
 

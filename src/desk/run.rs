@@ -80,6 +80,9 @@ impl Desk {
         source: Option<&str>,
     ) -> Result<Run, Refusal> {
         let actor = self.bulk_actor(right)?;
+        if let Some(session) = &self.session {
+            super::session::refuse_left_open(&self.look()?, session.user, self.now(), kind)?;
+        }
         if let Some(frozen) = super::frozen::why(&self.look()?, &self.site)? {
             return Err(frozen.refusal());
         }

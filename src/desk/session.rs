@@ -5,7 +5,9 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use super::refusal::Refusal;
 use super::rights::Rights;
 use super::{Desk, password};
+use crate::rules::business_day;
 use crate::rules::id::Id;
+use crate::store::tables::till::ShiftRow;
 use crate::store::tables::user::UserRow;
 use crate::store::{StoreError, Tx};
 
@@ -20,9 +22,57 @@ pub struct Session {
     pub name: String,
 }
 
-/// The business day (营业日) of a person's entries: that of their open shift, else the date.
+/// Families of actions that move money or take readings: they wait while a shift of an earlier day is open.
+const MONEY_AND_READINGS: &[&str] = &[
+    "payment.",
+    "fee.",
+    "bill.",
+    "reading.",
+    "swap.enter",
+    "shift.deposit",
+    "shift.float",
+    "charge.",
+    "deposit.",
+    "prepaid.",
+    "balance.",
+    "tender.",
+];
+
+/// The business day (营业日) of a person's entries: that of their open shift until its day is over, else the date.
 pub fn business_day(tx: &Tx<'_>, actor: &UserRow, at: DateTime<FixedOffset>) -> Result<NaiveDate, StoreError> {
-    Ok(tx.open_shift(actor.id)?.map_or(at.date_naive(), |shift| shift.day))
+    let shift = tx.open_shift(actor.id)?;
+    Ok(match shift {
+        Some(shift) if !is_over(tx, &shift, at)? => shift.day,
+        _ => at.date_naive(),
+    })
+}
+
+/// Is the day of a shift over at this branch: past the cut-off hour of the day after?
+pub fn is_over(tx: &Tx<'_>, shift: &ShiftRow, at: DateTime<FixedOffset>) -> Result<bool, StoreError> {
+    let cut_off = tx.own_record()?.map_or(business_day::USUAL_CUT_OFF, |site| site.cut_off);
+    Ok(business_day::is_over(shift.day, cut_off, at.naive_local()))
+}
+
+/// The shift a person left open although its day is over.
+pub fn left_open(tx: &Tx<'_>, user: Id, at: DateTime<FixedOffset>) -> Result<Option<ShiftRow>, StoreError> {
+    let Some(shift) = tx.open_shift(user)? else { return Ok(None) };
+    Ok(if is_over(tx, &shift, at)? { Some(shift) } else { None })
+}
+
+/// What a shift of an earlier day says to whoever wants to use it.
+pub fn close_first(shift: &ShiftRow) -> String {
+    format!("{} 的班次 {} ({}) 还没有交班，请先交班，再收钱、录读数", shift.day, shift.no, shift.clerk)
+}
+
+/// Money and readings wait while the person's shift of an earlier day is open.
+pub fn refuse_left_open(tx: &Tx<'_>, user: Id, at: DateTime<FixedOffset>, action: &str) -> Result<(), Refusal> {
+    if !MONEY_AND_READINGS.iter().any(|family| action.starts_with(family)) {
+        return Ok(());
+    }
+    match left_open(tx, user, at)? {
+        Some(shift) => Err(Refusal::rule("R-178", close_first(&shift))),
+        None => Ok(()),
+    }
 }
 
 impl Desk {

@@ -1,12 +1,12 @@
-//! `shift.close`: 交班. Previous cash + income − paid in = present cash (R-366, cash only: A-32); over or short is data and never
-//! blocks the close. The head code of the day book stands on the slip, as a witness outside the database.
+//! `shift.close`: 交班. Previous cash + income − paid in = present cash (R-366, cash only: A-32); over or short is shown,
+//! asked about again and explained, and then never blocks the close. A shift that somebody left open is counted and closed by who may. The head code of the day book stands on the slip, as a witness outside the database.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::refusal::Refusal;
+use super::refusal::{Fault, Refusal};
 use super::till::shift;
 use crate::book::append::Head;
 use crate::book::entry::head_code;
@@ -15,6 +15,10 @@ use crate::derive::shift::ShiftClosed;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::rules::reach::Reach;
+use crate::store::tables::till::ShiftRow;
+
+/// The right to close the shift of another who left it open.
+pub const ANOTHERS: &str = "shift.close.another";
 
 /// The action.
 pub struct ShiftClose;
@@ -25,9 +29,15 @@ pub struct ShiftClose;
 pub struct Input {
     /// Cash counted in the drawer.
     pub counted: Fen,
-    /// What explains over or short.
+    /// What explains over or short, or why another's shift is closed.
     #[serde(default)]
     pub note: String,
+    /// Over or short was seen, counted again, and is so.
+    #[serde(default)]
+    pub confirm: bool,
+    /// Another's shift, left open: counted and closed by who may.
+    #[serde(default)]
+    pub shift: Option<Id>,
 }
 
 /// What is answered: the identity of R-366, line by line.
@@ -63,16 +73,19 @@ impl Action for ShiftClose {
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
-        let row = shift::own(cx)?;
-        if input.counted.is_negative() {
-            return Err(Refusal::field("R-366", "counted", "清点的现金不能是负数，请重新清点"));
+        let row = match input.shift {
+            Some(id) => shift::open(cx, id)?,
+            None => shift::own(cx)?,
+        };
+        let is_own = row.user == cx.actor.id;
+        if !is_own {
+            cx.rights.require(ANOTHERS)?;
         }
-        if input.note.chars().count() > 200 {
-            return Err(Refusal::field("R-366", "note", "备注太长，最多 200 字"));
-        }
+        Refusal::unless_empty(faults(&input, &row, is_own))?;
         let head = head_code(&Head::read(cx.tx)?.hash);
         let (counted, note) = (input.counted, input.note.trim().to_owned());
-        let body = ShiftClosed { shift: row.id, counted, expected: row.cash, note, head: head.clone() };
+        let closer = if is_own { String::new() } else { cx.actor.name.clone() };
+        let body = ShiftClosed { shift: row.id, counted, expected: row.cash, note, head: head.clone(), closer };
         let pending = cx.tx.pending_slips(Reach::ALL)?.iter().filter(|slip| slip.shift == row.id).count();
         let output = Output {
             shift: row.id,
@@ -88,4 +101,33 @@ impl Action for ShiftClose {
         };
         Decision::write(vec![Subject::new(Kind::Shift, row.id)], &body, output)
     }
+}
+
+/// What is counted must be what must be there, or be said to be otherwise and why.
+fn faults(input: &Input, row: &ShiftRow, is_own: bool) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if input.counted.is_negative() {
+        faults.push(Fault::field("R-366", "counted", "清点的现金不能是负数，请重新清点"));
+        return faults;
+    }
+    if input.note.chars().count() > 200 || input.note.chars().any(char::is_control) {
+        faults.push(Fault::field("R-366", "note", "备注最多 200 字，不能换行"));
+    }
+    let over = input.counted - row.cash;
+    let is_explained = !input.note.trim().is_empty();
+    if over != Fen::ZERO {
+        let word = if over.is_negative() { "短款" } else { "长款" };
+        let sums =
+            format!("应有 {}，清点 {}，{word} {}", row.cash.grouped(), input.counted.grouped(), over.abs().grouped());
+        if !is_explained {
+            faults.push(Fault::field("R-366", "note", format!("{sums}：请写明原因")));
+        }
+        if !input.confirm {
+            let text = format!("{sums}：请重新清点；确实如此的，写明原因，确认后再交班 (confirm)");
+            faults.push(Fault::field("R-366", "confirm", text));
+        }
+    } else if !is_own && !is_explained {
+        faults.push(Fault::field("R-178", "note", format!("代 {} 交班，请写明原因", row.clerk)));
+    }
+    faults
 }

@@ -1,10 +1,11 @@
 //! `shift.confirm`: 出纳, then 会计, check a closed shift against the papers and sign, in this order and as two people.
+//! Where the papers say another sum, they sign with the difference and a remark, and the next one sees it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::refusal::Refusal;
+use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::shift::sign::{ShiftConfirmed, Step};
 use crate::rules::id::Id;
@@ -25,9 +26,9 @@ pub struct ShiftConfirm;
 pub struct Input {
     /// The shift.
     pub shift: Id,
-    /// What was paid in by the papers (缴款单): must be what the system has.
+    /// What was paid in by the papers (缴款单); where the system has another sum, signed with a difference and a remark.
     pub deposits: Fen,
-    /// 备注.
+    /// 备注; needed with a difference.
     #[serde(default)]
     pub remark: String,
 }
@@ -41,6 +42,8 @@ pub struct Output {
     pub step: Step,
     /// 存入.
     pub deposits: Fen,
+    /// By the papers − by the system: signed with a difference (有差异) where it is not zero.
+    pub difference: Fen,
     /// Over or short.
     pub over_short: Fen,
 }
@@ -71,17 +74,28 @@ impl Action for ShiftConfirm {
         if row.user == cx.actor.id || signed.iter().any(|signed| signed.actor == me) {
             return refuse("I-10", "shift", "经手或签过字的人不能再签，请另一人来签".into());
         }
-        if input.deposits != row.paid_in {
-            let message = format!("系统里存入 {}，与单据不符，请核对后再签", row.paid_in.grouped());
-            return refuse("R-022", "deposits", message);
+        let (difference, remark) = (input.deposits - row.paid_in, input.remark.trim());
+        if difference != Fen::ZERO && remark.is_empty() {
+            let message = format!(
+                "系统里存入 {}，与单据差 {}：请核对；确有差异的，写明备注，按有差异签字",
+                row.paid_in.grouped(),
+                difference.grouped()
+            );
+            let faults = ["deposits", "remark"].map(|field| Fault::field("R-022", field, message.clone()));
+            Refusal::unless_empty(faults.into())?;
         }
-        if input.remark.chars().count() > 200 {
-            return refuse("R-022", "remark", "备注太长，最多 200 字".into());
+        if remark.chars().count() > 200 || remark.chars().any(char::is_control) {
+            return refuse("R-022", "remark", "备注最多 200 字，不能换行".into());
         }
-        let body =
-            ShiftConfirmed { shift: row.id, step, name: cx.actor.name.clone(), remark: input.remark.trim().to_owned() };
+        let body = ShiftConfirmed {
+            shift: row.id,
+            step,
+            name: cx.actor.name.clone(),
+            remark: remark.to_owned(),
+            difference: Some(difference).filter(|sum| *sum != Fen::ZERO),
+        };
         let over_short = row.over.unwrap_or_default();
-        let output = Output { shift: row.id, step, deposits: row.paid_in, over_short };
+        let output = Output { shift: row.id, step, deposits: row.paid_in, difference, over_short };
         Decision::write(vec![Subject::new(Kind::Shift, row.id)], &body, output)
     }
 }

@@ -18,7 +18,7 @@ pub struct ShiftDeposit;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// How much; minus takes a mistaken deposit of this shift back.
+    /// How much.
     pub amount: Fen,
     /// 银行, 财务, or a bank's name.
     #[serde(default = "bank")]
@@ -56,15 +56,12 @@ impl Action for ShiftDeposit {
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let row = shift::named_or_own(cx, input.shift)?;
         let (amount, mut faults) = (input.amount, Vec::new());
-        if amount == Fen::ZERO {
-            faults.push(Fault::field("R-366", "amount", "存入金额不能是零，请改正"));
+        if amount <= Fen::ZERO {
+            let text = "存入金额要大于零；存错了的请冲正那一笔存入 (shift.deposit_reverse)";
+            faults.push(Fault::field("R-366", "amount", text));
         }
         if amount > row.cash {
             let text = format!("钱箱应有现金 {}，不够存入 {amount}，请核对", row.cash);
-            faults.push(Fault::field("R-366", "amount", text));
-        }
-        if amount.is_negative() && amount.abs() > row.paid_in {
-            let text = format!("本班只存入过 {}，不能退回 {}，请核对", row.paid_in, amount.abs());
             faults.push(Fault::field("R-366", "amount", text));
         }
         if input.to.trim().is_empty() || input.to.chars().count() > 40 {

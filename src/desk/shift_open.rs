@@ -1,11 +1,12 @@
-//! `shift.open`: 开班. The change money is counted first; one open shift a clerk.
+//! `shift.open`: 开班. The change money is counted first: what the clerk's last shift had left carries over, another sum says why
+//! . One open shift a clerk.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::refusal::Refusal;
+use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::shift::ShiftOpened;
 use crate::rules::id::Id;
@@ -20,6 +21,9 @@ pub struct ShiftOpen;
 pub struct Input {
     /// 备用金, counted.
     pub float: Fen,
+    /// Why it is not what one's last shift had left in the drawer.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// What is answered.
@@ -33,6 +37,10 @@ pub struct Output {
     pub day: NaiveDate,
     /// 备用金.
     pub float: Fen,
+    /// What one's last shift had left; none for a first shift.
+    pub carried: Option<Fen>,
+    /// 备用金 − that.
+    pub difference: Fen,
 }
 
 impl Action for ShiftOpen {
@@ -43,17 +51,45 @@ impl Action for ShiftOpen {
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
-        if input.float.is_negative() {
-            return Err(Refusal::field("R-176", "float", "备用金不能是负数，请重新清点"));
-        }
         if let Some(open) = cx.tx.open_shift(cx.actor.id)? {
             let text = format!("您 {} 的班次 {} 还没有交班，请先交班 (R-178 日清日结)", open.day, open.no);
             return Err(Refusal::rule("R-178", text));
         }
+        let carried = cx.tx.last_closed_shift(cx.actor.id)?.and_then(|shift| shift.counted);
+        let difference = input.float - carried.unwrap_or(input.float);
+        let reason = input.reason.trim();
+        Refusal::unless_empty(faults(&input, carried, difference))?;
         let day = cx.at.date_naive();
         let no = cx.tx.shift_count(day)? + 1;
-        let body = ShiftOpened { user: cx.actor.id, clerk: cx.actor.name.clone(), no, day, float: input.float };
-        let output = Output { shift: cx.next, no, day, float: input.float };
+        let body = ShiftOpened {
+            user: cx.actor.id,
+            clerk: cx.actor.name.clone(),
+            no,
+            day,
+            float: input.float,
+            carried,
+            reason: if difference == Fen::ZERO { String::new() } else { reason.to_owned() },
+        };
+        let output = Output { shift: cx.next, no, day, float: input.float, carried, difference };
         Decision::write(vec![Subject::new(Kind::Shift, cx.next)], &body, output)
     }
+}
+
+/// The last shift's counted cash carries over; another float says why.
+fn faults(input: &Input, carried: Option<Fen>, difference: Fen) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let reason = input.reason.trim();
+    if input.float.is_negative() {
+        faults.push(Fault::field("R-176", "float", "备用金不能是负数，请重新清点"));
+    } else if let Some(carried) = carried.filter(|_| difference != Fen::ZERO && reason.is_empty()) {
+        let text = format!(
+            "上一班交班时清点 {carried}，这次 {}，差 {difference}：请重新清点，确实不同的写明原因",
+            input.float
+        );
+        faults.push(Fault::field("R-366", "reason", text));
+    }
+    if reason.chars().count() > 200 || reason.chars().any(char::is_control) {
+        faults.push(Fault::field("R-366", "reason", "原因最多 200 字，不能换行"));
+    }
+    faults
 }

@@ -6,13 +6,15 @@ use super::Desk;
 use super::refusal::Refusal;
 use super::rights::Rights;
 use super::session;
+use super::shift_close::ANOTHERS;
 use super::till::ask::Ask;
 use super::till::due::{self, Due};
-use super::till::plan::{self, Plan};
+use super::till::plan::{self, Days, Plan};
 use super::till::receipt;
 use crate::book::append::Head;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::rules::part_payment::Owed;
 use crate::store::Tx;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::billing::BalanceRow;
@@ -33,6 +35,15 @@ pub struct PayView {
     pub receipt: String,
     /// What the clerk may still waive for this account today.
     pub may_waive: Fen,
+}
+
+/// A payment before it is taken.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The payment.
+    pub plan: Plan,
+    /// What the account then still owes, as of today.
+    pub left: Owed,
 }
 
 /// The shift of the person at the desk.
@@ -71,7 +82,7 @@ pub fn pay(desk: &Desk, account: Id, day: Option<NaiveDate>) -> Result<PayView, 
     let limit = limits.filter_map(|due| due.late.as_ref().ok()?.rule.as_ref()).map(|rule| rule.own_waiver).min();
     let limit = limit.and_then(Fen::round).unwrap_or_default();
     Ok(PayView {
-        may_waive: (limit - tx.waived_on(account, today)?).max(Fen::ZERO),
+        may_waive: (limit - tx.waived_on(account, today)?.max(tx.waived_on(account, day)?)).max(Fen::ZERO),
         account: row,
         day,
         bills,
@@ -81,14 +92,41 @@ pub fn pay(desk: &Desk, account: Id, day: Option<NaiveDate>) -> Result<PayView, 
 }
 
 /// A payment as it would be taken now; nothing is written.
-pub fn preview(desk: &Desk, ask: &Ask, day: Option<NaiveDate>) -> Result<Plan, Refusal> {
+pub fn preview(desk: &Desk, ask: &Ask, day: Option<NaiveDate>) -> Result<Preview, Refusal> {
     let prices = desk.prices()?;
     let tx = desk.look()?;
-    let day = match day {
-        Some(day) => day,
-        None => business_day(desk, &tx)?,
-    };
-    plan::plan(&tx, &prices, day, ask)
+    let today = business_day(desk, &tx)?;
+    let plan = plan::plan(&tx, &prices, Days { today, taken: day.unwrap_or(today) }, ask)?;
+    let left = plan.left(&tx, &prices, today)?;
+    Ok(Preview { plan, left })
+}
+
+/// The 营业日 of the person at the desk, from a picture of its own.
+pub fn day(desk: &Desk) -> Result<NaiveDate, Refusal> {
+    business_day(desk, &desk.look()?)
+}
+
+/// What the person at the desk must do first: close the shift left open.
+pub fn close_first(desk: &Desk) -> Result<Option<String>, Refusal> {
+    let Some(session) = desk.session() else { return Ok(None) };
+    let left_open = session::left_open(&desk.look()?, session.user, desk.now())?;
+    Ok(left_open.map(|shift| session::close_first(&shift)))
+}
+
+/// Shifts of others that are open at this site, those left open first, for who may close them.
+pub fn of_others(desk: &Desk) -> Result<Vec<(ShiftRow, bool)>, Refusal> {
+    let Some(session) = desk.session() else { return Ok(Vec::new()) };
+    let tx = desk.look()?;
+    if !Rights::of(&tx, session.user, desk.today())?.allow(ANOTHERS) {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for shift in tx.open_shifts(tx.own()?)?.into_iter().filter(|shift| shift.user != session.user) {
+        let is_over = session::is_over(&tx, &shift, desk.now())?;
+        found.push((shift, is_over));
+    }
+    found.sort_by_key(|(_, is_over)| !is_over);
+    Ok(found)
 }
 
 /// The open shift of the person at the desk.
@@ -99,7 +137,7 @@ pub fn shift(desk: &Desk) -> Result<Option<ShiftView>, Refusal> {
     let mut moves = tx.scan::<TillRow>(&[&shift.id])?;
     moves.reverse();
     let mut methods: Vec<(String, usize, Fen)> = Vec::new();
-    for row in moves.iter().filter(|row| row.kind != "deposit") {
+    for row in moves.iter().filter(|row| row.is_receipt()) {
         match methods.iter_mut().find(|(method, ..)| *method == row.method) {
             Some((_, count, sum)) => {
                 *count += 1;
@@ -139,8 +177,19 @@ pub fn waiting(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<String>, Refusal> {
     if to_sign > 0 {
         lines.push(format!("班次待我签字 {to_sign}"));
     }
-    if let Some(shift) = tx.open_shift(session.user)?.filter(|shift| shift.day < today) {
-        lines.push(format!("{} 的班次 {} 还没有交班", shift.day, shift.no));
+    if let Some(shift) = session::left_open(tx, session.user, desk.now())? {
+        lines.push(format!("{} 的班次 {} 还没有交班，请先交班", shift.day, shift.no));
+    }
+    let mut others = Vec::new();
+    if Rights::of(tx, session.user, today)?.allow(ANOTHERS) {
+        for shift in tx.open_shifts(tx.own()?)?.into_iter().filter(|shift| shift.user != session.user) {
+            if session::is_over(tx, &shift, desk.now())? {
+                others.push(shift.clerk);
+            }
+        }
+    }
+    if !others.is_empty() {
+        lines.push(format!("{} 的班忘了交，可代交班", others.join("、")));
     }
     Ok(lines)
 }

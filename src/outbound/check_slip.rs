@@ -153,7 +153,7 @@ fn day_close(tx: &Tx<'_>, body: &ShiftClosed) -> Result<Body, StoreError> {
     let mut lines = vec![format!("营业员 {}  班次 {}  营业日 {}", shift.clerk, shift.no, shift.day)];
     let rows: Vec<TillRow> = tx.scan::<TillRow>(&[&shift.id])?;
     for (label, method) in [("现金", "现金"), ("银行卡", "银行卡"), ("转账", "转账")] {
-        let taken: Vec<&TillRow> = rows.iter().filter(|row| row.method == method && row.kind != "deposit").collect();
+        let taken: Vec<&TillRow> = rows.iter().filter(|row| row.method == method && row.is_receipt()).collect();
         if !taken.is_empty() {
             let sum: Fen = taken.iter().map(|row| row.amount).sum();
             let late: Fen = taken.iter().map(|row| row.late_fee).sum();
@@ -167,15 +167,27 @@ fn day_close(tx: &Tx<'_>, body: &ShiftClosed) -> Result<Body, StoreError> {
         1.. => "长款",
         _ => "短款",
     };
+    let float = shift.float_difference();
     for (label, sum) in [
-        ("前日现金结余", shift.opening),
+        ("前日现金结余", shift.opening - float),
+        ("开班清点差额", float),
+        ("加备用金", shift.added),
         ("本日营业收入", shift.income),
         ("存入", -shift.paid_in),
         ("当日现金结余", body.expected),
         ("清点现金", body.counted),
         (word, over),
     ] {
-        lines.push(ends(label, &sum.grouped()));
+        let is_shown = sum != Fen::ZERO || !matches!(label, "开班清点差额" | "加备用金");
+        if is_shown {
+            lines.push(ends(label, &sum.grouped()));
+        }
+    }
+    if !shift.open_note.is_empty() {
+        lines.push(format!("开班清点差额的原因 {}", shift.open_note));
+    }
+    if !body.closer.is_empty() {
+        lines.push(format!("由 {} 清点代交班", body.closer));
     }
     if !body.note.is_empty() {
         lines.push(format!("备注 {}", body.note));

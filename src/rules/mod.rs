@@ -2,6 +2,7 @@
 
 pub mod adjustment;
 pub mod billing;
+pub mod business_day;
 pub mod calendar;
 pub mod certificate;
 pub mod classes;

@@ -27,7 +27,7 @@ pub enum BadNumber {
         places: u32,
     },
     /// Beyond what the program keeps (a thousand million yuan or units and more).
-    #[error("“{0}”太大，请核对")]
+    #[error("“{0}”太大，最多九位整数，请核对有没有多输")]
     TooLarge(String),
 }
 

@@ -2,12 +2,12 @@
 
 use crate::rules::money::Fen;
 
-/// 收您××元，找您××元，请清点.
+/// 收您××元，找您××元，请清点；请核对收好.
 pub fn say_cash(tendered: Fen, change: Fen) -> String {
     if change == Fen::ZERO {
         return format!("收您 {tendered} 元，请核对收好");
     }
-    format!("收您 {tendered} 元，找您 {change} 元，请清点")
+    format!("收您 {tendered} 元，找您 {change} 元，请清点。请核对收好")
 }
 
 /// Money by card or transfer.

@@ -164,7 +164,10 @@ key_table! {
     RunImport "import.run"     f(2),      "导入", [Import], "把好的行收进来，其余留在待改清单";
     BundlesOut "exchange.out" f(2),       "导出", [Exchange], "把待送的凭单写成交换包，读回核对后可以取盘";
     AcceptFix "import.confirm"   f(2),      "确认", [Fixes], "核实过了，照原样收下选中的行";
-    DoShift   "shift.do"       f(2),      "办理", [Shift], "按屏上所示开班、存入或交班";
+    DoShift   "shift.do"       f(2),      "办理", [Shift], "按屏上所示开班或存入";
+    CloseShift "shift.close"   f(8),      "交班", [Shift], "清点现金，交班";
+    CloseOther "shift.close.another" f(5), "代交班", [Shift], "清点并交别人忘了交的班，原因必填";
+    AddFloat  "shift.float_add" f(9),     "备用金", [Shift], "把备用金加进钱箱";
     SignShift "shift.confirm"  f(2),      "签字", [Sign], "照单据核对这一班，出纳先签，会计后签";
     Run       "report.run"     f(2),      "出表", [Reports], "出这张报表";
 
@@ -178,7 +181,7 @@ key_table! {
     GoIntake  "go.intake"      f(6),      "受理", [Home Customer], "给这一户受理业务";
     Callback  "callback.open"  f(6),      "回访", [Dispatch], "记这张工单的回访";
     LateSlip  "payment.enter_late" f(6),   "补录", [Pay], "补录手开核对单：单号、收钱日期，另一人确认";
-    Reverse   "payment.reverse" f(6),     "冲正", [Shift], "冲正选中的一笔，退钱，原因必填";
+    Reverse   "payment.reverse" f(6),     "冲正", [Shift], "冲正选中的一笔收费、存入或备用金，原因必填";
     SendBack  "swap.send_back" f(6),      "退回", [Swap], "无户号的单退回拆换岗，原因必填";
     DropFix   "import.drop"      f(6),      "作废", [Fixes], "这一行不要了，原因必填";
     BundlesIn "exchange.in"    f(6),      "收进", [Exchange], "收进盘里给本网点的交换包";

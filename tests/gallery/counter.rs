@@ -78,12 +78,12 @@ pub const SCREENS: &[Shown] = &[
 /// Two shifts are closed: that of an open till, and one with a shortage and a note.
 pub fn closed(user: &str, keys: &str) -> Seat {
     let mut book = Full.copy();
-    book.act("check", "shift.close", json!({ "counted": "110.00", "note": "" }));
+    book.act("check", "shift.close", json!({ "counted": "110.00", "note": "点钞", "confirm": true }));
     book.act("demo", "shift.deposit", json!({ "amount": "1000000.00", "to": "银行", "slip": "JK0001" }));
     book.act(
         "demo",
         "shift.close",
-        json!({ "counted": "274.99", "note": "少一张一百元的𠮷利钞，已告知值班主任，明日补" }),
+        json!({ "counted": "274.99", "note": "少一张一百元的𠮷利钞，已告知值班主任，明日补", "confirm": true }),
     );
     let mut seat = Seat::on(book, user, screens::sign);
     seat.shot();

@@ -159,7 +159,8 @@ pub fn sound(book: &Book) {
         let own = moves.iter().filter(|row| row.shift == shift.id && row.method == "现金");
         let cash: Fen = shift.opening + own.map(|row| row.amount).sum::<Fen>();
         assert_eq!(cash, shift.cash, "I-8 of {}", shift.id);
-        assert_eq!(shift.cash, shift.opening + shift.income - shift.paid_in, "R-366 of {}", shift.id);
+        let moved = shift.added + shift.income - shift.paid_in;
+        assert_eq!(shift.cash, shift.opening + moved, "R-366 of {}", shift.id);
         if shift.state == "open" {
             open += shift.cash;
         }

@@ -94,8 +94,14 @@ impl Memory {
                 let payment = recent(&self.payments, chance)?;
                 act(till, json!({ "payment": payment, "reason": "收错户" }))
             }
-            "shift.open" => act(till, json!({ "float": format!("{}.00", chance.between(1, 5) * 100) })),
-            "shift.close" => act(till, json!({ "counted": format!("{}.00", chance.below(900)), "note": "点钞" })),
+            "shift.open" => {
+                let float = format!("{}.00", chance.between(1, 5) * 100);
+                act(till, json!({ "float": float, "reason": "重新配备" }))
+            }
+            "shift.close" => {
+                let counted = format!("{}.00", chance.below(900));
+                act(till, json!({ "counted": counted, "note": "点钞", "confirm": true }))
+            }
             "account.amend" => self.amend(&account, chance, desk),
             "account.open" => self.open(&site, chance),
             "reading.enter" => {

@@ -72,6 +72,7 @@ pub(super) fn correct(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), Deri
         fx.tx.put(&shift)?;
     }
     legs.post(fx, Kind::Shift, event)?;
+    super::sign::changed(fx, event)?;
     fx.tx.put(&TillRow { method: body.method, ..row })?;
     Ok(())
 }

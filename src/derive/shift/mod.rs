@@ -3,10 +3,14 @@
 //! Merge: every entry's money stays counted. A shift is closed once, by the first closing; a second closing and money that moved
 //! after the close are exceptions. One 核对单 number on two receipts, or one hand-written slip in two shifts, is a clash; both stay.
 //!
+//! A deposit, or 备用金 added, is reversed once, in its shift; a second reversal has no effect and is an exception. A figure that moves
+//! after a shift was signed marks the signatures and is an exception.
+//!
 //! The cash of a shift is its counted opening plus its cash entries (I-8). Between shifts the money lies in `till`: opening takes
 //! it out, closing puts what was counted back and books over or short, so the ledger's `cash` is what lies in open
 //! drawers.
 
+mod cash;
 pub mod method;
 pub mod sign;
 
@@ -30,6 +34,8 @@ pub const FOLD: Fold = Fold {
     knows: &[
         ("shift.open", 1),
         ("shift.deposit", 1),
+        ("shift.deposit_reverse", 1),
+        ("shift.float_add", 1),
         ("shift.close", 1),
         ("shift.confirm", 1),
         ("payment.take", 1),
@@ -85,6 +91,36 @@ pub struct ShiftOpened {
     pub day: chrono::NaiveDate,
     /// 备用金, counted.
     pub float: Fen,
+    /// What the clerk's shift before had left in the drawer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Fen>,
+    /// Why the float is not that.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// Body of `shift.float_add`.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct ShiftFloatAdded {
+    /// The shift.
+    pub shift: Id,
+    /// How much was put into the drawer.
+    pub amount: Fen,
+    /// Where it came from: 财务, 金库.
+    pub from: String,
+    /// 领款单 number.
+    pub slip: String,
+}
+
+/// Body of `shift.deposit_reverse`: a deposit, or 备用金 added, was not so.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct ShiftDepositReversed {
+    /// The shift.
+    pub shift: Id,
+    /// The entry reversed.
+    pub reverses: Id,
+    /// Why.
+    pub reason: String,
 }
 
 /// Body of `shift.deposit`.
@@ -113,6 +149,9 @@ pub struct ShiftClosed {
     pub note: String,
     /// Head code of the chain before this entry, as printed on the slip.
     pub head: String,
+    /// Who counted and closed another's shift, as printed; empty: the clerk.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub closer: String,
 }
 
 /// Body of `fee.take`.
@@ -144,6 +183,8 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     match event.action() {
         "shift.open" => open(fx, event),
         "shift.deposit" => deposit(fx, event),
+        "shift.deposit_reverse" => cash::reverse(fx, event),
+        "shift.float_add" => cash::add_float(fx, event),
         "shift.close" => close(fx, event),
         "shift.confirm" => sign::sign(fx, event),
         "payment.take" => take(fx, event, "payment"),
@@ -162,11 +203,11 @@ fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     legs.add(account::CASH, body.float).add(account::TILL, -body.float).post(fx, Kind::Shift, event)?;
     // A clock behind may have put movements before the opening: they are in the drawer all the same.
     let moved = fx.tx.scan::<TillRow>(&[&event.subject])?;
-    let cash = |deposits: bool| -> Fen {
-        let of_kind = moved.iter().filter(|row| (row.kind == "deposit") == deposits);
-        of_kind.map(|row| cash_of(&row.method, row.amount)).sum()
+    let cash = |is_of: fn(&TillRow) -> bool| -> Fen {
+        moved.iter().filter(|row| is_of(row)).map(|row| cash_of(&row.method, row.amount)).sum()
     };
-    let (income, paid_in) = (cash(false), -cash(true));
+    let (income, paid_in) = (cash(TillRow::is_receipt), -cash(|row| row.kind == "deposit"));
+    let added = cash(|row| row.kind == "float");
     fx.tx.put(&ShiftRow {
         id: event.subject,
         user: body.user,
@@ -175,9 +216,12 @@ fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         day: body.day,
         opened_at: event.entry.at.clone(),
         opening: body.float,
+        carried: body.carried,
+        open_note: body.reason,
+        added,
         income,
         paid_in,
-        cash: body.float + income - paid_in,
+        cash: body.float + added + income - paid_in,
         state: "open".into(),
         counted: None,
         over: None,
@@ -189,16 +233,33 @@ fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     Ok(())
 }
 
+/// In which part of the identity cash moves.
+enum Moved {
+    /// Taken from customers, or given back.
+    Income(Fen),
+    /// Paid in to the bank or finance.
+    PaidIn(Fen),
+    /// 备用金 put into the drawer.
+    Added(Fen),
+}
+
 /// Moves the shift's cash; money after the close is kept and shown.
-fn move_cash(fx: &Fx<'_, '_>, event: &Event<'_>, income: Fen, paid_in: Fen) -> Result<(), DeriveError> {
+fn move_cash(fx: &Fx<'_, '_>, event: &Event<'_>, moved: Moved) -> Result<(), DeriveError> {
+    let (income, paid_in, added) = match moved {
+        Moved::Income(sum) => (sum, Fen::ZERO, Fen::ZERO),
+        Moved::PaidIn(sum) => (Fen::ZERO, sum, Fen::ZERO),
+        Moved::Added(sum) => (Fen::ZERO, Fen::ZERO, sum),
+    };
     let Some(mut row) = fx.tx.shift(event.subject)? else { return Ok(()) };
     if let Some(closing) = row.closed_by {
         let note = format!("{} 班次 {} 交班之后还有一笔 {}，请核对现金", row.clerk, row.no, event.id);
         except(fx, event, "after_close", closing, note)?;
+        sign::changed(fx, event)?;
     }
     row.income += income;
     row.paid_in += paid_in;
-    row.cash += income - paid_in;
+    row.added += added;
+    row.cash += income + added - paid_in;
     Ok(fx.tx.put(&row)?)
 }
 
@@ -279,7 +340,7 @@ fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>, kind: &str) -> Result<(), Derive
         method: body.method.clone(),
         ..blank(fx, event, kind)?
     })?;
-    move_cash(fx, event, cash_of(&body.method, body.amount), Fen::ZERO)
+    move_cash(fx, event, Moved::Income(cash_of(&body.method, body.amount)))
 }
 
 fn fee(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
@@ -300,7 +361,7 @@ fn fee(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         method: body.method.clone(),
         ..blank(fx, event, "fee")?
     })?;
-    move_cash(fx, event, cash_of(&body.method, body.amount), Fen::ZERO)
+    move_cash(fx, event, Moved::Income(cash_of(&body.method, body.amount)))
 }
 
 /// A reversal as the shift that gives the money back sees it, and as the shift that had taken it does.
@@ -333,7 +394,7 @@ fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         reverses: Some(body.payment),
         ..blank(fx, event, "reversal")?
     })?;
-    move_cash(fx, event, cash_of(&body.method, -body.amount), Fen::ZERO)
+    move_cash(fx, event, Moved::Income(cash_of(&body.method, -body.amount)))
 }
 
 /// Marks the movement as reversed, once (I-11). The income of a fee is taken back here, that of a payment by its account.
@@ -374,7 +435,7 @@ fn deposit(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let mut legs = Legs::default();
     legs.add(account::CASH, -body.amount).add(account::PAID_IN, body.amount).post(fx, Kind::Shift, event)?;
     fx.tx.put(&TillRow { item: body.to, payer: body.slip, amount: -body.amount, ..blank(fx, event, "deposit")? })?;
-    move_cash(fx, event, Fen::ZERO, body.amount)
+    move_cash(fx, event, Moved::PaidIn(body.amount))
 }
 
 fn close(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
@@ -386,6 +447,10 @@ fn close(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         return Ok(());
     }
     let over = body.counted - row.cash;
+    let note = match body.closer.as_str() {
+        "" => body.note,
+        closer => format!("{closer} 代交班：{}", body.note),
+    };
     let mut legs = Legs::default();
     legs.add(account::OVER_SHORT, -over).add(account::CASH, over - body.counted).add(account::TILL, body.counted);
     legs.post(fx, Kind::Shift, event)?;
@@ -393,7 +458,7 @@ fn close(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         state: "closed".into(),
         counted: Some(body.counted),
         over: Some(over),
-        note: body.note,
+        note,
         head: body.head,
         closed_by: Some(event.id),
         closed_at: Some(event.entry.at.clone()),

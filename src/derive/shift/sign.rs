@@ -1,13 +1,16 @@
 //! 出纳 then 会计 check a closed shift against the system and sign, in this order.
 //!
 //! Merge: of two signatures for one step the first stands, the second is an exception; the accountant's before the cashier's,
-//! and anybody's on a shift of their own or on both steps, do not count and are exceptions (I-10).
+//! and anybody's on a shift of their own or on both steps, do not count and are exceptions (I-10). A figure that changes after it
+//! was signed marks the signatures and is an exception.
 
 use serde::{Deserialize, Serialize};
 
 use super::except;
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::StoreError;
 use crate::store::tables::till::ShiftSignRow;
 
 /// Who signs, in the order of the paper.
@@ -48,6 +51,9 @@ pub struct ShiftConfirmed {
     pub name: String,
     /// 备注.
     pub remark: String,
+    /// Paid in by the papers − by the system, as the signer saw it: signed with a difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Fen>,
 }
 
 /// Applies `shift.confirm`.
@@ -77,6 +83,21 @@ pub(super) fn sign(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
         name: body.name,
         at: event.entry.at.clone(),
         remark: body.remark,
+        difference: body.difference.unwrap_or_default(),
+        changed: None,
     })?;
     Ok(())
+}
+
+/// A figure of the shift moved: what was signed is no more what stands. Marks the signatures given before and says so.
+pub(super) fn changed(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), StoreError> {
+    let signed = fx.tx.scan::<ShiftSignRow>(&[&event.subject])?;
+    let Some(first) = signed.first().map(|row| row.id) else { return Ok(()) };
+    let names: Vec<&str> = signed.iter().map(|row| row.name.as_str()).collect();
+    let note =
+        format!("凭单 {} 在 {} 签字之后改动了这一班的数字，签的不是现在的数，请重新核对", event.id, names.join("、"));
+    for row in signed.iter().filter(|row| row.changed.is_none()) {
+        fx.tx.put(&ShiftSignRow { changed: Some(event.id), ..row.clone() })?;
+    }
+    except(fx, event, "signed_changed", first, note)
 }

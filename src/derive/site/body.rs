@@ -104,6 +104,13 @@ pub struct SiteAmended {
     pub good_for_days: Option<i64>,
 }
 
+/// Body of `site.cut_off`, by the site itself.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct SiteCutOff {
+    /// Minutes after midnight at which the day of an open shift ends.
+    pub minutes: i64,
+}
+
 /// Body of `site.rotate`, by the site itself.
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub struct SiteRotated {

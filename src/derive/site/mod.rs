@@ -12,6 +12,7 @@ pub mod body;
 use super::{DeriveError, Event, Fold, Fx};
 use crate::book::public_keys::PublicKeys;
 use crate::book::subject::Kind;
+use crate::rules::business_day;
 use crate::rules::id::{Id, Site};
 use crate::store::tables::base::{ExceptionRow, SiteRow};
 use crate::store::tables::site::{ForkRow, SiteBondRow, SiteHeadRow, SiteKeyRow};
@@ -34,6 +35,7 @@ pub const FOLD: Fold = Fold {
         ("site.trust", 1),
         ("site.enrol", 1),
         ("site.amend", 1),
+        ("site.cut_off", 1),
         ("site.rotate", 1),
         ("site.revoke", 1),
         ("site.thaw", 1),
@@ -78,6 +80,7 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         "site.rotate" => rotate(fx, event),
         "bundle.accept" => accept(fx, event),
         "clock.confirm" => confirm(fx, event),
+        "site.cut_off" => cut_off(fx, event),
         "site.amend" | "site.revoke" | "site.thaw" => change(fx, event),
         _ => Ok(()),
     }
@@ -96,7 +99,20 @@ fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         utility: body.utility,
         head_office: body.head_office,
         practice: body.practice,
+        cut_off: business_day::USUAL_CUT_OFF,
     })?)
+}
+
+/// The hour at which the day of a shift ends; only a site's own word counts, the last one.
+fn cut_off(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let body: SiteCutOff = event.read()?;
+    if event.entry.site != event.subject.site().as_str() {
+        return Ok(());
+    }
+    match fx.tx.get::<SiteRow>(&[&event.subject])? {
+        Some(row) => Ok(fx.tx.put(&SiteRow { cut_off: body.minutes, ..row })?),
+        None => Ok(()),
+    }
 }
 
 /// A bond as it begins.

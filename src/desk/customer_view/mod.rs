@@ -205,7 +205,7 @@ pub fn account(desk: &Desk, text: &str) -> Result<AccountView, Refusal> {
 }
 
 fn view(desk: &Desk, tx: &Tx<'_>, row: AccountRow) -> Result<AccountView, Refusal> {
-    let today = desk.today();
+    let today = super::view_till::business_day(desk, tx)?;
     let prices = desk.shelf.prices(tx)?;
     let meters = tx.scan::<MeterRow>(&[&row.id])?;
     let readings = tx.scan::<ReadingRow>(&[&row.id])?;

@@ -2,6 +2,7 @@
 
 pub mod amend;
 pub mod clock_confirm;
+pub mod cut_off;
 pub mod enrol;
 pub mod fresh;
 pub mod revoke;

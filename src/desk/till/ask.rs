@@ -65,6 +65,9 @@ macro_rules! payment_input {
             /// 应收 as the caller saw it; refused when it has changed.
             #[serde(default)]
             pub expected_total: Option<Fen>,
+            /// 实收 was looked at: change above 1,000.00 or above what the drawer holds is right.
+            #[serde(default)]
+            pub confirm: bool,
             $($(#[$of])* pub $own: $kind,)*
         }
 
@@ -72,10 +75,10 @@ macro_rules! payment_input {
             /// What it asks of the till.
             pub fn ask(&self) -> Ask {
                 let Self { account, bills, amounts, method, tendered, waive, .. } = self.clone();
-                let Self { to_prepaid, keep_change, from_prepaid, expected_total, .. } = *self;
+                let Self { to_prepaid, keep_change, from_prepaid, expected_total, confirm, .. } = *self;
                 Ask {
                     account, bills, amounts, method, tendered, waive,
-                    to_prepaid, keep_change, from_prepaid, expected_total,
+                    to_prepaid, keep_change, from_prepaid, expected_total, confirm,
                 }
             }
         }

@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ask::Method;
+use super::ask::{Ask, Method};
+use super::mistyped;
 use super::plan::Plan;
 use super::receipt::give_receipt;
 use crate::book::subject::{Kind, Subject};
@@ -51,6 +52,8 @@ pub struct Taken {
     pub from_prepaid: Fen,
     /// What the account still owes in principal.
     pub owed_after: Fen,
+    /// What it still owes in late fee, as of today.
+    pub late_fee_after: Fen,
     /// Prepaid and credit after.
     pub balance_after: Fen,
     /// The line to say.
@@ -83,9 +86,12 @@ pub fn book(
     cx: &Cx<'_, '_>,
     shift: &ShiftRow,
     plan: &Plan,
+    ask: &Ask,
     paper: Option<(String, NaiveDate)>,
 ) -> Result<Decision<Taken>, Refusal> {
     let money = &plan.money;
+    mistyped::ask(money.tendered, money.change, plan.kept(ask), shift.cash, ask.confirm)?;
+    let left = plan.left(cx.tx, &*cx.shelf.prices(cx.tx)?, cx.day)?;
     let receipt = give_receipt(cx.tx, cx.next)?;
     let pending = paper.is_some();
     let body = PaymentTaken {
@@ -106,7 +112,6 @@ pub fn book(
         lines: plan.payment_lines(),
     };
     let subjects = vec![Subject::new(Kind::Account, plan.account.id), Subject::new(Kind::Shift, shift.id)];
-    let paid: Fen = plan.lines.iter().map(|line| line.principal).sum();
     let output = Taken {
         payment: cx.next,
         receipt,
@@ -123,7 +128,8 @@ pub fn book(
         amount: money.amount,
         to_prepaid: money.to_prepaid,
         from_prepaid: money.from_prepaid + money.from_credit,
-        owed_after: cx.tx.owed(plan.account.id)? - paid,
+        owed_after: left.principal,
+        late_fee_after: left.late_fee,
         balance_after: plan.balance.prepaid + plan.balance.credit + money.to_prepaid
             - money.from_prepaid
             - money.from_credit,

@@ -1,9 +1,11 @@
 //! What the actions of the till share: what is asked, what is owed, the plan of a payment, receipt numbers.
 
 pub mod ask;
+pub mod balance;
 pub mod book;
 pub mod due;
 pub mod find;
+pub mod mistyped;
 pub mod plan;
 pub mod receipt;
 pub mod settle;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::ask::{Amounts, Ask, Waive};
+use super::balance;
 use super::due::{self, Due};
 use super::settle::{Settlement, settle};
 use crate::book::subject::Kind;
@@ -16,9 +17,9 @@ use crate::rules::late_fee;
 use crate::rules::money::Fen;
 use crate::rules::part_payment::{Owed, share};
 use crate::rules::tariff::PriceBook;
-use crate::store::Tx;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::billing::{BalanceRow, BillRow};
+use crate::store::{StoreError, Tx};
 
 /// A payment as it would be taken.
 #[derive(Debug, Clone)]
@@ -72,10 +73,50 @@ impl Plan {
     pub fn waived(&self) -> Fen {
         self.lines.iter().map(|line| line.waived).sum()
     }
+
+    /// What is over what is due and stays, as prepaid.
+    pub fn kept(&self, ask: &Ask) -> Fen {
+        self.money.to_prepaid - ask.to_prepaid.unwrap_or_default()
+    }
+
+    /// What the account still owes when it is paid, principal and late fee, as it would be asked for on `day`.
+    pub fn left(&self, tx: &Tx<'_>, book: &PriceBook, day: NaiveDate) -> Result<Owed, StoreError> {
+        let mut left = Owed { principal: Fen::ZERO, late_fee: Fen::ZERO };
+        for mut due in due::due(tx, book, &self.account, day)? {
+            if let Some(line) = self.lines.iter().find(|line| line.due.bill.id == due.bill.id) {
+                let charged = line.late_fee + line.waived;
+                due.earlier.add(line.principal, charged, due.bill.due, self.day);
+                due.bill.unpaid -= line.principal;
+                due.late = due::late_fee_of(book, &self.account, &due.bill, due.earlier, day);
+            }
+            if due.bill.unpaid > Fen::ZERO {
+                left.principal += due.bill.unpaid;
+                left.late_fee += due.fee();
+            }
+        }
+        Ok(left)
+    }
 }
 
-/// Plans a payment on `day`.
-pub fn plan(tx: &Tx<'_>, book: &PriceBook, day: NaiveDate, ask: &Ask) -> Result<Plan, Refusal> {
+/// The days of a payment.
+#[derive(Debug, Clone, Copy)]
+pub struct Days {
+    /// The business day it is entered on.
+    pub today: NaiveDate,
+    /// The day the money was taken: late fees are counted to it.
+    pub taken: NaiveDate,
+}
+
+impl Days {
+    /// Taken today.
+    pub fn of(today: NaiveDate) -> Self {
+        Self { today, taken: today }
+    }
+}
+
+/// Plans a payment.
+pub fn plan(tx: &Tx<'_>, book: &PriceBook, days: Days, ask: &Ask) -> Result<Plan, Refusal> {
+    let day = days.taken;
     let account = tx.account_of_text(&ask.account)?;
     let account = account.ok_or_else(|| Refusal::missing("account", "户", &ask.account))?;
     Refusal::unless_empty(signs(ask))?;
@@ -90,7 +131,7 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, day: NaiveDate, ask: &Ask) -> Result<
     if chosen.is_empty() && ask.to_prepaid.is_none_or(|sum| sum == Fen::ZERO) {
         return Err(Refusal::field("R-174", "account", format!("{} {} 没有欠费，不用缴费", account.no, account.name)));
     }
-    let waived = waive(tx, &account, day, &chosen, ask)?;
+    let waived = waive(tx, &account, days, &chosen, ask)?;
     let lines = lay(&chosen, &waived, ask)?;
     let bills: Fen = lines.iter().map(|line| line.principal + line.late_fee).sum();
     let total = bills + ask.to_prepaid.unwrap_or_default();
@@ -98,8 +139,7 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, day: NaiveDate, ask: &Ask) -> Result<
         let seen = ask.expected_total.unwrap_or_default();
         return Err(Refusal::stale(format!("应收已变：您看到的是 {seen}，现在是 {total}，请重新核对后再收")));
     }
-    let balance = tx.get::<BalanceRow>(&[&account.id])?;
-    let balance = balance.unwrap_or(BalanceRow { account: account.id, prepaid: Fen::ZERO, credit: Fen::ZERO });
+    let balance = balance::of(tx, account.id)?;
     let money = settle(ask, bills, total, &balance)?;
     Ok(Plan { account, day, lines, total, money, balance })
 }
@@ -182,11 +222,12 @@ fn find_bills(tx: &Tx<'_>, account: &AccountRow, name: &str) -> Result<Result<Ve
     fault(format!("账单“{name}”已经缴清，请不要重复收费"))
 }
 
-/// What is waived of each bill: only estimated bills, within the clerk's own limit for the account and day.
+/// What is waived of each bill: only estimated bills, within the clerk's own limit for the account: of the
+/// business day, whichever way it is entered, and of the day the money was taken.
 fn waive(
     tx: &Tx<'_>,
     account: &AccountRow,
-    day: NaiveDate,
+    days: Days,
     chosen: &[Due],
     ask: &Ask,
 ) -> Result<BTreeMap<Id, Fen>, Refusal> {
@@ -221,7 +262,7 @@ fn waive(
             }
         }
     }
-    let mut before = tx.waived_on(account.id, day)?;
+    let mut before = tx.waived_on(account.id, days.today)?.max(tx.waived_on(account.id, days.taken)?);
     for (bill, sum) in asked.iter().filter(|(_, sum)| **sum > Fen::ZERO) {
         let due = chosen.iter().find(|due| due.bill.id == *bill);
         let due = due.ok_or_else(|| fault(format!("要减免的账单 {bill} 不在这次缴费里，请核对")))?;

@@ -2,6 +2,7 @@
 
 use crate::desk::action::Cx;
 use crate::desk::refusal::Refusal;
+use crate::desk::session;
 use crate::rules::id::Id;
 use crate::store::tables::till::ShiftRow;
 
@@ -14,6 +15,21 @@ pub fn own(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
 /// An open shift: the named one, else the actor's own.
 pub fn named_or_own(cx: &Cx<'_, '_>, shift: Option<Id>) -> Result<ShiftRow, Refusal> {
     let Some(id) = shift else { return own(cx) };
+    let row = open(cx, id)?;
+    still_today(cx, &row)?;
+    Ok(row)
+}
+
+/// Money moves in a shift only on its day: one left open is closed first.
+pub fn still_today(cx: &Cx<'_, '_>, row: &ShiftRow) -> Result<(), Refusal> {
+    if session::is_over(cx.tx, row, cx.at)? {
+        return Err(Refusal::rule("R-178", session::close_first(row)));
+    }
+    Ok(())
+}
+
+/// A shift of this site that is open.
+pub fn open(cx: &Cx<'_, '_>, id: Id) -> Result<ShiftRow, Refusal> {
     let row = cx.tx.shift(id)?.ok_or_else(|| Refusal::missing("shift", "班次", &id.to_string()))?;
     if let Some(site) = cx.tx.other_site(id)? {
         return Err(Refusal::field("R-178", "shift", format!("班次 {id} 是 {site} 的，请由该网点办理")));

@@ -37,7 +37,7 @@ struct Sum {
 fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<Sheet, StoreError> {
     let shifts = tx.shifts_between(reach, from, to)?;
     let mut sums: BTreeMap<(Id, String, u8, String), Sum> = BTreeMap::new();
-    for row in tx.till_between(reach, from, to)?.iter().filter(|row| row.kind != "deposit") {
+    for row in tx.till_between(reach, from, to)?.iter().filter(|row| row.is_receipt()) {
         for (rank, item, amount) in items(row) {
             let sum = sums.entry((row.shift, row.method.clone(), rank, item)).or_default();
             if row.reverses.is_some() {
@@ -96,7 +96,7 @@ fn items(row: &TillRow) -> Vec<(u8, String, Fen)> {
         .collect()
 }
 
-/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余.
+/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余; a float that was not what the day before had left, and 备用金 added, stand between.
 pub fn identity(shift: &ShiftRow) -> String {
     let close = match (shift.counted, shift.over) {
         (Some(counted), Some(over)) if over == Fen::ZERO => format!("，清点 {}，相符", counted.grouped()),
@@ -106,12 +106,19 @@ pub fn identity(shift: &ShiftRow) -> String {
         (Some(counted), Some(over)) => format!("，清点 {}，长款 {}", counted.grouped(), over.grouped()),
         _ => "，未交班".to_owned(),
     };
+    let float = shift.float_difference();
+    let mut begin = (shift.opening - float).grouped();
+    if float != Fen::ZERO {
+        begin.push_str(&format!(" + 开班清点差额 {} ({})", float.grouped(), shift.open_note));
+    }
+    if shift.added != Fen::ZERO {
+        begin.push_str(&format!(" + 加备用金 {}", shift.added.grouped()));
+    }
     format!(
-        "{} {} 班次 {}：前日现金结余 {} + 本日营业收入 {} - 存入 {} = 当日现金结余 {}{close}",
+        "{} {} 班次 {}：前日现金结余 {begin} + 本日营业收入 {} - 存入 {} = 当日现金结余 {}{close}",
         shift.day,
         shift.clerk,
         shift.no,
-        shift.opening.grouped(),
         shift.income.grouped(),
         shift.paid_in.grouped(),
         shift.cash.grouped(),

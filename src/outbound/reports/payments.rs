@@ -62,7 +62,10 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
 pub fn state(row: &TillRow) -> String {
     let mut words = Vec::new();
     match row.kind.as_str() {
-        "deposit" => words.push("存入".to_owned()),
+        "deposit" | "float" => {
+            let word = if row.kind == "deposit" { "存入" } else { "加备用金" };
+            words.push(row.reverses.map_or(word.to_owned(), |id| format!("冲正{word} {id}")));
+        }
         "reversal" => words.push(row.reverses.map_or("冲正".to_owned(), |id| format!("冲正 {id}"))),
         _ => {}
     }

@@ -6,7 +6,7 @@ use super::Report;
 use crate::derive::shift::sign::Step;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::reach::Reach;
-use crate::store::tables::till::ShiftSignRow;
+use crate::store::tables::till::{ShiftRow, ShiftSignRow};
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -24,6 +24,8 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
         Column::new("clerk", "营业员"),
         Column::new("shift", "班次"),
         Column::sum("opening", "前日结余"),
+        Column::sum("float_difference", "开班差额"),
+        Column::sum("added", "加备用金"),
         Column::sum("income", "现金收入"),
         Column::sum("paid_in", "存入"),
         Column::sum("cash", "当日结余"),
@@ -37,22 +39,44 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
     let mut sheet = REPORT.sheet(from, to, columns);
     for shift in tx.shifts_between(reach, from, to)? {
         let signed = tx.scan::<ShiftSignRow>(&[&shift.id])?;
-        let name = |step: Step| signed.iter().find(|row| row.step == step.word()).map(|row| row.name.clone());
+        let name = |step: Step| {
+            let row = signed.iter().find(|row| row.step == step.word());
+            row.map(|row| format!("{}{}", row.name, row.mark()))
+        };
         sheet.rows.push(vec![
             Cell::Day(shift.day),
             Cell::text(tx.with_site(shift.id, &shift.clerk)?),
             Cell::Count(shift.no),
-            Cell::Money(shift.opening),
+            Cell::Money(shift.opening - shift.float_difference()),
+            Cell::Money(shift.float_difference()),
+            Cell::Money(shift.added),
             Cell::Money(shift.income),
             Cell::Money(shift.paid_in),
             Cell::Money(shift.cash),
             shift.counted.map_or(Cell::Empty, Cell::Money),
             shift.over.map_or(Cell::Empty, Cell::Money),
-            Cell::text(shift.head),
+            Cell::text(shift.head.clone()),
             name(Step::Cashier).map_or(Cell::Empty, Cell::text),
             name(Step::Accountant).map_or(Cell::Empty, Cell::text),
-            Cell::text(if shift.state == "open" { "未交班".to_owned() } else { shift.note }),
+            Cell::text(remarks(&shift, &signed)),
         ]);
     }
     Ok(sheet)
+}
+
+/// 未交班, the clerk's note, why the float differed, what the signers remarked.
+fn remarks(shift: &ShiftRow, signed: &[ShiftSignRow]) -> String {
+    let mut words = Vec::new();
+    if shift.state == "open" {
+        words.push("未交班".to_owned());
+    }
+    if !shift.open_note.is_empty() {
+        words.push(format!("开班差额：{}", shift.open_note));
+    }
+    if !shift.note.is_empty() {
+        words.push(shift.note.clone());
+    }
+    let told = signed.iter().filter(|row| !row.remark.is_empty());
+    words.extend(told.map(|row| format!("{}：{}", row.step, row.remark)));
+    words.join("；")
 }

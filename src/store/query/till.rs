@@ -38,6 +38,12 @@ impl Tx<'_> {
         self.select::<ShiftRow>(tail, &[&from, &to, &reach.low, &reach.high])
     }
 
+    /// Shifts that are open, oldest first.
+    pub fn open_shifts(&self, reach: Reach) -> Result<Vec<ShiftRow>, StoreError> {
+        let tail = " WHERE state = 'open' AND id BETWEEN ? AND ? ORDER BY day, id";
+        self.select::<ShiftRow>(tail, &[&reach.low, &reach.high])
+    }
+
     /// How many shifts a business day has at this site.
     pub fn shift_count(&self, day: NaiveDate) -> Result<i64, StoreError> {
         let own = self.own()?;
@@ -101,10 +107,12 @@ impl Tx<'_> {
         self.get::<TillRow>(&[&shift, &entry])
     }
 
-    /// Late fee waived for an account on a business day; reversed payments do not count.
+    /// Late fee waived for an account on a day, by the business day it was entered on or by the day the money was taken, whichever
+    /// is more; reversed payments do not count.
     pub fn waived_on(&self, account: Id, day: NaiveDate) -> Result<Fen, StoreError> {
         let mut statement = self.conn().prepare_cached(
-            "SELECT coalesce(sum(waived), 0) FROM d_payment WHERE account = ?1 AND business_day = ?2 AND state = 'taken'",
+            "SELECT max(coalesce(sum(iif(business_day = ?2, waived, 0)), 0), coalesce(sum(iif(day = ?2, waived, 0)), 0))
+             FROM d_payment WHERE account = ?1 AND state = 'taken'",
         )?;
         Ok(Fen(statement.query_row(params![account.0, day_number(day)], |row| row.get(0))?))
     }
@@ -112,7 +120,7 @@ impl Tx<'_> {
     /// Shifts whose cash is not their counted opening plus their cash movements (I-8, R-366), oldest first.
     pub fn shifts_out_of_balance(&self) -> Result<Vec<Id>, StoreError> {
         let mut statement = self.conn().prepare(
-            "SELECT id FROM d_shift AS s WHERE cash <> opening + income - paid_in OR cash <> opening + (
+            "SELECT id FROM d_shift AS s WHERE cash <> opening + added + income - paid_in OR cash <> opening + (
                  SELECT coalesce(sum(amount), 0) FROM d_till WHERE shift = s.id AND method = '现金') ORDER BY id",
         )?;
         let rows = statement.query_map([], |row| Ok(Id(row.get(0)?)))?;

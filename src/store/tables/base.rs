@@ -18,6 +18,8 @@ table! {
         head_office: bool,
         /// A practice book, for ever.
         practice: bool,
+        /// Minutes after midnight at which the day of an open shift ends (营业日截止).
+        cut_off: i64,
     }
 
     /// 批: bulk work.

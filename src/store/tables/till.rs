@@ -23,11 +23,17 @@ table! {
         opened_at: String,
         /// 备用金, counted at opening.
         opening: Fen,
+        /// What the clerk's shift before had left in the drawer; none for a first shift.
+        carried: Option<Fen>,
+        /// Why the float is not what the shift before had left.
+        open_note: String,
+        /// 备用金 added in the course of the shift.
+        added: Fen,
         /// 本日营业收入: cash taken less cash given back.
         income: Fen,
         /// 存入.
         paid_in: Fen,
-        /// What must lie in the drawer: opening + income − paid in.
+        /// What must lie in the drawer: opening + added + income − paid in.
         cash: Fen,
         /// open or closed.
         state: String,
@@ -61,6 +67,10 @@ table! {
         at: String,
         /// 备注.
         remark: String,
+        /// Paid in by the papers − by the system, as it was signed.
+        difference: Fen,
+        /// The entry that changed a figure after it was signed.
+        changed: Option<Id>,
     }
 
     /// One movement of money in a shift.
@@ -69,7 +79,7 @@ table! {
         shift: Id,
         /// The entry.
         id: Id,
-        /// payment, late_entry, fee, reversal, deposit.
+        /// payment, late_entry, fee, reversal, deposit, float.
         kind: String,
         /// 营业日 of the shift.
         day: NaiveDate,
@@ -85,7 +95,7 @@ table! {
         account: Option<Id>,
         /// 户号 and 户名 as printed.
         payer: String,
-        /// 收款项目: 水费, 过户费 …, or where a deposit went.
+        /// 收款项目: 水费, 过户费 …, where a deposit went, where a float came from.
         item: String,
         /// 方式.
         method: String,
@@ -110,7 +120,38 @@ table! {
     }
 }
 
+impl ShiftRow {
+    /// The counted float − what the clerk's shift before had left.
+    pub fn float_difference(&self) -> Fen {
+        self.carried.map_or(Fen::ZERO, |carried| self.opening - carried)
+    }
+}
+
+impl ShiftSignRow {
+    /// What is to be known of the signature: signed with a difference, or changed since.
+    pub fn mark(&self) -> String {
+        let mut words = Vec::new();
+        if self.difference != Fen::ZERO {
+            words.push(format!("有差异 {}", self.difference.grouped()));
+        }
+        if self.changed.is_some() {
+            words.push("签后有变".to_owned());
+        }
+        if words.is_empty() { String::new() } else { format!(" ({})", words.join("，")) }
+    }
+}
+
 impl TillRow {
+    /// Money that moved between the drawer and the house: a deposit, 备用金 added.
+    pub fn is_of_the_house(&self) -> bool {
+        matches!(self.kind.as_str(), "deposit" | "float")
+    }
+
+    /// Money of customers: a receipt or its reversal.
+    pub fn is_receipt(&self) -> bool {
+        !self.is_of_the_house()
+    }
+
     /// The 核对单 number, `B03-1-000815`; empty where there is none.
     pub fn receipt(&self) -> String {
         if self.series.is_empty() { String::new() } else { receipt(&self.series, self.serial) }

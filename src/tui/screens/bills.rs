@@ -129,7 +129,7 @@ impl Bills {
 
     fn explain(&self, app: &App) -> Reply<App> {
         let Some(line) = self.held.get(self.table.selected()) else { return Reply::say("没有选中的账单") };
-        match view_explain::bill(&app.desk, line.account, line.bill.id, app.desk.today()) {
+        match view_explain::bill(&app.desk, line.account, line.bill.id, app.facts().day) {
             Ok(lines) => super::explain(&format!("账单 {}", line.bill.id), lines),
             Err(refusal) => Reply::refuse(refusal.message()),
         }

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::mistakes;
+use super::mistyped;
 use super::of_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::ask::Method;
+use crate::desk::till::mistyped::CONFIRM;
 use crate::outbound::printer;
 use crate::rules::money::Fen;
 use crate::text::till::{FEES, say_cash};
@@ -13,7 +15,7 @@ use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
-use crate::tui::screen::{Draft, Reply, Screen};
+use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
@@ -101,7 +103,19 @@ impl Fee {
             mistakes::also(&mut self.form, app, "fee.take", input, mistakes::same);
             return Reply::done();
         }
-        let done = match app.act("fee.take", &self.input(), None) {
+        self.perform(app, self.input())
+    }
+
+    /// The sums on the screen: tendered and change.
+    fn sums(&self) -> (Fen, Fen) {
+        let money = |field: &str| self.form.value(field).trim_end_matches('.').parse::<Fen>().ok();
+        let amount = money("amount").unwrap_or_default();
+        let tendered = money("tendered").unwrap_or(amount);
+        (tendered, tendered - amount)
+    }
+
+    fn perform(&mut self, app: &mut App, input: Value) -> Reply<App> {
+        let done = match app.act("fee.take", &input, None) {
             Ok(done) => done,
             Err(refusal) => return self.refused(app, &refusal),
         };
@@ -119,6 +133,15 @@ impl Fee {
     fn refused(&mut self, app: &mut App, refusal: &Refusal) -> Reply<App> {
         if refusal.first_rule() == "R-176" {
             return super::shift(app).and_say("先开班，再收费");
+        }
+        if refusal.first_rule() == "R-178" {
+            return super::shift(app).and_say("先交班，再收费");
+        }
+        if let [fault] = &refusal.faults[..]
+            && fault.field.as_deref() == Some(CONFIRM)
+        {
+            let (tendered, change) = self.sums();
+            return mistyped::ask(app, tendered, change, &fault.message);
         }
         let faults =
             refusal.faults.iter().map(|fault| (fault.field.as_deref().unwrap_or_default(), fault.message.clone()));
@@ -157,6 +180,17 @@ impl Screen<App> for Fee {
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
         of_form::paste(&mut self.form, text)
+    }
+
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        let (mistyped::TAG, Given::Values(values)) = (answer.tag, answer.given) else { return Reply::done() };
+        let (tendered, change) = self.sums();
+        if let Err(told) = mistyped::heard(&values, tendered, change) {
+            return Reply::refuse(told);
+        }
+        let mut input = self.input();
+        input[CONFIRM] = true.into();
+        self.perform(app, input)
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -7,12 +7,13 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use super::mistakes;
+use super::mistyped;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::ask::{Amounts, Ask, Method, Waive};
 use crate::desk::till::due::Due;
-use crate::desk::till::plan::Plan;
+use crate::desk::till::mistyped::CONFIRM;
 use crate::desk::view_explain;
-use crate::desk::view_till::{self, PayView};
+use crate::desk::view_till::{self, PayView, Preview};
 use crate::outbound::printer;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -36,8 +37,9 @@ pub struct Pay {
     view: PayView,
     table: Table,
     form: Form,
-    plan: Result<Plan, Refusal>,
+    plan: Result<Preview, Refusal>,
     has_shift: bool,
+    close_first: Option<String>,
     late: bool,
 }
 
@@ -54,8 +56,8 @@ impl Pay {
             Column::text("", Width::Fill(4, 1)),
         ];
         let table = Table::new(columns).with_ticks().when_empty("没有欠费。Ctrl-R 录入本次读数，或填“存预存”");
-        let mut screen =
-            Self { table, form: form(&view), plan: Err(Refusal::usage("")), has_shift: true, late: false, view };
+        let plan = Err(Refusal::usage(""));
+        let mut screen = Self { table, form: form(&view), plan, has_shift: true, close_first: None, late: false, view };
         screen.tick_all();
         if let Some(kept) = app.draft(&screen.draft_key()) {
             screen.form.restore(&kept);
@@ -96,6 +98,7 @@ impl Pay {
 
     fn plan_again(&mut self, app: &App) {
         self.has_shift = app.facts().shift.is_some();
+        self.close_first = view_till::close_first(&app.desk).unwrap_or_default();
         self.plan = view_till::preview(&app.desk, &self.ask(), self.late_day());
     }
 
@@ -132,6 +135,7 @@ impl Pay {
             keep_change: self.form.value("keep") == "keep",
             from_prepaid: self.money("from_prepaid"),
             expected_total: None,
+            confirm: false,
         }
     }
 
@@ -156,7 +160,7 @@ impl Pay {
         if self.form.value("keep") == "keep" {
             map.insert("keep_change".into(), true.into());
         }
-        if let Ok(plan) = &self.plan {
+        if let Ok(Preview { plan, .. }) = &self.plan {
             map.insert("expected_total".into(), plan.total.to_string().into());
         }
         if self.late {
@@ -170,6 +174,9 @@ impl Pay {
         if !self.has_shift {
             return super::shift(app).and_say("先开班，再收费");
         }
+        if self.close_first.is_some() {
+            return super::shift(app).and_say("先交班，再收费");
+        }
         // Not planned anew: what F2 takes is what was seen, and the desk refuses when that has moved.
         let action = if self.late { "payment.enter_late" } else { "payment.take" };
         if !self.form.check() {
@@ -177,7 +184,11 @@ impl Pay {
             mistakes::also(&mut self.form, app, action, input, |field| own_field(field));
             return Reply::done();
         }
-        let done = match app.act(action, &self.input(), None) {
+        self.perform(app, action, self.input())
+    }
+
+    fn perform(&mut self, app: &mut App, action: &str, input: Value) -> Reply<App> {
+        let done = match app.act(action, &input, None) {
             Ok(done) => done,
             Err(refusal) => return self.refused(app, &refusal),
         };
@@ -196,6 +207,12 @@ impl Pay {
     }
 
     fn refused(&mut self, app: &App, refusal: &Refusal) -> Reply<App> {
+        if let [fault] = &refusal.faults[..]
+            && fault.field.as_deref() == Some(CONFIRM)
+            && let Ok(Preview { plan, .. }) = &self.plan
+        {
+            return mistyped::ask(app, plan.money.tendered, plan.money.change, &fault.message);
+        }
         let again = self.read_again(app);
         let field = |fault: &crate::desk::refusal::Fault| own_field(fault.field.as_deref().unwrap_or_default());
         let faults: Vec<(&str, String)> =
@@ -376,6 +393,16 @@ impl Screen<App> for Pay {
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
             ("reading", Given::Values(values)) => self.read_and_bill(app, &values),
+            (mistyped::TAG, Given::Values(values)) => {
+                let Ok(Preview { plan, .. }) = &self.plan else { return Reply::done() };
+                if let Err(refusal) = mistyped::heard(&values, plan.money.tendered, plan.money.change) {
+                    return Reply::refuse(refusal);
+                }
+                let action = if self.late { "payment.enter_late" } else { "payment.take" };
+                let mut input = self.input();
+                input[CONFIRM] = true.into();
+                self.perform(app, action, input)
+            }
             _ => Reply::done(),
         }
     }
@@ -393,7 +420,7 @@ impl Screen<App> for Pay {
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
         let total = match &self.plan {
-            Ok(plan) => plan.total,
+            Ok(Preview { plan, .. }) => plan.total,
             Err(_) => self.ticked().map(Due::total).sum(),
         };
         let shown = format!("应收 {}", total.grouped());
@@ -428,8 +455,13 @@ impl Pay {
             canvas.text(1, 1, "! 您还没有开班，按 F2 先清点备用金并开班", Ink::Look);
             return;
         }
-        let plan = match &self.plan {
-            Ok(plan) => plan,
+        if let Some(told) = &self.close_first {
+            let width = canvas.width().saturating_sub(2);
+            canvas.paragraph(1, 1, width, &format!("! {told}。按 F2 去交班"), Ink::Look);
+            return;
+        }
+        let Preview { plan, left } = match &self.plan {
+            Ok(seen) => seen,
             Err(refusal) => {
                 canvas.paragraph(
                     1,
@@ -448,11 +480,14 @@ impl Pay {
             canvas.text(x + 3, 1, &format!("存预存 {}", plan.money.to_prepaid.grouped()), Ink::Look);
         }
         let after = plan.lines.iter().map(|line| line.due.bill.unpaid - line.principal);
-        let rest: Fen = self.view.bills.iter().map(|due| due.bill.unpaid).sum::<Fen>()
-            - plan.lines.iter().map(|line| line.principal).sum();
         let open = after.filter(|left| *left > Fen::ZERO).count();
         let note = if open > 0 { "，有账单只缴了一部分" } else { "" };
-        canvas.text(1, 2, &format!("收后仍欠 {}{note}", rest.grouped()), Ink::Text);
+        let all = left.principal + left.late_fee;
+        let parts = match left.late_fee {
+            Fen::ZERO => String::new(),
+            fee => format!(" (本金 {} + 今日滞纳金 {})", left.principal.grouped(), fee.grouped()),
+        };
+        canvas.text(1, 2, &format!("收后仍欠 {}{parts}{note}", all.grouped()), Ink::Text);
     }
 }
 

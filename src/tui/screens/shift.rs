@@ -1,15 +1,17 @@
-//! Shift (班次): open with the counted float, pay in, close — with the identity of R-366 in sight — and today's receipts, to print
-//! again, reverse or confirm.
+//! Shift (班次): open with the counted float, pay in, add to the float — with the identity of R-366 in sight — and today's receipts, to
+//! print again, reverse or confirm. Closing is a form of its own ([`super::shift_close`]).
 
 use serde_json::{Map, Value, json};
 
 use super::of_form;
+use super::shift_close::{self, Closing};
+use crate::desk::Done;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_till::{self, ShiftView};
 use crate::outbound::reports::payments::state;
 use crate::outbound::{check_slip, printer};
 use crate::rules::money::Fen;
-use crate::store::tables::till::TillRow;
+use crate::store::tables::till::{ShiftRow, TillRow};
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
@@ -20,7 +22,6 @@ use crate::tui::theme::Ink;
 use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
-use crate::tui::widgets::kind::Choice;
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
 /// What is typed survives under this key.
@@ -30,7 +31,10 @@ const DRAFT: &str = "shift";
 pub struct Shift {
     view: Option<ShiftView>,
     pending: Vec<TillRow>,
+    others: Vec<(ShiftRow, bool)>,
     last: Option<Fen>,
+    close_first: Option<String>,
+    closing: Option<Closing>,
     form: Form,
     table: Table,
 }
@@ -49,11 +53,19 @@ impl Shift {
         ];
         let table = Table::new(columns).when_empty("这一班还没有收支");
         let form = Form::new(Vec::new(), app.desk.today(), initials);
-        let mut screen = Self { view: None, pending: Vec::new(), last: None, form, table };
+        let mut screen = Self {
+            view: None,
+            pending: Vec::new(),
+            others: Vec::new(),
+            last: None,
+            close_first: None,
+            closing: None,
+            form,
+            table,
+        };
         screen.read(app)?;
         if let Some(kept) = app.draft(DRAFT) {
             screen.form.restore(&kept);
-            screen.show_fields();
         }
         Ok(screen)
     }
@@ -63,25 +75,13 @@ impl Shift {
         self.view = view_till::shift(&app.desk)?;
         self.pending = view_till::pending(&app.desk)?;
         self.last = view_till::last_counted(&app.desk)?;
+        self.others = view_till::of_others(&app.desk)?;
+        self.close_first = view_till::close_first(&app.desk)?;
         if was_open != self.view.is_some() || self.form.focused().is_empty() {
             let fields = if self.view.is_some() { open_fields() } else { closed_fields() };
             self.form = Form::new(fields, app.desk.today(), initials);
-            self.show_fields();
         }
         Ok(())
-    }
-
-    /// Paying in and closing need different fields.
-    fn show_fields(&mut self) {
-        if self.view.is_none() {
-            return;
-        }
-        let closing = self.form.value("what") == "close";
-        for (field, visible) in
-            [("amount", !closing), ("to", !closing), ("slip", !closing), ("counted", closing), ("note", closing)]
-        {
-            self.form.show(field, visible);
-        }
     }
 
     fn perform(&mut self, app: &mut App) -> Reply<App> {
@@ -89,17 +89,18 @@ impl Shift {
             return Reply::done();
         }
         let text = |field: &str| self.form.value(field).to_owned();
-        let (action, input) = match (&self.view, self.form.value("what")) {
-            (None, _) => ("shift.open", json!({ "float": text("float") })),
-            (Some(_), "close") => ("shift.close", json!({ "counted": text("counted"), "note": text("note") })),
-            (Some(_), _) => {
-                ("shift.deposit", json!({ "amount": text("amount"), "to": text("to"), "slip": text("slip") }))
-            }
+        let (action, input) = match &self.view {
+            None => ("shift.open", json!({ "float": text("float"), "reason": text("reason") })),
+            Some(_) => ("shift.deposit", json!({ "amount": text("amount"), "to": text("to"), "slip": text("slip") })),
         };
-        let done = match app.act(action, &input, None) {
-            Ok(done) => done,
-            Err(refusal) => return self.refused(&refusal),
-        };
+        match app.act(action, &input, None) {
+            Ok(done) => self.done(app, action, &done),
+            Err(refusal) => self.refused(&refusal),
+        }
+    }
+
+    /// Prints what has a slip, begins a new form and says what was done.
+    fn done(&mut self, app: &mut App, action: &str, done: &Done) -> Reply<App> {
         let answer: Value = serde_json::from_str(&done.result).unwrap_or_default();
         let printed = done.entry.and_then(|entry| app.desk.look().ok().map(|tx| printer::print(&tx, entry, false)));
         self.form = Form::new(Vec::new(), app.desk.today(), initials);
@@ -143,26 +144,88 @@ impl Shift {
 
     /// F6: nothing is deleted; the reason is asked and the counter-entry is made.
     fn ask_reversal(&self, app: &App) -> Reply<App> {
-        let Some(row) = self.chosen().filter(|row| matches!(row.kind.as_str(), "payment" | "late_entry" | "fee"))
-        else {
-            return Reply::refuse("先用 ↑↓ 选一笔收费");
+        let fine = |row: &&TillRow| row.reverses.is_none() && row.kind != "reversal";
+        let Some(row) = self.chosen().filter(fine) else {
+            return Reply::refuse("先用 ↑↓ 选一笔收费、存入或备用金");
+        };
+        let (label, number) = match row.kind.as_str() {
+            "deposit" => ("存入", row.payer.clone()),
+            "float" => ("备用金", row.payer.clone()),
+            _ => ("核对单", row.receipt()),
         };
         let fields = vec![
-            Field::text("receipt", "核对单", 30).value(&row.receipt()).fixed(),
-            Field::text("amount", "退回", 16).value(&row.amount.grouped()).fixed(),
+            Field::text("receipt", label, 30).value(&number).fixed(),
+            Field::text("amount", "金额", 16).value(&row.amount.abs().grouped()).fixed(),
             Field::text("reason", "原因", 60).required(),
         ];
         Reply::push(AskForm::new("reverse", "冲正", Form::new(fields, app.desk.today(), initials)))
     }
 
     fn reverse(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
-        let Some(payment) = self.chosen().map(|row| row.id) else { return Reply::done() };
+        let Some((entry, is_receipt)) = self.chosen().map(|row| (row.id, row.is_receipt())) else {
+            return Reply::done();
+        };
         let reason = values.get("reason").and_then(Value::as_str).unwrap_or_default();
-        let done = app.ask("payment.reverse", &json!({ "payment": payment, "reason": reason }));
+        let done = match is_receipt {
+            true => app.ask("payment.reverse", &json!({ "payment": entry, "reason": reason })),
+            false => app.ask("shift.deposit_reverse", &json!({ "deposit": entry, "reason": reason })),
+        };
         let again = self.read(app);
         match (done, again) {
             (Ok(answer), Ok(())) => Reply::say(answer["spoken"].as_str().unwrap_or("已冲正")),
             (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
+        }
+    }
+
+    /// F9: 备用金 put into the drawer.
+    fn ask_float(&self, app: &App) -> Reply<App> {
+        let fields = vec![
+            Field::number("amount", "备用金", 2).half().required().unit("元").hint("清点后填写"),
+            Field::text("from", "来自", 20).half().value("财务").required(),
+            Field::text("slip", "领款单号", 20),
+        ];
+        Reply::push(AskForm::new("float", "加备用金", Form::new(fields, app.desk.today(), initials)))
+    }
+
+    fn add_float(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
+        let done = app.ask("shift.float_add", &json!(values));
+        match (done, self.read(app)) {
+            (Ok(answer), Ok(())) => {
+                Reply::say(format!("已加备用金，钱箱应有 {}", answer["cash"].as_str().unwrap_or_default()))
+            }
+            (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
+        }
+    }
+
+    /// F8: one's own shift; F5: another's that was left open.
+    fn ask_close(&mut self, app: &App, closing: Closing) -> Reply<App> {
+        let reply = closing.ask_count(app);
+        self.closing = Some(closing);
+        reply
+    }
+
+    fn pick_other(&self) -> Reply<App> {
+        let item = |(shift, is_over): &(ShiftRow, bool)| PickItem {
+            key: shift.id.to_string(),
+            label: format!("{} {} 班次 {}", shift.day, shift.clerk, shift.no),
+            note: if *is_over { "忘了交班".to_owned() } else { "营业中".to_owned() },
+        };
+        Reply::push(Pick::new("other", "代谁交班", self.others.iter().map(item).collect(), initials))
+    }
+
+    /// What a popup of the closing heard.
+    fn close(&mut self, app: &mut App, tag: &str, values: &Map<String, Value>) -> Reply<App> {
+        let Some(mut closing) = self.closing.take() else { return Reply::done() };
+        if let Err(told) = closing.hear(tag, values) {
+            return self.ask_close(app, closing).and_toast(told, Ink::Stop);
+        }
+        match app.act("shift.close", &closing.input(), None) {
+            Ok(done) => self.done(app, "shift.close", &done),
+            Err(refusal) => {
+                let reply = closing.ask_again(app, &refusal);
+                self.closing = Some(closing);
+                reply
+            }
         }
     }
 
@@ -182,18 +245,17 @@ impl Shift {
 }
 
 fn closed_fields() -> Vec<Field> {
-    vec![Field::number("float", "备用金", 2).required().unit("元").hint("清点后填写")]
+    vec![
+        Field::number("float", "备用金", 2).required().unit("元").hint("清点后填写"),
+        Field::text("reason", "差额原因", 60).hint("与上一班清点的不同时填写"),
+    ]
 }
 
 fn open_fields() -> Vec<Field> {
-    let what = vec![Choice::new("deposit", "存入"), Choice::new("close", "交班")];
     vec![
-        Field::choice("what", "办理", what).value("deposit"),
         Field::number("amount", "存入金额", 2).half().required().unit("元"),
         Field::text("to", "存到", 20).half().value("银行").required(),
         Field::text("slip", "缴款单号", 20),
-        Field::number("counted", "清点现金", 2).half().required().unit("元"),
-        Field::text("note", "备注", 60),
     ]
 }
 
@@ -228,6 +290,12 @@ impl Screen<App> for Shift {
 
     fn keys(&self, _: &App) -> Vec<Command> {
         let mut keys = vec![Command::DoShift];
+        if self.view.is_some() {
+            keys.extend([Command::CloseShift, Command::AddFloat]);
+        }
+        if !self.others.is_empty() {
+            keys.push(Command::CloseOther);
+        }
         if self.view.as_ref().is_some_and(|view| !view.moves.is_empty()) {
             keys.extend([Command::Print, Command::Reverse]);
         }
@@ -240,6 +308,12 @@ impl Screen<App> for Shift {
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::DoShift => self.perform(app),
+            Command::CloseShift => match self.view.as_ref().map(|view| Closing::own(&view.shift)) {
+                Some(closing) => self.ask_close(app, closing),
+                None => Reply::unused(),
+            },
+            Command::CloseOther => self.pick_other(),
+            Command::AddFloat => self.ask_float(app),
             Command::Print => self.print_again(app),
             Command::Reverse => self.ask_reversal(app),
             Command::ConfirmSlip => self.ask_confirm(),
@@ -255,10 +329,6 @@ impl Screen<App> for Shift {
         match self.form.on_key(key) {
             FormEvent::Unused => Reply::unused(),
             FormEvent::Submit => Reply::say("看清之后按 F2 办理"),
-            FormEvent::Changed("what") => {
-                self.show_fields();
-                Reply::done()
-            }
             FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
         }
     }
@@ -270,6 +340,15 @@ impl Screen<App> for Shift {
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
             ("reverse", Given::Values(values)) => self.reverse(app, &values),
+            ("float", Given::Values(values)) => self.add_float(app, &values),
+            (tag @ (shift_close::COUNT | shift_close::AGAIN), Given::Values(values)) => self.close(app, tag, &values),
+            ("other", Given::Picked(id)) => {
+                let chosen = self.others.iter().find(|(shift, _)| shift.id.to_string() == id);
+                match chosen.map(|(shift, _)| Closing::another(shift)) {
+                    Some(closing) => self.ask_close(app, closing),
+                    None => Reply::done(),
+                }
+            }
             ("confirm", Given::Picked(payment)) => {
                 let done = app.ask("payment.confirm", &json!({ "payment": payment }));
                 match (done, self.read(app)) {
@@ -301,29 +380,43 @@ impl Screen<App> for Shift {
             self.form.draw(&mut canvas.below(y));
             return;
         };
-        let y = draw_identity(canvas, view, self.form.value("what"), self.form.value("counted"));
+        let y = draw_identity(canvas, view);
+        if let Some(told) = &self.close_first {
+            canvas.text_in(1, y, width.saturating_sub(2), &format!("! {told} (F8)"), Ink::Look);
+        } else if !view.shift.open_note.is_empty() {
+            let float = view.shift.float_difference().grouped();
+            let told = format!("开班清点差额 {float}：{}", view.shift.open_note);
+            canvas.text_in(1, y, width.saturating_sub(22), &told, Ink::Look);
+        }
         let waiting = format!("待确认手开单 {}", self.pending.len());
         if !self.pending.is_empty() {
             canvas.number(width.saturating_sub(20), y, 19, &waiting, Ink::Look);
         }
         canvas.rule(y + 1, "", Ink::Faint);
-        self.form.draw(&mut canvas.part(0, y + 2, width, 5));
-        canvas.rule(y + 7, "本班收支", Ink::Faint);
-        let list = height.saturating_sub(y + 8);
+        self.form.draw(&mut canvas.part(0, y + 2, width, 3));
+        canvas.rule(y + 5, "本班收支", Ink::Faint);
+        let list = height.saturating_sub(y + 6);
         self.table
-            .draw(&mut canvas.part(0, y + 8, width, list), view.moves.len(), false, |row| move_row(&view.moves[row]));
+            .draw(&mut canvas.part(0, y + 6, width, list), view.moves.len(), false, |row| move_row(&view.moves[row]));
     }
 }
 
-/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余, and what was counted; answers the last row it takes. Large sums take a row more.
-fn draw_identity(canvas: &mut Canvas, view: &ShiftView, what: &str, counted: &str) -> u16 {
+/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余; answers the row after. Large sums take a row more.
+fn draw_identity(canvas: &mut Canvas, view: &ShiftView) -> u16 {
     let shift = &view.shift;
-    let parts = [
-        ("前日现金结余 ", shift.opening, " + "),
+    let float = shift.float_difference();
+    let mut parts = vec![("前日现金结余 ", shift.opening - float, " + ")];
+    if float != Fen::ZERO {
+        parts.push(("开班差额 ", float, " + "));
+    }
+    if shift.added != Fen::ZERO {
+        parts.push(("备用金 ", shift.added, " + "));
+    }
+    parts.extend([
         ("本日营业收入 ", shift.income, " - "),
         ("存入 ", shift.paid_in, " = "),
         ("当日现金结余 ", shift.cash, ""),
-    ];
+    ]);
     let (mut x, mut y) = (1, 0);
     for (name, sum, sign) in parts {
         let sum = sum.grouped();
@@ -338,18 +431,6 @@ fn draw_identity(canvas: &mut Canvas, view: &ShiftView, what: &str, counted: &st
     let methods: Vec<String> =
         view.methods.iter().map(|(method, count, sum)| format!("{method} {count} 笔 {}", sum.grouped())).collect();
     canvas.text(1, y + 1, &methods.join("   "), Ink::Text);
-    if what != "close" {
-        return y + 2;
-    }
-    if let Ok(counted) = counted.trim_end_matches('.').parse::<Fen>() {
-        let over = counted - shift.cash;
-        let (word, ink) = match over.0 {
-            0 => ("相符".to_owned(), Ink::Text),
-            1.. => (format!("长款 {}", over.grouped()), Ink::Look),
-            _ => (format!("短款 {}", over.abs().grouped()), Ink::Stop),
-        };
-        canvas.text(1, y + 2, &format!("清点 {}  {word}", counted.grouped()), ink);
-    }
     y + 2
 }
 

@@ -1,5 +1,5 @@
 //! Signing shifts (班次签字): the cashier, then the accountant, hold a closed shift against its papers and sign. What the papers
-//! say was paid in is typed, not shown to be copied: it must be what the system has.
+//! say was paid in is typed, not shown to be copied; where the system has another sum, it is signed with the difference and a remark.
 
 use serde_json::{Map, Value, json};
 
@@ -72,10 +72,13 @@ impl Sign {
         let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default();
         let input = json!({ "shift": line.shift.id, "deposits": text("deposits"), "remark": text("remark") });
         let said = format!("{} 班次 {} 已由{}签字", line.shift.clerk, line.shift.no, line.step.word());
-        let done = app.act("shift.confirm", &input, None);
+        let done = app.ask("shift.confirm", &input);
         match done {
             Err(refusal) => self.ask(app, Some((values, &refusal))),
-            Ok(_) => match self.read(app) {
+            Ok(answer) => match self.read(app) {
+                Ok(()) if answer["difference"] != "0.00" => {
+                    Reply::say(format!("{said}，有差异 {}", answer["difference"].as_str().unwrap_or_default()))
+                }
                 Ok(()) => Reply::say(said),
                 Err(refusal) => Reply::refuse(refusal.message()),
             },
@@ -132,16 +135,23 @@ impl Screen<App> for Sign {
         let room = width.saturating_sub(2);
         let sums = format!(
             "备用金 {}   本日营业收入 {}   清点 {}   存入照缴款单填",
-            shift.opening.grouped(),
+            (shift.opening + shift.added).grouped(),
             shift.income.grouped(),
             shift.counted.unwrap_or_default().grouped()
         );
         canvas.text_in(1, list + 1, room, &sums, Ink::Text);
         let note = if shift.note.is_empty() { "-" } else { &shift.note };
-        canvas.text_in(1, list + 2, room, &format!("交班备注 {note}   校验码 {}", shift.head), Ink::Text);
+        let float = match shift.float_difference() {
+            Fen::ZERO => String::new(),
+            sum => format!("   开班差额 {} {}", sum.grouped(), shift.open_note),
+        };
+        canvas.text_in(1, list + 2, room, &format!("交班备注 {note}{float}   校验码 {}", shift.head), Ink::Text);
         let mut words = vec![format!("等{}签字", line.step.word())];
-        words.extend(line.signed.iter().map(|row| format!("{} {} 已签 {}", row.step, row.name, row.remark)));
-        canvas.text_in(1, list + 3, room, &words.join("   "), Ink::Faint);
+        words.extend(
+            line.signed.iter().map(|row| format!("{} {} 已签{} {}", row.step, row.name, row.mark(), row.remark)),
+        );
+        let ink = if line.signed.iter().all(|row| row.mark().is_empty()) { Ink::Faint } else { Ink::Look };
+        canvas.text_in(1, list + 3, room, &words.join("   "), ink);
     }
 }
 
