@@ -31,7 +31,7 @@ fn the_cashier_then_the_accountant_sign_a_shift_with_the_sum_of_the_papers() {
     let mut seat = Seat::home(branch(), "cash");
     seat.shows("班次待我签字 1");
     seat.press("<F10>班次签字<Enter>").shows("待我签字 1  共 1").shows("等出纳签字");
-    seat.press("<F2>70<F2>").shows("与单据不符");
+    seat.press("<F2>70<F2>").shows("与单据差 -10.00");
     seat.press("<C-u>80.00<F2>").shows("已由出纳签字");
     seat.press("<F2>").shows("会计岗位");
     seat.press("<Esc><Esc>").sit("acct").press("<F10>班次签字<Enter>").shows("出纳 吴静 已签");

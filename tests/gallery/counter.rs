@@ -23,7 +23,7 @@ pub const SCREENS: &[Shown] = &[
             Full,
             "demo",
             screens::shift,
-            "<Down><Down><Right><Tab>1000199<Tab>钱箱少了一张一百元的𠮷利钞，已告知值班主任",
+            "<Down><Down><F8>1000199<F2>1000199<Tab>钱箱少了一张一百元的𠮷利钞，已告知值班主任",
         ),
         error: of(Full, "demo", screens::shift, "99999999<F2>"),
     },
@@ -31,7 +31,7 @@ pub const SCREENS: &[Shown] = &[
         screen: "sign",
         empty: of(Empty, "demo", screens::sign, ""),
         full: By(|| closed("ouyang-4", "")),
-        error: By(|| closed("ouyang-4", "<F2>80<Tab>缴款单两张，一张漏盖章<F2>")),
+        error: By(|| closed("ouyang-4", "<F2>80<F2>")),
     },
     Shown {
         screen: "method",

@@ -125,7 +125,7 @@ fn in_every_field_of_the_counter() {
             line("收费 读数", over(Full, "demo", pay, "<C-r>")),
             line("开班", over(Empty, "demo", screens::shift, "")),
             line("存入", over(Full, "demo", screens::shift, "")),
-            line("交班", over(Full, "demo", screens::shift, "<Right>")),
+            line("交班", over(Full, "demo", screens::shift, "<F8>")),
             line("冲正", over(Full, "demo", screens::shift, "<F6>")),
             line("班次签字", crate::counter::closed("ouyang-4", "<F2>")),
             line("更改缴费方式", over(Full, "ouyang-6", |app| screens::method(app, None), "")),

@@ -291,16 +291,20 @@ impl Screen<App> for Shift {
     fn keys(&self, _: &App) -> Vec<Command> {
         let mut keys = vec![Command::DoShift];
         if self.view.is_some() {
-            keys.extend([Command::CloseShift, Command::AddFloat]);
+            keys.push(Command::CloseShift);
         }
         if !self.others.is_empty() {
             keys.push(Command::CloseOther);
         }
         if self.view.as_ref().is_some_and(|view| !view.moves.is_empty()) {
-            keys.extend([Command::Print, Command::Reverse]);
+            keys.push(Command::Reverse);
         }
         if !self.pending.is_empty() {
             keys.push(Command::ConfirmSlip);
+        }
+        if let Some(view) = &self.view {
+            keys.push(Command::AddFloat);
+            keys.extend((!view.moves.is_empty()).then_some(Command::Print));
         }
         keys
     }
