@@ -389,3 +389,144 @@ fn a_pipe_or_a_device_is_refused_at_once_by_every_reader() {
     assert!(Command::new("mkfifo").arg(folder.join("a.toml")).status().unwrap().success());
     book.import(&["tariffs"], &folder).is_refused("不是普通文件");
 }
+
+/// A workbook of cards with one reading a row for the first accounts, changed by `change`.
+fn workbook(book: &Book, name: &str, change: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) -> PathBuf {
+    let mut file = rust_xlsxwriter::Workbook::new();
+    let sheet = file.add_worksheet();
+    for (column, heading) in (0..).zip(["册号", "户号", "上次示数", "本次示数", "抄表日期", "抄表员"])
+    {
+        sheet.write(0, column, heading).unwrap();
+    }
+    for row in 1..=3 {
+        sheet.write(row, 0, "2").unwrap();
+        sheet.write(row, 1, format!("310000000{row}")).unwrap();
+        sheet.write(row, 2, 100).unwrap();
+        sheet.write(row, 3, 119 + row).unwrap();
+        sheet.write(row, 4, "2026-10-20").unwrap();
+        sheet.write(row, 5, "张三").unwrap();
+    }
+    change(sheet);
+    let path = book.folder.path().join(name);
+    file.save(&path).unwrap();
+    path
+}
+
+#[test]
+fn what_a_person_does_not_see_on_a_sheet_is_not_taken_in_silently() {
+    let book = Book::new(true);
+    let answer = book.cards(&workbook(&book, "rows.xlsx", |sheet| _ = sheet.set_row_hidden(2).unwrap()));
+    assert_eq!((answer.accepted(), answer.defects()), (2, vec![(3, "hidden_row")]), "{}", answer.json);
+    assert_eq!(book.newest("3100000002"), "100");
+
+    let book = Book::new(true);
+    let columns = workbook(&book, "columns.xlsx", |sheet| _ = sheet.set_column_hidden(3).unwrap());
+    book.cards(&columns).is_refused("“本次示数”列是隐藏的");
+    // Of two columns of one heading the one that is seen is read.
+    let two = workbook(&book, "two.xlsx", |sheet| {
+        sheet.set_column_hidden(3).unwrap();
+        sheet.write(0, 6, "本次示数").unwrap();
+        (1..=3).for_each(|row| _ = sheet.write(row, 6, 129 + row).unwrap());
+    });
+    assert_eq!(book.cards(&two).accepted(), 3);
+    assert_eq!(book.newest("3100000001"), "130");
+}
+
+#[test]
+fn a_merged_cell_counts_for_every_row_it_covers_unless_it_is_a_number() {
+    let book = Book::new(true);
+    let format = rust_xlsxwriter::Format::new();
+    let day = workbook(&book, "day.xlsx", |sheet| {
+        (1..=3).for_each(|row| _ = sheet.write(row, 4, "").unwrap());
+        sheet.merge_range(1, 4, 3, 4, "2026-10-20", &format).unwrap();
+    });
+    let answer = book.cards(&day);
+    assert_eq!((answer.code, answer.accepted()), (Some(0), 3), "{}", answer.json);
+
+    let book = Book::new(true);
+    let value = workbook(&book, "value.xlsx", |sheet| {
+        sheet.merge_range(1, 3, 2, 3, "150", &format).unwrap();
+    });
+    let answer = book.cards(&value);
+    assert_eq!(answer.defects(), [(2, "unreadable_cell"), (3, "unreadable_cell")], "{}", answer.json);
+}
+
+#[test]
+fn a_cell_is_read_as_its_format_shows_it() {
+    let numbered = |code: &str| rust_xlsxwriter::Format::new().set_num_format(code);
+    for (code, value, accepted) in [
+        ("0\"方\"", 120.0, 3),
+        ("#,##0.00", 120.0, 3),
+        ("0%", 1.2, 2),
+        ("0", 120.6, 2),
+        ("0", 120.4, 3),
+        (";;;", 120.0, 2),
+        ("0,", 120.0, 2),
+        ("yyyy-mm-dd", 120.0, 2),
+    ] {
+        let book = Book::new(true);
+        let path = workbook(&book, "f.xlsx", |sheet| {
+            sheet.write_with_format(1, 3, value, &numbered(code)).unwrap();
+        });
+        let answer = book.cards(&path);
+        assert_eq!(answer.accepted(), accepted, "{code} {}", answer.json);
+        assert_eq!(book.newest("3100000001") == "100", accepted == 2, "{code}");
+    }
+    let book = Book::new(true);
+    let path = workbook(&book, "ids.xlsx", |sheet| {
+        sheet.write_with_format(1, 1, 3_100_000_001u32, &numbered("0000000000")).unwrap();
+        sheet.write(2, 1, 3_100_000_002.5).unwrap();
+        sheet.write(3, 1, "3100000003.0").unwrap();
+    });
+    let answer = book.cards(&path);
+    assert_eq!((answer.accepted(), answer.defects()), (2, vec![(3, "lost_digits")]), "{}", answer.json);
+}
+
+#[test]
+fn an_error_or_a_formula_without_result_is_no_value() {
+    let book = Book::new(true);
+    let path = workbook(&book, "e.xlsx", |sheet| {
+        sheet.write(1, 5, "#N/A").unwrap();
+        sheet.write_formula(2, 3, rust_xlsxwriter::Formula::new("=C3+20").set_result("")).unwrap();
+        sheet.write(3, 1, "########").unwrap();
+    });
+    let answer = book.cards(&path);
+    assert_eq!(answer.accepted(), 0, "{}", answer.json);
+    let kinds: Vec<(u64, &str)> = answer.defects();
+    assert_eq!((kinds[0], kinds[2]), ((2, "unreadable_cell"), (4, "unreadable_cell")));
+    assert_eq!(book.newest("3100000002"), "100");
+}
+
+#[test]
+fn every_number_of_something_is_guarded_in_every_column_and_kind_of_file() {
+    let text = std::fs::read_to_string(case("base/base.csv")).unwrap();
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    for heading in ["户号", "证件号码", "手机", "抄表序号", "楼号", "单元", "室号", "水表编号"] {
+        for value in ["3.10E+12", "#N/A", "1月2日"] {
+            let book = Book::new(false);
+            let column = lines[0].iter().position(|known| *known == heading).unwrap();
+            let mut row = lines[1].clone();
+            row[column] = value;
+            let answer = book.customers(&book.file("n.csv", &format!("{}\n{}\n", lines[0].join(","), row.join(","))));
+            let kind = if value == "#N/A" { "unreadable_cell" } else { "lost_digits" };
+            assert_eq!((answer.accepted(), answer.defects()), (0, vec![(2, kind)]), "{heading} {value}");
+        }
+    }
+    let slips = "单号,户号,旧表号,旧表止码,新表号,新表起码,拆换日期,旧铅封号,新铅封号\n";
+    for column in [0, 1, 2, 4, 7, 8] {
+        let book = Book::new(true);
+        let mut row = ["S1", "3100000001", "LC2200000001", "110", "NB1", "0", "2026-10-20", "Q1", "Q2"];
+        row[column] = "3.10E+12";
+        let answer = book.import(&["swaps"], &book.file("s.csv", &format!("{slips}{}\n", row.join(","))));
+        assert_eq!((answer.accepted(), answer.defects()), (0, vec![(2, "lost_digits")]), "{column}");
+    }
+    for (way, headings, row) in [
+        ("card", CARD, "2,3.10E+12,,100,120,2026-10-20,,张\n"),
+        ("remote", "表号,采集时间,累计流量\n", "3.33E+21,2026-10-20,120\n"),
+        ("handheld", "BH,FLA,CBSJ,CBZT\n", "2.20000E+13,120,2026-10-20,1\n"),
+    ] {
+        let book = Book::new(true);
+        let answer = book.import(&["readings", "--source", way], &book.file("r.csv", &format!("{headings}{row}")));
+        assert_eq!((answer.accepted(), answer.defects()), (0, vec![(2, "lost_digits")]), "{way}");
+    }
+}

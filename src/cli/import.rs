@@ -116,7 +116,10 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
     let mut desk = context.open_as()?;
     let answer = with_bar(&mut desk, &request)?;
     if context.json {
-        println!("{}", serde_json::to_string(&answer).unwrap_or_default());
+        // Written as it is made: the answer to a million bad rows is never held as one text.
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        let _ = serde_json::to_writer(&mut out, &answer).map_err(std::io::Error::from).and_then(|()| writeln!(out));
+        let _ = out.flush();
     } else {
         // A reader that went away (`| head`) is no fault of the import.
         let _ = print(&mut std::io::stdout().lock(), &answer);

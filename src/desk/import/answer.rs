@@ -62,14 +62,14 @@ pub struct UnreadLine {
     pub why: String,
 }
 
-impl From<&Defect> for DefectLine {
-    fn from(defect: &Defect) -> Self {
+impl From<Defect> for DefectLine {
+    fn from(defect: Defect) -> Self {
         Self {
             line: defect.line.into(),
-            id: defect.id.clone(),
             kind: defect.kind.code().to_owned(),
             disposition: defect.disposition(),
-            message: defect.message.clone(),
+            id: defect.id,
+            message: defect.message,
         }
     }
 }

@@ -73,8 +73,8 @@ impl Desk {
         if stop {
             return Err(stopped());
         }
-        let outcome = judge.finish(&map);
-        let stage = staged(&outcome, &map, by_meter);
+        let mut outcome = judge.finish(&map);
+        let stage = staged(&mut outcome, &map, by_meter);
         Ok(Judged { outcome, places: map.into_places()?, stage })
     }
 
@@ -148,8 +148,8 @@ fn entered(row: &ReadingRow, meter: Id, way: ReadBy, remark: String) -> ReadingE
     }
 }
 
-/// What stays for a person, with the accounts it is about.
-fn staged(outcome: &ReadingOutcome, map: &BookMap<'_>, by_meter: bool) -> Stage {
+/// What stays for a person, with the accounts it is about: taken out of the outcome, for a file may have a million bad rows.
+fn staged(outcome: &mut ReadingOutcome, map: &BookMap<'_>, by_meter: bool) -> Stage {
     let account = |name: &str| {
         let known = if by_meter { map.by_meter(name) } else { map.by_account(name) };
         known.map(|known| Id(known.key))
@@ -157,8 +157,7 @@ fn staged(outcome: &ReadingOutcome, map: &BookMap<'_>, by_meter: bool) -> Stage 
     let mut stage = Stage {
         rows: outcome.rows.into(),
         accepted: outcome.accepted.len() as u64,
-        defects: outcome.defects.clone(),
-        notes: outcome.notes.clone(),
+        notes: std::mem::take(&mut outcome.notes),
         ..Stage::default()
     };
     for defect in &outcome.defects {
@@ -186,6 +185,7 @@ fn staged(outcome: &ReadingOutcome, map: &BookMap<'_>, by_meter: bool) -> Stage 
                 .push(format!("有{}块在用远传表没有任何数据，请核对平台或安排人工抄表", meters.without_rows.len()));
         }
     }
+    stage.defects = std::mem::take(&mut outcome.defects);
     stage
 }
 

@@ -1,6 +1,7 @@
 //! Staging (待改清单): what a file leaves for a person, written before its run is closed and seen only after.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::desk::Desk;
 use crate::desk::refusal::Refusal;
 use crate::inbound::judge::{Defect, Disposition, Kind};
 use crate::inbound::profile::Recognised;
-use crate::inbound::read::{Mark, Row};
+use crate::inbound::read::{Mark, Row, place};
 use crate::rules::id::Id;
 use crate::store::tables::fixes::{FileRow, StagedRow};
 
@@ -106,28 +107,21 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The answer of an import.
-    pub fn answer(&self, request: &Request, file: &Recognised, run: Option<Id>) -> Answer {
+    /// The answer of an import. What is told of each row moves into it: a file may have a million bad rows.
+    pub fn answer(self, request: &Request, file: &Recognised, run: Option<Id>) -> Answer {
         Answer {
             file: file.source.name(),
             profile: file.profile.name.clone(),
             rows: self.rows,
             accepted: self.accepted,
             unread: self.unread.len() as u64,
-            defects: self.defects.iter().map(DefectLine::from).collect(),
-            unread_rows: self.unread.clone(),
+            defects: self.defects.into_iter().map(DefectLine::from).collect(),
+            unread_rows: self.unread,
             already: false,
             dry_run: request.dry_run,
             run,
-            notes: file.notes.iter().chain(&self.notes).cloned().collect(),
+            notes: file.notes.iter().cloned().chain(self.notes).collect(),
         }
-    }
-
-    /// Lines whose cells are kept.
-    fn lines(&self) -> Vec<u32> {
-        let defects = self.defects.iter().filter(|defect| defect.kind != Kind::OnFile).map(|defect| defect.line);
-        let unread = self.unread.iter().filter_map(|row| u32::try_from(row.line).ok());
-        defects.chain(unread).chain(self.older.keys().copied()).collect()
     }
 
     fn row(&self, run: Id, line: u32, name: &str, defect: &str, message: &str, state: &str) -> StagedRow {
@@ -146,28 +140,47 @@ impl Stage {
         }
     }
 
-    fn staged(&self, run: Id) -> Vec<StagedRow> {
+    /// The lines that stay for a person, in the order of the file, each with what it is.
+    fn kept(&self) -> Vec<(u32, Stays)> {
+        let defects = self.defects.iter().enumerate().filter(|(_, defect)| defect.kind != Kind::OnFile);
+        let mut kept: Vec<(u32, Stays)> = defects.map(|(at, defect)| (defect.line, Stays::Defect(at))).collect();
+        let unread = self.unread.iter().enumerate();
+        kept.extend(unread.filter_map(|(at, row)| Some((u32::try_from(row.line).ok()?, Stays::Unread(at)))));
+        kept.extend(self.older.iter().map(|(line, newest)| (*line, Stays::Older(*newest))));
+        kept.sort_by_key(|(line, _)| *line);
+        kept
+    }
+
+    /// What stands in the fix list for a line.
+    fn staged(&self, run: Id, line: u32, stays: Stays) -> Option<StagedRow> {
         let state = |kind: Kind| match kind.disposition() {
             Disposition::Refused | Disposition::Held => "open",
             Disposition::Ignored => "ignored",
             Disposition::Flagged => "flagged",
         };
-        let mut rows: Vec<StagedRow> = self
-            .defects
-            .iter()
-            .filter(|defect| defect.kind != Kind::OnFile)
-            .map(|d| self.row(run, d.line, &d.id, d.kind.code(), &d.message, state(d.kind)))
-            .collect();
-        rows.extend(self.unread.iter().filter_map(|unread| {
-            let line = u32::try_from(unread.line).ok()?;
-            Some(self.row(run, line, &unread.id, "unread", &unread.why, "unread"))
-        }));
-        rows.extend(self.older.iter().map(|(line, newest)| {
-            let message = format!("同表较早的一次抄表，随第{newest}行一起处理");
-            self.row(run, *line, "", "older", &message, "waiting")
-        }));
-        rows
+        Some(match stays {
+            Stays::Defect(at) => {
+                let defect = self.defects.get(at)?;
+                self.row(run, line, &defect.id, defect.kind.code(), &defect.message, state(defect.kind))
+            }
+            Stays::Unread(at) => {
+                let unread = self.unread.get(at)?;
+                self.row(run, line, &unread.id, "unread", &unread.why, "unread")
+            }
+            Stays::Older(newest) => {
+                let message = format!("同表较早的一次抄表，随{}一起处理", place(newest));
+                self.row(run, line, "", "older", &message, "waiting")
+            }
+        })
     }
+}
+
+/// Why a line stays: by its place among the defects or the unread rows, or for a later line.
+#[derive(Debug, Clone, Copy)]
+enum Stays {
+    Defect(usize),
+    Unread(usize),
+    Older(u32),
 }
 
 impl Desk {
@@ -179,7 +192,6 @@ impl Desk {
         run: Id,
         stage: &Stage,
     ) -> Result<(), Refusal> {
-        let mut rows = file.rows_of(&stage.lines())?;
         let now = self.now();
         let row = FileRow {
             run,
@@ -194,19 +206,56 @@ impl Desk {
             accepted: stage.accepted as i64,
             unread: stage.unread.len() as i64,
         };
-        let staged = stage.staged(run);
         let tx = self.db.write()?;
         tx.clear_fixes(run)?;
         tx.put(&row)?;
         tx.commit()?;
-        for batch in staged.chunks(ROWS_A_COMMIT) {
-            let tx = self.db.write()?;
-            for row in batch {
-                let raw = u32::try_from(row.line).ok().and_then(|line| rows.remove(&line)).unwrap_or_default();
-                tx.put(&StagedRow { cells: seal_cells(&self.keys, &cells_of(&raw))?, ..row.clone() })?;
+        self.stage_rows(file, run, stage)
+    }
+
+    /// Walks the file once more beside the lines that stay: their cells are never held together in memory.
+    fn stage_rows(&mut self, file: &Recognised, run: Id, stage: &Stage) -> Result<(), Refusal> {
+        let kept = stage.kept();
+        let mut rest = kept.as_slice();
+        let mut batch: Vec<StagedRow> = Vec::with_capacity(ROWS_A_COMMIT);
+        let mut fault = None;
+        let nothing = Row::default();
+        while let Some(last) = rest.last().map(|(line, _)| *line) {
+            file.each_row(&mut |row| {
+                while let Some((line, stays)) = rest.first().filter(|(line, _)| *line <= row.line).copied() {
+                    rest = &rest[1..];
+                    let cells = if line == row.line { row } else { &nothing };
+                    let taken = self.stage_one(&mut batch, stage.staged(run, line, stays), cells);
+                    fault = taken.err();
+                    if fault.is_some() {
+                        return ControlFlow::Break(());
+                    }
+                }
+                if row.line >= last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })?;
+            if let Some(fault) = fault {
+                return Err(fault);
             }
-            tx.commit()?;
+            // What is left stands in no row of the file any more.
+            for (line, stays) in std::mem::take(&mut rest) {
+                self.stage_one(&mut batch, stage.staged(run, *line, *stays), &nothing)?;
+            }
         }
+        self.put_staged(&mut batch)
+    }
+
+    fn stage_one(&mut self, batch: &mut Vec<StagedRow>, row: Option<StagedRow>, cells: &Row) -> Result<(), Refusal> {
+        let Some(row) = row else { return Ok(()) };
+        batch.push(StagedRow { cells: seal_cells(&self.keys, &cells_of(cells))?, ..row });
+        if batch.len() == ROWS_A_COMMIT { self.put_staged(batch) } else { Ok(()) }
+    }
+
+    fn put_staged(&mut self, batch: &mut Vec<StagedRow>) -> Result<(), Refusal> {
+        let tx = self.db.write()?;
+        for row in batch.drain(..) {
+            tx.put(&row)?;
+        }
+        tx.commit()?;
         Ok(())
     }
 

@@ -66,7 +66,9 @@ impl SheetFacts {
         let mut xml = Reader::from_reader(BufReader::with_capacity(64 << 10, part));
         let mut buffer = Vec::new();
         let (mut row, mut column) = (0, 0);
+        // A formula that waits for its result, whether we are inside its text, and whether its result is a text, which may be empty.
         let mut formula: Option<(u32, u32)> = None;
+        let (mut inside, mut is_text) = (false, false);
         loop {
             buffer.clear();
             let event = match xml.read_event_into(&mut buffer) {
@@ -86,9 +88,14 @@ impl SheetFacts {
                     "c" => {
                         let place = attribute(tag, "r").and_then(|place| cell_of(&place));
                         column = place.map_or(column + 1, |(_, column)| column);
+                        is_text = attribute(tag, "t").as_deref() == Some("str");
+                        formula = None;
                     }
-                    "f" => formula = Some((row, column)),
-                    "v" | "is" if matches!(event, Event::Start(_)) => formula = None,
+                    "f" => {
+                        formula = Some((row, column));
+                        inside = matches!(event, Event::Start(_));
+                    }
+                    "v" if is_text => formula = None,
                     "col" => {
                         let flat = attribute(tag, "width").is_some_and(|width| width.parse() == Ok(0.0));
                         if (flat || is_set(tag, "hidden"))
@@ -100,6 +107,8 @@ impl SheetFacts {
                     "mergeCell" => self.note_merged(attribute(tag, "ref")),
                     _ => {}
                 },
+                Event::End(tag) if tag.local_name().as_ref() == "f" => inside = false,
+                Event::Text(text) if !inside && formula.is_some() && !text.as_ref().trim().is_empty() => formula = None,
                 Event::End(tag) if tag.local_name().as_ref() == "c" => {
                     self.no_result.extend(formula.take());
                 }
@@ -204,7 +213,8 @@ mod tests {
     fn hidden_rows_columns_merges_and_formulas_without_result_are_seen() {
         let sheet = r#"<worksheet><cols><col min="2" max="3" hidden="1"/></cols><sheetData>
             <row r="1"><c r="A1"><v>1</v></c></row>
-            <row r="3" hidden="1"><c r="B3"><f>A1+1</f></c><c r="C3"><f>A1</f><v>1</v></c></row>
+            <row r="3" hidden="1"><c r="B3"><f>A1+1</f></c><c r="C3"><f>A1</f><v>1</v></c>
+            <c r="D3"><f>A1</f><v></v></c><c r="E3" t="str"><f>IF(A1,1,2)</f><v></v></c></row>
             <row r="4" ht="0" customHeight="1"/></sheetData>
             <mergeCells><mergeCell ref="A1:A3"/><mergeCell ref="A1:C1"/></mergeCells></worksheet>"#;
         let mut facts = SheetFacts::default();
@@ -212,6 +222,7 @@ mod tests {
         assert!(facts.hides_row(2) && facts.hides_row(3) && !facts.hides_row(0));
         assert!(facts.hides_column(1) && facts.hides_column(2) && !facts.hides_column(0));
         assert!(facts.lacks_result(2, 1) && !facts.lacks_result(2, 2));
+        assert!(facts.lacks_result(2, 3) && !facts.lacks_result(2, 4));
         assert_eq!(facts.merged(), [Merged { rows: (0, 2), columns: (0, 0) }]);
     }
 }
