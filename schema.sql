@@ -26,6 +26,11 @@ CREATE TABLE entry (
 
 CREATE INDEX entry_key ON entry (site, key) WHERE key IS NOT NULL;
 
+-- What says who may do what, found by the entries themselves and by no table that another tool could change.
+CREATE INDEX entry_rights ON entry (action, subjects) WHERE action IN (
+    'user.add', 'user.right', 'user.reset', 'user.password', 'user.close', 'site.trust', 'site.enrol', 'site.amend'
+);
+
 -- An entry is never changed. Only its place may go from one branch of a fork to the other (and, for a moment, below zero): its
 -- hash does not name the place.
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
@@ -75,6 +80,15 @@ CREATE TABLE l_setting (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Who read or exported a whole list on this machine.
+CREATE TABLE l_access (
+    no INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    user INTEGER,
+    what TEXT NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
 
 -- The first answer to an idempotency key, given again when the key comes again with the same input.
 CREATE TABLE l_answer (
@@ -306,6 +320,8 @@ CREATE TABLE d_site_bond (
     clock_ahead_ms INTEGER NOT NULL,
     clock_said INTEGER,
     clock_confirmed INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    handed_to TEXT,
     PRIMARY KEY (site, by)
 ) STRICT, WITHOUT ROWID;
 

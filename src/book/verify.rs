@@ -79,6 +79,19 @@ fn note_head(heads: &mut Vec<ChainHead>, row: &EntryRow) {
     }
 }
 
+/// What is wrong with one entry, by itself and between its neighbours; one held singly only by itself.
+pub fn fault_of(tx: &Tx<'_>, row: &EntryRow) -> Result<Option<Fault>, StoreError> {
+    if tx.is_relayed(row.id)? {
+        return Ok(entry::fault(row).and_then(|word| broken(row, word)));
+    }
+    let before = if row.seq > 1 { tx.entry(Id(row.id.0 - ITEMS))? } else { None };
+    if let Some(fault) = fault(tx, before.as_ref(), row)? {
+        return Ok(Some(fault));
+    }
+    let next = tx.entry(Id(row.id.0 + ITEMS))?.filter(|next| next.site == row.site && next.epoch == row.epoch);
+    Ok(next.and_then(|next| joined_fault(&next, row)))
+}
+
 /// What is wrong with an entry where it stands. A twin chain (the second branch of a fork) has its own places.
 fn fault(tx: &Tx<'_>, last: Option<&EntryRow>, row: &EntryRow) -> Result<Option<Fault>, StoreError> {
     if let Some(word) = entry::fault(row) {

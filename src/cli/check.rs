@@ -33,7 +33,7 @@ pub fn verify(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
 
 /// Derives everything again.
 pub fn rebuild(context: &Context) -> Result<u8, CliError> {
-    let mut desk = context.open()?;
+    let mut desk = context.open_to(crate::desk::rights::REBUILD)?;
     crate::derive::rebuild::rebuild(desk.db_mut(), |_| {})?;
     let hash = crate::desk::verify::hex(&desk.look()?.state_hash()?);
     if context.json {

@@ -7,8 +7,9 @@ use clap::Args;
 use super::common::{CliError, Context};
 use crate::book::clock::{Clock, SystemClock};
 use crate::book::seal;
-use crate::desk::{Desk, copies};
+use crate::desk::{Desk, copies, rights};
 use crate::exchange::site_keys;
+use crate::store::OpenOptions;
 
 /// Arguments of `backup`.
 #[derive(Args)]
@@ -30,11 +31,15 @@ pub struct RestoreArgs {
 
 /// Copies the book and proves the copy.
 pub fn backup(context: &Context, args: &BackupArgs) -> Result<u8, CliError> {
-    let mut desk = context.open()?;
+    let mut desk = context.open_to(rights::BACKUP)?;
     let Some(file) = &args.file else {
         return every_hour(context, &mut desk, args.every_hour.as_deref().unwrap_or(Path::new("off")));
     };
     let copy = desk.backup(file)?;
+    // A copy must be had even when the disk of the book is full: then the log lacks it.
+    if let Err(refusal) = desk.note_access("backup", &format!("备份到 {}", file.display())) {
+        eprintln!("注意：没有记入查阅记录：{}", refusal.message());
+    }
     let db = context.db_path()?;
     let keys = [seal::path_of(&db), site_keys::path_of(&db)];
     if context.json {
@@ -73,6 +78,7 @@ fn every_hour(context: &Context, desk: &mut Desk, place: &Path) -> Result<u8, Cl
 /// Goes on from a copy, in a new epoch.
 pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
     let target = context.db_path()?;
+    let_in(context, &args.file, &target)?;
     let (copy, aside, lost) = copies::restore(&args.file, &target, SystemClock.now())?;
     if context.json {
         let line = serde_json::json!({ "ok": true, "db": target, "entries": copy.entries, "upto": copy.upto, "aside": aside,
@@ -88,4 +94,19 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
         }
     }
     Ok(0)
+}
+
+/// Who may restore is asked of the book that is there; of the copy only when there is none that opens.
+fn let_in(context: &Context, copy: &Path, target: &Path) -> Result<(), CliError> {
+    if target.is_file()
+        && let Ok(mut desk) = Desk::open(target, OpenOptions::default(), Box::new(SystemClock))
+    {
+        return context.let_in(&mut desk, rights::RESTORE);
+    }
+    if copies::is_practice(copy)? {
+        return Ok(());
+    }
+    let Some(login) = &context.as_user else { return Err(context.nobody().into()) };
+    let password = context.password(&format!("{login} 的密码："))?;
+    Ok(copies::let_in(copy, login, &password, rights::RESTORE, SystemClock.now().date_naive())?)
 }

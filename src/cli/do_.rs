@@ -126,7 +126,7 @@ fn one_line(context: &Context, desk: &mut Desk, line: &[u8]) -> Result<Done, Ref
         serde_json::from_slice(line).map_err(|error| Refusal::usage(format!("这一行不是合法的 JSON：{error}")))?;
     let login = line.as_user.as_ref().or(context.as_user.as_ref());
     let login = login.ok_or_else(|| Refusal::usage("缺少 as：请指明用户"))?;
-    if desk.session().is_none_or(|session| session.login != *login) {
+    if !desk.is_at_desk(login)? {
         context.sign_in(desk, login).map_err(|error| error.refusal)?;
     }
     let at = line.at.as_deref().map(moment).transpose()?;

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::common::{CliError, Context};
-use crate::desk::view_home;
+use crate::desk::{rights, view_home};
 use crate::text::safe;
 
 /// Hits shown when nothing else is asked for.
@@ -22,7 +22,10 @@ pub struct FindArgs {
 
 /// Finds accounts, best first.
 pub fn run(context: &Context, args: &FindArgs) -> Result<u8, CliError> {
-    let desk = context.open()?;
+    let mut desk = context.open_to(rights::FIND)?;
+    if args.limit > LIMIT {
+        desk.note_access("find", &format!("查找，最多 {} 户", args.limit))?;
+    }
     desk.db().refresh_search(|_| true)?;
     let owes = desk.look()?.owing()?;
     let found = view_home::find(&desk, &args.query.join(" "), args.limit, &owes)?;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::common::{CliError, Context, io};
-use crate::desk::Desk;
+use crate::desk::{Desk, rights};
 use crate::rules::id::Id;
 use crate::store::query::fixes::FixFilter;
 use crate::text::safe;
@@ -15,6 +15,7 @@ const BATCH: i64 = 500;
 /// Lists, saves or confirms. Exit code 1 when a confirmation was refused.
 pub fn run(context: &Context, of: Option<Id>, export: Option<&Path>, confirm: bool) -> Result<u8, CliError> {
     let mut desk = context.open_as()?;
+    desk.may(rights::FIXES)?;
     if confirm {
         let (done, refused) = desk.confirm_explained()?;
         if context.json {
@@ -25,6 +26,8 @@ pub fn run(context: &Context, of: Option<Id>, export: Option<&Path>, confirm: bo
         }
         return Ok(u8::from(!refused.is_empty()));
     }
+    let kept = export.map_or_else(String::new, |path| format!("，另存为 {}", path.display()));
+    desk.note_access("import fixes", &format!("待改清单{kept}"))?;
     match export {
         Some(path) => save(&desk, context, of, path),
         None => list(&desk, context, of),

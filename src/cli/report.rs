@@ -60,13 +60,16 @@ pub fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
     }
     let name = args.name.as_deref().ok_or_else(|| CliError::usage("请给出报表名，或用 --list 查看全部"))?;
     let report = report(name).ok_or_else(|| CliError::usage(&format!("没有“{name}”这个报表，用 --list 查看全部")))?;
-    let desk = context.open()?;
+    let mut desk = context.open_to(report.right())?;
     let (from, to) = report.days(args.from, args.to, crate::desk::view_till::day(&desk)?);
     if from > to {
         return Err(CliError::usage(&format!("起始日 {from} 晚于截止日 {to}，请改正")));
     }
+    let where_to = out_path(args, report, from, to);
+    let kept = where_to.as_ref().map_or_else(String::new, |path| format!("，写到 {}", path.display()));
+    desk.note_access("report", &format!("{} {from} 至 {to}{kept}", report.title))?;
     let bytes = write(context, args, report, &desk, from, to)?;
-    match out_path(args, report, from, to) {
+    match where_to {
         None => std::io::stdout().lock().write_all(&bytes).map_err(|error| io(&error))?,
         Some(path) => {
             std::fs::write(&path, &bytes).map_err(|error| io(&error))?;

@@ -9,7 +9,7 @@ use crate::book::subject::Kind;
 use crate::desk::billing::body;
 use crate::desk::customer_view::{self, AccountView};
 use crate::desk::refusal::Refusal;
-use crate::desk::{Desk, customer_file, view_adjust, view_exceptions, view_orders, view_sides};
+use crate::desk::{Desk, customer_file, rights, view_adjust, view_exceptions, view_orders, view_sides};
 use crate::rules::id::Id;
 use crate::store::Tx;
 use crate::store::entries::EntryRow;
@@ -47,7 +47,7 @@ pub enum What {
 
 /// Shows a record.
 pub fn run(context: &Context, args: &ShowArgs) -> Result<u8, CliError> {
-    let desk = context.open()?;
+    let desk = context.open_to(rights::SHOW)?;
     let shown = match args.kind {
         What::Account if !context.json => {
             let view = customer_view::account(&desk, &args.id)?;

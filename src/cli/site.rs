@@ -72,6 +72,9 @@ enum SiteCommand {
         /// 天数
         #[arg(long)]
         days: Option<i64>,
+        /// 把该网点交给另一个总部：它的代码
+        #[arg(long, value_name = "CODE")]
+        hand_over: Option<String>,
     },
     /// 本网点与它的总部或网点
     List,
@@ -133,9 +136,10 @@ pub fn run(context: &Context, args: &SiteArgs) -> Result<u8, CliError> {
             });
             enrol(context, &input)
         }
-        SiteCommand::Amend { code, areas, everything, roles, days } => {
+        SiteCommand::Amend { code, areas, everything, roles, days, hand_over } => {
             let input = json!({
                 "site": code, "areas": areas, "everything": everything, "roles": roles, "good_for_days": days,
+                "hand_over": hand_over,
             });
             about(context, "site.amend", &input, "已修改网点")
         }

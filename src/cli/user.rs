@@ -144,7 +144,8 @@ fn new_password(context: &Context, desk: &Desk) -> Result<zeroize::Zeroizing<Str
 }
 
 fn list(context: &Context) -> Result<u8, CliError> {
-    let desk = context.open()?;
+    let mut desk = context.open_to(rights::USERS)?;
+    desk.note_access("user list", "用户名单")?;
     let rows = crate::desk::view_users::users(&desk)?;
     if context.json {
         println!("{}", json!(rows));

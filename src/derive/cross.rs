@@ -37,6 +37,7 @@ pub const ALL: &[Cross] = &[
     super::tariff::SAME_SERVICE,
     super::request::APPROVAL_RIGHT,
     super::delegation::BEYOND,
+    super::delegation::TRUSTS,
 ];
 
 /// A subject is about to be folded again: all its numbers may change holders.

@@ -1,9 +1,13 @@
 //! Whose word on rights counts. A site without head office signs its own rights. A branch that trusts a head office gives the
-//! roles head office delegated to it, to its own users; what it gave before it trusted one stays, because head office enrolled
-//! it as it stood. Head office's own grants always count. A grant beyond that gives nothing (`desk::rights`) and is shown as a
+//! roles head office delegated to it, to its own users; what it gave before it trusted any stays, because head office enrolled
+//! it as it stood. A second head office counts only when the first lets the branch go; till then its word is a question. Head office's own grants always count. A grant beyond that gives nothing (`desk::rights`) and is shown as a
 //! clash of the user with the enrolment, until head office gives the role itself, delegates it, or it is withdrawn.
 //!
 //! Merge: by what the books say now, never by when a word arrived: a delegation taken back takes back what rests on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
 
 use super::Fx;
 use super::cross::Cross;
@@ -17,6 +21,24 @@ use crate::store::{StoreError, Tx};
 /// A role given beyond what head office delegated: `B03.1.7 data_director`.
 pub const BEYOND: Cross = Cross { what: "role_delegation", kind: Kind::User, holders, several, of };
 
+/// A branch that named more than one head office. The number is the branch.
+pub const TRUSTS: Cross = Cross {
+    what: "site_trust",
+    kind: Kind::Site,
+    holders: |tx, branch| {
+        let named: BTreeSet<Id> = tx.bonds_by(branch, TRUST)?.into_iter().map(|row| row.first).collect();
+        Ok(named.into_iter().collect())
+    },
+    several: |tx| {
+        let mut named = BTreeMap::new();
+        for row in tx.scan::<SiteBondRow>(&[])?.into_iter().filter(|row| row.kind == TRUST) {
+            *named.entry(row.by).or_insert(0) += 1;
+        }
+        Ok(named.into_iter().filter(|(_, count)| *count > 1).map(|(branch, _)| branch).collect())
+    },
+    of: |tx, office| Ok(tx.bonds_of(office)?.into_iter().filter(|row| row.kind == TRUST).map(|row| row.by).collect()),
+};
+
 /// A site's head office as the books say.
 #[derive(Debug, Clone)]
 pub struct Company {
@@ -24,6 +46,8 @@ pub struct Company {
     pub trust: SiteBondRow,
     /// The head office's word on the branch, when it is known.
     pub enrolment: Option<SiteBondRow>,
+    /// The branch's first word on any head office: what it gave before stays.
+    pub since: Id,
 }
 
 impl Company {
@@ -36,33 +60,71 @@ impl Company {
     pub fn roles(&self) -> Option<Vec<String>> {
         self.enrolment.as_ref().map(|row| words(&row.roles))
     }
+
+    /// What it means for grants.
+    pub fn delegation(&self) -> Delegation {
+        let enrolment = self.enrolment.as_ref().map(|row| (row.entry, words(&row.roles)));
+        Delegation { head_office: self.head_office(), since: self.since, enrolment }
+    }
 }
 
-/// The company a site belongs to: the head office it named last.
+/// What a branch may give by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegation {
+    /// Its head office, whose grants always count.
+    pub head_office: Site,
+    /// The first word of the branch that it has one.
+    pub since: Id,
+    /// Head office's enrolment and the roles it delegates, when that word is known.
+    pub enrolment: Option<(Id, Vec<String>)>,
+}
+
+impl Delegation {
+    /// The enrolment that a grant goes beyond; none when it counts, or is no more than a role taken away.
+    pub fn beyond(&self, row: &UserRoleRow, given: Option<NaiveDate>) -> Option<Id> {
+        let (giver, home) = (row.entry.site(), row.user.site());
+        let (enrolment, roles) = self.enrolment.as_ref().filter(|_| giver != self.head_office)?;
+        let earlier = giver == home && row.entry < self.since;
+        let delegated = giver == home && roles.contains(&row.role);
+        let taken = given.is_some_and(|day| row.last_day.is_some_and(|last| last < day));
+        (!earlier && !delegated && !taken).then_some(*enrolment)
+    }
+}
+
+/// Whom a branch belongs to: the head office it named first, or the one to which that let it go. `named` has the first words
+/// of the branch on each head office; `handed` says to whom a head office lets it go.
+pub fn belongs_to<E>(
+    mut named: Vec<(Id, Site)>,
+    mut handed: impl FnMut(&Site) -> Result<Option<String>, E>,
+) -> Result<Option<(Id, Site)>, E> {
+    named.sort();
+    let Some((since, mut office)) = named.first().cloned() else { return Ok(None) };
+    named.remove(0);
+    while let Some(next) = handed(&office)? {
+        let Some(index) = named.iter().position(|(_, site)| site.as_str() == next) else { break };
+        office = named.remove(index).1;
+    }
+    Ok(Some((since, office)))
+}
+
+/// The company a site belongs to.
 pub fn company(tx: &Tx<'_>, site: &Site) -> Result<Option<Company>, StoreError> {
-    let trusted = tx.bonds_by(site.as_str(), TRUST)?.into_iter().max_by_key(|row| row.entry);
-    let Some(trust) = trusted else { return Ok(None) };
-    let enrolment = tx.bond(subject_of(site), trust.site.site().as_str())?;
-    Ok(Some(Company { trust, enrolment: enrolment.filter(|row| row.kind == super::site::ENROL) }))
+    let trusted = tx.bonds_by(site.as_str(), TRUST)?;
+    let named = trusted.iter().map(|row| (row.first, row.site.site())).collect();
+    let enrolment = |office: &Site| -> Result<_, StoreError> {
+        Ok(tx.bond(subject_of(site), office.as_str())?.filter(|row| row.kind == super::site::ENROL))
+    };
+    let found = belongs_to(named, |office| Ok::<_, StoreError>(enrolment(office)?.and_then(|row| row.handed_to)))?;
+    let Some((since, office)) = found else { return Ok(None) };
+    let Some(trust) = trusted.into_iter().find(|row| row.site.site() == office) else { return Ok(None) };
+    Ok(Some(Company { trust, enrolment: enrolment(&office)?, since }))
 }
 
 /// May a role of a user, as it was given, count? Answers the enrolment it goes beyond when not.
 pub fn beyond(tx: &Tx<'_>, row: &UserRoleRow) -> Result<Option<Id>, StoreError> {
-    let (giver, home) = (row.entry.site(), row.user.site());
-    let Some(company) = company(tx, &home)? else { return Ok(None) };
-    if giver == company.head_office() {
-        return Ok(None);
-    }
-    let Some(enrolment) = &company.enrolment else { return Ok(None) };
-    let earlier = giver == home && row.entry < company.trust.entry;
-    let delegated = giver == home && words(&enrolment.roles).contains(&row.role);
-    if earlier || delegated {
-        return Ok(None);
-    }
-    // Taking a role away is nothing given.
-    let day = tx.entry(row.entry)?.map(|entry| entry.business_day);
-    let taken = day.is_some_and(|day| row.last_day.is_some_and(|last| last < day));
-    Ok((!taken).then_some(enrolment.entry))
+    let Some(company) = company(tx, &row.user.site())? else { return Ok(None) };
+    let given = tx.entry(row.entry)?.map(|entry| entry.business_day);
+    Ok(company.delegation().beyond(row, given))
 }
 
 /// A word about trust or delegation may move any right of the site's users, and the approvals that rest on them.

@@ -94,59 +94,92 @@ pub struct UserReset {
     pub password: String,
 }
 
-fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
-    let known = fx.tx.user(event.subject)?;
-    match (event.action(), known) {
-        ("user.add", None) => add(fx, event),
-        ("user.right", Some(_)) => {
-            let body: UserRight = event.read()?;
-            fx.touch(super::delegation::BEYOND.what, &super::delegation::number(event.subject, &body.role));
-            for decision in super::approval_right::by_user(fx.tx, event.subject)? {
-                fx.touch(super::request::APPROVAL_RIGHT.what, &decision);
+/// A user as entries say, told one after the other. The fold and the check of rights at the desk read them alike.
+#[derive(Debug, Clone, Default)]
+pub struct Person {
+    /// The user, when an entry made one.
+    pub user: Option<UserRow>,
+    /// What was said last about each role at each site.
+    pub roles: Vec<UserRoleRow>,
+}
+
+impl Person {
+    /// Takes in the next entry.
+    pub fn hear(&mut self, event: &Event<'_>) -> Result<(), DeriveError> {
+        match (event.action(), self.user.take()) {
+            ("user.add", None) => self.add(event)?,
+            ("user.right", Some(user)) => {
+                self.user = Some(user);
+                let body: UserRight = event.read()?;
+                self.give(UserRoleRow {
+                    user: event.subject,
+                    role: body.role,
+                    site: body.site.unwrap_or_default(),
+                    entry: event.id,
+                    first_day: body.first_day,
+                    last_day: body.last_day,
+                });
             }
-            fx.tx.put(&UserRoleRow {
+            ("user.reset", Some(user)) => {
+                let body: UserReset = event.read()?;
+                self.user = Some(UserRow { password: body.password, active: true, ..user });
+            }
+            ("user.password", Some(user)) => {
+                let body: UserReset = event.read()?;
+                self.user = Some(UserRow { password: body.password, ..user });
+            }
+            ("user.close", Some(user)) => self.user = Some(UserRow { active: false, ..user }),
+            (_, user) => self.user = user,
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, event: &Event<'_>) -> Result<(), DeriveError> {
+        let body: UserAdded = event.read()?;
+        for role in body.roles {
+            self.give(UserRoleRow {
                 user: event.subject,
-                role: body.role,
-                site: body.site.unwrap_or_default(),
+                role,
+                site: String::new(),
                 entry: event.id,
                 first_day: body.first_day,
-                last_day: body.last_day,
-            })?;
-            Ok(())
+                last_day: None,
+            });
         }
-        ("user.reset", Some(user)) => {
-            let body: UserReset = event.read()?;
-            Ok(fx.tx.put(&UserRow { password: body.password, active: true, ..user })?)
-        }
-        ("user.password", Some(user)) => {
-            let body: UserReset = event.read()?;
-            Ok(fx.tx.put(&UserRow { password: body.password, ..user })?)
-        }
-        ("user.close", Some(user)) => Ok(fx.tx.put(&UserRow { active: false, ..user })?),
-        _ => Ok(()),
+        self.user = Some(UserRow {
+            id: event.subject,
+            login: body.login,
+            name: body.name,
+            password: body.password,
+            active: true,
+        });
+        Ok(())
+    }
+
+    fn give(&mut self, row: UserRoleRow) {
+        self.roles.retain(|known| known.role != row.role || known.site != row.site);
+        self.roles.push(row);
     }
 }
 
-fn add(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
-    let body: UserAdded = event.read()?;
-    fx.touch(LOGIN.what, &at_site(event.subject, &body.login));
-    for role in body.roles {
-        fx.touch(super::delegation::BEYOND.what, &super::delegation::number(event.subject, &role));
-        fx.tx.put(&UserRoleRow {
-            user: event.subject,
-            role,
-            site: String::new(),
-            entry: event.id,
-            first_day: body.first_day,
-            last_day: None,
-        })?;
+fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
+    let known = fx.tx.user(event.subject)?;
+    let mut person = Person { user: known.clone(), roles: Vec::new() };
+    person.hear(event)?;
+    if let (None, Some(user)) = (&known, &person.user) {
+        fx.touch(LOGIN.what, &at_site(event.subject, &user.login));
     }
-    fx.tx.put(&UserRow {
-        id: event.subject,
-        login: body.login,
-        name: body.name,
-        password: body.password,
-        active: true,
-    })?;
-    Ok(())
+    for role in &person.roles {
+        fx.touch(super::delegation::BEYOND.what, &super::delegation::number(event.subject, &role.role));
+        fx.tx.put(role)?;
+    }
+    if known.is_some() && !person.roles.is_empty() {
+        for decision in super::approval_right::by_user(fx.tx, event.subject)? {
+            fx.touch(super::request::APPROVAL_RIGHT.what, &decision);
+        }
+    }
+    match person.user {
+        Some(user) if known.as_ref() != Some(&user) => Ok(fx.tx.put(&user)?),
+        _ => Ok(()),
+    }
 }

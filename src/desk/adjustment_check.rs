@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::adjusting::{request, who};
+use super::adjusting::{one_hand, request, who};
 use super::refusal::Refusal;
 use crate::book::subject::{Kind as Subjects, Subject};
 use crate::derive::request::AdjustmentChecked as Body;
@@ -35,6 +35,9 @@ pub struct Output {
     pub request: Id,
     /// Where it stands now.
     pub state: String,
+    /// Who made or reset the accounts concerned within 30 days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl Action for AdjustmentCheck {
@@ -60,7 +63,9 @@ impl Action for AdjustmentCheck {
             request::still_as_shown(cx, &row)?;
         }
         let after = if input.approve { State::Checked } else { State::Returned };
-        let output = Output { request: row.id, state: after.code().to_owned() };
+        let people: Vec<Id> = row.maker.parse().ok().into_iter().chain([cx.actor.id]).collect();
+        let warnings = one_hand::notes(cx.tx, &people, cx.at.date_naive())?;
+        let output = Output { request: row.id, state: after.code().to_owned(), warnings };
         let body = Body { request: row.id, account: row.account, approve: input.approve, remark };
         let subjects = vec![Subject::new(Subjects::Request, row.id), Subject::new(Subjects::Account, row.account)];
         Decision::write(subjects, &body, output)

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::adjusting::{request, who};
+use super::adjusting::{one_hand, request, who};
 use super::refusal::Refusal;
 use crate::book::subject::{Kind as Subjects, Subject};
 use crate::derive::request::{AdjustmentDecided as Body, standing_of};
@@ -40,6 +40,9 @@ pub struct Output {
     pub state: String,
     /// The bills in the place of those named.
     pub bills: Vec<Rebilled>,
+    /// Who made or reset the accounts concerned within 30 days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// A bill replaced.
@@ -66,6 +69,9 @@ impl Action for AdjustmentDecide {
         let standing = standing_of(&row.standing).map_err(|error| Refusal::data(error.to_string()))?;
         check_people(cx, &row, &standing)?;
         let right = who::right_to_approve(cx, kind, row.amount)?;
+        if let ([maker, checker, me], true) = (&people(cx, &standing)[..], input.approve) {
+            one_hand::require_three_people(cx.tx, [*maker, *checker, *me], cx.at.date_naive())?;
+        }
         let remark = request::remark(&input.remark, input.approve)?;
         let effect = match input.approve {
             true => {
@@ -85,7 +91,9 @@ impl Action for AdjustmentDecide {
             amount: one.new.amount,
         });
         let after = if input.approve { State::Approved } else { State::Rejected };
-        let output = Output { request: row.id, state: after.code().to_owned(), bills: bills.collect() };
+        let people = people(cx, &standing);
+        let warnings = one_hand::notes(cx.tx, &people, cx.at.date_naive())?;
+        let output = Output { request: row.id, state: after.code().to_owned(), bills: bills.collect(), warnings };
         let body = Body {
             request: row.id,
             account: row.account,
@@ -99,6 +107,13 @@ impl Action for AdjustmentDecide {
         let subjects = vec![Subject::new(Subjects::Request, row.id), Subject::new(Subjects::Account, row.account)];
         Decision::write(subjects, &body, output)
     }
+}
+
+/// Maker, checker and who is at the desk.
+fn people(cx: &Cx<'_, '_>, standing: &Standing) -> Vec<Id> {
+    let checker = standing.checker.as_ref().map(|(_, checker)| checker.as_str());
+    let known = [Some(standing.maker.as_str()), checker].into_iter().flatten().filter_map(|user| user.parse().ok());
+    known.chain([cx.actor.id]).collect()
 }
 
 /// The state must wait for a decision; maker, checker and approver are three people.

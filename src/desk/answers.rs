@@ -4,12 +4,20 @@ use super::Done;
 use super::action::Def;
 use super::refusal::Refusal;
 use crate::book::seal::{Keys, Sealed};
-use crate::rules::id::Site;
+use crate::rules::id::{Id, Site};
 use crate::store::Tx;
 use crate::store::local::AnswerRow;
 
+/// What a person asks for under a key.
+pub(super) struct Asked<'a> {
+    keys: &'a Keys,
+    def: &'a Def,
+    actor: Id,
+    input: [u8; 32],
+}
+
 /// Hash of an action's input, the same for JSON that differs only in blanks or the order of keys.
-pub(super) fn fingerprint(keys: &Keys, action: &str, input: &str) -> Result<[u8; 32], Refusal> {
+fn fingerprint(keys: &Keys, action: &str, input: &str) -> Result<[u8; 32], Refusal> {
     let value: serde_json::Value =
         serde_json::from_str(input).map_err(|error| Refusal::usage(format!("输入不是合法的 JSON：{error}")))?;
     let mut hasher = keys.keyed_hasher(); // keyed: an input may hold a password
@@ -55,27 +63,42 @@ pub(super) fn kept_answer(keys: &Keys, def: &Def, output: &str) -> Result<String
     Ok(Sealed { tail: String::new(), ..sealed }.to_text())
 }
 
-/// The answer a key was given before. The same key with another input is refused.
-pub(super) fn first_answer(
-    tx: &Tx<'_>,
-    keys: &Keys,
-    site: &Site,
-    key: &str,
-    def: &Def,
-    input: &[u8; 32],
-) -> Result<Option<Done>, Refusal> {
-    if let Some(known) = tx.get::<AnswerRow>(&[&key])? {
-        if known.action == def.name && known.input == *input {
-            let result = match Sealed::from_text(&known.result).filter(|_| def.secret) {
-                Some(sealed) => keys.open_sealed(ANSWER_PLACE, &sealed)?.to_string(),
-                None => known.result,
-            };
-            return Ok(Some(Done { entry: Some(known.entry), result, repeated: true }));
-        }
-        return Err(Refusal::rule("key", format!("key“{key}”已用于凭单 {}，内容不同，请换一个 key", known.entry)));
+impl<'a> Asked<'a> {
+    /// An action with its input, by a person.
+    pub(super) fn new(keys: &'a Keys, def: &'a Def, input: &str, actor: Id) -> Result<Self, Refusal> {
+        Ok(Self { keys, def, actor, input: fingerprint(keys, def.name, input)? })
     }
-    match tx.entry_of_key(site, key)? {
-        None => Ok(None),
-        Some(entry) => Err(Refusal::rule("key", format!("key“{key}”已用于凭单 {}，请先查看该凭单", entry.id))),
+
+    /// Hash of the input and of who asks: a key belongs to a person.
+    pub(super) fn by_person(&self) -> [u8; 32] {
+        let mut hasher = self.keys.keyed_hasher();
+        hasher.update(b"by person");
+        hasher.update(&self.actor.0.to_le_bytes());
+        hasher.update(&self.input);
+        *hasher.finalize().as_bytes()
+    }
+
+    /// The answer this person's key was given before. The same key with another input, or another's key, is refused.
+    pub(super) fn first_answer(&self, tx: &Tx<'_>, site: &Site, key: &str) -> Result<Option<Done>, Refusal> {
+        let Some(known) = tx.get::<AnswerRow>(&[&key])? else {
+            return match tx.entry_of_key(site, key)? {
+                None => Ok(None),
+                Some(entry) => Err(Refusal::rule("key", format!("key“{key}”已用于凭单 {}，请先查看该凭单", entry.id))),
+            };
+        };
+        let author = tx.entry(known.entry)?.map(|entry| entry.actor);
+        if author.is_none_or(|author| author != self.actor.to_string()) {
+            return Err(Refusal::rule("key", format!("key“{key}”是别人用过的 (凭单 {})，请换一个 key", known.entry)));
+        }
+        // Answers kept by a program of before name only the input; the entry says whose they are.
+        if known.action != self.def.name || (known.input != self.by_person() && known.input != self.input) {
+            let message = format!("key“{key}”已用于凭单 {}，内容不同，请换一个 key", known.entry);
+            return Err(Refusal::rule("key", message));
+        }
+        let result = match Sealed::from_text(&known.result).filter(|_| self.def.secret) {
+            Some(sealed) => self.keys.open_sealed(ANSWER_PLACE, &sealed)?.to_string(),
+            None => known.result,
+        };
+        Ok(Some(Done { entry: Some(known.entry), result, repeated: true }))
     }
 }

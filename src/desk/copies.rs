@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Desk;
 use super::refusal::Refusal;
+use super::rights::Rights;
+use super::{Desk, password, proven, session};
 use crate::book::append::Head;
 use crate::book::mark::{self, Mark};
 use crate::book::verify;
@@ -40,6 +41,30 @@ impl Desk {
         }
         proved
     }
+}
+
+/// Is a copy one of a practice book?
+pub fn is_practice(copy: &Path) -> Result<bool, Refusal> {
+    let mut db = to_read(copy)?;
+    let tx = db.read()?;
+    let site = Head::read(&tx)?.site;
+    Ok(proven::practice(&tx, &site)?.unwrap_or(false))
+}
+
+/// Is it the password of a person of the copy who has this right? Where no book is left, the copy is all that can be asked.
+pub fn let_in(copy: &Path, login: &str, given: &str, right: &str, day: chrono::NaiveDate) -> Result<(), Refusal> {
+    let mut db = to_read(copy)?;
+    let tx = db.read()?;
+    let site = Head::read(&tx)?.site;
+    let person = proven::at_desk(&tx, &site, login)?;
+    let person = person.filter(|person| person.user.active && password::matches(given, &person.user.password));
+    let person = person.ok_or_else(|| Refusal::permission("login", "用户名或密码不对，请重新输入"))?;
+    session::refuse_first_password(&person, false)?;
+    Rights::of_person(&tx, &person, day)?.require(right)
+}
+
+fn to_read(copy: &Path) -> Result<Db, Refusal> {
+    Ok(Db::open(copy, OpenOptions { read_only: true, ..OpenOptions::default() })?.0)
 }
 
 /// Opens a copy, walks its chains, and leaves nothing beside it.

@@ -11,6 +11,7 @@ use super::till::book::payer;
 use super::till::mistyped;
 use super::till::receipt::give_receipt;
 use super::till::shift;
+use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::shift::FeeTaken;
 use crate::rules::id::Id;
@@ -73,6 +74,7 @@ impl Action for FeeTake {
     const NAME: &'static str = "fee.take";
     const SUMMARY: &'static str = "收服务费";
     const MERGE: &'static str = "每笔都算数；冲正一次，第二次冲正挂账待查";
+    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

@@ -19,17 +19,20 @@ pub mod find;
 pub mod finder;
 pub mod fixes;
 pub mod frozen;
+mod guesses;
 mod hourly;
 pub mod import;
 pub mod index;
 pub mod intake_case;
 pub mod intake_talk;
 pub mod key_restore;
+mod last_admin;
 pub mod only_one;
 pub mod open;
 pub mod order_step;
 pub mod password;
 pub mod practice;
+pub mod proven;
 pub mod recover;
 pub mod refusal;
 pub mod rights;
@@ -56,6 +59,7 @@ pub mod view_sides;
 pub mod view_swap;
 pub mod view_till;
 pub mod view_users;
+pub mod whose;
 
 pub mod account_amend;
 pub mod account_open;
@@ -226,6 +230,7 @@ pub struct Desk {
     site: Site,
     practice: bool,
     session: Option<Session>,
+    place: String,
     notices: Vec<String>,
     shelf: tariffs::Shelf,
 }
@@ -344,22 +349,24 @@ impl Desk {
         at: DateTime<FixedOffset>,
         only_try: bool,
     ) -> Result<(Done, Option<Head>), Refusal> {
-        let fingerprint = answers::fingerprint(&self.keys, def.name, input)?;
         let session = self.session.as_ref().ok_or_else(|| Refusal::permission("R-003", "还没有登录，请先登录"))?;
-        let (user, site, practice) = (session.user, self.site.clone(), self.practice);
+        let (session, site, practice) = (session.clone(), self.site.clone(), self.practice);
         let tx = self.db.write()?;
-        if let Some(done) =
-            key.map(|key| answers::first_answer(&tx, &self.keys, &site, key, def, &fingerprint)).transpose()?.flatten()
-        {
-            return Ok((done, None));
-        }
         let head = Head::read(&tx)?;
-        let actor = tx.user(user)?.filter(|user| user.active);
-        let actor = actor.ok_or_else(|| Refusal::permission("R-003", "您的账号已停用，请找管理员"))?;
+        let person = session.person(&tx)?;
+        if def.name != user_password::UserPassword::NAME {
+            session::refuse_first_password(&person, practice)?;
+        }
+        let actor = person.user.clone();
         let day = session::business_day(&tx, &actor, at)?;
-        let rights = Rights::of(&tx, actor.id, at.date_naive())?;
+        let rights = Rights::of_person(&tx, &person, at.date_naive())?;
         if !def.free {
             rights.require(def.name)?;
+        }
+        // Only who may do it now is told what it came to before.
+        let asked = answers::Asked::new(&self.keys, def, input, actor.id)?;
+        if let Some(done) = key.map(|key| asked.first_answer(&tx, &site, key)).transpose()?.flatten() {
+            return Ok((done, None));
         }
         session::refuse_left_open(&tx, actor.id, at, def.name)?;
         site::fresh::require(&tx, &site, def.name, day)?;
@@ -380,6 +387,7 @@ impl Desk {
         let Some(draft) = decision.draft.filter(|_| !only_try) else {
             return Ok((Done { entry: None, result: decision.output, repeated: false }, None));
         };
+        whose::require(&tx, def, &draft.subjects)?;
         if let Some((under, _)) = draft.under {
             session::refuse_left_open(&tx, actor.id, at, under)?;
         }
@@ -407,12 +415,17 @@ impl Desk {
         if let Some(key) = key {
             let (key, action) = (key.to_owned(), def.name.to_owned());
             let result = answers::kept_answer(&self.keys, def, &decision.output)?;
-            tx.put(&AnswerRow { key, action, input: fingerprint, entry: row.id, result })?;
+            tx.put(&AnswerRow { key, action, input: asked.by_person(), entry: row.id, result })?;
         }
         let head = Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head };
         let done = Done { entry: Some(row.id), result: decision.output, repeated: false };
         match tx.commit() {
-            Ok(()) => Ok((done, Some(head))),
+            Ok(()) => {
+                if def.name == user_password::UserPassword::NAME {
+                    self.go_on_with_new_password()?;
+                }
+                Ok((done, Some(head)))
+            }
             Err(StoreError::Unknown(reason)) => self.tell_the_truth(row.id, row.hash, done, head, &reason),
             Err(error) => Err(error.into()),
         }

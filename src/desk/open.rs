@@ -88,7 +88,21 @@ impl Desk {
         let practice = new.practice;
         let site_keys = OnceLock::from(Arc::new(site_keys));
         let (notices, shelf) = (Vec::new(), Shelf::default());
-        Ok((Self { db, keys, site_keys, clock, site, practice, session: None, notices, shelf }, code))
+        Ok((
+            Self {
+                db,
+                keys,
+                site_keys,
+                clock,
+                site,
+                practice,
+                session: None,
+                place: super::guesses::here(),
+                notices,
+                shelf,
+            },
+            code,
+        ))
     }
 
     /// A practice book in memory with a fixed secret, for tests and what-if work. It begins empty; entries are received into it.
@@ -103,7 +117,18 @@ impl Desk {
         let seed = blake3::derive_key("meterdesk site keys of a book in memory 1", site.as_str().as_bytes());
         let site_keys = OnceLock::from(Arc::new(SiteKeys::from_seed(seed)));
         let (notices, shelf) = (Vec::new(), Shelf::default());
-        Ok(Self { db, keys, site_keys, clock, site, practice: true, session: None, notices, shelf })
+        Ok(Self {
+            db,
+            keys,
+            site_keys,
+            clock,
+            site,
+            practice: true,
+            session: None,
+            place: String::new(),
+            notices,
+            shelf,
+        })
     }
 
     /// Begins the book of a desk made by [`Desk::in_memory`]: its site and first manager.
@@ -126,6 +151,7 @@ impl Desk {
             site: self.site.clone(),
             practice: self.practice,
             session: None,
+            place: self.place.clone(),
             notices: Vec::new(),
             shelf: Shelf::default(),
         })
@@ -141,6 +167,7 @@ impl Desk {
             site: self.site.clone(),
             practice: self.practice,
             session: self.session.clone(),
+            place: self.place.clone(),
             notices: Vec::new(),
             shelf: Shelf::default(),
         })
@@ -204,7 +231,10 @@ impl Desk {
                 format!("业务目录 {} 第 {} 行有错，该文件没有用：{}", fault.file, fault.line, fault.what)
             }));
             let site = Head::read(&tx)?.site;
-            let practice = tx.own_site(site.as_str())?.is_some_and(|row| row.practice);
+            let practice = match super::proven::practice(&tx, &site)? {
+                Some(practice) => practice,
+                None => tx.own_site(site.as_str())?.is_some_and(|row| row.practice),
+            };
             if let Some(start) = tx.setting(PINNED)?.filter(|_| practice).and_then(|text| text.parse().ok()) {
                 let last = tx.head(&site, head_epoch(&tx)?)?.and_then(|row| row.at.parse().ok());
                 clock = Box::new(PinnedClock::from(last.map_or(start, |last| start.max(last))));
@@ -212,7 +242,18 @@ impl Desk {
             (site, practice)
         };
         let (site_keys, shelf) = (OnceLock::new(), Shelf::default());
-        let mut desk = Self { db, keys, site_keys, clock, site, practice, session: None, notices, shelf };
+        let mut desk = Self {
+            db,
+            keys,
+            site_keys,
+            clock,
+            site,
+            practice,
+            session: None,
+            place: super::guesses::here(),
+            notices,
+            shelf,
+        };
         desk.take_over_data_keys()?;
         let clock = desk.clock_doubt()?;
         desk.notices.extend(clock);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::order_step;
 use super::refusal::Refusal;
+use super::whose::Whose;
 use crate::derive::order::body::OrderResumed;
 use crate::rules::id::Id;
 use crate::rules::order::What;
@@ -37,6 +38,7 @@ impl Action for OrderResume {
     const NAME: &'static str = "order.resume";
     const SUMMARY: &'static str = "恢复暂停的工单";
     const MERGE: &'static str = "两处各恢复一次：先的有效，后的列为疑问";
+    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

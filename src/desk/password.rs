@@ -1,4 +1,4 @@
-//! Passwords: argon2id verifiers; a wrong one costs growing time (R-003; kept per login name on this machine).
+//! Passwords: argon2id verifiers; a wrong one costs growing time (R-003; counted in [`super::guesses`]).
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -8,6 +8,8 @@ use super::refusal::Refusal;
 
 /// Shortest password taken.
 pub const MIN_CHARS: usize = 6;
+/// Longest wait after wrong passwords.
+pub const MAX_DELAY_SECONDS: i64 = 30;
 /// Longest password taken, in bytes.
 pub const MAX_BYTES: usize = 256;
 
@@ -34,13 +36,13 @@ pub fn matches(password: &str, verifier: &str) -> bool {
         .is_ok_and(|known| Argon2::default().verify_password(password.as_bytes(), &known).is_ok())
 }
 
-/// Seconds to wait after this many failures in a row: none for four, then 2, 4, 8 … at most 900.
+/// Seconds to wait after this many failures in a row: none for four, then 2, 4, 8 … at most [`MAX_DELAY_SECONDS`]: nobody keeps another out for long.
 pub fn delay_seconds(failures: u32) -> i64 {
     match failures {
         0..=4 => 0,
         more => 1i64 << (more - 4).min(10),
     }
-    .min(900)
+    .min(MAX_DELAY_SECONDS)
 }
 
 #[cfg(test)]
@@ -60,6 +62,6 @@ mod tests {
         let delays: Vec<i64> = (0..16).map(delay_seconds).collect();
         assert_eq!(&delays[..7], &[0, 0, 0, 0, 0, 2, 4]);
         assert!(delays.windows(2).all(|pair| pair[0] <= pair[1]));
-        assert_eq!(delay_seconds(99), 900);
+        assert_eq!(delay_seconds(99), MAX_DELAY_SECONDS);
     }
 }

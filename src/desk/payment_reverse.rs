@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use super::till::{find, shift};
+use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::payment::{PaymentReversed, money_account};
 use crate::derive::ledger::account as ledger;
@@ -49,6 +50,7 @@ impl Action for PaymentReverse {
     const NAME: &'static str = "payment.reverse";
     const SUMMARY: &'static str = "冲正一笔收费，写明原因";
     const MERGE: &'static str = "一笔收费只冲正一次，以第一次为准；第二次退出的钱挂账待查，列为疑问";
+    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

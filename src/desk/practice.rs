@@ -18,6 +18,11 @@ pub const USERS: &[(&str, &str, &[&str])] = &[
     ("chief", "孙建国", &["centre_deputy", "data_director", "hall_supervisor", "hotline_lead"]),
 ];
 
+/// Is it one of the people every practice branch begins with?
+pub fn is_one(login: &str) -> bool {
+    login == DIRECTOR.0 || USERS.iter().any(|(known, ..)| *known == login)
+}
+
 impl Desk {
     /// Adds the people of a practice branch who are not there yet, on behalf of its first manager; nobody is logged in afterwards.
     pub fn add_practice_users(&mut self) -> Result<(), Refusal> {

@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::proven::{self, Proven};
 use super::refusal::{Fault, Refusal};
 use crate::derive::delegation;
 use crate::rules::id::{Id, Site};
 use crate::rules::money::Fen;
-use crate::store::tables::user::UserRoleRow;
 use crate::store::{StoreError, Tx};
 
 const SAMPLE: &str = include_str!("../../assets/roles.toml");
@@ -24,6 +24,29 @@ pub fn first_day(practice: bool, given: NaiveDate) -> NaiveDate {
 
 /// The right to print dispatch slips, which writes no entry.
 pub const PRINT_SLIPS: &str = "order.print";
+
+/// To search (查找).
+pub const FIND: &str = "read.find";
+/// To see a record whole.
+pub const SHOW: &str = "read.show";
+/// To see or print a 核对单 again.
+pub const SLIP: &str = "read.slip";
+/// To see reports.
+pub const REPORT: &str = "read.report";
+/// To list the users and their roles.
+pub const USERS: &str = "read.users";
+/// To list and save the fix list.
+pub const FIXES: &str = "read.fixes";
+/// To see who read or exported whole lists.
+pub const ACCESS: &str = "read.access";
+/// To copy the book.
+pub const BACKUP: &str = "base.backup";
+/// To derive the book anew.
+pub const REBUILD: &str = "base.rebuild";
+/// To go on from a copy.
+pub const RESTORE: &str = "base.restore";
+/// To say where slips go.
+pub const PRINTER: &str = "base.printer";
 
 /// Rights that are asked for beside an action's own name: a part of an action that not everybody who may do it may do, or work
 /// that writes no entry of its own.
@@ -43,6 +66,17 @@ pub const BESIDE_ACTIONS: &[&str] = &[
     super::shift_close::ANOTHERS,
     super::shift_confirm::CASHIER,
     super::shift_confirm::ACCOUNTANT,
+    FIND,
+    SHOW,
+    SLIP,
+    REPORT,
+    USERS,
+    FIXES,
+    ACCESS,
+    BACKUP,
+    REBUILD,
+    RESTORE,
+    PRINTER,
 ];
 
 /// A role of the roles file.
@@ -86,19 +120,29 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// Reads a user's rights at this site for a day: the roles of its own users, and those that head office gave its people
+    /// Reads a user's rights at this site for a day from the entries that give them: the roles of its own users, and those that head office gave its people
     /// here. A role given beyond what head office delegated gives nothing.
     pub fn of(tx: &Tx<'_>, user: Id, day: NaiveDate) -> Result<Self, StoreError> {
+        match proven::of(tx, user)? {
+            Some(person) => Self::of_person(tx, &person, day),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// The rights of a person whose entries were checked.
+    pub fn of_person(tx: &Tx<'_>, person: &Proven, day: NaiveDate) -> Result<Self, StoreError> {
+        let user = person.user.id;
         let here = tx.other_site(user)?.and(tx.own_record()?).map(|site| site.code);
+        let delegation = proven::delegation(tx, &user.site())?;
         let mut held = Vec::new();
-        for row in tx.scan::<UserRoleRow>(&[&user])? {
+        for row in &person.roles {
             let holds_here = match &here {
                 None => row.site.is_empty(),
                 Some(code) => row.site == *code && row.entry.site() == user.site(),
             };
             let in_force = row.first_day <= day && row.last_day.is_none_or(|last| day <= last);
             let Some(role) = role(&row.role).filter(|_| holds_here && in_force) else { continue };
-            if delegation::beyond(tx, &row)?.is_none() {
+            if delegation.as_ref().is_none_or(|delegation| delegation.beyond(row, None).is_none()) {
                 held.push((role, row.entry));
             }
         }
@@ -183,6 +227,17 @@ fn beside_word(right: &str) -> &str {
         super::shift_close::ANOTHERS => "代别人交班",
         super::shift_confirm::CASHIER => "以出纳签字",
         super::shift_confirm::ACCOUNTANT => "以会计签字",
+        FIND => "查找",
+        SHOW => "查看记录",
+        SLIP => "重印核对单",
+        REPORT => "出报表",
+        USERS => "查看用户名单",
+        FIXES => "查看待改清单",
+        ACCESS => "看查阅记录",
+        BACKUP => "备份",
+        REBUILD => "重新记账",
+        RESTORE => "从备份恢复",
+        PRINTER => "设置打印机",
         other => other,
     }
 }

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
-use super::refusal::Refusal;
+use super::guesses::{self, Guesses};
+use super::proven::{self, Proven};
+use super::refusal::{Refusal, RefusalKind};
 use super::rights::Rights;
 use super::{Desk, password};
 use crate::rules::business_day;
@@ -10,16 +12,49 @@ use crate::rules::id::Id;
 use crate::store::tables::till::ShiftRow;
 use crate::store::tables::user::UserRow;
 use crate::store::{StoreError, Tx};
+use crate::text::safe;
 
 /// The person at the desk.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The user.
     pub user: Id,
-    /// Login name.
+    /// Login name, with the site when the person is another's: `demo@H00`.
     pub login: String,
     /// Name as printed.
     pub name: String,
+    /// What the password was when the person sat down.
+    mark: [u8; 32],
+}
+
+impl Session {
+    fn of(person: &Proven, tx: &Tx<'_>) -> Result<Self, StoreError> {
+        let user = &person.user;
+        let login = match tx.other_site(user.id)? {
+            Some(site) => format!("{}@{site}", user.login),
+            None => user.login.clone(),
+        };
+        Ok(Self { user: user.id, login, name: user.name.clone(), mark: person.mark() })
+    }
+
+    /// The person as the entries say now. A closed account, or a password set since, ends the session.
+    pub fn person(&self, tx: &Tx<'_>) -> Result<Proven, Refusal> {
+        let person = proven::of(tx, self.user)?.filter(|person| person.user.active);
+        let person = person.ok_or_else(|| Refusal::permission("R-003", "您的账号已停用，请找管理员"))?;
+        if person.mark() != self.mark {
+            return Err(Refusal::permission("R-003", "您的密码已被重置或修改，请重新登录"));
+        }
+        Ok(person)
+    }
+}
+
+/// A password that somebody else gave is good for one thing: choosing one's own. On a practice book nobody need.
+pub fn refuse_first_password(person: &Proven, practice: bool) -> Result<(), Refusal> {
+    if practice || !person.must_change() {
+        return Ok(());
+    }
+    let message = "您的密码是别人设的，请先改成自己的密码 (屏幕登录时即可改，或用 user password)，再办别的";
+    Err(Refusal::permission("R-003", message))
 }
 
 /// Families of actions that move money or take readings: they wait while a shift of an earlier day is open.
@@ -81,6 +116,60 @@ impl Desk {
         self.session.as_ref()
     }
 
+    /// Is it this person who is at the desk? A name means a person: `desk` the site's own, `desk@HO` head office's.
+    pub fn is_at_desk(&self, login: &str) -> Result<bool, Refusal> {
+        let Some(session) = &self.session else { return Ok(false) };
+        let tx = self.look()?;
+        let meant = tx.user_at_desk(login)?.is_some_and(|user| user.id == session.user);
+        Ok(meant && session.person(&tx).is_ok())
+    }
+
+    /// The person at the desk, who must have this right; for what writes no entry.
+    pub fn may(&self, right: &str) -> Result<&Session, Refusal> {
+        let session = self.session.as_ref().ok_or_else(|| Refusal::permission("R-003", "还没有登录，请先登录"))?;
+        let tx = self.look()?;
+        let person = session.person(&tx)?;
+        refuse_first_password(&person, self.practice)?;
+        Rights::of_person(&tx, &person, self.today())?.require(right)?;
+        Ok(session)
+    }
+
+    /// Notes that the person at the desk reads or exports a whole list (查阅记录); before it is given.
+    pub fn note_access(&mut self, what: &str, detail: &str) -> Result<(), Refusal> {
+        let (at, user) = (self.now().to_rfc3339(), self.session.as_ref().map(|session| session.user));
+        let tx = self.db.write()?;
+        tx.note_access(&at, user, what, &safe::line(detail))?;
+        Ok(tx.commit()?)
+    }
+
+    /// The name of the place this desk stands at; else it is told by its surroundings.
+    pub fn set_place(&mut self, place: &str) {
+        self.place = place.to_owned();
+    }
+
+    /// Must the person at the desk choose a password of their own before anything else?
+    pub fn must_change_password(&self) -> Result<bool, Refusal> {
+        let Some(session) = &self.session else { return Ok(false) };
+        let person = session.person(&self.look()?)?;
+        Ok(refuse_first_password(&person, self.practice).is_err())
+    }
+
+    /// Why the person at the desk must log in again, if so: closed, or the password was set anew, here or elsewhere.
+    pub fn session_ended(&self) -> Option<Refusal> {
+        let session = self.session.as_ref()?;
+        let tx = self.look().ok()?;
+        session.person(&tx).err().filter(|refusal| refusal.kind == RefusalKind::Permission)
+    }
+
+    /// Whoever chose a new password goes on with it.
+    pub(super) fn go_on_with_new_password(&mut self) -> Result<(), Refusal> {
+        let Some(session) = &self.session else { return Ok(()) };
+        let person = proven::of(&self.look()?, session.user)?;
+        let mark = person.map_or(session.mark, |person| person.mark());
+        self.session.iter_mut().for_each(|session| session.mark = mark);
+        Ok(())
+    }
+
     /// Login of the site's first manager.
     pub fn first_manager(&self) -> Result<Option<String>, StoreError> {
         let tx = self.look()?;
@@ -101,34 +190,29 @@ impl Desk {
         }
     }
 
-    /// Logs in by password; after five failures each further one waits longer.
+    /// Logs in by password; after five failures each further one waits longer, by person and not by spelling.
     pub fn sign_in(&mut self, login: &str, given: &str) -> Result<(), Refusal> {
-        let now = self.now().timestamp();
-        let name = format!("login_failures:{}", login.chars().take(64).collect::<String>());
+        let (now, site) = (self.now().timestamp(), self.site.clone());
+        let place = guesses::Place::of(&self.keys, &self.place);
         let tx = self.db.write()?;
-        let known = tx.setting(&name)?.unwrap_or_default();
-        let mut words = known.split(' ');
-        let failures: u32 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
-        let last: i64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
-        let wait = last + password::delay_seconds(failures) - now;
-        if wait > 0 && failures > 0 && now >= last {
+        let person = proven::at_desk(&tx, &site, login.trim())?;
+        let guesses = Guesses::read(&tx, person.as_ref().map(|person| person.user.id), &place, now)?;
+        if let Some(wait) = guesses.wait(now) {
             return Err(Refusal::permission("login", format!("密码连续输错，请等 {wait} 秒再试")));
         }
-        let user = tx.user_at_desk(login)?;
         // An unknown name costs the same work as a wrong password, so that names cannot be guessed by time.
         let decoy = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let fits = password::matches(given, user.as_ref().map_or(decoy, |user| &user.password));
-        match user.filter(|user| fits && user.active) {
-            Some(user) => {
-                if failures > 0 {
-                    tx.set_setting(&name, "0 0")?;
-                }
+        let fits = password::matches(given, person.as_ref().map_or(decoy, |person| &person.user.password));
+        match person.filter(|person| fits && person.user.active) {
+            Some(person) => {
+                guesses.right(&tx, person.user.id, &place, now)?;
+                let session = Session::of(&person, &tx)?;
                 tx.commit()?;
-                self.session = Some(Session { user: user.id, login: user.login, name: user.name });
+                self.session = Some(session);
                 Ok(())
             }
             None => {
-                tx.set_setting(&name, &format!("{} {now}", failures + 1))?;
+                guesses.wrong(&tx, now)?;
                 tx.commit()?;
                 Err(Refusal::permission("login", "用户名或密码不对，请重新输入"))
             }
@@ -140,9 +224,14 @@ impl Desk {
         if !self.practice {
             return Err(Refusal::permission("login", "正式库须用密码登录 (METERDESK_PASSWORD 或 --password-stdin)"));
         }
-        let user = self.look()?.user_at_desk(login)?.filter(|user| user.active);
-        let user = user.ok_or_else(|| Refusal::permission("login", format!("没有用户“{login}”，请核对用户名")))?;
-        self.session = Some(Session { user: user.id, login: user.login, name: user.name });
+        let session = {
+            let tx = self.look()?;
+            let person = proven::at_desk(&tx, &self.site, login)?.filter(|person| person.user.active);
+            let person =
+                person.ok_or_else(|| Refusal::permission("login", format!("没有用户“{login}”，请核对用户名")))?;
+            Session::of(&person, &tx)?
+        };
+        self.session = Some(session);
         Ok(())
     }
 }

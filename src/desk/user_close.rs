@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
-use super::user_named;
+use super::whose::Whose;
+use super::{last_admin, user_named};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserClosed as Body;
 use crate::rules::id::Id;
@@ -34,6 +35,7 @@ impl Action for UserClose {
     const NAME: &'static str = "user.close";
     const SUMMARY: &'static str = "停用用户";
     const MERGE: &'static str = "停用两次算一次；停用与重置先后发生时，后一张凭单算数";
+    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 
@@ -45,6 +47,7 @@ impl Action for UserClose {
         if !user.active {
             return Err(Refusal::field("R-003", "user", format!("{} 已经停用", user.name)));
         }
+        last_admin::keep_one(cx, &user, "user")?;
         let reason = input.reason.trim().to_owned();
         if reason.is_empty() || reason.chars().count() > 100 {
             return Err(Refusal::field("R-003", "reason", "请写明停用的原因，最多 100 字"));

@@ -1,12 +1,13 @@
 //! `user.right`: a role is given from a day to a day, or withdrawn. Nobody changes their own roles.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
-use super::{rights, user_named};
+use super::whose::Whose;
+use super::{last_admin, rights, user_named};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserRight as Body;
 use crate::rules::id::{Id, Site};
@@ -54,6 +55,7 @@ impl Action for UserRight {
     const NAME: &'static str = "user.right";
     const SUMMARY: &'static str = "授予或收回岗位权限";
     const MERGE: &'static str = "各岗位互不相干，总部的人在各网点的岗位也互不相干；同一岗位以后一张凭单为准";
+    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 
@@ -70,6 +72,14 @@ impl Action for UserRight {
         if user.id == cx.actor.id {
             faults.push(Fault::field("R-003", "user", "不能给自己授权或收回自己的权限，请由另一位管理员办理"));
         }
+        for (field, day) in [("first_day", input.first_day), ("last_day", input.last_day)] {
+            if day.is_some_and(|day| !(2000..2100).contains(&day.year())) {
+                faults.push(Fault::field("R-003", field, "日期应在 2000 年到 2099 年之间，请核对"));
+            }
+        }
+        if input.first_day.zip(input.last_day).is_some_and(|(first, last)| last < first) {
+            faults.push(Fault::field("R-003", "last_day", "末日早于首日，请改正；收回权限请用“收回”"));
+        }
         let site = input.site.as_deref().map(|site| sent_to(cx, &user, site, &mut faults)).transpose()?;
         let held = cx.tx.role_at(user.id, &input.role, site.as_deref().unwrap_or_default())?;
         if !input.withdraw && site.is_none() {
@@ -84,6 +94,9 @@ impl Action for UserRight {
             input.first_day.unwrap_or(if input.withdraw || input.last_day.is_some() { kept } else { today });
         let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
         let last_day = if input.withdraw { Some(yesterday) } else { input.last_day };
+        if input.role == last_admin::ADMIN && site.is_none() && (last_day.is_some() || first_day > today) {
+            last_admin::keep_one(cx, &user, "role")?;
+        }
         let output = Output { user: user.id, role: input.role.clone(), first_day, last_day };
         let body = Body { user: user.id, role: input.role, first_day, last_day, site };
         Decision::write(vec![Subject::new(Kind::User, user.id)], &body, output)

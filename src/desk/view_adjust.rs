@@ -1,8 +1,9 @@
 //! What the screens of special handling show: an account's bills, the picture of a case, what waits for a person.
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use super::adjusting::{Ask, plan, request, who};
+use super::adjusting::{Ask, one_hand, plan, request, who};
 use super::adjustment_preview::{Output as Preview, shown};
 use super::refusal::Refusal;
 use super::rights::Rights;
@@ -141,7 +142,10 @@ pub fn moved(desk: &Desk, id: Id) -> Result<Option<String>, Refusal> {
 fn view(desk: &Desk, tx: &Tx<'_>, row: &RequestRow) -> Result<RequestView, Refusal> {
     let kind = request::kind(row)?;
     let state = request::state(row)?;
-    let picture: Option<Picture> = serde_json::from_str(&row.picture).ok();
+    let mut picture: Option<Picture> = serde_json::from_str(&row.picture).ok();
+    if let Some(picture) = &mut picture {
+        picture.warnings.splice(0..0, given_of_late(desk, tx, row)?);
+    }
     let checker = match &row.checker {
         Some(user) => Some(format!("{} {}", name(tx, user)?, row.check_remark).trim().to_owned()),
         None => None,
@@ -160,6 +164,27 @@ fn view(desk: &Desk, tx: &Tx<'_>, row: &RequestRow) -> Result<RequestView, Refus
         mine: mine(desk, tx, row, kind, state)?,
         picture,
     })
+}
+
+/// Whose accounts concerned were made or reset of late, and by whom.
+fn given_of_late(desk: &Desk, tx: &Tx<'_>, row: &RequestRow) -> Result<Vec<String>, Refusal> {
+    let me = desk.session().map(|session| session.user);
+    let mut concerned = people(row);
+    concerned.extend(me.filter(|me| !concerned.contains(me)));
+    Ok(one_hand::notes(tx, &concerned, desk.today())?)
+}
+
+/// Who asked, checked and decided so far.
+fn people(row: &RequestRow) -> Vec<Id> {
+    let so_far = [Some(&row.maker), row.checker.as_ref(), row.approver.as_ref()];
+    so_far.into_iter().flatten().filter_map(|user| user.parse().ok()).collect()
+}
+
+/// The day of the last word on a request.
+fn last_day(tx: &Tx<'_>, row: &RequestRow) -> Result<NaiveDate, Refusal> {
+    let parts = tx.scan::<SubjectRow>(&[&Subjects::Request.letter(), &row.id])?;
+    let last = parts.last().map(|part| tx.entry(part.id.entry())).transpose()?.flatten();
+    Ok(last.map_or(row.day, |entry| entry.business_day))
 }
 
 /// Whether a request waits for the person at the desk: by the approval table, and never one's own.
@@ -203,6 +228,7 @@ pub fn request_json(tx: &Tx<'_>, id: Id) -> Result<Option<Value>, Refusal> {
         "day": row.day, "maker": name(tx, &row.maker)?,
         "checker": person(&row.checker)?, "check_remark": row.check_remark,
         "approver": person(&row.approver)?, "decided_day": row.decided_day, "decide_remark": row.decide_remark,
+        "accounts": one_hand::notes(tx, &people(&row), last_day(tx, &row)?)?,
         "picture": read(&row.picture), "history": history,
         "exceptions": tx.scan::<ExceptionRow>(&[&Subjects::Request.letter(), &id])?,
     })))

@@ -226,6 +226,11 @@ impl Db {
         made
     }
 
+    /// A number that changes whenever another connection has written.
+    pub fn written_by_others(&self) -> Result<i64, StoreError> {
+        Ok(self.conn.query_row("PRAGMA data_version", [], |row| row.get(0))?)
+    }
+
     /// SQLite's own check of the file, first fault or none.
     pub fn integrity(&self) -> Result<Option<String>, StoreError> {
         let word: String = self.conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;

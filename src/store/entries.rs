@@ -81,6 +81,10 @@ table! {
     }
 }
 
+/// The condition of the index `entry_rights`, word by word: so SQLite knows that the index has all of them.
+const RIGHTS: &str = "action IN ('user.add', 'user.right', 'user.reset', 'user.password', 'user.close', 'site.trust', \
+                      'site.enrol', 'site.amend')";
+
 /// First and last id an epoch of a site can have.
 fn span(site: &Site, epoch: i64) -> Option<(Id, Id)> {
     Some((Id::new(site, epoch, 0, 0)?, Id::new(site, epoch, SEQS - 1, ITEMS - 1)?))
@@ -190,6 +194,18 @@ impl Tx<'_> {
     /// The entry at a place (of any item of it).
     pub fn entry(&self, id: Id) -> Result<Option<EntryRow>, StoreError> {
         self.get::<EntryRow>(&[&id.entry()])
+    }
+
+    /// Entries of one action about one subject (as an entry names it) that give rights, found by the entries themselves.
+    pub fn rights_entries(&self, action: &str, subject: &str) -> Result<Vec<EntryRow>, StoreError> {
+        let sql = format!(" WHERE {RIGHTS} AND action = ? AND subjects = ? ORDER BY id");
+        self.select::<EntryRow>(&sql, &[&action, &subject])
+    }
+
+    /// Entries by which a site named a head office.
+    pub fn trust_entries(&self, site: &Site) -> Result<Vec<EntryRow>, StoreError> {
+        let sql = format!(" WHERE {RIGHTS} AND action = 'site.trust' AND site = ? ORDER BY id");
+        self.select::<EntryRow>(&sql, &[&site.as_str()])
     }
 
     /// The entry that an idempotency key of a site was given.

@@ -37,6 +37,33 @@ impl Tx<'_> {
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
     }
 
+    /// Settings whose names begin so.
+    pub fn settings_like(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let mut statement = self
+            .book()
+            .prepare_cached("SELECT name, value FROM l_setting WHERE name >= ?1 AND name < ?1 || char(1114111)")?;
+        let rows = statement.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes a setting away so that nothing of it stays in the file.
+    pub fn wipe_setting(&self, name: &str) -> Result<(), StoreError> {
+        let secure = |on: bool| -> Result<(), StoreError> {
+            let sql = if on { "PRAGMA secure_delete=ON" } else { "PRAGMA secure_delete=OFF" };
+            Ok(self.conn().query_row(sql, [], |_| Ok(()))?)
+        };
+        secure(true)?;
+        let gone = self.forget_setting(name);
+        secure(false)?;
+        gone
+    }
+
+    /// Takes a setting of this machine away.
+    pub fn forget_setting(&self, name: &str) -> Result<(), StoreError> {
+        self.conn().prepare_cached("DELETE FROM l_setting WHERE name = ?1")?.execute([name])?;
+        Ok(())
+    }
+
     /// Keeps a setting of this machine.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
         let mut statement =
@@ -101,5 +128,37 @@ impl Tx<'_> {
             "DELETE FROM l_person; INSERT OR IGNORE INTO l_unhashed (account) SELECT id FROM d_account",
         )?;
         Ok(())
+    }
+}
+
+table! {
+    /// Somebody read or exported a whole list.
+    pub struct AccessRow("l_access", 1) {
+        /// Its number.
+        no: i64,
+        /// When, with offset.
+        at: String,
+        /// Who; none on a practice book where nobody was named.
+        user: Option<Id>,
+        /// By which command.
+        what: String,
+        /// What.
+        detail: String,
+    }
+}
+
+impl Tx<'_> {
+    /// Notes that somebody read or exported a whole list.
+    pub fn note_access(&self, at: &str, user: Option<Id>, what: &str, detail: &str) -> Result<(), StoreError> {
+        let mut statement =
+            self.conn().prepare_cached("INSERT INTO l_access (at, user, what, detail) VALUES (?1, ?2, ?3, ?4)")?;
+        statement.execute(params![at, user.map(|id| id.0), what, detail])?;
+        Ok(())
+    }
+
+    /// What was read or exported from a day to a day, in order.
+    pub fn accesses(&self, from: chrono::NaiveDate, to: chrono::NaiveDate) -> Result<Vec<AccessRow>, StoreError> {
+        let (from, to) = (from.to_string(), to.to_string());
+        self.select::<AccessRow>(" WHERE substr(at, 1, 10) BETWEEN ? AND ? ORDER BY no", &[&from, &to])
     }
 }

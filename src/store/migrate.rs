@@ -13,7 +13,7 @@ use super::db::APPLICATION_ID;
 pub const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// Steps of the ladder: step n takes a file from version n to n + 1.
-const STEPS: &[&str] = &[include_str!("migrations/0001.sql")];
+const STEPS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// The version this program writes.
 pub const VERSION: i64 = STEPS.len() as i64;

@@ -45,6 +45,7 @@ const WORDS: &[(&str, &str)] = &[
     ("signed_early", "签字次序不对"),
     ("signed_own", "经手人自己签字"),
     ("signed_twice", "签字签了两次"),
+    ("site_trust", "认了两个总部"),
     ("slip_entered_twice", "拆换单录了两次"),
     ("slip_no", "拆换单号重复"),
     ("stamp_ahead", "凭单时间来自以后"),

@@ -34,6 +34,8 @@ pub struct App {
     drafts: Option<DraftWriter>,
     kept: Option<DraftBox>,
     facts: TopFacts,
+    /// What others had written when it was last looked whether the session still holds.
+    looked: Option<i64>,
     carried: BTreeMap<&'static str, Vec<(&'static str, String)>>,
 }
 
@@ -50,7 +52,16 @@ impl App {
         } else {
             Finder::start(&desk, move || news.wake()).unwrap_or_else(|_| Finder::idle(&desk))
         };
-        let mut app = Self { desk, finder, waker, drafts, kept, facts: TopFacts::default(), carried: BTreeMap::new() };
+        let mut app = Self {
+            desk,
+            finder,
+            waker,
+            drafts,
+            kept,
+            facts: TopFacts::default(),
+            looked: None,
+            carried: BTreeMap::new(),
+        };
         app.refresh();
         app
     }
@@ -172,9 +183,20 @@ impl Context for App {
         screens::everywhere(command, self)
     }
 
+    fn shut_out(&mut self) -> Option<String> {
+        let written = self.desk.db().written_by_others().ok();
+        if written.is_some() && written == self.looked {
+            return None;
+        }
+        let ended = self.desk.session_ended();
+        // Looked at again with every key until somebody is let in.
+        self.looked = if ended.is_none() { written } else { None };
+        ended.map(|refusal| refusal.message())
+    }
+
     fn lock_screen(&mut self) -> Option<Box<dyn Screen<Self>>> {
-        let session = self.desk.session()?.clone();
-        Some(Box::new(screens::login::Login::locked(&session)))
+        let (session, ended) = (self.desk.session()?.clone(), self.desk.session_ended().is_some());
+        Some(Box::new(screens::login::Login::locked(&session, ended)))
     }
 
     fn idle_limit(&self) -> Option<Duration> {

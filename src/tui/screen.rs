@@ -303,6 +303,11 @@ pub trait Context: Sized {
         Reply::unused()
     }
 
+    /// Why the person at the desk may not go on, when the session has ended elsewhere: closed, or the password set anew.
+    fn shut_out(&mut self) -> Option<String> {
+        None
+    }
+
     /// The layer that locks the screen; `None` where there is nobody to lock out.
     fn lock_screen(&mut self) -> Option<Box<dyn Screen<Self>>> {
         None

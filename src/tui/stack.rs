@@ -87,6 +87,9 @@ impl<C: Context + 'static> Stack<C> {
         if self.toast_seen {
             self.toast = None;
         }
+        if self.shut_out(cx) {
+            return;
+        }
         let keys = self.keys(cx);
         let closed = self.top().is_some_and(|s| s.is_closed());
         let command =
@@ -111,7 +114,7 @@ impl<C: Context + 'static> Stack<C> {
 
     /// A paste: typing, never an Enter.
     pub fn paste(&mut self, text: &str, cx: &mut C) {
-        if self.is_small {
+        if self.is_small || self.shut_out(cx) {
             return;
         }
         let reply = self.with_top(|s| s.on_paste(text, cx));
@@ -130,6 +133,9 @@ impl<C: Context + 'static> Stack<C> {
 
     /// The clock ticked. True when something may have changed.
     pub fn tick(&mut self, cx: &mut C) -> bool {
+        if self.shut_out(cx) {
+            return true;
+        }
         let ticking: Vec<usize> = (0..self.layers.len()).filter(|i| self.layers[*i].tick_every().is_some()).collect();
         for i in &ticking {
             if let Some(layer) = self.layers.get_mut(*i) {
@@ -138,6 +144,17 @@ impl<C: Context + 'static> Stack<C> {
             }
         }
         !ticking.is_empty()
+    }
+
+    /// Locks when the session has ended elsewhere; the key that found it out does nothing.
+    fn shut_out(&mut self, cx: &mut C) -> bool {
+        if self.top().is_some_and(|s| s.is_closed()) {
+            return false;
+        }
+        let Some(why) = cx.shut_out() else { return false };
+        self.lock(cx);
+        self.say(Toast { text: why, ink: Ink::Stop });
+        true
     }
 
     /// Locks, unless locked already or nobody is there to lock out.

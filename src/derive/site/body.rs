@@ -102,6 +102,9 @@ pub struct SiteAmended {
     /// Days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_for_days: Option<i64>,
+    /// Code of the head office to which this one lets the branch go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<String>,
 }
 
 /// Body of `site.cut_off`, by the site itself.

@@ -1,7 +1,8 @@
 //! 网点: a site says who it is when its day book begins; what others say of it stands apart, by who says it.
 //!
 //! Merge: every bond is written by one site alone, so that site's own order decides, and no site can speak for another: a
-//! reader asks for the bond of the site it believes (`exchange::peers`). A branch trusts one head office, the last it named.
+//! reader asks for the bond of the site it believes (`exchange::peers`). A branch trusts one head office, the first it named, and
+//! another only when that one lets it go.
 //! An enrolment written anew takes the place of the one before, keys, revocation and all; what only amends changes what it
 //! names. Certificates of new keys are kept however they arrive and checked where keys are read. A counter-signed head never
 //! goes back. A fork freezes the site until head office thaws it, naming the entry that froze it; a clock is confirmed by an
@@ -138,12 +139,17 @@ fn bond(event: &Event<'_>, kind: &str, name: String, utility: String, practice: 
         clock_ahead_ms: 0,
         clock_said: None,
         clock_confirmed: false,
+        first: event.id,
+        handed_to: None,
     }
 }
 
 fn trust(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: SiteTrusted = event.read()?;
-    fx.tx.put(&bond(event, TRUST, body.name, body.utility, body.practice, body.keys))?;
+    let before = fx.tx.bond(event.subject, &event.entry.site)?.filter(|row| row.kind == TRUST);
+    let fresh = bond(event, TRUST, body.name, body.utility, body.practice, body.keys);
+    fx.tx.put(&SiteBondRow { first: before.map_or(fresh.first, |row| row.first), ..fresh })?;
+    fx.touch(super::delegation::TRUSTS.what, &event.entry.site);
     super::delegation::rights_may_have_moved(fx);
     Ok(())
 }
@@ -179,6 +185,7 @@ fn change(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
                 everything: body.everything.unwrap_or(row.everything),
                 roles: body.roles.map_or(row.roles, |roles| list(&roles)),
                 good_for_days: body.good_for_days.unwrap_or(row.good_for_days),
+                handed_to: body.hand_over.or(row.handed_to),
                 ..row
             })?;
             super::delegation::rights_may_have_moved(fx);

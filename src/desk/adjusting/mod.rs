@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod links;
+pub mod one_hand;
 pub mod plan;
 pub mod readings;
 pub mod request;

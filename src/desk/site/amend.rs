@@ -7,7 +7,10 @@ use super::{areas, branch, days, roles};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::site::SiteAmended;
 use crate::desk::action::{Action, Cx, Decision};
-use crate::desk::refusal::Refusal;
+use crate::desk::refusal::{Fault, Refusal};
+use crate::desk::whose::Whose;
+use crate::rules::fault::shown;
+use crate::rules::id::Site;
 
 /// The action.
 pub struct SiteAmend;
@@ -30,6 +33,9 @@ pub struct Input {
     /// Days, 1 to 366.
     #[serde(default)]
     pub good_for_days: Option<i64>,
+    /// Code of another head office that the branch may trust from now on.
+    #[serde(default)]
+    pub hand_over: Option<String>,
 }
 
 /// What is answered.
@@ -43,6 +49,7 @@ impl Action for SiteAmend {
     const NAME: &'static str = "site.amend";
     const SUMMARY: &'static str = "改网点的片区、可授岗位、有效天数";
     const MERGE: &'static str = "只有总部能改，逐项以总部自己的后一次为准";
+    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 
@@ -54,11 +61,25 @@ impl Action for SiteAmend {
             everything: input.everything,
             roles: input.roles.map(|given| roles(&given, &mut faults)),
             good_for_days: input.good_for_days.map(|given| days(given, &mut faults)),
+            hand_over: input.hand_over.map(|given| another_office(cx, &given, &mut faults)),
         };
         Refusal::unless_empty(faults)?;
-        if body.areas.is_none() && body.everything.is_none() && body.roles.is_none() && body.good_for_days.is_none() {
+        let kept = body.areas.is_none() && body.everything.is_none() && body.roles.is_none();
+        if kept && body.good_for_days.is_none() && body.hand_over.is_none() {
             return Err(Refusal::field("site", "site", "没有要改的内容，请至少改一项"));
         }
         Decision::write(vec![Subject::new(Kind::Site, peer.id)], &body, Output { site: peer.site.to_string() })
+    }
+}
+
+/// The head office a branch is let go to: any site's code but this one's.
+fn another_office(cx: &Cx<'_, '_>, given: &str, faults: &mut Vec<Fault>) -> String {
+    match Site::parse(given.trim()).ok().filter(|site| site != cx.site) {
+        Some(site) => site.to_string(),
+        None => {
+            let message = format!("“{}”不是另一个总部的代码，请核对", shown(given));
+            faults.push(Fault::field("site", "hand_over", message));
+            String::new()
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{ClockConfirmed, subject_of};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
+use crate::desk::whose::Whose;
 use crate::exchange::peers;
 
 /// The action.
@@ -32,6 +33,7 @@ impl Action for ClockConfirm {
     const NAME: &'static str = "clock.confirm";
     const SUMMARY: &'static str = "确认本机时钟 (总部发现相差五分钟以上)";
     const MERGE: &'static str = "确认写明是总部哪一次发现的；之后再发现，再提示";
+    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

@@ -8,6 +8,7 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{SiteTrusted, subject_of};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
+use crate::desk::whose::Whose;
 use crate::exchange::peers;
 
 /// The action.
@@ -35,7 +36,8 @@ pub struct Output {
 impl Action for SiteTrust {
     const NAME: &'static str = "site.trust";
     const SUMMARY: &'static str = "认定总部 (名片和电话里念的指纹)";
-    const MERGE: &'static str = "只有网点自己能认定总部，以它最后一次认定的为准";
+    const MERGE: &'static str = "只有网点自己能认定总部，以它最先认定的为准，原总部交出后才以新认定的为准";
+    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 
@@ -48,9 +50,18 @@ impl Action for SiteTrust {
             let message = format!("{} {} 不是总部，请用总部的名片", card.code, card.name);
             return Err(Refusal::field("card", "card", message));
         }
-        if peers::head_office(cx.tx)?.is_some_and(|office| office.site == card.code && office.keys.contains(&card.keys))
-        {
-            return Err(Refusal::field("card", "card", format!("总部 {} 已经认定，无需再做", card.code)));
+        if let Some(office) = peers::head_office(cx.tx)? {
+            if office.site == card.code && office.keys.contains(&card.keys) {
+                return Err(Refusal::field("card", "card", format!("总部 {} 已经认定，无需再做", card.code)));
+            }
+            let let_go = peers::own_enrolment(cx.tx)?.and_then(|row| row.handed_to);
+            if office.site != card.code && let_go.as_deref() != Some(card.code.as_str()) {
+                let message = format!(
+                    "本网点的总部是 {}；改认 {} 要由 {} 先交出 (site amend --hand-over {}) 并送来交换包",
+                    office.site, card.code, office.site, card.code
+                );
+                return Err(Refusal::permission("R-003", message));
+            }
         }
         let subject = Subject::new(Kind::Site, subject_of(&card.code));
         let output = Output { site: card.code.to_string(), name: card.name.clone() };

@@ -3,9 +3,11 @@
 use chrono::NaiveDate;
 
 use super::sheet::Sheet;
+use crate::desk::rights;
 use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
 
+pub mod access;
 pub mod adjustments;
 pub mod arrears;
 pub mod callbacks;
@@ -41,6 +43,7 @@ pub const REPORTS: &[Report] = &[
     orders::REPORT,
     order_workers::REPORT,
     callbacks::REPORT,
+    access::REPORT,
 ];
 
 /// The report of a name or title.
@@ -49,6 +52,11 @@ pub fn report(name: &str) -> Option<&'static Report> {
 }
 
 impl Report {
+    /// The right to see it.
+    pub fn right(&self) -> &'static str {
+        if self.name == access::REPORT.name { rights::ACCESS } else { rights::REPORT }
+    }
+
     /// The days a caller means: the last day is today unless said, the first the same day, or the beginning.
     pub fn days(&self, from: Option<NaiveDate>, to: Option<NaiveDate>, today: NaiveDate) -> (NaiveDate, NaiveDate) {
         let to = to.unwrap_or(today);

@@ -46,6 +46,10 @@ table! {
         clock_said: Option<Id>,
         /// Has the site's director confirmed the clock since?
         clock_confirmed: bool,
+        /// The entry that said so first; a head office trusted anew keeps it.
+        first: Id,
+        /// The head office to which this one lets the branch go.
+        handed_to: Option<String>,
     }
 
     /// A certificate of new keys.

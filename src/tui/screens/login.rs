@@ -10,6 +10,7 @@ use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Reply, Screen};
 use crate::tui::screens::home::Home;
+use crate::tui::screens::own_password::{After, OwnPassword};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
@@ -18,20 +19,22 @@ use crate::tui::widgets::form::{Form, FormEvent};
 pub struct Login {
     form: Form,
     locked: Option<Session>,
+    ended: bool,
 }
 
 impl Login {
     /// Nobody is logged in yet.
     pub fn first(app: &App) -> Self {
         let fields = vec![Field::text("login", "用户名", 32).required(), Field::secret("password", "密码").required()];
-        Self { form: Form::new(fields, app.desk.today(), initials), locked: None }
+        Self { form: Form::new(fields, app.desk.today(), initials), locked: None, ended: false }
     }
 
-    /// The screen is locked: the same person goes on, or another logs in from the start.
-    pub fn locked(session: &Session) -> Self {
+    /// The screen is locked: the same person goes on. One whose session has `ended` may be gone for good: then the program can be
+    /// left.
+    pub fn locked(session: &Session, ended: bool) -> Self {
         let fields = vec![Field::secret("password", "密码").required()];
         let form = Form::new(fields, NaiveDate::default(), initials);
-        Self { form, locked: Some(session.clone()) }
+        Self { form, locked: Some(session.clone()), ended }
     }
 
     fn enter(&mut self, app: &mut App) -> Reply<App> {
@@ -45,7 +48,13 @@ impl Login {
         match outcome {
             Ok(()) => {
                 app.refresh();
-                if self.locked.is_some() { Reply::pop() } else { Reply::replace(Home::new(app)) }
+                let after = if self.locked.is_some() { After::Back } else { After::Home };
+                match app.desk.must_change_password() {
+                    Ok(false) if after == After::Back => Reply::pop(),
+                    Ok(false) => Reply::replace(Home::new(app)),
+                    Ok(true) => Reply::replace(OwnPassword::first(app, after)),
+                    Err(refusal) => Reply::refuse(refusal.message()),
+                }
             }
             Err(refusal) => {
                 self.form.focus_on(if self.locked.is_some() { "password" } else { "login" });
@@ -65,7 +74,7 @@ impl Screen<App> for Login {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
-        if self.locked.is_some() { Vec::new() } else { vec![Command::Quit] }
+        if self.locked.is_some() && !self.ended { Vec::new() } else { vec![Command::Quit] }
     }
 
     fn is_closed(&self) -> bool {

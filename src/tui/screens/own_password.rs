@@ -8,12 +8,24 @@ use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Reply, Screen};
+use crate::tui::screens::home::Home;
+use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
+
+/// Where a person goes on who had to choose a password first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum After {
+    /// To the home screen.
+    Home,
+    /// Back to what lay under the lock.
+    Back,
+}
 
 /// The screen.
 pub struct OwnPassword {
     form: Form,
+    first: Option<After>,
 }
 
 impl OwnPassword {
@@ -24,7 +36,12 @@ impl OwnPassword {
             Field::secret("new", "新密码").required().hint("至少 6 个字符"),
             Field::secret("again", "再输一次").required(),
         ];
-        Self { form: Form::new(fields, app.desk.today(), initials) }
+        Self { form: Form::new(fields, app.desk.today(), initials), first: None }
+    }
+
+    /// A password of one's own in the place of the one somebody else gave; nothing else can be done before.
+    pub fn first(app: &App, after: After) -> Self {
+        Self { first: Some(after), ..Self::new(app) }
     }
 
     fn save(&mut self, app: &mut App) -> Reply<App> {
@@ -37,7 +54,11 @@ impl OwnPassword {
         }
         let input = json!({ "old": self.form.value("old"), "new": self.form.value("new") });
         match app.act("user.password", &input, None) {
-            Ok(_) => Reply::pop().and_say("密码已修改"),
+            Ok(_) => match self.first {
+                Some(After::Home) => Reply::replace(Home::new(app)),
+                Some(After::Back) | None => Reply::pop(),
+            }
+            .and_say("密码已修改"),
             Err(refusal) => {
                 let field = |name: Option<&str>| if name == Some("old") { "old" } else { "new" };
                 let faults = refusal.faults.iter().map(|fault| (field(fault.field.as_deref()), fault.message.clone()));
@@ -54,15 +75,23 @@ impl Screen<App> for OwnPassword {
     }
 
     fn title(&self, _: &App) -> String {
-        "改密码".into()
+        if self.first.is_some() { "先改密码" } else { "改密码" }.into()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.first.is_some()
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
-        vec![Command::Save]
+        if self.first.is_some() { vec![Command::Save, Command::Quit] } else { vec![Command::Save] }
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
-        if command == Command::Save { self.save(app) } else { Reply::unused() }
+        match command {
+            Command::Save => self.save(app),
+            Command::Quit if self.first.is_some() => Reply::quit(),
+            _ => Reply::unused(),
+        }
     }
 
     fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
@@ -77,6 +106,9 @@ impl Screen<App> for OwnPassword {
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
-        self.form.draw(&mut canvas.below(1));
+        if self.first.is_some() {
+            canvas.text(1, 1, "您的密码是别人设的。请改成只有您自己知道的，再开始工作。", Ink::Strong);
+        }
+        self.form.draw(&mut canvas.below(if self.first.is_some() { 3 } else { 1 }));
     }
 }

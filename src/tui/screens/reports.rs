@@ -68,12 +68,17 @@ impl Reports {
         report(self.form.value("report"))
     }
 
-    fn fill(&mut self, app: &App) -> Reply<App> {
+    fn fill(&mut self, app: &mut App) -> Reply<App> {
         let Some(report) = self.chosen().filter(|_| self.form.check()) else { return Reply::done() };
         let (from, to) = report.days(self.form.date("from"), self.form.date("to"), app.facts().day);
         if from > to {
             let others = self.form.fail([("from", format!("起始日 {from} 晚于截止日 {to}，请改正"))]);
             return if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) };
+        }
+        let noted = app.desk.session().is_some().then(|| app.desk.may(report.right()).map(|_| ())).transpose();
+        let noted = noted.and_then(|_| app.desk.note_access("report", &format!("{} {from} 至 {to}", report.title)));
+        if let Err(refusal) = noted {
+            return Reply::refuse(refusal.message());
         }
         match read(app, report, from, to) {
             Ok(sheet) => {
@@ -125,10 +130,16 @@ impl Reports {
         Reply::done()
     }
 
-    fn export(&self, app: &App, format: &str) -> Reply<App> {
+    fn export(&self, app: &mut App, format: &str) -> Reply<App> {
         let Some(sheet) = &self.sheet else { return Reply::done() };
         let folder = app.desk.path().parent().map(|folder| folder.join("reports")).unwrap_or_default();
         let path = folder.join(format!("{}-{}-{}.{format}", sheet.name, sheet.from, sheet.to));
+        let noted = app
+            .desk
+            .note_access("report", &format!("{} {} 至 {}，写到 {}", sheet.title, sheet.from, sheet.to, path.display()));
+        if let Err(refusal) = noted {
+            return Reply::refuse(refusal.message());
+        }
         let written = bytes(sheet, format).and_then(|bytes| {
             std::fs::create_dir_all(&folder)
                 .and_then(|()| std::fs::write(&path, bytes))

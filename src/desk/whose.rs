@@ -1,0 +1,42 @@
+//! Whose things an action may be about. A book knows accounts of other sites, so that a customer may pay, ask, report and apply
+//! at any counter; everything else that is another site's is left to that site.
+
+use super::action::Def;
+use super::refusal::Refusal;
+use crate::book::subject::{Kind, Subject};
+use crate::store::{StoreError, Tx};
+
+/// Whose subjects an action may be about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// This site's only.
+    Own,
+    /// An account may be anybody's, whatever else is this site's: what is done for a customer who came here.
+    AnyAccount,
+    /// This site's; at the head office anybody's.
+    Seen,
+    /// The action itself says whose: users, sites, exceptions that touch several sites.
+    ActionSays,
+}
+
+/// Refuses what is another site's business.
+pub fn require(tx: &Tx<'_>, def: &Def, subjects: &[Subject]) -> Result<(), Refusal> {
+    let allowed = |subject: &Subject| -> Result<bool, StoreError> {
+        Ok(match def.whose {
+            Whose::Own => false,
+            Whose::AnyAccount => subject.kind == Kind::Account,
+            Whose::Seen => tx.seen()?.holds(subject.id),
+            Whose::ActionSays => true,
+        })
+    };
+    for subject in subjects {
+        if let Some(site) = tx.other_site(subject.id)? {
+            if !allowed(subject)? {
+                let message =
+                    format!("这是网点 {site} 的，“{}”请由该网点办理；本网点只能代收费、答询、受理", def.summary);
+                return Err(Refusal::permission("site", message));
+            }
+        }
+    }
+    Ok(())
+}
