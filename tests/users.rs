@@ -119,7 +119,8 @@ fn users_are_kept_from_the_command_line_and_no_password_is_an_argument() {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let right = ["--as", "wang", "user", "right", "wang", "admin"];
     assert_eq!(meterdesk(&db, &right, "", Some("secret-3")).status.code(), Some(4));
-    let list = meterdesk(&db, &["--json", "user", "list"], "", None);
+    assert_eq!(meterdesk(&db, &["--json", "user", "list"], "", None).status.code(), Some(4), "nobody is named");
+    let list = meterdesk(&db, &["--as", "admin", "--json", "user", "list"], "", Some("secret-1"));
     let users: Value = serde_json::from_slice(&list.stdout).unwrap();
     assert_eq!((users.as_array().unwrap().len(), &users[1]["login"]), (2, &json!("wang")));
     assert!(!String::from_utf8_lossy(&list.stdout).contains("argon2"));

@@ -370,6 +370,7 @@ impl Desk {
         }
         session::refuse_left_open(&tx, actor.id, at, def.name)?;
         site::fresh::require(&tx, &site, def.name, day)?;
+        whose::require_of_input(&tx, def, input)?;
         let next = head.next()?;
         let cx = Cx {
             tx: &tx,

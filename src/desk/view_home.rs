@@ -7,7 +7,7 @@ use super::customer_file;
 use super::customer_view::state_word;
 use super::refusal::Refusal;
 use super::site::fresh;
-use super::{session, view_orders, view_till};
+use super::{rights, session, view_orders, view_till};
 use crate::rules::classes;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
@@ -99,6 +99,7 @@ pub struct Found {
 
 /// Searches for a text; an empty one finds nothing.
 pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found, Refusal> {
+    desk.may_if_known(rights::FIND)?;
     let tx = desk.look()?;
     let hits = tx.find(text, limit, owes)?;
     let count = |count: usize| Milli::whole(i64::try_from(count).unwrap_or(i64::MAX / 1000)).grouped();

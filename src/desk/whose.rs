@@ -4,6 +4,7 @@
 use super::action::Def;
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
+use crate::rules::id::Id;
 use crate::store::{StoreError, Tx};
 
 /// Whose subjects an action may be about.
@@ -17,6 +18,32 @@ pub enum Whose {
     Seen,
     /// The action itself says whose: users, sites, exceptions that touch several sites.
     ActionSays,
+}
+
+/// What an input names that is an account's, and what it names that is something of its own.
+const OF_ACCOUNTS: [&str; 3] = ["account", "meter", "bill"];
+const THINGS: [&str; 5] = ["worker", "order", "request", "slip", "shift"];
+
+/// Refuses what an input names and is another site's, before anything of it is told. What stands deeper is found by
+/// [`require`] once it is decided.
+pub fn require_of_input(tx: &Tx<'_>, def: &Def, input: &str) -> Result<(), Refusal> {
+    let Ok(serde_json::Value::Object(input)) = serde_json::from_str(input) else { return Ok(()) };
+    let mut named = Vec::new();
+    for (field, value) in &input {
+        let Some(text) = value.as_str() else { continue };
+        let (field, id) = (field.as_str(), text.trim().parse::<Id>().ok());
+        if OF_ACCOUNTS.contains(&field) {
+            let account = match field {
+                "account" => tx.account_of_text(text)?.map(|row| row.id),
+                "meter" => tx.meters_of_no(text.trim())?.first().map(|row| row.account),
+                _ => id,
+            };
+            named.extend(account.map(|id| Subject::new(Kind::Account, id)));
+        } else if THINGS.contains(&field) {
+            named.extend(id.map(|id| Subject::new(Kind::Order, id)));
+        }
+    }
+    require(tx, def, &named)
 }
 
 /// Refuses what is another site's business.

@@ -18,6 +18,7 @@ use serde::Serialize;
 use super::Desk;
 use super::customer_file;
 use super::refusal::Refusal;
+use super::rights;
 use crate::book::subject::Kind;
 use crate::derive::account::fields::{CustomerFile, extra_map, masked, meter_value};
 use crate::rules::adjustment::State;
@@ -199,6 +200,7 @@ pub fn meter_word(utility: &str, state: &str) -> String {
 
 /// Reads one account by what a person types.
 pub fn account(desk: &Desk, text: &str) -> Result<AccountView, Refusal> {
+    desk.may_if_known(rights::SHOW)?;
     let tx = desk.look()?;
     let row = tx.account_of_text(text)?.ok_or_else(|| Refusal::missing("account", "户", text))?;
     view(desk, &tx, row)

@@ -3,6 +3,7 @@
 //! Enter opens the top hit of exactly the text typed: the search runs with the key itself, inside the frame's time, so there is
 //! never a hit of an earlier text on the screen.
 
+use crate::desk::refusal::RefusalKind;
 use crate::desk::view_home::{self, FactLine, HitRow, HomeFacts};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -18,6 +19,7 @@ use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
 /// What the box finds, said while nothing is typed.
 const NOTHING_TYPED: &str = "打户号、表号、电话、姓名、拼音首字母、地址、单号，马上就找";
+const MAY_NOT: &str = "您没有“查找”的权限，请找管理员";
 /// Hits looked at for one text: as many as the tallest screen shows.
 const HITS: usize = 60;
 /// Cells of the column of what is owed.
@@ -68,9 +70,11 @@ impl Home {
 
     fn search(&mut self, app: &App) {
         let found = view_home::find(&app.desk, self.query.text(), HITS, &app.finder.owes());
+        let may = !found.as_ref().is_err_and(|refusal| refusal.kind == RefusalKind::Permission);
         let found = found.unwrap_or_default();
         self.total = found.total;
-        self.table.say_empty(if self.query.text().trim().is_empty() { NOTHING_TYPED } else { words::NOTHING_FOUND });
+        let nothing = if may { words::NOTHING_FOUND } else { MAY_NOT };
+        self.table.say_empty(if self.query.text().trim().is_empty() { NOTHING_TYPED } else { nothing });
         self.hits = found.rows;
     }
 
