@@ -16,6 +16,12 @@ use meterdesk::desk::rights::{self, Rights};
 use meterdesk::desk::{ACTIONS, Call, Desk, whose};
 use meterdesk::rules::id::Id;
 use meterdesk::store::OpenOptions;
+use meterdesk::tui::app::{App, initials};
+use meterdesk::tui::harness::{press, render};
+use meterdesk::tui::input::Inputs;
+use meterdesk::tui::screens::login::Login;
+use meterdesk::tui::stack::Stack;
+use meterdesk::tui::theme::Theme;
 use serde_json::{Value, json};
 use support::household::{ID, home};
 use support::orders::{Book, book, moment, office};
@@ -588,4 +594,43 @@ fn every_role_with_every_action_own_and_other_site_is_as_the_table_says() {
         assert_eq!(now, kept);
     }
     assert_eq!(table.lines().count(), kept.lines().count());
+}
+
+/// The screens on a real book: a stack with the login screen, and what they share.
+fn screens(desk: Desk) -> (Stack<App>, App) {
+    let app = App::new(desk, Inputs::silent().waker());
+    (Stack::new(Login::first(&app), Theme::default(), initials), app)
+}
+
+#[test]
+fn the_screens_ask_for_ones_own_password_first_and_lock_when_it_is_set_anew_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = real(folder.path());
+    desk.sign_in("admin", "secret-1").unwrap();
+    add(&mut desk, "wang", &["clerk"]);
+    let mut elsewhere = desk.beside().unwrap();
+    desk.sign_out();
+    let (mut stack, mut app) = screens(desk);
+    let mut see = |stack: &mut Stack<App>, app: &mut App, keys: &str| {
+        press(stack, app, keys).unwrap();
+        render(stack, app, 80, 24).picture()
+    };
+    let picture = see(&mut stack, &mut app, "wang<Enter>given-1<Enter>");
+    assert!(picture.contains("先改密码") && picture.contains("别人设的"), "{picture}");
+    for keys in ["<Esc>", "<F9>", "<F12>"] {
+        let picture = see(&mut stack, &mut app, keys);
+        assert!(picture.contains("先改密码"), "{keys}\n{picture}");
+    }
+    let picture = see(&mut stack, &mut app, "given-1<Enter>own-pass-1<Enter>own-pass-1<F2>");
+    assert!(picture.contains("密码已修改") && !picture.contains("先改密码"), "{picture}");
+    perform(&mut elsewhere, "user.reset", &json!({ "user": "wang", "password": "given-2" })).unwrap();
+    let picture = see(&mut stack, &mut app, "1");
+    assert!(picture.contains("已锁屏") && picture.contains("重新登录"), "{picture}");
+    let picture = see(&mut stack, &mut app, "given-2<Enter>");
+    assert!(picture.contains("先改密码"), "{picture}");
+    let picture = see(&mut stack, &mut app, "given-2<Enter>own-pass-2<Enter>own-pass-2<F2>");
+    assert!(!picture.contains("先改密码") && !picture.contains("已锁屏"), "{picture}");
+    perform(&mut elsewhere, "user.close", &json!({ "user": "wang", "reason": "离职" })).unwrap();
+    let picture = see(&mut stack, &mut app, "1");
+    assert!(picture.contains("已锁屏") && picture.contains("停用"), "{picture}");
 }

@@ -420,14 +420,11 @@ fn busy() -> [Book; 3] {
         book.act("demo", "payment.take", json!({ "account": "3100000002" }));
         book.act("demo", "payment.take", json!({ "account": "3200000003", "amounts": "10.00" }));
         book.act("desk", "intake.take", leak("人民路12号门前"));
-        water::read(book, "3100000001", "2026-10-12", "122");
-        book.act("room", "bill.issue", json!({ "account": "3100000001" }));
-        book.act(
-            "room",
-            "swap.enter",
-            water::slip("HB1", "3200000001", "2026-11-01", "140", &format!("N{}", book.desk.site()), "0"),
-        );
     }
+    // Readings, bills and meters are each site's own business.
+    water::read(north, "3100000001", "2026-10-12", "122");
+    north.act("room", "bill.issue", json!({ "account": "3100000001" }));
+    south.act("room", "swap.enter", water::slip("HB1", "3200000001", "2026-11-01", "140", "NB02", "0"));
     centre.act("boss", "user.right", json!({ "user": "check@B01", "role": "clerk", "withdraw": true }));
     north.act("demo", "shift.close", json!({ "counted": "300.00", "note": "点钞", "confirm": true }));
     books

@@ -85,7 +85,8 @@ pub fn of(tx: &Tx<'_>, id: Id) -> Result<Option<Proven>, StoreError> {
     let derived = tx.roles_of(id)?;
     let differs =
         |role: &UserRoleRow| derived.iter().any(|row| row.role == role.role && row.site == role.site && row != role);
-    let roles = person.roles.into_iter().filter(|role| !differs(role)).collect();
+    let mut roles: Vec<UserRoleRow> = person.roles.into_iter().filter(|role| !differs(role)).collect();
+    roles.sort_by(|a, b| (&a.role, &a.site).cmp(&(&b.role, &b.site)));
     Ok(Some(Proven { user, roles, given }))
 }
 

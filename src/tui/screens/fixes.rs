@@ -44,6 +44,7 @@ impl Fixes {
         let table = Table::new(columns).with_ticks().when_empty("没有待处理的行");
         let filter = FixFilter { run: file, state: Some("open".into()), defect: None };
         let mut screen = Self { files: Vec::new(), filter, rows: Vec::new(), table };
+        app.desk.may_if_known(crate::desk::rights::FIXES)?;
         // Low readings whose swap came in since say so.
         app.desk.explain_low_readings()?;
         screen.read(app)?;

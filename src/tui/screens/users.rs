@@ -35,6 +35,7 @@ impl Users {
             Column::text("岗位", Width::Fill(30, 1)),
             Column::text("", Width::Cells(6)),
         ];
+        app.desk.may_if_known(rights::USERS)?;
         Ok(Self { rows: view_users::users(&app.desk)?, table: Table::new(columns) })
     }
 
