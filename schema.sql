@@ -653,6 +653,7 @@ CREATE TABLE d_bill (
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
     note TEXT NOT NULL,
+    prepaid INTEGER NOT NULL,
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 

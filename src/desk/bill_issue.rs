@@ -9,10 +9,11 @@ use super::billing::{Ledger, Rater};
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::{BillIssued, OPENING};
+use crate::derive::account::prepaid;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::tariff::PriceBook;
-use crate::store::tables::billing::BillRow;
+use crate::store::tables::billing::{BalanceRow, BillRow};
 use crate::store::{StoreError, Tx};
 
 /// The action.
@@ -39,6 +40,8 @@ pub struct Output {
     pub amount: Fen,
     /// Last day without late fee.
     pub due: chrono::NaiveDate,
+    /// What prepaid and credit pay of it at once.
+    pub settled: Fen,
 }
 
 impl Action for BillIssue {
@@ -63,9 +66,19 @@ impl Action for BillIssue {
             volume: bill.volume,
             amount: bill.amount,
             due: bill.due,
+            settled: settled_at_once(cx.tx, account.id, &bill)?,
         };
         Decision::write(vec![Subject::new(Kind::Account, account.id)], &bill, output)
     }
+}
+
+/// What prepaid and credit pay of a bill when it is made.
+pub(super) fn settled_at_once(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<Fen, StoreError> {
+    let balance = tx.get::<BalanceRow>(&[&account])?.filter(|_| bill.settles && bill.held.is_none());
+    Ok(balance.map_or(Fen::ZERO, |balance| {
+        let (prepaid, credit) = prepaid::shares(bill.amount, &balance);
+        prepaid + credit
+    }))
 }
 
 /// What a cancelled bill of the same last day came to: issued anew with another amount, it is a correction.

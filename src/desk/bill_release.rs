@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::bill_cancel::{checked_reason, find_bill};
+use super::bill_issue::settled_at_once;
 use super::billing::{Ledger, Rater};
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
@@ -35,6 +36,8 @@ pub struct Output {
     pub bill: Id,
     /// Its amount.
     pub amount: Fen,
+    /// What prepaid and credit pay of it at once.
+    pub settled: Fen,
 }
 
 impl Action for BillRelease {
@@ -57,7 +60,8 @@ impl Action for BillRelease {
         let prices = cx.shelf.prices(cx.tx)?;
         let rated = Rater { book: &prices, dated: cx.day }.one(&ledger, end);
         let issue = rated.ok_or_else(|| Refusal::rule("bill", "这一天的读数已由别的账单结算"))??;
-        let output = Output { bill: cx.next, amount: issue.amount };
+        let settled = settled_at_once(cx.tx, row.account, &issue)?;
+        let output = Output { bill: cx.next, amount: issue.amount, settled };
         let body = Body { account: row.account, bill: row.id, reason, issue };
         Decision::write(vec![Subject::new(Kind::Account, row.account)], &body, output)
     }

@@ -140,6 +140,7 @@ pub fn bill(owes: &Owes) -> BillIssued {
         amount,
         held: None,
         registers: Vec::new(),
+        settles: false,
     }
 }
 

@@ -10,7 +10,8 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{bill, payment};
+use super::bill::BillIssued;
+use super::{bill, payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::request::{
@@ -60,6 +61,9 @@ struct Rebilled {
     new: Id,
     /// What of the old bill's payments became credit.
     over: Fen,
+    /// What of the old bill prepaid had paid by itself.
+    #[serde(default)]
+    prepaid: Fen,
     /// The old bill's state before.
     replacement: Replacement,
 }
@@ -177,16 +181,17 @@ fn rebill(
         bill::exception(fx, event, "adjusted_twice", first, note)?;
         return Ok(None);
     };
-    let paid = row.amount - row.unpaid;
+    let (prepaid, paid) = (row.prepaid, row.amount - row.unpaid - row.prepaid);
     bill::void(fx, event, old, &format!("特殊处理 {request}"), &replacement.income, legs)?;
-    bill::put(fx, event, new, replacement.new.clone(), legs)?;
+    bill::put(fx, event, new, BillIssued { settles: false, ..replacement.new.clone() }, legs)?;
     let moved = move_credit(fx, event, new, paid, legs)?;
+    prepaid::go_over(fx, event, new, prepaid, replacement.new.settles, legs)?;
     move_late(fx, event, old, new)?;
     fx.tx.put(&RebillRow { account: event.subject, old, new, request })?;
     if let Some(back) = &replacement.late {
         late_fee_back(fx, event, request, new, back, legs)?;
     }
-    Ok(Some(Rebilled { old, new, over: paid - moved, replacement }))
+    Ok(Some(Rebilled { old, new, over: paid - moved, prepaid, replacement }))
 }
 
 /// A bill issued in the place of one that was cancelled: what was paid on that one and still is the customer's credit pays
@@ -398,13 +403,13 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
 
 /// Puts the old bill back in the new one's place, with the money that had gone over.
 fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mut Legs) -> Result<(), DeriveError> {
-    let Rebilled { old, new, over, replacement } = rebilled;
+    let Rebilled { old, new, over, prepaid, replacement } = rebilled;
     let living = fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(lives);
     let Some(row) = living else {
         let note = format!("凭单 {} 要撤回的账单 {new} 已经另行调整或作废，没有撤回", event.id);
         return bill::exception(fx, event, "adjusted_twice", new.entry(), note);
     };
-    let paid = row.amount - row.unpaid;
+    let paid = row.amount - row.unpaid - row.prepaid;
     bill::void(fx, event, new, &format!("凭单 {} 不同意", event.id), &replacement.new.income(), legs)?;
     let Some(before) = fx.tx.get::<BillRow>(&[&event.subject, &old])? else { return Ok(()) };
     let amount = before.amount;
@@ -420,6 +425,7 @@ fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mu
     let state = if amount > Fen::ZERO { "open" } else { "paid" }.to_owned();
     fx.tx.put(&BillRow { unpaid: amount, state, note: String::new(), ..before })?;
     move_credit(fx, event, old, paid + over, legs)?;
+    prepaid::go_over(fx, event, old, prepaid, false, legs)?;
     move_late(fx, event, new, old)?;
     fx.tx.delete::<RebillRow>(&[&event.subject, &old]).map_err(DeriveError::from)
 }

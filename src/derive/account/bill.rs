@@ -9,6 +9,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::{payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
@@ -69,6 +70,9 @@ pub struct BillIssued {
     /// Use by register (分时, R-222); empty under a price that has none.
     #[serde(default)]
     pub registers: ByRegister,
+    /// What the customer has with the company pays it at once ([`super::prepaid`]).
+    #[serde(default)]
+    pub settles: bool,
 }
 
 /// Why a bill is held.
@@ -224,7 +228,12 @@ pub fn put(
         legs.add(&account::income(&line.component), -line.amount);
     }
     let state = if body.amount > Fen::ZERO { "open" } else { "paid" };
-    Ok(fx.tx.add(&row(event, id, body, state, String::new()))?)
+    let settles = body.settles;
+    fx.tx.add(&row(event, id, body, state, String::new()))?;
+    if settles {
+        prepaid::settle(fx, event, id, legs)?;
+    }
+    Ok(())
 }
 
 fn row(event: &Event<'_>, id: Id, body: BillIssued, state: &str, note: String) -> BillRow {
@@ -245,6 +254,7 @@ fn row(event: &Event<'_>, id: Id, body: BillIssued, state: &str, note: String) -
         kind: body.kind,
         state: state.into(),
         note,
+        prepaid: Fen::ZERO,
     }
 }
 
@@ -272,8 +282,8 @@ pub fn cancel(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError>
     Ok(legs.post(fx, Kind::Account, event)?)
 }
 
-/// Cancels a living bill: what it still owes is owed no more, what was paid on it becomes the customer's credit, and its income
-/// is taken back. Adds to `legs`; the caller posts them. Answers false when the bill is not there or does not live.
+/// Cancels a living bill: what it still owes is owed no more, what was paid on it becomes the customer's credit (what prepaid
+/// paid by itself is prepaid again), and its income is taken back. Adds to `legs`; the caller posts them. Answers false when the bill is not there or does not live.
 pub fn void(
     fx: &mut Fx<'_, '_>,
     event: &Event<'_>,
@@ -287,16 +297,19 @@ pub fn void(
         return Ok(false);
     }
     let paid = row.amount - row.unpaid;
+    let prepaid = row.prepaid.min(paid);
     if row.state != "held" && row.amount != Fen::ZERO {
-        legs.add(account::RECEIVABLE, -row.unpaid).add(account::CREDIT, -paid);
+        legs.add(account::RECEIVABLE, -row.unpaid).add(account::CREDIT, prepaid - paid);
+        legs.add(account::PREPAID, -prepaid);
         take_back_income(&row, income, legs);
     }
     if row.state != "held" && paid > Fen::ZERO {
-        let known = fx.tx.get::<BalanceRow>(&[&event.subject])?;
-        let known = known.unwrap_or(BalanceRow { account: event.subject, prepaid: Fen::ZERO, credit: Fen::ZERO });
-        fx.tx.put(&BalanceRow { credit: known.credit + paid, ..known })?;
+        let known = payment::balance(fx, event.subject)?;
+        let credit = known.credit + paid - prepaid;
+        fx.tx.put(&BalanceRow { credit, prepaid: known.prepaid + prepaid, ..known })?;
     }
-    fx.tx.put(&BillRow { unpaid: Fen::ZERO, state: "cancelled".into(), note: reason.to_owned(), ..row })?;
+    let (unpaid, note) = (Fen::ZERO, reason.to_owned());
+    fx.tx.put(&BillRow { unpaid, state: "cancelled".into(), note, prepaid: Fen::ZERO, ..row })?;
     Ok(true)
 }
 

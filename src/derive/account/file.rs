@@ -266,6 +266,7 @@ fn open_arrear(fx: &mut Fx<'_, '_>, event: &Event<'_>, arrear: &Arrear, index: u
         kind: "opening".into(),
         state: "open".into(),
         note: String::new(),
+        prepaid: Fen::ZERO,
     })?;
     Ok(())
 }

@@ -13,6 +13,7 @@ pub mod fields;
 pub mod file;
 pub mod order;
 pub mod payment;
+pub mod prepaid;
 mod price;
 pub mod reading;
 pub mod swap;

@@ -323,6 +323,9 @@ fn extra_of(row: &CustomerRow) -> Result<String, Refusal> {
     if let Some(guard) = row.flame_guard {
         facts.insert("flame_guard", if guard { "有" } else { "无" }.to_owned());
     }
+    if let Some(settles) = row.prepaid_settles {
+        facts.insert("prepaid_settles", settles.to_string());
+    }
     if let Some(bought) = row.bought {
         facts.insert("bought", bought.to_string());
     }

@@ -70,6 +70,8 @@ pub struct CustomerTotals {
     pub by_state: BTreeMap<String, u32>,
     /// By payment method.
     pub by_method: BTreeMap<String, u32>,
+    /// Accepted rows whose 预存余额 was below zero: taken as owed.
+    pub negative_balances: u32,
     /// The line of totals, when there is one.
     pub footer: Option<Footer>,
     /// What somebody should know beside the rows.
@@ -137,6 +139,8 @@ impl<'a> CustomerJudge<'a> {
                 if customer.name.contains(['?', '？', '□', '\u{FFFD}']) {
                     self.lost_characters.push(row.line);
                 }
+                let below = self.columns.balance.and_then(|at| clean::money(row.get(at))).is_some_and(Fen::is_negative);
+                self.totals.negative_balances += u32::from(below);
                 CustomerVerdict::Accepted(Box::new(customer))
             }
             Err(flaw) => CustomerVerdict::Defect(flaw.on(row.line, &account)),
@@ -157,6 +161,10 @@ impl<'a> CustomerJudge<'a> {
             let more = if self.lost_characters.len() > NAMED { "等" } else { "" };
             let count = self.lost_characters.len();
             notes.push(format!("{}{more}共{count}户的户名里有“?”，像是原系统丢了字，请核对", named.join("、")));
+        }
+        if self.totals.negative_balances > 0 {
+            let rows = self.totals.negative_balances;
+            notes.push(format!("{rows}户的预存余额为负，已按欠费记入，请与原系统核对"));
         }
         CustomerTotals { notes, ..self.totals }
     }

@@ -6,6 +6,7 @@ mod connection;
 mod customers;
 mod defect;
 mod lower;
+mod opening;
 mod prehashed;
 mod readings;
 mod record;

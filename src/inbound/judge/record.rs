@@ -6,14 +6,15 @@ use super::Terms;
 use super::columns::Cells;
 use super::connection::{self, ConnectionDates};
 use super::defect::{Flaw, Kind};
+use super::opening;
 use crate::inbound::clean;
 use crate::inbound::profile::{Profile, ReadBy};
-use crate::inbound::rows::customer::{Arrear, Bank, Columns, CustomerRow, LastReading, MeterFacts, Sms, Standing};
+use crate::inbound::rows::customer::{Bank, Columns, CustomerRow, LastReading, MeterFacts, Sms, Standing};
 use crate::rules::certificate::{self, Certificate};
 use crate::rules::classes::{self, Discount};
 use crate::rules::customer_fields::UNKNOWN_NAME;
 use crate::rules::meter_state::MeterState;
-use crate::rules::money::{Fen, Milli};
+use crate::rules::money::Milli;
 use crate::rules::utility::Utility;
 use crate::rules::{numbers, route};
 
@@ -40,6 +41,7 @@ pub(super) fn read(
     let meter = meter_of(cells, columns, terms)?;
     let last_value = cells.quantity(columns.last_value)?;
     let last_date = past(columns.last_date)?;
+    let money = opening::read(cells, columns, last_date, terms)?;
     Ok(CustomerRow {
         line: cells.row.line,
         utility,
@@ -81,8 +83,9 @@ pub(super) fn read(
         bought: cells.quantity(columns.bought)?,
         cooker: cells.some(columns.cooker),
         flame_guard: cells.some(columns.flame_guard).map(|word| word == "有"),
-        balance: cells.money(columns.balance)?.unwrap_or(Fen::ZERO),
-        arrears: arrears_of(cells, columns)?,
+        balance: money.balance,
+        arrears: money.arrears,
+        prepaid_settles: prepaid_settles(cells, columns)?,
         remark: cells.some(columns.remark),
     })
 }
@@ -268,26 +271,12 @@ fn volumes_of(cells: Cells<'_>, columns: &Columns) -> Result<Vec<u32>, Flaw> {
     text.split([';', '；']).filter(|part| !part.trim().is_empty()).map(number).collect()
 }
 
-/// `202607:100.00;202609:85.00`, whose number and sum must be those of their columns.
-fn arrears_of(cells: Cells<'_>, columns: &Columns) -> Result<Vec<Arrear>, Flaw> {
-    let text = cells.text(columns.arrears);
-    let bad = || cells.flaw(Kind::UnreadableNumber, columns.arrears, "看不懂，请改为如“202609:90.00”");
-    let mut bills = Vec::new();
-    for part in text.split([';', '；']).filter(|part| !part.trim().is_empty()) {
-        let (period, amount) = part.split_once([':', '：']).ok_or_else(bad)?;
-        let period = clean::date(&format!("{}01", period.trim())).ok_or_else(bad)?;
-        let amount = clean::money(amount).filter(|amount| amount.0 > 0).ok_or_else(bad)?;
-        bills.push(Arrear { period, amount });
+/// 预存自动抵扣: 是 or 否; an empty cell says nothing.
+fn prepaid_settles(cells: Cells<'_>, columns: &Columns) -> Result<Option<bool>, Flaw> {
+    match &*cells.text(columns.prepaid_settles) {
+        "" => Ok(None),
+        "是" => Ok(Some(true)),
+        "否" => Ok(Some(false)),
+        _ => Err(cells.flaw(Kind::UnknownWord, columns.prepaid_settles, "应为是或否，请改正")),
     }
-    let sum: Fen = bills.iter().map(|bill| bill.amount).sum();
-    let stated = cells.money(columns.arrears_sum)?;
-    if stated.is_some_and(|stated| stated != sum) {
-        let what = format!("与欠费明细合计{sum}不符，请核对");
-        return Err(cells.flaw(Kind::ArrearsMismatch, columns.arrears_sum, &what));
-    }
-    if cells.count(columns.arrears_count)?.is_some_and(|count| count as usize != bills.len()) {
-        let what = format!("与欠费明细{}笔不符，请核对", bills.len());
-        return Err(cells.flaw(Kind::ArrearsMismatch, columns.arrears_count, &what));
-    }
-    Ok(bills)
 }

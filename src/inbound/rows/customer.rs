@@ -15,7 +15,7 @@ columns! {
     unit, room, book, route, read_by, user_kind, user_type, method, card_number, bank, holder, agreement, class, mix,
     people, discount, connection, applied, invoiced, opened, fitted, supplied, state, meter, maker, model, calibre,
     dial_digits, direction, base, last_date, last_value, bought, volumes, cooker, flame_guard, balance, arrears_count,
-    arrears_sum, arrears, remark,
+    arrears_sum, arrears, remark, prepaid_settles,
 }
 
 /// A customer's row, cleaned and checked.
@@ -99,6 +99,9 @@ pub struct CustomerRow {
     pub flame_guard: Option<bool>,
     /// 预存余额
     pub balance: Fen,
+    /// 预存自动抵扣, where the file says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepaid_settles: Option<bool>,
     /// 欠费明细
     pub arrears: Vec<Arrear>,
     /// 备注

@@ -105,6 +105,9 @@ const YES: &[(&str, &str)] = &[("true", "是"), ("false", "否")];
 const HAVE: &[(&str, &str)] = &[("有", "有"), ("无", "无")];
 const SPECIAL: &[(&str, &str)] = &[("老", "老"), ("弱", "弱"), ("病", "病"), ("残", "残")];
 
+/// Whether prepaid pays a bill when it is made; when nothing is said it does.
+pub const PREPAID_SETTLES: &str = "extra.prepaid_settles";
+
 /// The fields of the file, in the order of the form.
 pub const FIELDS: &[Field] = &[
     person("name", "户名", Name),
@@ -157,6 +160,7 @@ pub const EXTRA: &[Field] = &[
     place("extra.heating_year", "采暖炉启用年份", Number(1980, 2100)),
     place("extra.hose", "波纹管", Text(60)),
     person("extra.special", "特殊客户", Choice(SPECIAL)),
+    person(PREPAID_SETTLES, "预存自动抵扣", Choice(YES)),
     place("extra.paper_file", "纸质档案", Text(60)),
     place("extra.custody", "托管", Choice(HAVE)),
     place("extra.settled_with", "合并结算户号", Text(20)),
@@ -179,6 +183,16 @@ pub const METER: &[Field] = &[
 /// The field of a name.
 pub fn field(key: &str) -> Option<&'static Field> {
     [FIELDS, EXTRA, METER].into_iter().flatten().find(|field| field.key == key)
+}
+
+/// Does prepaid pay bills by itself, by the account's further facts (a JSON object)?
+pub fn prepaid_settles(extra: &str) -> bool {
+    const KEY: &str = "prepaid_settles";
+    if !extra.contains(KEY) {
+        return true; // most say nothing: a million of them are not read
+    }
+    let facts: std::collections::BTreeMap<String, String> = serde_json::from_str(extra).unwrap_or_default();
+    facts.get(KEY).is_none_or(|said| said != "false")
 }
 
 /// The label of a field; a name that is none is its own label.

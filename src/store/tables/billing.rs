@@ -39,6 +39,8 @@ table! {
         state: String,
         /// Why it was cancelled or is held; else empty.
         note: String,
+        /// What prepaid paid of it by itself: goes back there when the bill is cancelled.
+        prepaid: Fen,
     }
 
     /// 收费.

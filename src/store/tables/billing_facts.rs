@@ -31,6 +31,8 @@ table! {
         opened: Option<NaiveDate>,
         /// 近三期用量.
         recent: String,
+        /// Further facts, JSON object: whether prepaid settles.
+        extra: String,
     }
 
     /// What of a meter the use depends on.
