@@ -603,6 +603,7 @@ CREATE TABLE d_meter (
     seal TEXT NOT NULL,
     disputed INTEGER NOT NULL,
     replaced_by INTEGER,
+    shut INTEGER,
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -621,6 +622,7 @@ CREATE TABLE d_reading (
     remark TEXT NOT NULL,
     reader TEXT NOT NULL,
     registers TEXT NOT NULL,
+    sealed TEXT NOT NULL,
     PRIMARY KEY (account, day, id)
 ) STRICT, WITHOUT ROWID;
 

@@ -75,6 +75,7 @@ fn enter_readings(desk: &mut Desk) -> Result<(), Failure> {
             reader: String::new(),
             registers: Vec::new(),
             register_uses: Vec::new(),
+            sealed: None,
         };
         run.push(desk, Kind::Account, Some(account), to_row(&body)?)?;
     }

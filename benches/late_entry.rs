@@ -79,6 +79,7 @@ fn read_all(desk: &mut Desk, meters: &[Id], day: NaiveDate, value: i64) -> Resul
             reader: String::new(),
             registers: Vec::new(),
             register_uses: Vec::new(),
+            sealed: None,
         };
         run.push(desk, Kind::Account, Some(*account), to_row(&body)?)?;
     }

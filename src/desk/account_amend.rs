@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::customer_file::{self, Typed};
+use super::debts;
 use super::refusal::{Fault, Refusal};
 use crate::book::seal::Sealed;
 use crate::book::subject::{Kind, Subject};
@@ -296,6 +297,8 @@ impl Sheet {
             let owed = cx.tx.owed(self.old.id)?;
             if owed != crate::rules::money::Fen::ZERO {
                 self.fault("R-080", "status", format!("还欠 {} 元，结清后才能销户", owed.grouped()));
+            } else if let Some(what) = debts::unbilled(cx.tx, self.old.id)? {
+                self.fault("R-080", "status", format!("不能销户：{what}"));
             }
         }
         for unit in ["bank", "identity", "class"] {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::customer_file::{self, Typed};
+use super::debts;
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::fields::CustomerFile;
@@ -171,6 +172,9 @@ fn check_account(cx: &Cx<'_, '_>, row: &AccountRow, input: &Input) -> Result<(),
         let cycles = unpaid.iter().map(|bill| bill.cycle.as_str()).collect::<Vec<_>>().join("、");
         let what = format!("还欠 {} 元 ({} 笔：{cycles})，须先缴清欠费方可过户", owed.grouped(), unpaid.len());
         return Err(Refusal::field("R-122", "account", what));
+    }
+    if let Some(what) = debts::unbilled(cx.tx, row.id)? {
+        return Err(Refusal::field("R-122", "account", format!("不能过户：{what}")));
     }
     Ok(())
 }

@@ -10,13 +10,15 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use chrono::NaiveDate;
 
 use super::Desk;
-use super::bill_run::Summary;
-use super::billing::{Ledger, Rater};
+use super::bill_run::{Large, Summary};
+use super::billing::{Ledger, Rater, doubt};
 use super::refusal::Refusal;
 use crate::derive::account::bill::BillIssued;
 use crate::derive::row;
 use crate::rules::billing::BillCycle;
+use crate::rules::billing::large::Limits;
 use crate::rules::id::Id;
+use crate::rules::money::Fen;
 use crate::rules::tariff::PriceBook;
 use crate::store::{Db, Tx};
 
@@ -31,6 +33,8 @@ pub struct Wanted {
     pub cycle: BillCycle,
     /// The bills' date.
     pub dated: NaiveDate,
+    /// From when on a bill is held as too large.
+    pub limits: Limits,
 }
 
 /// A row to be written.
@@ -127,6 +131,7 @@ fn read_batch(tx: &Tx<'_>, after: Id, wanted: &Wanted, summary: &mut Summary) ->
         }
         let mut ledger = Ledger::of(facts);
         for bill in rater.cycle(&mut ledger, wanted.cycle) {
+            let bill = looked_at(&ledger, bill, &wanted.limits, summary);
             summary.count(&facts.account.no, &bill);
             if !stands(&ledger, &bill) {
                 let row = row::to_row(&bill).map_err(|error| Refusal::data(error.to_string()))?;
@@ -136,6 +141,31 @@ fn read_batch(tx: &Tx<'_>, after: Id, wanted: &Wanted, summary: &mut Summary) ->
         Ok(())
     })?;
     Ok(Batch { ready, last })
+}
+
+/// The bill as it may go out: held when a person must look at it first. The large ones are noted.
+fn looked_at(ledger: &Ledger, bill: BillIssued, limits: &Limits, summary: &mut Summary) -> BillIssued {
+    if bill.held.is_some() {
+        return bill;
+    }
+    let reason = doubt::doubt(ledger, &bill, limits);
+    let above = reason.as_ref().is_some_and(|reason| reason.rule == doubt::LARGE);
+    if above || (bill.amount > Fen::ZERO && summary.is_large(bill.amount)) {
+        let large = Large {
+            account: ledger.account.no.clone(),
+            name: ledger.account.name.clone(),
+            day: bill.last_day,
+            volume: bill.volume.0 / 1000,
+            amount: bill.amount,
+            last: ledger.last_amount,
+            held: reason.is_some(),
+        };
+        summary.note_large(large, above);
+    }
+    match reason {
+        Some(reason) => doubt::held(bill, reason),
+        None => bill,
+    }
 }
 
 /// Is this very hold on file already? Then there is nothing new to write.

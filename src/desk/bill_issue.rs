@@ -1,14 +1,15 @@
 //! `bill.issue`: the bill of one account's reading, outside a bill run: a reading keyed at the till is charged at
-//! once. Issued anew after a cancelling, the difference is limited by role.
+//! once; what must be looked at first is held, as in a run. Issued anew after a cancelling, the difference is limited by role.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::billing::{Ledger, Rater};
+use super::billing::{Ledger, Rater, doubt};
+use super::reading_enter::check_open;
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
-use crate::derive::account::bill::{BillIssued, OPENING};
+use crate::derive::account::bill::{BillIssued, HoldReason, OPENING};
 use crate::derive::account::prepaid;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
@@ -42,6 +43,8 @@ pub struct Output {
     pub due: chrono::NaiveDate,
     /// What prepaid and credit pay of it at once.
     pub settled: Fen,
+    /// Why it is held, when it may not go out unasked (`bill.release` lets it go).
+    pub held: Option<String>,
 }
 
 impl Action for BillIssue {
@@ -54,12 +57,17 @@ impl Action for BillIssue {
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let account = cx.tx.account_of_text(&input.account)?;
         let account = account.ok_or_else(|| Refusal::missing("account", "用户", &input.account))?;
+        check_open(&account)?;
         let prices = cx.shelf.prices(cx.tx)?;
         let bill = rate_now(cx.tx, &prices, account.id, cx.day)?;
         let bill = bill.ok_or_else(|| Refusal::field("bill", "account", "该户没有未出账的读数"))?;
         if let Some(before) = cancelled_of_day(cx.tx, account.id, bill.last_day)? {
             cx.rights.require_correction(Self::NAME, bill.amount - before)?;
         }
+        let bill = match doubt_of(cx.tx, account.id, &bill)? {
+            Some(reason) => doubt::held(bill, reason),
+            None => bill,
+        };
         let output = Output {
             bill: cx.next,
             cycle: bill.cycle.clone(),
@@ -67,6 +75,7 @@ impl Action for BillIssue {
             amount: bill.amount,
             due: bill.due,
             settled: settled_at_once(cx.tx, account.id, &bill)?,
+            held: bill.held.as_ref().map(|reason| reason.message.clone()),
         };
         Decision::write(vec![Subject::new(Kind::Account, account.id)], &bill, output)
     }
@@ -79,6 +88,13 @@ pub(super) fn settled_at_once(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Re
         let (prepaid, credit) = prepaid::shares(bill.amount, &balance);
         prepaid + credit
     }))
+}
+
+/// Why a bill is to be looked at before it goes out.
+fn doubt_of(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<Option<HoldReason>, StoreError> {
+    let ledger = tx.billing_facts(account)?.as_ref().map(Ledger::of);
+    let limits = doubt::limits(tx)?;
+    Ok(ledger.and_then(|ledger| doubt::doubt(&ledger, bill, &limits)))
 }
 
 /// What a cancelled bill of the same last day came to: issued anew with another amount, it is a correction.

@@ -8,6 +8,7 @@ use super::action::{Action, Cx, Decision};
 use super::bill_cancel::{checked_reason, find_bill};
 use super::bill_issue::settled_at_once;
 use super::billing::{Ledger, Rater};
+use super::reading_enter::check_open;
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::BillReleased as Body;
@@ -52,6 +53,9 @@ impl Action for BillRelease {
         let reason = checked_reason(&input.reason)?;
         if row.state != "held" {
             return Err(Refusal::field("bill", "bill", format!("账单 {} 没有挂起，不用放行", row.id)));
+        }
+        if let Some(account) = cx.tx.account(row.account)? {
+            check_open(&account)?;
         }
         let facts = cx.tx.billing_facts(row.account)?;
         let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("账单没有对应的用户档案"))?;

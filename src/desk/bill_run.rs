@@ -1,8 +1,8 @@
 //! `bill run`: rates the readings of a cycle (账期) and posts the bills as one run, in the order of the accounts.
 //!
 //! It streams ([`super::bill_batches`]). A reading that is billed already is left alone, so the same command again is a no-op; a run
-//! that was interrupted goes on after the last account written. What cannot be calculated is held with its reason, as a row
-//! of its own that `bill.release`, or the next run, takes up. Two terminals never run at once ([`super::only_one`]).
+//! that was interrupted goes on after the last account written. What cannot be calculated, or may not go out unasked
+//! ([`doubt`]), is held with its reason, as a row of its own that `bill.release`, or the next run, takes up. Two terminals never run at once ([`super::only_one`]).
 //!
 //! It bills this site's accounts only: those of other sites in the book are billed by their own site.
 //!
@@ -15,22 +15,28 @@ use serde::Serialize;
 
 use super::Desk;
 use super::bill_batches::{self as batches, Wanted};
+use super::billing::doubt;
 use super::refusal::Refusal;
 use super::run::Run;
 use crate::book::subject::{self, Kind};
 use crate::derive::account::bill::BillIssued;
 use crate::derive::bulk;
 use crate::rules::billing::BillCycle;
+use crate::rules::billing::large::Limits;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::{StoreError, Tx};
 
 /// The right it needs.
 pub const RIGHT: &str = "bill.run";
+/// The right to change from when on a bill is held as too large.
+pub const LIMITS: &str = "bill.limits";
 /// The action of its bulk entries.
 pub const ACTION: &str = "bill.issue";
 /// Held bills named in an answer; the rest are counted.
 const NAMED: usize = 1_000;
+/// The largest bills named in an answer.
+const LARGEST: usize = 10;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +70,14 @@ pub struct Summary {
     pub reasons: BTreeMap<String, u64>,
     /// Held ones by name, at most a thousand.
     pub holds: Vec<Hold>,
+    /// The largest bills, those held as too large among them, largest first.
+    pub largest: Vec<Large>,
+    /// Bills far above the last one: held by rule, at most a thousand named.
+    pub above: Vec<Large>,
+    /// From when on a bill is held as too large: so many times the last one …
+    pub times: u32,
+    /// … and at least this.
+    pub least: Fen,
     /// The run, when something was written.
     pub run: Option<Id>,
 }
@@ -81,8 +95,27 @@ pub struct Hold {
     pub message: String,
 }
 
+/// A large bill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Large {
+    /// 户号.
+    pub account: String,
+    /// 户名.
+    pub name: String,
+    /// Day of the reading.
+    pub day: NaiveDate,
+    /// 用量, whole units.
+    pub volume: i64,
+    /// What it comes to.
+    pub amount: Fen,
+    /// What the last one came to.
+    pub last: Option<Fen>,
+    /// Is it held?
+    pub held: bool,
+}
+
 impl Summary {
-    fn new(ask: &Ask) -> Self {
+    fn new(ask: &Ask, limits: Limits) -> Self {
         Self {
             cycle: ask.cycle.to_string(),
             readings: 0,
@@ -93,7 +126,28 @@ impl Summary {
             dry_run: ask.dry_run,
             reasons: BTreeMap::new(),
             holds: Vec::new(),
+            largest: Vec::new(),
+            above: Vec::new(),
+            times: limits.times,
+            least: limits.least,
             run: None,
+        }
+    }
+
+    /// Is a bill of this amount among the largest so far?
+    pub(super) fn is_large(&self, amount: Fen) -> bool {
+        self.largest.len() < LARGEST || self.largest.last().is_some_and(|least| least.amount < amount)
+    }
+
+    /// Notes a large bill; `above` when it is held as too large.
+    pub(super) fn note_large(&mut self, bill: Large, above: bool) {
+        if above && self.above.len() < NAMED {
+            self.above.push(bill.clone());
+        }
+        if self.is_large(bill.amount) {
+            let place = self.largest.partition_point(|other| other.amount >= bill.amount);
+            self.largest.insert(place, bill);
+            self.largest.truncate(LARGEST);
         }
     }
 
@@ -135,7 +189,8 @@ impl Desk {
             return Err(Refusal::rule("R-036", "价目册是空的，请先用 import tariffs 载入价目"));
         }
         let accounts = u64::try_from(self.look()?.own_account_count()?).unwrap_or(0);
-        let mut summary = Summary::new(ask);
+        let limits = doubt::limits(&self.look()?)?;
+        let mut summary = Summary::new(ask, limits);
         let mut run = None;
         let mut after = Id(i64::MIN);
         if !ask.dry_run
@@ -144,7 +199,7 @@ impl Desk {
             after = last;
             run = Some(self.open_bill_run(ask)?);
         }
-        let wanted = Wanted { prices, cycle: ask.cycle, dated };
+        let wanted = Wanted { prices, cycle: ask.cycle, dated, limits };
         let mut seen = 0;
         let beside = if self.db.is_file() { Some(self.db.again_to_walk()?) } else { None };
         let mut summary = batches::rate_all(self, beside, wanted, after, summary, |desk, batch| {
@@ -171,6 +226,22 @@ impl Desk {
             })?);
         }
         Ok(summary)
+    }
+
+    /// From when on a bill is held as too large.
+    pub fn bill_limits(&self) -> Result<Limits, Refusal> {
+        Ok(doubt::limits(&self.look()?)?)
+    }
+
+    /// Sets it for this book.
+    pub fn set_bill_limits(&mut self, limits: Limits) -> Result<(), Refusal> {
+        self.rights()?.require(LIMITS)?;
+        if [limits.least, limits.household, limits.other].iter().any(|sum| sum.is_negative()) || limits.times < 2 {
+            return Err(Refusal::field("input", "times", "倍数至少为 2，金额不能为负，请改正"));
+        }
+        let tx = self.db.write()?;
+        doubt::set_limits(&tx, limits)?;
+        Ok(tx.commit()?)
     }
 
     fn open_bill_run(&mut self, ask: &Ask) -> Result<Run, Refusal> {

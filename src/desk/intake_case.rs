@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{self, Loaded};
+use super::debts;
 use super::refusal::Fault;
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
@@ -16,6 +17,7 @@ use crate::rules::moment::{self, Moment};
 use crate::rules::numbers;
 use crate::rules::private_numbers;
 use crate::rules::reading_use;
+use crate::rules::service::condition::UNBILLED;
 use crate::rules::service::{AccountNeed, AtWindow, Case, Channel, Facts, Service, Urgency};
 use crate::rules::utility::Utility;
 use crate::store::tables::account::AccountRow;
@@ -298,6 +300,9 @@ fn account_facts(tx: &Tx<'_>, account: &AccountRow, at: Moment, known: &mut Fact
     known.tick("account");
     if tx.owed(account.id)?.0 > 0 {
         known.tick("arrears");
+    }
+    if let Some(what) = debts::unbilled(tx, account.id)? {
+        known.fill(UNBILLED, &what);
     }
     if account.method == "现金" || account.method == "cash" {
         known.tick("cash");

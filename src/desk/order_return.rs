@@ -6,15 +6,20 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::action::{Action, Cx, Decision};
+use super::bill_issue::settled_at_once;
+use super::order_settle::{self, Answers, Settled};
 use super::order_step::{self, Found};
 use super::refusal::{Fault, Refusal};
 use super::whose::Whose;
 use super::{catalogue, intake_case};
+use crate::derive::account::bill::BillIssued;
 use crate::derive::order::body::{FieldSaid, OrderReturned};
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
 use crate::rules::moment;
+use crate::rules::money::{Fen, Milli};
 use crate::rules::order::{CANCEL_REASONS, Order, Outcome, Slip, What};
+use crate::rules::sealed_use::SealedUse;
 use crate::rules::service::{Facts, Field};
 use crate::rules::utility::Utility;
 
@@ -51,6 +56,12 @@ pub struct Input {
     /// Why a promise was not kept; the remark counts if this is not said.
     #[serde(default)]
     pub overrun: String,
+    /// A large use up to 结算方数, or one past zero, was looked at.
+    #[serde(default)]
+    pub confirm: bool,
+    /// How a sealed meter came to run, as for `reading.enter`.
+    #[serde(default)]
+    pub sealed: Option<SealedUse>,
 }
 
 /// What the slip changes on the meter.
@@ -81,6 +92,23 @@ pub struct Output {
     pub next: Option<String>,
     /// Promises that were not kept.
     pub overdue: Vec<String>,
+    /// The bill of the use up to 结算方数.
+    pub bill: Option<SettledBill>,
+}
+
+/// The bill a slip brings.
+#[derive(Serialize, JsonSchema, Debug, Clone)]
+pub struct SettledBill {
+    /// The bill.
+    pub bill: Id,
+    /// 用量.
+    pub volume: Milli,
+    /// 应收.
+    pub amount: Fen,
+    /// What prepaid and credit pay of it at once.
+    pub settled: Fen,
+    /// Why it is held.
+    pub held: Option<String>,
 }
 
 impl Action for OrderReturn {
@@ -98,6 +126,8 @@ impl Action for OrderReturn {
         let fields = slip_fields(cx, &found, &input.fields, &mut faults)?;
         let overrun = order_step::text(cx, "overrun", "超时原因", &input.overrun, &mut faults);
         let write_back = write_back(cx, &found, &slip, input.write_back.as_ref(), &mut faults)?;
+        let answers = Answers { confirm: input.confirm, sealed: input.sealed };
+        let settled = order_settle::settled(cx, &found, &slip, &fields, answers, &mut faults)?;
         let after = match found.after(What::Returned(slip.clone()), cx.at) {
             Ok(after) => Some(after),
             Err(reasons) => {
@@ -115,10 +145,24 @@ impl Action for OrderReturn {
             meter_state: write_back,
             next: next(cx, &found, &slip),
             overdue: after.overruns(cx.at).into_iter().map(|reading| reading.name).collect(),
+            bill: told(cx, &found, settled.bill.as_ref())?,
         };
-        let body = OrderReturned { order: found.row.id, slip, write_back, fields, overrun };
+        let Settled { reading, bill } = settled;
+        let body = OrderReturned { order: found.row.id, slip, write_back, fields, overrun, reading, bill };
         Decision::write(found.subjects(), &body, output)
     }
+}
+
+/// The bill of a slip, as it is answered.
+fn told(cx: &Cx<'_, '_>, found: &Found, bill: Option<&BillIssued>) -> Result<Option<SettledBill>, Refusal> {
+    let Some((bill, account)) = bill.zip(found.row.account) else { return Ok(None) };
+    Ok(Some(SettledBill {
+        bill: cx.next,
+        volume: bill.volume,
+        amount: bill.amount,
+        settled: settled_at_once(cx.tx, account, bill)?,
+        held: bill.held.as_ref().map(|reason| reason.message.clone()),
+    }))
 }
 
 fn slip(cx: &Cx<'_, '_>, input: &Input, faults: &mut Vec<Fault>) -> Slip {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::bill_cancel::checked_reason;
 use super::billing::{Ledger, by_register};
+use super::reading_enter::check_open;
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::{OPENING, REBILL};
@@ -71,6 +72,9 @@ impl Action for ReadingCorrect {
         };
         let named = || input.account.clone().or(input.meter.clone()).unwrap_or_default();
         let account = account.ok_or_else(|| Refusal::missing("account", "用户", &named()))?;
+        if let Some(row) = cx.tx.account(account)? {
+            check_open(&row)?;
+        }
         let reason =
             checked_reason(&input.remark).map_err(|_| Refusal::field("R-237", "remark", "请写明更正的原因"))?;
         if input.value.is_negative() {

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
+use super::billing::doubt::CLOSED;
 use super::billing::{Ledger, by_register};
 use super::customer_file;
 use super::refusal::{Fault, Refusal};
@@ -20,6 +21,7 @@ use crate::rules::classes;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::rules::reading_use::{self, Before, Use};
+use crate::rules::sealed_use::{self, SealedUse};
 use crate::rules::utility::Utility;
 use crate::store::Tx;
 use crate::store::tables::account::{AccountRow, MeterRow};
@@ -71,6 +73,9 @@ pub struct Input {
     /// Use by register since the reading before, where the registers do not tell it: after a swap, or when the reading before has none.
     #[serde(default)]
     pub register_uses: BTreeMap<String, Milli>,
+    /// How a sealed meter came to run: before, not_tight, broken, unsealed, or 封表前用的, 没有封严, 封签被动, 已经启封.
+    #[serde(default)]
+    pub sealed: Option<SealedUse>,
 }
 
 /// What is answered.
@@ -132,6 +137,7 @@ impl Action for ReadingEnter {
             reader: reader_name(&input.reader)?,
             registers: input.registers.into_iter().collect(),
             register_uses: input.register_uses.into_iter().collect(),
+            sealed: input.sealed.filter(|_| used.sealed),
         };
         let output = Output { reading: cx.next, account: account.id, last, used: used.units };
         Decision::write(vec![Subject::new(Kind::Account, account.id)], &body, output)
@@ -161,6 +167,7 @@ pub(super) fn find(tx: &Tx<'_>, account: Option<&str>, meter: Option<&str>) -> R
         }
         (None, None) => return Err(Refusal::field("input", "account", "请给出户号或表号")),
     };
+    check_open(&row)?;
     let wall = tx.meter_on_wall(row.id)?;
     let wall = wall.ok_or_else(|| Refusal::field("A-05", "account", "该户没有装着的表，不能录入读数"))?;
     if meter.is_some_and(|no| no.trim() != wall.no) {
@@ -168,6 +175,15 @@ pub(super) fn find(tx: &Tx<'_>, account: Option<&str>, meter: Option<&str>) -> R
         return Err(Refusal::field("R-265", "meter", message));
     }
     Ok((row, wall))
+}
+
+/// A closed account takes no reading.
+pub(super) fn check_open(account: &AccountRow) -> Result<(), Refusal> {
+    if account.status != CLOSED {
+        return Ok(());
+    }
+    let what = format!("{} 已销户，不再抄表出账；请核对户号，确有用水请先复户", account.no);
+    Err(Refusal::field("R-080", "account", what))
 }
 
 /// The class a first reading confirms, as its code; only for an account whose class is not confirmed yet.
@@ -188,6 +204,8 @@ pub(super) struct Judged {
     pub(super) units: i64,
     /// The counter passed zero.
     pub(super) rollover: bool,
+    /// The meter should have stood still.
+    pub(super) sealed: bool,
 }
 
 pub(super) fn judge(input: &Input, day: NaiveDate, ledger: &Ledger, meter: &MeterRow) -> Result<Judged, Refusal> {
@@ -209,22 +227,32 @@ pub(super) fn judge(input: &Input, day: NaiveDate, ledger: &Ledger, meter: &Mete
         dial_digits: u8::try_from(meter.dial).unwrap_or(0),
         average: ledger.average(),
     };
+    let (units, rollover) = judge_use(input, this, before, size)?;
+    let sealed = units > 0 && sealed_use::stands_still(&meter.state, meter.shut.is_some());
+    if sealed && input.sealed.is_none() {
+        return Err(Refusal::field("A-05", "sealed", sealed_use::question(&meter.state, units)));
+    }
+    Ok(Judged { units, rollover, sealed })
+}
+
+/// Use and whether the counter passed zero, or what must be looked at first.
+fn judge_use(input: &Input, this: i64, before: Before, size: Option<i64>) -> Result<(i64, bool), Refusal> {
     match reading_use::judge(this, before, HIGH_USE_FACTOR) {
-        Use::Ordinary(units) => Ok(Judged { units: units as i64, rollover: false }),
-        Use::Zero => Ok(Judged { units: 0, rollover: false }),
-        Use::High(units) if input.confirm || input.estimated => Ok(Judged { units: units as i64, rollover: false }),
+        Use::Ordinary(units) => Ok((units as i64, false)),
+        Use::Zero => Ok((0, false)),
+        Use::High(units) if input.confirm || input.estimated => Ok((units as i64, false)),
         Use::High(units) => {
             let message =
                 format!("本次用量 {units} 超过平均 {} 的 {HIGH_USE_FACTOR} 倍，请核对后确认", before.average.text());
             Err(Refusal::field("R-230", "value", message))
         }
-        Use::Rollover(units) if input.rollover || input.confirm => Ok(Judged { units: units as i64, rollover: true }),
+        Use::Rollover(units) if input.rollover || input.confirm => Ok((units as i64, true)),
         Use::Rollover(units) => {
             let message = format!("低于上次示数 {}，如表已走过一圈 (用量 {units})，请确认过零", before.last);
             Err(Refusal::field("R-230", "rollover", message))
         }
         Use::Lower => match size.filter(|_| input.rollover && input.confirm) {
-            Some(size) => Ok(Judged { units: this + size - before.last, rollover: true }),
+            Some(size) => Ok((this + size - before.last, true)),
             None => {
                 let message = format!("低于上次示数 {}，请复抄；如已换表请先录入拆换单", before.last);
                 Err(Refusal::field("R-232", "value", message))

@@ -15,6 +15,7 @@ use crate::derive::account::reading::{CardKeyed as Body, ReadingEntered};
 use crate::rules::billing::BillCycle;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
+use crate::rules::sealed_use::SealedUse;
 use crate::store::tables::billing_facts::CardRow;
 
 /// The action.
@@ -39,6 +40,9 @@ pub struct Input {
     /// The card was looked at again: the value stands (a large use, past zero, other than the first keying).
     #[serde(default)]
     pub confirm: bool,
+    /// How a sealed meter came to run (second keying), as for `reading.enter`.
+    #[serde(default)]
+    pub sealed: Option<SealedUse>,
 }
 
 /// What is answered.
@@ -76,6 +80,7 @@ impl Action for ReadingKey {
             estimated: input.estimated,
             rollover: confirm,
             confirm,
+            sealed: input.sealed.or((!input.second).then_some(SealedUse::Before)),
             ..reading_enter::Input::default()
         };
         let judged = judge(&typed, day, &ledger, &meter)?;
@@ -96,6 +101,7 @@ impl Action for ReadingKey {
                 reader: String::new(),
                 registers: Vec::new(),
                 register_uses: Vec::new(),
+                sealed: input.sealed.filter(|_| judged.sealed),
             })
         } else {
             None

@@ -52,6 +52,7 @@ pub const PRINTER: &str = "base.printer";
 /// that writes no entry of its own.
 pub const BESIDE_ACTIONS: &[&str] = &[
     "account.class",
+    super::bill_run::LIMITS,
     super::bill_run::RIGHT,
     "import.calendar",
     "import.customers",

@@ -12,6 +12,7 @@ use super::profile::ReadBy;
 use super::rows::customer::{CustomerRow, Standing};
 use crate::rules::money::Milli;
 use crate::rules::reading_use::{Average, whole};
+use crate::rules::sealed_use::stands_still;
 
 /// An account on file as far as a reading needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct FileAccount {
     pub fitted: Option<NaiveDate>,
     /// Use of the last periods.
     pub average: Average,
+    /// The meter should stand still: sealed or taken down.
+    pub sealed: bool,
 }
 
 /// A good swap slip not yet in, which may explain a low reading.
@@ -144,6 +147,7 @@ impl FileMap {
             last_date: row.last.and_then(|last| last.date),
             fitted: meter.and_then(|meter| meter.fitted),
             average: Average::of(&row.volumes),
+            sealed: stands_still(row.meter_state.code(), false),
         };
         self.add(&row.account, meter.map_or("", |meter| &meter.number), facts)
     }
@@ -233,6 +237,7 @@ mod tests {
             last_date: None,
             fitted: None,
             average: Average::default(),
+            sealed: false,
         }
     }
 

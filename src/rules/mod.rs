@@ -27,6 +27,7 @@ pub mod reach;
 pub mod reading_use;
 pub mod refusal;
 pub mod route;
+pub mod sealed_use;
 pub mod service;
 pub mod speech;
 pub mod tariff;

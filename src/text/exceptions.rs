@@ -40,6 +40,7 @@ const WORDS: &[(&str, &str)] = &[
     ("reversed_twice", "冲正了两次"),
     ("right_ended", "批准时权限不在期内"),
     ("role_delegation", "授权超出总部许可"),
+    ("sealed_use", "封表走字"),
     ("service", "业务目录内容不同"),
     ("signed_changed", "签字后数字变了"),
     ("signed_early", "签字次序不对"),

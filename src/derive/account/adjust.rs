@@ -62,10 +62,14 @@ struct Rebilled {
     /// What of the old bill's payments became credit.
     over: Fen,
     /// What of the old bill prepaid had paid by itself.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_nothing")]
     prepaid: Fen,
     /// The old bill's state before.
     replacement: Replacement,
+}
+
+fn is_nothing(sum: &Fen) -> bool {
+    *sum == Fen::ZERO
 }
 
 /// Applies `adjustment.request`.

@@ -71,7 +71,7 @@ pub struct BillIssued {
     #[serde(default)]
     pub registers: ByRegister,
     /// What the customer has with the company pays it at once ([`super::prepaid`]).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub settles: bool,
 }
 

@@ -194,6 +194,7 @@ pub fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
             remark: String::new(),
             reader: String::new(),
             registers: super::reading::registers_text(&last.registers, &[])?,
+            sealed: String::new(),
         })?;
     }
     let mut legs = Legs::default();
@@ -244,6 +245,7 @@ pub fn fit(fx: &mut Fx<'_, '_>, event: &Event<'_>, meter: &MeterFacts) -> Result
         seal: meter.seal.clone(),
         disputed: false,
         replaced_by: None,
+        shut: None,
     })?;
     Ok(())
 }

@@ -1,9 +1,15 @@
-//! Orders as the account they are on sees them: the end of a seal or unseal order changes its meter.
+//! Orders as the account they are on sees them: the end of a seal or unseal order changes its meter, and what it
+//! settled there is a reading and a bill.
 //!
 //! Merge: the account replays its orders by the same state machine as the order itself, on the same entries in the same order,
 //! so both agree which return slip has an effect. A state the meter cannot take is an exception.
 
+use chrono::NaiveDate;
+
+use super::bill::{self, BillIssued};
+use super::reading::{self, ReadingEntered};
 use crate::book::subject::Kind;
+use crate::derive::ledger::Legs;
 use crate::derive::order::body::{IntakeTaken, OrderReturned};
 use crate::derive::order::happening;
 use crate::derive::{DeriveError, Event, Fx};
@@ -11,6 +17,7 @@ use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
 use crate::rules::moment;
 use crate::rules::order::{Event as OrderEvent, Order, Outcome};
+use crate::rules::sealed_use::stands_still;
 use crate::store::tables::account::MeterRow;
 use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::order::WriteBackRow;
@@ -52,11 +59,31 @@ fn happen(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         }
         if event.action() == "order.return" {
             let body: OrderReturned = event.read()?;
+            settle(fx, event, body.reading, body.bill)?;
             if let (Outcome::Passed, Some(state)) = (body.slip.outcome, body.write_back) {
-                turn(fx, event, row.order_id, state)?;
+                let day = body.slip.done.map_or(event.entry.business_day, moment::day);
+                turn(fx, event, row.order_id, state, day)?;
             }
         }
         keep(fx, event.subject, row.order_id, &order)?;
+    }
+    Ok(())
+}
+
+/// 结算方数 on the slip: a reading of the account, and the bill up to it.
+fn settle(
+    fx: &mut Fx<'_, '_>,
+    event: &Event<'_>,
+    reading: Option<ReadingEntered>,
+    issued: Option<BillIssued>,
+) -> Result<(), DeriveError> {
+    if let Some(reading) = reading {
+        reading::put(fx, event, reading)?;
+    }
+    if let Some(issued) = issued {
+        let mut legs = Legs::default();
+        bill::put(fx, event, event.id, issued, &mut legs)?;
+        legs.post(fx, Kind::Account, event)?;
     }
     Ok(())
 }
@@ -74,14 +101,21 @@ fn orders_of(event: &Event<'_>) -> Result<Vec<Id>, DeriveError> {
 }
 
 /// The meter on the wall takes a state by a slip.
-fn turn(fx: &mut Fx<'_, '_>, event: &Event<'_>, order: Id, state: MeterState) -> Result<(), DeriveError> {
+fn turn(
+    fx: &mut Fx<'_, '_>,
+    event: &Event<'_>,
+    order: Id,
+    state: MeterState,
+    day: NaiveDate,
+) -> Result<(), DeriveError> {
     let Some(meter) = fx.tx.meter_on_wall(event.subject)? else { return Ok(()) };
     let now = MeterState::parse(&meter.state);
     if now == Some(state) {
         return Ok(());
     }
     if now.is_none_or(|now| now.may_become(state)) {
-        return Ok(fx.tx.put(&MeterRow { state: state.code().to_owned(), ..meter })?);
+        let shut = stands_still(state.code(), true).then_some(day);
+        return Ok(fx.tx.put(&MeterRow { state: state.code().to_owned(), shut, ..meter })?);
     }
     fx.tx.put(&ExceptionRow {
         kind: Kind::Account.letter().into(),

@@ -8,14 +8,18 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::adjust::Followed;
-use super::swap;
+use super::{bill, swap};
 use crate::derive::request::ReadingFollows;
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::billing::ByRegister;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
+use crate::rules::sealed_use::SealedUse;
 use crate::store::tables::account::{AccountRow, ReadingRow};
 use crate::store::tables::billing_facts::CardRow;
+
+/// Word of the exception: a sealed meter runs.
+pub const SEALED_USE: &str = "sealed_use";
 
 /// Body of `reading.enter`: of a single entry and of a bulk row.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
@@ -50,6 +54,9 @@ pub struct ReadingEntered {
     /// Use by register since the reading before, where it cannot be read off the registers: after a swap.
     #[serde(default)]
     pub register_uses: ByRegister,
+    /// How a meter that should stand still came to run, as the clerk picked it.
+    #[serde(default)]
+    pub sealed: Option<SealedUse>,
 }
 
 /// Body of `reading.correct`.
@@ -117,7 +124,7 @@ pub fn enter(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> 
     put(fx, event, body)
 }
 
-fn put(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: ReadingEntered) -> Result<(), DeriveError> {
+pub(super) fn put(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: ReadingEntered) -> Result<(), DeriveError> {
     if let Some(class) = &body.class {
         confirm_class(fx, event, class)?;
     }
@@ -134,8 +141,11 @@ fn put(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: ReadingEntered) -> Result<(
         remark: body.remark,
         reader: body.reader,
         registers: registers_text(&body.registers, &body.register_uses)?,
+        sealed: body.sealed.map(SealedUse::code).unwrap_or_default().to_owned(),
     })?;
-    Ok(())
+    let Some(how) = body.sealed else { return Ok(()) };
+    let note = format!("表在封表期间走到 {} ({})：{}，请现场核实，核实后放行账单", body.value, body.day, how.label());
+    bill::exception(fx, event, SEALED_USE, meter, note)
 }
 
 /// The first reading of a new account confirms its price class; a class confirmed before stays.

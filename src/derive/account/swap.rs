@@ -151,6 +151,7 @@ fn fit(
         seal: body.facts.new_seal.clone(),
         disputed,
         replaced_by: None,
+        shut: old.shut,
     })?;
     fx.tx.put(&ReadingRow {
         account: event.subject,
@@ -164,6 +165,7 @@ fn fit(
         remark: String::new(),
         reader: String::new(),
         registers: String::new(),
+        sealed: String::new(),
     })?;
     Ok(())
 }

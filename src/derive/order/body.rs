@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::derive::account::bill::BillIssued;
+use crate::derive::account::reading::ReadingEntered;
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
 use crate::rules::moment::Moment;
@@ -221,6 +223,12 @@ pub struct OrderReturned {
     /// Why a promise was not kept.
     #[serde(default)]
     pub overrun: String,
+    /// 结算方数 of a seal or removal slip, as a reading of the account.
+    #[serde(default)]
+    pub reading: Option<ReadingEntered>,
+    /// The bill of the use up to it.
+    #[serde(default)]
+    pub bill: Option<BillIssued>,
 }
 
 /// Body of `callback.record` (回访).

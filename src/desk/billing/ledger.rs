@@ -8,6 +8,7 @@ use crate::rules::billing::{History, Mark, MarkKind, Meter, Span};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::reading_use::Average;
+use crate::rules::sealed_use::stands_still;
 use crate::rules::utility::Utility;
 use crate::store::query::billing::BillingFacts;
 use crate::store::tables::billing_facts::{BilledMeter, BilledReading, BilledSpan, PricedAccount};
@@ -34,6 +35,12 @@ pub struct Ledger {
     pub held: Vec<(NaiveDate, String)>,
     /// Bills that were cancelled and whose days no living bill took up, in the order of their days.
     pub cancelled: Vec<Cancelled>,
+    /// What its last living bill of more than nothing came to.
+    pub last_amount: Option<Fen>,
+    /// The meter on the wall that should stand still, and since when that is known.
+    pub shut: Option<(Id, Option<NaiveDate>)>,
+    /// Days of readings that a sealed meter gave.
+    pub sealed: Vec<NaiveDate>,
     recent: Vec<u32>,
     opened: Option<NaiveDate>,
     months: u32,
@@ -64,12 +71,19 @@ impl Ledger {
         let mut cancelled = cancelled(&facts.bills, &spans);
         let is_read = |row: &BilledReading| !matches!(row.source.as_str(), OPENING | SWAP);
         cancelled.retain(|bill| facts.readings.iter().any(|row| row.day == bill.last && is_read(row)));
+        let billed = facts.bills.iter().filter(|row| lives(row) && row.kind != bill::SWAP && row.amount > Fen::ZERO);
+        let wall = facts.meters.iter().rev().find(|meter| meter.removed.is_none());
         Self {
             cancelled,
             meters: facts.meters.iter().map(meter).collect(),
             marks: facts.readings.iter().map(mark).collect(),
             spans,
             held: held.map(|row| (row.last_day, row.note.clone())).collect(),
+            last_amount: billed.max_by_key(|row| row.last_day).map(|row| row.amount),
+            shut: wall
+                .filter(|meter| stands_still(&meter.state, meter.shut.is_some()))
+                .map(|meter| (meter.id, meter.shut)),
+            sealed: facts.readings.iter().filter(|row| !row.sealed.is_empty()).map(|row| row.day).collect(),
             recent: read_recent(&facts.account.recent),
             opened: facts.account.opened,
             months: months_between_readings(utility),
@@ -106,6 +120,11 @@ impl Ledger {
         let place = self.marks.partition_point(|other| (other.day, other.id) <= (mark.day, mark.id));
         self.marks.insert(place, mark);
         place
+    }
+
+    /// The last volume of the old system that was more than nothing.
+    pub fn last_recent(&self) -> Option<u32> {
+        self.recent.iter().rev().copied().find(|volume| *volume > 0)
     }
 
     /// Use of the last periods, whole units, oldest first.

@@ -6,6 +6,7 @@
 
 pub mod body;
 pub mod by_register;
+pub mod doubt;
 pub mod ledger;
 pub mod rater;
 

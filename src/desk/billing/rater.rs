@@ -63,6 +63,13 @@ impl Rater<'_> {
         Some(self.bill(ledger, &history, &due, USE))
     }
 
+    /// The same, held with the reason where it cannot be calculated.
+    pub fn one_or_held(&self, ledger: &Ledger, end: usize) -> Option<BillIssued> {
+        let history = ledger.history();
+        let due = history.due(end)?;
+        Some(self.bill_or_hold(ledger, &history, &due, USE))
+    }
+
     /// Rates the difference at a swap: `end` is the old meter's final mark.
     pub fn at_swap(&self, ledger: &Ledger, end: usize) -> Result<BillIssued, Fault> {
         let history = ledger.history();

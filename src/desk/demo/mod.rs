@@ -24,6 +24,7 @@ use crate::derive::account::reading::ReadingEntered;
 use crate::derive::row::to_row;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
+use crate::rules::sealed_use::stands_still;
 use crate::store::OpenOptions;
 
 /// Accounts of a demo when nobody says how many.
@@ -195,7 +196,10 @@ impl Builder<'_> {
                     continue; // 门闭
                 }
                 let Some(last) = tx.last_reading(*id)? else { continue };
-                let value = Milli(last.value.0 + people::use_of(self.seed, n, cycle.number).0);
+                let still =
+                    tx.meter_on_wall(*id)?.is_some_and(|meter| stands_still(&meter.state, meter.shut.is_some()));
+                let used = if still { 0 } else { people::use_of(self.seed, n, cycle.number).0 };
+                let value = Milli(last.value.0 + used);
                 let body = ReadingEntered {
                     meter: last.meter,
                     class: None,
@@ -208,6 +212,7 @@ impl Builder<'_> {
                     reader: String::new(),
                     registers: Vec::new(),
                     register_uses: Vec::new(),
+                    sealed: None,
                 };
                 let row = to_row(&body).map_err(|error| Refusal::data(error.to_string()))?;
                 run.push(&mut self.desk, Kind::Account, Some(*id), row)?;

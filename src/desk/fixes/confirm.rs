@@ -9,6 +9,7 @@ use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
 use crate::inbound::judge::{Disposition, Kind};
 use crate::rules::id::Id;
+use crate::rules::sealed_use::SealedUse;
 
 /// The action.
 pub struct ImportConfirm;
@@ -21,6 +22,9 @@ pub struct Input {
     pub file: Id,
     /// The line.
     pub line: i64,
+    /// How a sealed meter came to run, as for `reading.enter`.
+    #[serde(default)]
+    pub sealed: Option<SealedUse>,
 }
 
 /// What is answered.
@@ -55,7 +59,7 @@ impl Action for ImportConfirm {
                 return Err(Refusal::field("unread", "line", what));
             }
         };
-        let draft = write(cx, *fit, true)?;
+        let draft = write(cx, *fit, true, input.sealed)?;
         let mut dropped = Vec::new();
         if let Some(account) = kept.row.account.filter(|_| kept.row.defect == Kind::ConflictingDuplicate.code()) {
             let others = cx.tx.fixes_of_account(input.file, account)?;

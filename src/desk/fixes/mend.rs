@@ -17,6 +17,7 @@ use crate::desk::reading_enter;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::inbound::judge::Disposition;
 use crate::rules::id::Id;
+use crate::rules::sealed_use::SealedUse;
 
 /// The action.
 pub struct ImportMend;
@@ -41,6 +42,9 @@ pub struct Input {
     /// 复抄人: who read again, when value or date of a reading are typed anew.
     #[serde(default)]
     pub reread_by: String,
+    /// How a sealed meter came to run, as for `reading.enter`.
+    #[serde(default)]
+    pub sealed: Option<SealedUse>,
 }
 
 /// What is answered.
@@ -107,7 +111,7 @@ impl Action for ImportMend {
             })),
             other => other,
         };
-        let draft = write(cx, fit, input.confirm)?;
+        let draft = write(cx, fit, input.confirm, input.sealed)?;
         close_older(cx, &kept.row)?;
         let what = input.cells.keys().cloned().collect::<Vec<_>>().join("、");
         let note = match (what.is_empty(), reread) {

@@ -23,6 +23,7 @@ use crate::inbound::read::Row;
 use crate::inbound::rows::reading::REGISTERS;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
+use crate::rules::sealed_use::SealedUse;
 use crate::store::Tx;
 use crate::store::tables::fixes::{FileRow, StagedRow};
 
@@ -189,7 +190,7 @@ fn registers(layout: &Layout, row: &Row) -> BTreeMap<String, Milli> {
 }
 
 /// Writes what fits: the entry is that of the thing itself.
-pub(super) fn write(cx: &Cx<'_, '_>, fit: Fit, confirm: bool) -> Result<Draft, Refusal> {
+pub(super) fn write(cx: &Cx<'_, '_>, fit: Fit, confirm: bool, sealed: Option<SealedUse>) -> Result<Draft, Refusal> {
     fn under<A: Action>(decision: Decision<A::Output>) -> Result<Draft, Refusal> {
         let draft = decision.draft.ok_or_else(|| Refusal::rule("input", "没有要记的内容"))?;
         Ok(Draft { under: Some((A::NAME, A::VERSION)), ..draft })
@@ -202,7 +203,7 @@ pub(super) fn write(cx: &Cx<'_, '_>, fit: Fit, confirm: bool) -> Result<Draft, R
             Ok(Draft { under: Some(("account.open", 1)), ..draft })
         }
         Fit::Reading(input) => {
-            let input = reading_enter::Input { confirm, ..*input };
+            let input = reading_enter::Input { confirm, sealed, ..*input };
             under::<ReadingEnter>(ReadingEnter::decide(cx, input)?)
         }
         Fit::Swap(slip) => under::<SwapEnter>(SwapEnter::decide(cx, SlipInput { confirm: true, ..*slip })?),

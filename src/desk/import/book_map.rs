@@ -17,6 +17,7 @@ use crate::inbound::rows::customer::Standing;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::rules::reading_use::Average;
+use crate::rules::sealed_use::stands_still;
 use crate::store::StoreError;
 use crate::store::query::on_file::OnFileRow;
 
@@ -33,7 +34,7 @@ struct Packed {
     sum: u32,
     book: u16,
     dial: u8,
-    /// Periods (two bits), standing (two), way of reading (two).
+    /// Periods (two bits), standing (two), way of reading (two), sealed (one).
     bits: u8,
 }
 
@@ -110,6 +111,7 @@ fn packed(row: &OnFileRow<'_>) -> Packed {
         Some(ReadBy::Remote) => 3,
     };
     let last = row.last.map(|last| last.value.div_euclid(1000));
+    let sealed = u8::from(row.meter.is_some_and(|meter| stands_still(&meter.state, meter.shut)));
     Packed {
         last: last.map_or(NONE, |last| u32::try_from(last).unwrap_or(0)),
         last_day: short_day(row.last.and_then(|last| last_day(last.day, last.swap))),
@@ -117,7 +119,7 @@ fn packed(row: &OnFileRow<'_>) -> Packed {
         sum: u32::try_from(average.sum).unwrap_or(u32::MAX),
         book: row.book.parse().unwrap_or(0),
         dial: row.meter.map_or(0, |meter| u8::try_from(meter.dial).unwrap_or(0)),
-        bits: u8::try_from(average.periods).unwrap_or(3).min(3) | standing << 2 | read_by << 4,
+        bits: u8::try_from(average.periods).unwrap_or(3).min(3) | standing << 2 | read_by << 4 | sealed << 6,
     }
 }
 
@@ -232,6 +234,7 @@ impl OnFile for BookMap<'_> {
             last_date: long_day(facts.last_day),
             fitted: long_day(facts.fitted),
             average: Average { sum: u64::from(facts.sum), periods: u32::from(facts.bits & 3) },
+            sealed: facts.bits & 1 << 6 != 0,
         })
     }
 

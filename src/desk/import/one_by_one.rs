@@ -12,6 +12,7 @@ use crate::inbound::on_file::{FileAccount, OnFile};
 use crate::inbound::profile::ReadBy;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
+use crate::rules::sealed_use::stands_still;
 use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::query::on_file::OnFileRow;
 use crate::store::tables::slip::{SlipRow, SlipState};
@@ -98,6 +99,7 @@ fn known(row: &OnFileRow<'_>, slot: u32) -> Known {
         last_date: row.last.and_then(|last| last_day(last.day, last.swap)),
         fitted: row.meter.and_then(|meter| meter.fitted),
         average: average_of(row.recent, row.billed),
+        sealed: row.meter.is_some_and(|meter| stands_still(&meter.state, meter.shut)),
     };
     Known { no: row.no.to_owned(), meter: row.meter.map(|meter| meter.no.clone()).unwrap_or_default(), facts }
 }

@@ -145,6 +145,7 @@ fn entered(row: &ReadingRow, meter: Id, way: ReadBy, remark: String) -> ReadingE
         reader: String::new(),
         registers: Vec::new(),
         register_uses: Vec::new(),
+        sealed: None,
     }
 }
 

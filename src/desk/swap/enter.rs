@@ -15,8 +15,9 @@ use crate::derive::account::bill::BillIssued;
 use crate::derive::account::swap::SwapEntered as Body;
 use crate::derive::slip::SlipFacts;
 use crate::desk::action::{Action, Cx, Decision};
-use crate::desk::billing::{Ledger, Rater};
+use crate::desk::billing::{Ledger, Rater, doubt};
 use crate::desk::reading_enter::HIGH_USE_FACTOR;
+use crate::desk::reading_enter::check_open;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::rules::billing::{Mark, MarkKind, Registers};
 use crate::rules::id::Id;
@@ -123,6 +124,7 @@ impl Checked {
         };
         let account = cx.tx.account_of_text(named)?;
         let account = account.ok_or_else(|| Refusal::missing("account", "用户", named))?;
+        check_open(&account)?;
         let old = cx.tx.meter_on_wall(account.id)?;
         let old = old.ok_or_else(|| Refusal::field("A-05", "account", "该户没有装着的表，请先装表再拆换"))?;
         if input.old_meter.trim() != old.no {
@@ -224,6 +226,9 @@ impl Checked {
             Ok(bill) => bill,
             Err(fault) => return Ok(Err(format!("差额随下次抄表出账：{}", fault.message))),
         };
+        if let Some(reason) = doubt::doubt(&ledger, &bill, &doubt::limits(cx.tx)?) {
+            return Ok(Err(format!("差额随下次抄表出账：{}", reason.message)));
+        }
         let monthly = prices.at(&bill.tariff, bill.last_day).is_ok_and(|tariff| tariff.cycle == Cycle::Month);
         if monthly {
             return Ok(Err("按月阶梯，差额随下次抄表出账".into()));

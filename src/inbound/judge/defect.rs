@@ -127,6 +127,8 @@ kinds! {
     ZeroUse "zero_use" Flagged "用量为零";
     /// Far above the average.
     HighUse "high_use" Held "用量偏大";
+    /// A meter that should stand still runs.
+    SealedRuns "sealed_runs" Held "封表走字";
     /// No number where a reading should be.
     UnreadableValue "unreadable_value" Refused "示数无法识别";
     /// After the business day.

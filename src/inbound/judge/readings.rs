@@ -381,7 +381,13 @@ impl<'a> ReadingJudge<'a> {
         };
         let before = Before { last, dial_digits: account.dial_digits, average: account.average };
         let factor = self.terms.high_use_factor;
-        let flaw = match reading_use::judge(this, before, factor) {
+        let used = reading_use::judge(this, before, factor);
+        if let (true, Use::Ordinary(used @ 1..) | Use::High(used) | Use::Rollover(used)) = (account.sealed, &used) {
+            let what = format!("表在封表状态却走了{used}（{last}→{this}），请核实后选明情况再确认");
+            self.defect(&row, Flaw::new(Kind::SealedRuns, what), on_file);
+            return false;
+        }
+        let flaw = match used {
             Use::Ordinary(used) => return self.accept(row, used, account),
             Use::Zero => {
                 let flaw = Flaw::new(Kind::ZeroUse, format!("示数{this}与上次相同，用量为零，请留意是否表停"));

@@ -1,11 +1,12 @@
 //! What is to be billed: which readings, over which days, with which use, and where the year's steps stand.
 //!
 //! [`chain`] follows the water over swaps and past zero; [`history`] says which readings are due and what was used before,
-//! [`registers`] splits the use by the hours of the day.
+//! [`large`] asks about bills that may not go out unasked, [`registers`] splits the use by the hours of the day.
 
 pub mod chain;
 pub mod cycle;
 pub mod history;
+pub mod large;
 pub mod registers;
 
 pub use chain::{Mark, MarkKind, Meter};

@@ -25,8 +25,11 @@ pub const KNOWN_FACTS: &[(&str, &str)] = &[
     ("unused_3_months", "超过3个月没用气"),
 ];
 
-/// Field names the program itself fills: the meter's state and the file's chosen profile.
-pub const KNOWN_FIELDS: &[&str] = &["state", "profile"];
+/// Field names the program itself fills: the meter's state, the file's chosen profile, what is not billed yet.
+pub const KNOWN_FIELDS: &[&str] = &["state", "profile", UNBILLED];
+
+/// What is read or held but not billed yet, in words: a debt, wherever arrears stop a business.
+pub const UNBILLED: &str = "unbilled";
 
 /// A condition over [`Facts`]; the default always holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::catalogue::Common;
-use super::condition::Facts;
+use super::condition::{Facts, UNBILLED};
 use super::form;
 use super::model::{Clock, Field, Paper, Service, Situation, TalkStep, Urgency};
 use crate::rules::moment::Moment;
@@ -194,6 +194,16 @@ impl Service {
                 message: gate.say.fill(&words).unwrap_or_else(|_| gate.say.template()),
             });
             first = first.or(gate.first.as_deref());
+        }
+        let unbilled = facts.field(UNBILLED);
+        if !unbilled.is_empty()
+            && let Some(gate) = self
+                .refusals
+                .iter()
+                .find(|gate| gate.when.holds(&facts.clone().with("arrears")) && !gate.when.holds(facts))
+        {
+            let message = format!("{}业务须先结清：{unbilled}", self.name);
+            refusals.push(Refusal { rule: gate.rule.clone().into(), field: "".into(), message });
         }
         first
     }

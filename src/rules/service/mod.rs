@@ -6,7 +6,7 @@
 //! The format stands in `docs/services.md`. R-082 … … R-352.
 
 mod catalogue;
-mod condition;
+pub mod condition;
 mod form;
 mod intake;
 mod model;

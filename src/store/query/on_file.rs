@@ -43,6 +43,10 @@ pub struct WallMeter {
     pub dial: i64,
     /// 装表日期.
     pub fitted: Option<NaiveDate>,
+    /// 表状态.
+    pub state: String,
+    /// A slip sealed it or took it down.
+    pub shut: bool,
 }
 
 /// The last reading of an account.
@@ -56,7 +60,7 @@ pub struct LastOnFile {
     pub swap: bool,
 }
 
-const METERS: &str = "SELECT account, id, no, dial, fitted FROM d_meter WHERE removed IS NULL
+const METERS: &str = "SELECT account, id, no, dial, fitted, state, shut IS NOT NULL FROM d_meter WHERE removed IS NULL
     AND account BETWEEN ?1 AND ?2 ORDER BY account, id";
 const ACCOUNTS: &str =
     "SELECT id, no, book, read_way, status, recent FROM d_account WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
@@ -116,6 +120,8 @@ impl Tx<'_> {
             no: meter.no,
             dial: meter.dial,
             fitted: meter.fitted,
+            state: meter.state,
+            shut: meter.shut.is_some(),
         });
         let mut billed = Vec::with_capacity(3);
         self.last_billed(id, &mut billed)?;
@@ -202,6 +208,9 @@ fn read_meter(rows: &mut rusqlite::Rows<'_>, into: &mut WallMeter) -> Result<boo
     into.no.push_str(text(row, 2)?);
     into.dial = row.get(3)?;
     into.fitted = row.get::<_, Option<i64>>(4)?.and_then(day_of);
+    into.state.clear();
+    into.state.push_str(text(row, 5)?);
+    into.shut = row.get(6)?;
     Ok(true)
 }
 

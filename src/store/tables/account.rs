@@ -183,6 +183,8 @@ table! {
         disputed: bool,
         /// The meter fitted in its place by a swap.
         replaced_by: Option<Id>,
+        /// Since when a slip has it sealed or taken down; none: it is not, or nobody knows the day.
+        shut: Option<NaiveDate>,
     }
 
     /// 读数.
@@ -209,5 +211,7 @@ table! {
         reader: String,
         /// By register: `[read, used]` as JSON, empty for an ordinary meter.
         registers: String,
+        /// How a sealed meter came to run ([`crate::rules::sealed_use`]); empty for ordinary use.
+        sealed: String,
     }
 }

@@ -13,6 +13,8 @@ table! {
         id: Id,
         /// 户号.
         no: String,
+        /// 户名.
+        name: String,
         /// water, gas, power, heat.
         utility: String,
         /// Price class.
@@ -33,6 +35,8 @@ table! {
         recent: String,
         /// Further facts, JSON object: whether prepaid settles.
         extra: String,
+        /// 正常, 报停, 销户.
+        status: String,
     }
 
     /// What of a meter the use depends on.
@@ -53,6 +57,12 @@ table! {
         disputed: bool,
         /// The meter fitted in its place.
         replaced_by: Option<Id>,
+        /// 表状态.
+        state: String,
+        /// 拆表日期.
+        removed: Option<NaiveDate>,
+        /// Since when it is sealed or taken down.
+        shut: Option<NaiveDate>,
     }
 
     /// What of a meter tells which one hung on a day.
@@ -87,6 +97,8 @@ table! {
         rollover: bool,
         /// By register: `[read, used]` as JSON, empty for an ordinary meter.
         registers: String,
+        /// How a sealed meter came to run.
+        sealed: String,
     }
 
     /// What of a bill the next one depends on.

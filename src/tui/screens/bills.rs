@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::file_form;
-use crate::desk::bill_run::{Ask, Summary};
+use crate::desk::bill_run::{Ask, Large, Summary};
 use crate::desk::refusal::Refusal;
 use crate::desk::view_bills::{self, HeldLine};
 use crate::desk::view_explain;
@@ -73,7 +73,7 @@ impl Bills {
                 self.tried = Some(summary);
                 return Reply::say(format!("{} 账期没有未出账的读数", ask.cycle));
             }
-            let question = format!(
+            let mut question = format!(
                 "{} 账期：{} 张账单，用量 {}，合计 {} 元；{} 张挂起。现在出账？",
                 ask.cycle,
                 summary.bills,
@@ -81,6 +81,7 @@ impl Bills {
                 summary.total.grouped(),
                 summary.held
             );
+            question.push_str(&largest_words(&summary));
             self.tried = Some(summary);
             return Reply::push(Confirm::new("run", "出账", &question).with_f2());
         }
@@ -134,6 +135,21 @@ impl Bills {
             Err(refusal) => Reply::refuse(refusal.message()),
         }
     }
+}
+
+/// The largest bills before they go out, and how many are held as too large.
+fn largest_words(summary: &Summary) -> String {
+    const NAMED: usize = 3;
+    let one = |large: &Large| {
+        let held = if large.held { " 挂起" } else { "" };
+        format!("{} {} {} 元{held}", large.account, large.name, large.amount.grouped())
+    };
+    let named: Vec<String> = summary.largest.iter().take(NAMED).map(one).collect();
+    let mut words = format!(" 最大的：{}。", named.join("；"));
+    if !summary.above.is_empty() {
+        words.push_str(&format!("超过上一张 {} 倍的 {} 张，已挂起待核。", summary.times, summary.above.len()));
+    }
+    if named.is_empty() { String::new() } else { words }
 }
 
 impl Screen<App> for Bills {

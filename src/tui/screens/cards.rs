@@ -119,6 +119,9 @@ impl Cards {
                 }
                 Reply::done()
             }
+            Err(refusal) if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("sealed")) => {
+                super::reading(app, card.account, &typed).and_say(refusal.message())
+            }
             Err(refusal) => {
                 let stop = refusal
                     .faults

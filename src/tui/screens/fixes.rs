@@ -76,11 +76,16 @@ impl Fixes {
         chosen.into_iter().filter_map(|index| self.rows.get(index)).map(|row| (row.file, row.line)).collect()
     }
 
-    fn confirm(&mut self, app: &mut App) -> Reply<App> {
+    /// A sealed meter that runs asks how; one answer for the rows chosen.
+    fn confirm(&mut self, app: &mut App, sealed: Option<&str>) -> Reply<App> {
         let (mut done, mut refused) = (0, Vec::new());
         for (file, line) in self.chosen() {
-            match app.act("import.confirm", &json!({ "file": file, "line": line }), None) {
+            match app.act("import.confirm", &json!({ "file": file, "line": line, "sealed": sealed }), None) {
                 Ok(_) => done += 1,
+                Err(refusal) if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("sealed")) => {
+                    let form = Form::new(vec![super::reading::sealed_field().required()], app.desk.today(), initials);
+                    return Reply::push(AskForm::new("sealed", "封表走字", form));
+                }
                 Err(refusal) => refused.push(refusal.message()),
             }
         }
@@ -250,7 +255,7 @@ impl Screen<App> for Fixes {
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
-            Command::AcceptFix => self.confirm(app),
+            Command::AcceptFix => self.confirm(app, None),
             Command::Open => self.ask_mend(app, None),
             Command::DropFix => self.ask_drop(app),
             Command::Explained => self.explained(app),
@@ -267,6 +272,10 @@ impl Screen<App> for Fixes {
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
             ("mend", Given::Values(values)) => self.mend(app, &values),
+            ("sealed", Given::Values(values)) => {
+                let how = values.get("sealed").and_then(Value::as_str).map(str::to_owned);
+                self.confirm(app, how.as_deref())
+            }
             ("drop", Given::Values(values)) => {
                 let reason = values.get("reason").and_then(Value::as_str).unwrap_or_default().to_owned();
                 self.drop_rows(app, &reason)

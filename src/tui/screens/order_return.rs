@@ -50,6 +50,8 @@ impl OrderReturn {
         let fields = fields(app, &outcomes, slip.iter().zip(&own).map(|(field, key)| (*key, field.label.as_str())));
         let mut form = Form::new(fields, app.desk.today(), initials);
         form.show("overrun", false);
+        form.show("confirm", false);
+        form.show("sealed", false);
         form.focus_on("arrived");
         let account = detail.row.account.map(|account| tx.account(account)).transpose()?.flatten();
         let utility = account.and_then(|row| Utility::from_code(&row.utility)).unwrap_or(Utility::Water);
@@ -73,7 +75,10 @@ impl OrderReturn {
                 input.insert(field.into(), format!("{} {time}", self.form.value("day")).into());
             }
         }
-        for field in ["outcome", "remark", "overrun"] {
+        if self.form.is_checked("confirm") {
+            input.insert("confirm".into(), true.into());
+        }
+        for field in ["outcome", "remark", "overrun", "sealed"] {
             let text = self.form.value(field);
             if !text.is_empty() {
                 input.insert(field.into(), text.into());
@@ -106,6 +111,11 @@ impl OrderReturn {
         if let Some(state) = answer["meter_state"].as_str().and_then(crate::rules::meter_state::MeterState::parse) {
             said.push_str(&format!("，表改为{}", state.label(self.utility)));
         }
+        if let Some(amount) = answer["bill"]["amount"].as_str() {
+            let held =
+                if answer["bill"]["held"].is_null() { format!("应收 {amount}") } else { "账单挂起待核".into() };
+            said.push_str(&format!("，结算已出账，{held}"));
+        }
         if let Some(next) = answer["next"].as_str() {
             said.push_str(&format!("，请接着受理{next}"));
         }
@@ -115,6 +125,13 @@ impl OrderReturn {
     fn refused(&mut self, refusal: &Refusal) -> Reply<App> {
         if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("overrun")) {
             self.form.show("overrun", true);
+        }
+        for fault in &refusal.faults {
+            match (fault.rule.as_str(), fault.field.as_deref()) {
+                (_, Some("sealed")) => self.form.show("sealed", true),
+                ("R-230", Some("fields.settled")) => self.form.show("confirm", true),
+                _ => {}
+            }
         }
         let field = |fault: &Fault| own_field(fault.field.as_deref().unwrap_or_default()).to_owned();
         let faults: Vec<(String, String)> =
@@ -174,6 +191,8 @@ fn fields<'f>(app: &App, outcomes: &[Outcome], own: impl Iterator<Item = (&'stat
     ];
     fields.extend(own.map(|(key, label)| Field::text(key, label, 60)));
     fields.push(Field::text("overrun", "超时原因", 120));
+    fields.push(Field::check("confirm", "用量核实"));
+    fields.push(super::reading::sealed_field());
     fields
 }
 

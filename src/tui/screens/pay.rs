@@ -282,7 +282,13 @@ impl Pay {
         match (billed, again) {
             (Ok(bill), Ok(())) => {
                 let word = |field: &str| bill[field].as_str().unwrap_or_default();
+                if !word("held").is_empty() {
+                    return Reply::refuse(format!("读数已录，账单挂起：{}", word("held")));
+                }
                 Reply::say(format!("已出账：{} 用量 {}，应收 {}", word("cycle"), word("volume"), word("amount")))
+            }
+            (Err(refusal), _) if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("sealed")) => {
+                super::reading(app, self.view.account.id, text("value")).and_say(refusal.message())
             }
             (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
         }

@@ -11,6 +11,7 @@ use crate::desk::refusal::Refusal;
 use crate::desk::view_reading::{self, ReadingView};
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
+use crate::rules::sealed_use::SealedUse;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
@@ -89,6 +90,9 @@ impl Reading {
                 map.insert("date".into(), text("date").into());
                 map.insert("source".into(), text("source").into());
                 map.insert("reader".into(), text("reader").into());
+                if !self.form.value("sealed").is_empty() {
+                    map.insert("sealed".into(), text("sealed").into());
+                }
                 for field in ["estimated", "confirm"] {
                     if self.form.is_checked(field) {
                         map.insert(field.into(), true.into());
@@ -124,6 +128,7 @@ impl Reading {
         let mut faults = Vec::new();
         for fault in &refusal.faults {
             match (fault.rule.as_str(), fault.field.as_deref()) {
+                (_, Some("sealed")) => self.form.show("sealed", true),
                 ("R-230", Some("rollover")) => self.form.show("rollover", true),
                 ("R-230", Some("value")) if self.view.found.is_none() => self.form.show("confirm", true),
                 _ => {}
@@ -150,6 +155,12 @@ impl Reading {
 
 fn field_of(register: &str) -> &'static str {
     super::interned(&format!("register.{register}"))
+}
+
+/// How a sealed meter came to run, asked only when it did.
+pub(super) fn sealed_field() -> Field {
+    let answers = SealedUse::ALL.map(|answer| Choice::new(answer.code(), answer.label())).to_vec();
+    Field::choice("sealed", "封表走字", answers)
 }
 
 fn form(view: &ReadingView, app: &App, value: &str) -> Form {
@@ -180,12 +191,14 @@ fn form(view: &ReadingView, app: &App, value: &str) -> Form {
         fields.push(Field::check("estimated", "估抄"));
         fields.push(Field::text("remark", "备注", 60));
         fields.push(Field::check("confirm", "用量核实"));
+        fields.push(sealed_field());
     } else {
         fields.push(Field::text("remark", "更正原因", 60).required());
     }
     fields.push(Field::check("rollover", "走过一圈"));
     let mut form = Form::new(fields, today, initials);
     form.show("confirm", false);
+    form.show("sealed", false);
     form.show("rollover", false);
     form.focus_on("value");
     form
