@@ -243,9 +243,43 @@ fn a_card_counts_when_two_people_keyed_the_same() {
         "a large use is looked at"
     );
     assert_eq!(refused(&mut book, "check", card("3100000002", "112", true, false)), "R-239", "other than the first");
-    assert_eq!(book.act("check", "reading.key", card("3100000002", "112", true, true))["use"], 12);
-    assert_eq!(refused(&mut book, "check", card("3100000002", "112", true, true)), "R-232", "once only");
+    let third = json!({ "account": "3100000002", "value": "112", "second": true, "third": "112" });
+    assert_eq!(book.act("check", "reading.key", third.clone())["use"], 12);
+    assert_eq!(refused(&mut book, "check", third), "R-232", "once only");
     assert_eq!(bill(&mut book, "2026-11").bills, 2);
+    sound(&mut book);
+}
+
+/// It read 100 last; the average is 10.
+#[test]
+fn a_card_that_is_high_and_differs_is_two_questions() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident("3100000001")]);
+    let card = |value: &str, more: serde_json::Value| {
+        let mut input = json!({ "account": "3100000001", "value": value, "second": true });
+        input.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        input
+    };
+    book.act("room", "reading.key", json!({ "account": "3100000001", "value": "110" }));
+    let rules = |book: &mut support::orders::Book, input| -> Vec<String> {
+        let refusal = book.try_act("check", "reading.key", &input).unwrap_err();
+        refusal.faults.into_iter().map(|fault| fault.rule).collect()
+    };
+    let table = [
+        // Both reasons are told, and neither confirmation stands for the other.
+        (json!({}), vec!["R-239", "R-230"]),
+        (json!({ "confirm": true }), vec!["R-239"]),
+        (json!({ "confirm": true, "rollover": true }), vec!["R-239"]),
+        (json!({ "third": "990" }), vec!["R-230"]),
+        (json!({ "third": "110", "confirm": true }), vec!["R-239"]),
+    ];
+    for (more, expected) in table {
+        assert_eq!(rules(&mut book, card("990", more.clone())), expected, "{more}");
+    }
+    // A value below the last one is never insisted on by one word.
+    assert_eq!(rules(&mut book, card("90", json!({ "confirm": true, "third": "90" }))), ["R-232"]);
+    let insisted = card("990", json!({ "third": "990", "confirm": true }));
+    assert_eq!(book.act("check", "reading.key", insisted)["use"], 890);
     sound(&mut book);
 }
 

@@ -144,12 +144,87 @@ fn a_fee_agreed_at_intake_is_typed_once() {
     assert_eq!((taken.len(), taken[0].item.as_str()), (1, "启封工本费"));
 }
 
+/// Stages: two wait (建设路3号, the unsealing), one is out, one paused, one waits for its callback, one complaint.
+fn order_at(seat: &Seat, address: &str) -> OrderRow {
+    orders(seat).into_iter().find(|order| order.address.contains(address)).expect(address)
+}
+
+#[test]
+fn a_key_on_the_desk_acts_on_the_order_under_the_bar_or_refuses() {
+    let mut seat = Seat::home(busy(), "desk");
+    let waits = order_at(&seat, "光明路8号");
+    seat.press("<F7><Down>").shows("建设路3号");
+    seat.press("<F6>").shows("待回访的才能记回访");
+    assert_eq!(seat.stack.depth(), 2, "no other order's callback opens");
+    seat.press("<F2><F2>").shows("派给哪位师傅").shows("1 个键没有收").press("<Esc>");
+    assert_eq!(order_at(&seat, "光明路8号").state, waits.state);
+    // On its own heap it opens.
+    seat.press("<Left><Left>").shows("<待回访").press("<F6>").shows(&waits.id.to_string());
+}
+
+#[test]
+fn a_number_typed_moves_the_bar_there_or_says_where_the_order_is() {
+    let mut seat = Seat::home(busy(), "desk");
+    let (waiting, out) = (order_at(&seat, "建设路3号"), order_at(&seat, "人民路12号33幢"));
+    seat.press(&format!("<F7>{}", waiting.id.seq()));
+    let shot = seat.shot();
+    let bar = shot.rows.iter().find(|row| row.trim_start().starts_with('>')).unwrap();
+    assert!(bar.contains(&waiting.id.to_string()), "{}", shot.picture());
+    seat.press("<F4>").shows(&format!("派给哪位师傅  {}", waiting.id)).press("<Esc><Esc>");
+    // Not in this heap: told at once, and no key acts on another.
+    seat.press("<Right>").shows("<待派").press(&out.id.seq().to_string()).shows("不在“待派”这一堆，现为在途");
+    seat.press("<F5>").shows("不在“待派”这一堆");
+    assert_eq!(seat.stack.depth(), 2);
+    seat.press("999999<C-e>").shows("999999");
+    let tx = seat.app.desk.look().unwrap();
+    assert_ne!(tx.latest_entries(1).unwrap()[0].action, "order.chase");
+}
+
+#[test]
+fn ticks_that_say_other_than_the_bar_are_not_passed_over() {
+    let mut seat = Seat::home(busy(), "desk");
+    // The bar goes on after a tick: the only ticked order is meant.
+    let out = order_at(&seat, "人民路12号33幢").id.to_string();
+    seat.press("<F7><Space>").shows("选了 1").press("<F5>").shows(&out).shows("到场时间").press("<Esc>");
+    seat.press("<Down><Space><Down>").shows("选了 2").press("<F5>").shows("选了 2 张，这个键一次只办一张");
+    assert_eq!(seat.stack.depth(), 2);
+}
+
+#[test]
+fn printing_after_dispatch_prints_those_just_sent_and_the_day_is_a_choice_of_its_own() {
+    let mut seat = Seat::home(busy(), "desk");
+    let (sent, before) =
+        (order_at(&seat, "建设路3号").id.to_string(), order_at(&seat, "人民路12号33幢").id.to_string());
+    seat.press("<F7><Down><F4>lq<Enter><F2>").shows(&sent).press("<C-o>").shows(&sent);
+    let whole = seat.shot_of((120, 200));
+    assert!(!whole.has(&format!("工单号 {before}")), "{}", whole.picture());
+    seat.press("<Esc><C-p>dtd<Enter>");
+    let whole = seat.shot_of((120, 200));
+    assert!(whole.has(&format!("工单号 {before}")) && whole.has(&format!("工单号 {sent}")), "{}", whole.picture());
+    // The hand has gone on: what is under the bar is meant, and one that is not out has no slip.
+    seat.press("<Esc>");
+    let unsent = orders(&seat).into_iter().find(|order| order.stage == "waiting").unwrap();
+    seat.press(&format!("{}<C-o>", unsent.id.seq())).shows("还没有派出");
+}
+
+#[test]
+fn f2_twice_takes_no_fee_that_opened_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = with_a_fee(&folder);
+    book.act("demo", "shift.open", json!({ "float": "100.00" }));
+    let mut seat = intake(book, "demo", "3100000004");
+    seat.press("qf<Enter><Space><Space><F2><F2><F2>").shows("服务费").shows("这一屏刚打开，先按的 2 个键没有收");
+    let day = moment().date_naive();
+    let taken = seat.app.desk.look().unwrap().till_between(meterdesk::rules::reach::Reach::ALL, day, day).unwrap();
+    assert_eq!(taken.len(), 0);
+}
+
 #[test]
 fn a_slip_done_as_planned_needs_at_most_four_keys() {
     let mut seat = Seat::home(busy(), "desk");
     seat.press("<F7><F5>");
     seat.press("0940").shows("09:40").press("09450950");
-    seat.press("<F2>");
+    seat.press("<F2>").shows("超时原因");
     seat.press("大雨积水，车辆绕行<F2>").shows("已入账，现为待回访");
     assert!(control_keys("<F7><F5>094009450950<F2>") <= 4);
 }

@@ -208,9 +208,13 @@ fn refusals_of_the_desk_go_to_their_fields() {
 fn asked_then_confirmed_then_done() {
     let (mut stack, mut hall) = after(&format!("{FILLED}<F2>"));
     assert_eq!((stack.depth(), hall.saved.len()), (2, 0));
+    harness::render(&mut stack, &hall, 80, 24);
     harness::press(&mut stack, &mut hall, "<Esc>").unwrap();
     assert_eq!((stack.depth(), hall.saved.len()), (1, 0), "Esc is no");
     harness::press(&mut stack, &mut hall, "<F2><Enter>").unwrap();
+    assert_eq!(hall.saved.len(), 0, "nobody has seen the question");
+    assert!(harness::render(&mut stack, &hall, 80, 24).has("先按的 1 个键没有收"));
+    harness::press(&mut stack, &mut hall, "<Enter>").unwrap();
     assert_eq!(hall.saved, ["王𠮷芳"]);
     assert_eq!(hall.forgotten, ["gallery"]);
     assert!(harness::render(&mut stack, &hall, 80, 24).has("已保存"));
@@ -220,7 +224,9 @@ fn asked_then_confirmed_then_done() {
 
 #[test]
 fn what_cannot_be_taken_back_wants_f2_and_no_enter() {
-    let (mut stack, mut hall) = after("<F8><Enter><Enter><Enter>");
+    let (mut stack, mut hall) = after("<F8><Enter>");
+    harness::render(&mut stack, &hall, 80, 24);
+    harness::press(&mut stack, &mut hall, "<Enter><Enter>").unwrap();
     assert_eq!(stack.depth(), 3);
     harness::press(&mut stack, &mut hall, "<F2>").unwrap();
     assert_eq!(stack.depth(), 2);

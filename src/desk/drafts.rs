@@ -34,6 +34,11 @@ impl DraftBox {
         self.drafts.forget(name)
     }
 
+    /// Forgets what nobody came back to since this moment, in milliseconds.
+    pub fn forget_before(&self, at: i64) -> Result<(), StoreError> {
+        self.drafts.forget_before(at)
+    }
+
     /// Opens a draft; one that does not open (another key) is none.
     pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let sealed = self.drafts.get(name)?;
@@ -65,6 +70,11 @@ mod tests {
         let wal = std::path::PathBuf::from(format!("{}-wal", crate::store::drafts::path_of(&db).display()));
         assert!(!found(crate::store::drafts::path_of(&db)) && !found(wal));
         assert_eq!(one.names("user/").unwrap().len(), 1);
+        one.forget_before(5).unwrap();
+        assert!(one.get("user/pay").unwrap().is_some());
+        one.forget_before(6).unwrap();
+        assert_eq!(one.get("user/pay").unwrap(), None, "nobody came back to it");
+        one.save("user/pay", 5, b"{}").unwrap();
         one.forget("user/pay").unwrap();
         assert_eq!(one.get("user/pay").unwrap(), None);
     }

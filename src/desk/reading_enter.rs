@@ -246,7 +246,7 @@ fn judge_use(input: &Input, this: i64, before: Before, size: Option<i64>) -> Res
                 format!("本次用量 {units} 超过平均 {} 的 {HIGH_USE_FACTOR} 倍，请核对后确认", before.average.text());
             Err(Refusal::field("R-230", "value", message))
         }
-        Use::Rollover(units) if input.rollover || input.confirm => Ok((units as i64, true)),
+        Use::Rollover(units) if input.rollover => Ok((units as i64, true)),
         Use::Rollover(units) => {
             let message = format!("低于上次示数 {}，如表已走过一圈 (用量 {units})，请确认过零", before.last);
             Err(Refusal::field("R-230", "rollover", message))

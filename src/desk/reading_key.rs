@@ -1,6 +1,7 @@
 //! `reading.key`: a reading card is keyed from paper. Two people key it, blind: the first keying waits, the second becomes the
-//! reading when it agrees (maker is never checker, R-023). When they differ the second person looks at the card again; what they
-//! then insist on counts, and both values stay.
+//! reading when it agrees (maker is never checker, R-023). When they differ the second person looks at the card a third time; what
+//! they then insist on counts, and both values stay. A use that is unusual and a value other than the first are two
+//! questions: both are told, and each is confirmed by itself.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -9,11 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::billing::Ledger;
 use super::reading_enter::{self, find, judge};
-use super::refusal::Refusal;
+use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::reading::{CardKeyed as Body, ReadingEntered};
 use crate::rules::billing::BillCycle;
-use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::rules::sealed_use::SealedUse;
 use crate::store::tables::billing_facts::CardRow;
@@ -37,12 +37,17 @@ pub struct Input {
     /// 估抄.
     #[serde(default)]
     pub estimated: bool,
-    /// The card was looked at again: the value stands (a large use, past zero, other than the first keying).
+    /// A large use was confirmed.
     #[serde(default)]
     pub confirm: bool,
     /// How a sealed meter came to run (second keying), as for `reading.enter`.
     #[serde(default)]
     pub sealed: Option<SealedUse>,
+    /// The counter passed zero.
+    #[serde(default)]
+    pub rollover: bool,
+    /// Other than the first keying: what a third look at the card said. It must be `value` again.
+    pub third: Option<Milli>,
 }
 
 /// What is answered.
@@ -74,21 +79,29 @@ impl Action for ReadingKey {
         let facts = cx.tx.billing_facts(account.id)?;
         let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
         // The first keying is blind to rules too, so that the second person is not led: only the meter's dial is checked then.
-        let confirm = input.confirm || !input.second;
         let typed = reading_enter::Input {
             value: input.value,
             estimated: input.estimated,
-            rollover: confirm,
-            confirm,
+            rollover: input.rollover || !input.second,
+            confirm: input.confirm || !input.second,
             sealed: input.sealed.or((!input.second).then_some(SealedUse::Before)),
             ..reading_enter::Input::default()
         };
-        let judged = judge(&typed, day, &ledger, &meter)?;
+        let judged = judge(&typed, day, &ledger, &meter);
+        let judged = match judged {
+            Err(refusal) if !input.second || !matches!(refusal.first_rule(), "R-230" | "A-05") => return Err(refusal),
+            judged => judged,
+        };
         let cycle = BillCycle::of(day).to_string();
         let keyed = cx.tx.scan::<CardRow>(&[&account.id, &cycle])?;
         let own = cx.actor.id.to_string();
+        if input.second {
+            let mut faults: Vec<Fault> = check_first(&keyed, &own, input.value, input.third)?.into_iter().collect();
+            faults.extend(judged.as_ref().err().iter().flat_map(|refusal| refusal.faults.clone()));
+            Refusal::unless_empty(faults)?;
+        }
+        let judged = judged?;
         let reading = if input.second {
-            check_first(&keyed, &own, input.value, input.confirm)?;
             Some(ReadingEntered {
                 meter: meter.id,
                 day,
@@ -112,8 +125,8 @@ impl Action for ReadingKey {
     }
 }
 
-/// The last first keying that waits; the second is another person's and agrees, or is insisted on.
-fn check_first(keyed: &[CardRow], own: &str, value: Milli, insists: bool) -> Result<Id, Refusal> {
+/// The last first keying that waits is another person's. Where it differs: the fault, unless a third look said the same again.
+fn check_first(keyed: &[CardRow], own: &str, value: Milli, third: Option<Milli>) -> Result<Option<Fault>, Refusal> {
     if keyed.iter().any(|row| row.posted) {
         return Err(Refusal::field("R-239", "account", "这张卡片两遍都已录完，读数有误请用更正"));
     }
@@ -122,8 +135,12 @@ fn check_first(keyed: &[CardRow], own: &str, value: Milli, insists: bool) -> Res
     if first.actor == own {
         return Err(Refusal::field("R-023", "second", "第一遍是您录的，第二遍须由另一人录"));
     }
-    if first.value != value && !insists {
-        return Err(Refusal::field("R-239", "value", "与第一遍不符，请看卡片再录一次"));
+    if first.value == value || third == Some(value) {
+        return Ok(None);
     }
-    Ok(first.id)
+    let message = match third {
+        Some(third) => format!("第三遍看到的 {third} 与第二遍录的 {value} 不同，请看卡片重录"),
+        None => "与第一遍不符，请看卡片再录一次".into(),
+    };
+    Ok(Some(Fault::field("R-239", "third", message)))
 }

@@ -65,6 +65,12 @@ impl Drafts {
         Ok(())
     }
 
+    /// Forgets all that was kept before this moment, in milliseconds.
+    pub fn forget_before(&self, at: i64) -> Result<(), StoreError> {
+        self.conn.prepare_cached("DELETE FROM l_draft WHERE at < ?1")?.execute([at])?;
+        Ok(())
+    }
+
     /// A draft's sealed bytes.
     pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let mut statement = self.conn.prepare_cached("SELECT box FROM l_draft WHERE name = ?1")?;

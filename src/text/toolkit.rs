@@ -33,6 +33,23 @@ pub const AFTER: &str = "改后";
 /// See [`BEFORE`].
 pub const DIFFERENCE: &str = "差";
 
+/// The row a question was asked about is no longer in the list.
+pub const ROW_GONE: &str = "问到的那一行在别处刚办了，没有再办，请重新选";
+
+/// Keys that were not taken: after a refusal, or before a screen that opened by itself was seen.
+pub fn not_taken(keys: usize, opened: bool) -> String {
+    if opened {
+        format!("这一屏刚打开，先按的 {keys} 个键没有收")
+    } else {
+        format!("没有办成，后面按的 {keys} 个键没有收")
+    }
+}
+
+/// Too many layers lie on each other.
+pub fn too_deep(layers: usize) -> String {
+    format!("已经打开了 {layers} 层，先按 Esc 返回，或按 F3 回首页")
+}
+
 /// The window is too small.
 pub fn too_small(width: u16, height: u16) -> String {
     format!("窗口太小：现在 {width}×{height}，至少要 80×24。请放大窗口，放大后接着做。")

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::Datelike;
+use serde_json::{Map, Value};
 
 use super::drafts::{DraftSink, DraftWriter};
 use super::input::{Inputs, Waker};
@@ -23,6 +24,26 @@ use crate::desk::{Call, Desk, Done, view_home};
 /// Idle time after which the screen locks itself.
 pub const IDLE: Duration = Duration::from_secs(10 * 60);
 
+/// Set to anything but 0: the terminal's bell sounds when something is refused.
+pub const BELL: &str = "METERDESK_BELL";
+
+/// Fields of a draft that no form has: the day and the time it was typed.
+const DRAFT_DAY: &str = "_day";
+const DRAFT_AT: &str = "_at";
+
+/// A draft nobody came back to is forgotten after so many days.
+const DRAFT_DAYS: i64 = 30;
+
+/// A draft as it comes back.
+pub struct KeptDraft {
+    /// Field → text.
+    pub values: Map<String, Value>,
+    /// The day it was typed on; empty when that is not known.
+    pub day: String,
+    /// The time it was typed, `09:41`.
+    pub at: String,
+}
+
 /// The context of every screen.
 pub struct App {
     /// The branch's book with the person at it.
@@ -37,6 +58,7 @@ pub struct App {
     /// What others had written when it was last looked whether the session still holds.
     looked: Option<i64>,
     carried: BTreeMap<&'static str, Vec<(&'static str, String)>>,
+    rings: bool,
 }
 
 impl App {
@@ -46,6 +68,10 @@ impl App {
         let open = |desk: &Desk| if in_memory { None } else { desk.draft_box().ok() };
         let drafts = open(&desk).and_then(|store| DraftWriter::new(Sealed { store }).ok());
         let kept = open(&desk);
+        if let Some(kept) = &kept {
+            let before = millis_now() - DRAFT_DAYS * 24 * 60 * 60 * 1000;
+            let _ = kept.forget_before(before); // a comfort that fails is tried again at the next start
+        }
         let news = waker.clone();
         let finder = if in_memory {
             Finder::idle(&desk)
@@ -61,6 +87,7 @@ impl App {
             facts: TopFacts::default(),
             looked: None,
             carried: BTreeMap::new(),
+            rings: false,
         };
         app.refresh();
         app
@@ -105,16 +132,26 @@ impl App {
     }
 
     /// What a form held when it was last left or the power went.
-    pub fn draft(&self, key: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
-        let bytes = self.kept.as_ref()?.get(&self.draft_name(key)).ok()??;
-        serde_json::from_slice(&bytes).ok()
+    pub fn draft(&self, key: &str) -> Option<Map<String, Value>> {
+        self.kept_draft(key).map(|kept| kept.values)
     }
 
-    /// Drafts of this person whose key begins with `prefix`, newest first.
-    pub fn draft_keys(&self, prefix: &str) -> Vec<String> {
-        let own = self.draft_name("");
-        let names = self.kept.as_ref().and_then(|kept| kept.names(&self.draft_name(prefix)).ok()).unwrap_or_default();
-        names.into_iter().map(|(name, _)| name[own.len()..].to_owned()).collect()
+    /// The same, of today only: an amount of money typed on another day is never resumed.
+    pub fn draft_of_today(&self, key: &str) -> Option<KeptDraft> {
+        self.kept_draft(key).filter(|kept| kept.day == self.desk.today().to_string())
+    }
+
+    /// A draft with the day and the time it was typed.
+    pub fn kept_draft(&self, key: &str) -> Option<KeptDraft> {
+        let name = self.draft_name(key);
+        let bytes = match self.drafts.as_ref().and_then(|drafts| drafts.in_hand(&name)) {
+            Some(state) => state?,
+            None => self.kept.as_ref()?.get(&name).ok()??,
+        };
+        let mut values: Map<String, Value> = serde_json::from_slice(&bytes).ok()?;
+        let mut word = |stamp| values.remove(stamp).and_then(|value| value.as_str().map(str::to_owned));
+        let (day, at) = (word(DRAFT_DAY).unwrap_or_default(), word(DRAFT_AT).unwrap_or_default());
+        Some(KeptDraft { values, day, at })
     }
 
     /// Waits until every draft is on disk.
@@ -130,6 +167,12 @@ impl App {
     }
 }
 
+/// The machine's own time in milliseconds since 1970: drafts are told apart by it, whatever day a practice branch lives on.
+fn millis_now() -> i64 {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    elapsed.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
+}
+
 /// The disk side of drafts.
 struct Sealed {
     store: DraftBox,
@@ -137,10 +180,7 @@ struct Sealed {
 
 impl DraftSink for Sealed {
     fn save(&mut self, key: &str, bytes: &[u8]) -> Result<(), String> {
-        let at = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX));
-        self.store.save(key, at, bytes).map_err(|error| error.message())
+        self.store.save(key, millis_now(), bytes).map_err(|error| error.message())
     }
 
     fn forget(&mut self, key: &str) -> Result<(), String> {
@@ -194,6 +234,10 @@ impl Context for App {
         ended.map(|refusal| refusal.message())
     }
 
+    fn rings(&self) -> bool {
+        self.rings
+    }
+
     fn lock_screen(&mut self) -> Option<Box<dyn Screen<Self>>> {
         let (session, ended) = (self.desk.session()?.clone(), self.desk.session_ended().is_some());
         Some(Box::new(screens::login::Login::locked(&session, ended)))
@@ -204,9 +248,15 @@ impl Context for App {
     }
 
     fn keep_draft(&mut self, draft: Draft) {
+        if draft.values.is_empty() {
+            return self.forget_draft(&draft.key); // what was emptied again holds nothing
+        }
         let key = self.draft_name(&draft.key);
+        let mut values = draft.values;
+        values.insert(DRAFT_DAY.into(), self.desk.today().to_string().into());
+        values.insert(DRAFT_AT.into(), self.desk.now().format("%H:%M").to_string().into());
         if let Some(drafts) = &self.drafts {
-            drafts.keep(Draft { key, values: draft.values });
+            drafts.keep(Draft { key, values });
         }
     }
 
@@ -241,6 +291,7 @@ fn copy_every_hour(app: &App) {
 pub fn open(desk: Desk) -> std::io::Result<u8> {
     let mut inputs = Inputs::silent();
     let mut app = App::new(desk, inputs.waker());
+    app.rings = std::env::var(BELL).is_ok_and(|set| !matches!(set.as_str(), "" | "0"));
     let theme = Theme::from_env(|name| std::env::var(name).ok());
     let mut stack = match app.desk.session() {
         Some(_) => Stack::new(screens::home::Home::new(&app), theme, initials),

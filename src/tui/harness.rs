@@ -7,6 +7,7 @@ use super::stack::Stack;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::io;
+use std::time::Duration;
 
 /// A frame as a person sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +52,10 @@ impl Shot {
     }
 }
 
-/// Presses keys written in [`notation`], one after the other, without drawing in between: typed ahead.
+/// How long a picture is looked at: longer than any keyboard stays locked.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Presses keys written in [`notation`], one after the other, without drawing in between: typed ahead, in no time.
 pub fn press<C: Context + 'static>(stack: &mut Stack<C>, cx: &mut C, keys: &str) -> Result<(), String> {
     for key in notation::parse(keys)? {
         stack.key(key, cx);
@@ -59,8 +63,15 @@ pub fn press<C: Context + 'static>(stack: &mut Stack<C>, cx: &mut C, keys: &str)
     Ok(())
 }
 
-/// Draws the stack into a window of this size.
+/// Draws the stack into a window of this size, and looks at it for a while.
 pub fn render<C: Context + 'static>(stack: &mut Stack<C>, cx: &C, width: u16, height: u16) -> Shot {
+    let shot = peek(stack, cx, width, height);
+    stack.shown_for(LOOK);
+    shot
+}
+
+/// What would be drawn, seen by nobody.
+pub fn peek<C: Context + 'static>(stack: &mut Stack<C>, cx: &C, width: u16, height: u16) -> Shot {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     let cursor = stack.draw(&mut buffer, cx);
     Shot::of(&buffer, cursor)
@@ -71,6 +82,8 @@ pub fn render<C: Context + 'static>(stack: &mut Stack<C>, cx: &C, width: u16, he
 pub struct Frames {
     /// Every frame drawn, the last one last.
     pub shots: Vec<Shot>,
+    /// How often the bell rang.
+    pub rings: usize,
 }
 
 impl Surface for Frames {
@@ -78,6 +91,11 @@ impl Surface for Frames {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
         let cursor = draw(&mut buffer);
         self.shots.push(Shot::of(&buffer, cursor));
+        Ok(())
+    }
+
+    fn ring(&mut self) -> io::Result<()> {
+        self.rings += 1;
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use super::key::Key;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a lone Esc waits for the rest of a sequence that a slow line may have torn.
 const ESC_WAIT: Duration = Duration::from_millis(6);
@@ -34,10 +34,25 @@ pub enum Input {
     Closed,
 }
 
-/// What the threads send.
-enum Raw {
+/// What the threads send, and when they heard it: work that takes long must not make a key look late.
+struct Raw {
+    at: Instant,
+    said: Said,
+}
+
+enum Said {
     Bytes(Vec<u8>),
     Input(Input),
+}
+
+impl Raw {
+    fn bytes(bytes: &[u8]) -> Self {
+        Self { at: Instant::now(), said: Said::Bytes(bytes.to_vec()) }
+    }
+
+    fn input(input: Input) -> Self {
+        Self { at: Instant::now(), said: Said::Input(input) }
+    }
 }
 
 /// The queue.
@@ -45,7 +60,9 @@ pub struct Inputs {
     sender: Sender<Raw>,
     receiver: Receiver<Raw>,
     decoder: Decoder,
-    ready: VecDeque<Input>,
+    ready: VecDeque<(Input, Instant)>,
+    /// When the last thing was heard.
+    at: Instant,
 }
 
 /// Lets work in the background say that it has something; cheap to clone, fit for any thread.
@@ -55,7 +72,7 @@ pub struct Waker(Sender<Raw>);
 impl Waker {
     /// Says so. After the screens are gone it does nothing.
     pub fn wake(&self) {
-        let _ = self.0.send(Raw::Input(Input::Wake));
+        let _ = self.0.send(Raw::input(Input::Wake));
     }
 }
 
@@ -69,7 +86,7 @@ impl Inputs {
     /// A queue nothing feeds yet: for tests, and to make a [`Waker`] before the terminal is entered.
     pub fn silent() -> Self {
         let (sender, receiver) = mpsc::channel();
-        Self { sender, receiver, decoder: Decoder::default(), ready: VecDeque::new() }
+        Self { sender, receiver, decoder: Decoder::default(), ready: VecDeque::new(), at: Instant::now() }
     }
 
     /// Begins to listen to the terminal and to signals. Call once, after the terminal was entered.
@@ -86,13 +103,13 @@ impl Inputs {
 
     /// Puts bytes into the queue as if they had been typed.
     pub fn type_bytes(&self, bytes: &[u8]) {
-        let _ = self.sender.send(Raw::Bytes(bytes.to_vec()));
+        let _ = self.sender.send(Raw::bytes(bytes));
     }
 
     /// The next thing heard; `None` when nothing came in time. No timeout: waits for ever.
     pub fn next(&mut self, timeout: Option<Duration>) -> Option<Input> {
         loop {
-            if let Some(input) = self.ready.pop_front() {
+            if let Some(input) = self.pop() {
                 return Some(input);
             }
             let unsettled = self.decoder.is_unsettled();
@@ -105,7 +122,7 @@ impl Inputs {
                 Ok(raw) => self.take(raw),
                 Err(RecvTimeoutError::Timeout) if unsettled => {
                     let heard = self.decoder.settle();
-                    self.hear(heard);
+                    self.hear(heard, Instant::now());
                 }
                 Err(RecvTimeoutError::Timeout) => return None,
                 Err(RecvTimeoutError::Disconnected) => return Some(Input::Closed),
@@ -116,7 +133,7 @@ impl Inputs {
     /// What has been heard already, without waiting.
     pub fn next_now(&mut self) -> Option<Input> {
         loop {
-            if let Some(input) = self.ready.pop_front() {
+            if let Some(input) = self.pop() {
                 return Some(input);
             }
             match self.receiver.try_recv() {
@@ -126,20 +143,31 @@ impl Inputs {
         }
     }
 
+    /// When what [`Inputs::next`] last gave was heard.
+    pub fn heard_at(&self) -> Instant {
+        self.at
+    }
+
+    fn pop(&mut self) -> Option<Input> {
+        let (input, at) = self.ready.pop_front()?;
+        self.at = at;
+        Some(input)
+    }
+
     fn take(&mut self, raw: Raw) {
-        match raw {
-            Raw::Bytes(bytes) => {
+        match raw.said {
+            Said::Bytes(bytes) => {
                 let heard = self.decoder.feed(&bytes);
-                self.hear(heard);
+                self.hear(heard, raw.at);
             }
-            Raw::Input(input) => self.ready.push_back(input),
+            Said::Input(input) => self.ready.push_back((input, raw.at)),
         }
     }
 
-    fn hear(&mut self, heard: Vec<Heard>) {
-        self.ready.extend(heard.into_iter().map(|h| match h {
-            Heard::Key(key) => Input::Key(key),
-            Heard::Paste(text) => Input::Paste(text),
+    fn hear(&mut self, heard: Vec<Heard>, at: Instant) {
+        self.ready.extend(heard.into_iter().map(|heard| match heard {
+            Heard::Key(key) => (Input::Key(key), at),
+            Heard::Paste(text) => (Input::Paste(text), at),
         }));
     }
 }
@@ -156,11 +184,11 @@ fn listen_to_terminal(sender: Sender<Raw>) -> io::Result<()> {
             match source.read(&mut buffer) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) => {
-                    let _ = sender.send(Raw::Input(Input::Closed));
+                    let _ = sender.send(Raw::input(Input::Closed));
                     return;
                 }
                 Ok(n) => {
-                    if sender.send(Raw::Bytes(buffer[..n].to_vec())).is_err() {
+                    if sender.send(Raw::bytes(&buffer[..n])).is_err() {
                         return;
                     }
                 }
@@ -183,12 +211,12 @@ fn listen_to_terminal(sender: Sender<Raw>) -> io::Result<()> {
                 Ok(Event::Resize(..)) => vec![Input::Resize],
                 Ok(_) => Vec::new(),
                 Err(_) => {
-                    let _ = sender.send(Raw::Input(Input::Closed));
+                    let _ = sender.send(Raw::input(Input::Closed));
                     return;
                 }
             };
             for input in inputs {
-                if sender.send(Raw::Input(input)).is_err() {
+                if sender.send(Raw::input(input)).is_err() {
                     return;
                 }
             }
@@ -225,7 +253,7 @@ mod unix {
                         Input::Signal(signal)
                     }
                 };
-                let _ = sender.send(Raw::Input(input));
+                let _ = sender.send(Raw::input(input));
             }
         };
         std::thread::Builder::new().name("signals".into()).spawn(listen).map(drop)

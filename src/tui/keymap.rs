@@ -205,13 +205,15 @@ key_table! {
 
     Explain   "explain"        f(8),      "解释", [Customer Pay Adjust Approve Bills Swap Intake Gallery], "说明这笔金额怎么算出来的";
     Park      "park"           f(9),      "挂起", [Customer Intake Pay Adjust Swap Return Gallery], "把这张单子挂在排队号下，过后接着做";
-    PrintSlip "print"          ctrl('o'), "打印派工单", [Dispatch], "打印选中工单的派工单";
+    PrintSlip "print"          ctrl('o'), "打印派工单", [Dispatch], "打印选中、刚派出或光标所在的派工单";
+    PrintDay  "order.print_day" None,      "当天单", [Dispatch], "打印今天派出、还没有回执的全部派工单";
     Print     "print.this"     ctrl('o'), "打印", [Customer Intake Pay Adjust Swap Return Shift Bills Reports Fixes], "打印或导出这一屏的单子";
     Chase     "order.chase"    ctrl('e'), "催办", [Dispatch], "催办选中的工单";
     ReadHere  "reading.till"   ctrl('r'), "读数", [Pay], "没有账单时录入本次读数，出账后收费";
     GoReading "go.reading"     ctrl('r'), "抄表", [Customer], "录入这一户的读数，分时的连各时段";
     Tick      "tick"           SPACE,     "选",   [Pay Dispatch Approve Fixes Gallery], "选上或放下这一行";
     TickAll   "tick.all"       ctrl('a'), "全选", [Dispatch], "选上这一堆里所有待派的工单，再按放下";
+    Anew      "draft.anew"     ctrl('n'), "另起", [Pay Intake], "丢掉接着填的内容，从空白重填";
     Unpark    "intake.resume"  ctrl('r'), "取回", [Intake], "按排队号取回挂起的业务";
     PauseOrder "order.pause"   None,      "暂停", [Dispatch], "暂停这张工单，写明原因";
     ResumeOrder "order.resume" None,      "恢复", [Dispatch], "恢复这张暂停的工单";
@@ -255,6 +257,13 @@ impl Command {
     /// Its key.
     pub fn key(self) -> Option<Key> {
         self.binding().key
+    }
+
+    /// True for what acts, or asks before it acts: F2 everywhere, and the few deeds on other keys. After a deed nothing may be taken for
+    /// granted: a screen that opens then opens by itself, and keys typed before it was seen mean nothing (see [`super::keylock`]).
+    pub fn is_deed(self) -> bool {
+        self.key() == f(2)
+            || matches!(self, Command::BundlesIn | Command::Chase | Command::ResumeOrder | Command::Explained)
     }
 
     /// True when it may stand in this place.

@@ -18,7 +18,9 @@
 //! | `draft` | the form's change, under a key: then a power cut loses nothing |
 //!
 //! A new key is one line in [`keymap`]. Esc, F1, Ctrl-P, F12 and the other keys of every screen need nothing. A screen
-//! with a text field has no bare letter as a key. A result in the background comes by [`input::Waker`] and `on_wake`;
+//! with a text field has no bare letter as a key. What does not go through says so: [`screen::Reply::refuse`], or
+//! [`screen::Reply::refused`] where the mistakes stand at the fields; the keyboard then waits ([`keylock`]), as it does for
+//! whatever F2 opens. A result in the background comes by [`input::Waker`] and `on_wake`;
 //! where the next key means nothing before it has come, `waits` holds the keys. Long lists hand the table only the rows
 //! in sight. Two columns of a form: [`widgets::field::Field::half`].
 //!
@@ -116,6 +118,7 @@
 //! assert!(harness::render(&mut stack, &till, 80, 24).has("实收没有填，请填写"));
 //! harness::press(&mut stack, &mut till, "１００<F2>").unwrap();
 //! assert!(till.draft.is_some());
+//! assert!(harness::render(&mut stack, &till, 80, 24).has("收 100 元？"));
 //! harness::press(&mut stack, &mut till, "<Enter>").unwrap();
 //! assert_eq!(till.paid, ["100"]);
 //! assert!(harness::render(&mut stack, &till, 80, 24).has("已收款"));
@@ -135,6 +138,7 @@ pub mod harness;
 pub mod help;
 pub mod input;
 pub mod key;
+pub mod keylock;
 pub mod keymap;
 pub mod notation;
 pub mod palette;

@@ -79,7 +79,7 @@ impl<C> Screen<C> for Palette {
     fn on_command(&mut self, command: Command, _: &mut C) -> Reply<C> {
         match (command, self.hits().get(self.selected)) {
             (Command::Confirm, Some(hit)) => Reply::pop().and(Reply::run(*hit)),
-            _ => Reply::done(),
+            _ => Reply::refused(),
         }
     }
 

@@ -20,6 +20,11 @@ pub trait Surface {
     /// Shows one frame; `draw` paints it and says where the cursor stands.
     fn frame(&mut self, draw: &mut dyn FnMut(&mut Buffer) -> Option<Position>) -> io::Result<()>;
 
+    /// Rings the bell.
+    fn ring(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Takes the terminal over again after the program was stopped.
     fn resume(&mut self) -> io::Result<()> {
         Ok(())
@@ -44,10 +49,10 @@ pub fn run<C: Context + 'static>(
     stack: &mut Stack<C>,
     cx: &mut C,
 ) -> io::Result<Ending> {
-    let mut held = Held::default();
+    let mut held = Held::new();
     let mut touched = Instant::now();
     let mut ticked = Instant::now();
-    surface.frame(&mut |buffer| stack.draw(buffer, cx))?;
+    show(surface, stack, cx, &held)?;
     loop {
         let wait = [
             stack.tick_every().map(|every| every.saturating_sub(ticked.elapsed())),
@@ -65,7 +70,7 @@ pub fn run<C: Context + 'static>(
                 Input::Wake => stack.wake(cx),
                 Input::Key(_) | Input::Paste(_) => {
                     touched = Instant::now();
-                    held.queue.push_back(input);
+                    held.queue.push_back((input, inputs.heard_at()));
                 }
             }
             held.give(stack, cx);
@@ -86,20 +91,43 @@ pub fn run<C: Context + 'static>(
         if stack.has_quit() {
             return Ok(Ending::Quit);
         }
-        surface.frame(&mut |buffer| stack.draw(buffer, cx))?;
+        show(surface, stack, cx, &held)?;
     }
 }
 
-/// Keys in their order, held back while the screen waits for a result.
-#[derive(Default)]
+/// Shows one frame; what it says counts as seen once it is out.
+fn show<C: Context + 'static>(
+    surface: &mut impl Surface,
+    stack: &mut Stack<C>,
+    cx: &mut C,
+    held: &Held,
+) -> io::Result<()> {
+    // The moment before it is written: whoever answers what was seen is never too early.
+    let at = held.began.elapsed();
+    surface.frame(&mut |buffer| stack.draw(buffer, cx))?;
+    stack.clock(at);
+    stack.shown_for(Duration::ZERO);
+    if stack.take_ring() && cx.rings() {
+        surface.ring()?;
+    }
+    Ok(())
+}
+
+/// Keys in their order and when they were heard, held back while the screen waits for a result.
 struct Held {
-    queue: VecDeque<Input>,
+    /// Where the stack's clock begins.
+    began: Instant,
+    queue: VecDeque<(Input, Instant)>,
     /// Since when keys have been held back; `None` when none are, or when waiting was given up.
     since: Option<Instant>,
     given_up: bool,
 }
 
 impl Held {
+    fn new() -> Self {
+        Self { began: Instant::now(), queue: VecDeque::new(), since: None, given_up: false }
+    }
+
     /// Gives the keys to the stack as long as it takes them.
     fn give<C: Context + 'static>(&mut self, stack: &mut Stack<C>, cx: &mut C) {
         while !stack.has_quit() {
@@ -113,11 +141,12 @@ impl Held {
                     return;
                 }
             }
-            match self.queue.pop_front() {
-                Some(Input::Key(key)) => stack.key(key, cx),
-                Some(Input::Paste(text)) => stack.paste(&text, cx),
-                Some(_) => {}
-                None => return,
+            let Some((input, at)) = self.queue.pop_front() else { return };
+            stack.clock(at.saturating_duration_since(self.began));
+            match input {
+                Input::Key(key) => stack.key(key, cx),
+                Input::Paste(text) => stack.paste(&text, cx),
+                _ => {}
             }
         }
     }

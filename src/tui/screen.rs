@@ -95,6 +95,11 @@ pub trait Screen<C> {
         Shape::Full
     }
 
+    /// True for what is only there to be read before it is confirmed: no key typed before it was seen reaches it.
+    fn is_to_be_read(&self) -> bool {
+        false
+    }
+
     /// True for login and lock: no palette, no command from everywhere, no Esc.
     fn is_closed(&self) -> bool {
         false
@@ -156,6 +161,9 @@ pub(super) enum Step<C> {
     Say(Toast),
     Run(Command),
     Forget(String),
+    Refused,
+    Hold,
+    Begun,
     Lock,
     Quit,
 }
@@ -227,6 +235,16 @@ impl<C> Reply<C> {
         Self::done().and_toast(text, Ink::Stop)
     }
 
+    /// Refused, and the screen shows why where it stands: mistakes at their fields. Keys on their way are not taken.
+    pub fn refused() -> Self {
+        Self::one(Step::Refused)
+    }
+
+    /// Work has begun; what comes of it is told later.
+    pub fn begun() -> Self {
+        Self::one(Step::Begun)
+    }
+
     /// Locks the screen.
     pub fn lock() -> Self {
         Self::one(Step::Lock)
@@ -258,6 +276,13 @@ impl<C> Reply<C> {
     pub fn and_forget(mut self, draft_key: impl Into<String>) -> Self {
         self.used = true;
         self.steps.push(Step::Forget(draft_key.into()));
+        self
+    }
+
+    /// And what now stands on the screen is not what the hand was on: keys typed before it is seen are not taken.
+    pub fn and_hold(mut self) -> Self {
+        self.used = true;
+        self.steps.push(Step::Hold);
         self
     }
 
@@ -306,6 +331,11 @@ pub trait Context: Sized {
     /// Why the person at the desk may not go on, when the session has ended elsewhere: closed, or the password set anew.
     fn shut_out(&mut self) -> Option<String> {
         None
+    }
+
+    /// Whether a refusal rings the terminal's bell.
+    fn rings(&self) -> bool {
+        false
     }
 
     /// The layer that locks the screen; `None` where there is nobody to lock out.

@@ -5,9 +5,10 @@ use super::canvas::Canvas;
 use super::chrome;
 use super::help::Help;
 use super::key::{Code, Key};
+use super::keylock::{KeyLock, Turn, Why};
 use super::keymap::{self, Command, Place};
 use super::palette::Palette;
-use super::screen::{Context, Reply, Screen, Shape, Step, Toast};
+use super::screen::{Context, Given, Reply, Screen, Shape, Step, Toast};
 use super::theme::{Ink, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -19,11 +20,33 @@ pub type Initials = fn(&str) -> String;
 /// A reply that runs a command that runs a command … stops here.
 const STEPS_MAX: usize = 64;
 
+/// Layers that may lie on each other: more are a hand that goes in circles.
+pub const DEPTH_MAX: usize = 32;
+
+/// What a reply answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// A key that goes somewhere: what it opens was asked for, and may be typed into ahead.
+    Key,
+    /// A key that acts or asks: a popup that asks for words was asked for, a screen opens by itself.
+    Deed,
+    /// The answer to a question: whatever opens now, opens by itself.
+    Answer,
+    /// No key at all: a clock, work in the background.
+    Itself,
+}
+
 /// The layers and what is said at the moment.
 pub struct Stack<C> {
     layers: Vec<Box<dyn Screen<C>>>,
     toast: Option<Toast>,
     toast_seen: bool,
+    lock: Option<KeyLock>,
+    /// The layer, by its height, on which a deed was done since the last frame.
+    unseen: Option<usize>,
+    rang: bool,
+    /// What time it is, from any beginning; see [`Stack::clock`].
+    now: Duration,
     theme: Theme,
     initials: Initials,
     is_small: bool,
@@ -37,6 +60,10 @@ impl<C: Context + 'static> Stack<C> {
             layers: vec![Box::new(lowest)],
             toast: None,
             toast_seen: false,
+            lock: None,
+            unseen: None,
+            rang: false,
+            now: Duration::ZERO,
             theme,
             initials,
             is_small: false,
@@ -79,10 +106,52 @@ impl<C: Context + 'static> Stack<C> {
         self.layers.iter().filter_map(|s| s.tick_every()).min()
     }
 
+    /// Says when the next key was heard, on a clock that only goes forward.
+    pub fn clock(&mut self, at: Duration) {
+        self.now = at;
+    }
+
+    /// The last frame was shown, and looked at for so long.
+    pub fn shown_for(&mut self, while_looked_at: Duration) {
+        if self.is_small {
+            return;
+        }
+        self.toast_seen = true;
+        self.unseen = None;
+        if let Some(lock) = &mut self.lock {
+            lock.shown(self.now);
+        }
+        self.now += while_looked_at;
+    }
+
+    /// True while keys on their way are not taken.
+    pub fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// True once after a refusal: the bell, where one is wanted.
+    pub fn take_ring(&mut self) -> bool {
+        std::mem::take(&mut self.rang)
+    }
+
+    /// Whether the keyboard takes this key, or paste.
+    fn takes(&mut self, key: Option<Key>) -> bool {
+        let Some(lock) = &mut self.lock else { return true };
+        let turn = lock.hear(key, self.now);
+        if turn == Turn::Opens {
+            self.toast = self.message(); // how many were dropped is told until the next key
+        }
+        if turn != Turn::Dropped {
+            self.lock = None;
+        }
+        turn == Turn::Taken
+    }
+
     /// One key.
     pub fn key(&mut self, key: Key, cx: &mut C) {
-        if self.is_small {
-            return; // nobody sees what a key would do
+        // In a window too small nobody sees what a key would do.
+        if self.is_small || !self.takes(Some(key)) {
+            return;
         }
         if self.toast_seen {
             self.toast = None;
@@ -94,9 +163,17 @@ impl<C: Context + 'static> Stack<C> {
         let closed = self.top().is_some_and(|s| s.is_closed());
         let command =
             if closed { keys.iter().copied().find(|c| c.key() == Some(key)) } else { keymap::meaning(key, &keys) };
+        if command.is_some_and(Command::is_deed) && self.unseen == Some(self.layers.len()) {
+            // Done once on this layer, which nobody has seen since: F2 twice is not two deeds.
+            self.hold(Why::Opened);
+            let _ = self.takes(Some(key));
+            return;
+        }
         let mut reply = Reply::unused();
+        let mut came = Came::Key;
         if let Some(command) = command.filter(|c| keys.contains(c)) {
             reply = self.with_top(|s| s.on_command(command, cx));
+            came = self.weighed(command, &mut reply);
         }
         if !reply.used {
             reply = self.with_top(|s| s.on_key(key, cx));
@@ -108,25 +185,41 @@ impl<C: Context + 'static> Stack<C> {
                 None => reply,
             };
         }
-        self.perform(reply, cx);
+        self.perform(reply, came, cx);
         self.keep_drafts(cx);
+    }
+
+    /// What a command's reply answers. A deed that says nothing and opens nothing was refused: its mistakes stand at the fields.
+    fn weighed(&self, command: Command, reply: &mut Reply<C>) -> Came {
+        if !command.is_deed() {
+            return Came::Key;
+        }
+        if reply.used && reply.steps.is_empty() {
+            reply.steps.push(Step::Refused);
+        }
+        Came::Deed
     }
 
     /// A paste: typing, never an Enter.
     pub fn paste(&mut self, text: &str, cx: &mut C) {
-        if self.is_small || self.shut_out(cx) {
+        if self.is_small || !self.takes(None) || self.shut_out(cx) {
             return;
         }
         let reply = self.with_top(|s| s.on_paste(text, cx));
-        self.perform(reply, cx);
+        self.perform(reply, Came::Key, cx);
         self.keep_drafts(cx);
     }
 
     /// Work in the background has something: every layer is told, from the top down.
     pub fn wake(&mut self, cx: &mut C) {
-        let replies: Vec<Reply<C>> = self.layers.iter_mut().rev().map(|s| s.on_wake(cx)).collect();
-        for reply in replies {
-            self.perform(reply, cx);
+        let woken = self.layers.iter_mut().rev().map(|layer| {
+            // What a layer held the keys back for was asked for by a key.
+            let came = if layer.waits() { Came::Key } else { Came::Itself };
+            (layer.on_wake(cx), came)
+        });
+        let replies: Vec<(Reply<C>, Came)> = woken.collect();
+        for (reply, came) in replies {
+            self.perform(reply, came, cx);
         }
         self.keep_drafts(cx);
     }
@@ -140,7 +233,7 @@ impl<C: Context + 'static> Stack<C> {
         for i in &ticking {
             if let Some(layer) = self.layers.get_mut(*i) {
                 let reply = layer.on_tick(cx);
-                self.perform(reply, cx);
+                self.perform(reply, Came::Itself, cx);
             }
         }
         !ticking.is_empty()
@@ -157,16 +250,39 @@ impl<C: Context + 'static> Stack<C> {
         true
     }
 
-    /// Locks, unless locked already or nobody is there to lock out.
+    /// Locks an idle desk, unless it is locked already or nobody is there to lock out.
     pub fn lock(&mut self, cx: &mut C) {
+        if self.lock_screen(cx) {
+            self.hold(Why::Opened);
+        }
+    }
+
+    fn lock_screen(&mut self, cx: &mut C) -> bool {
         if !self.top().is_some_and(|s| s.is_closed())
             && let Some(screen) = cx.lock_screen()
         {
             self.layers.push(screen);
+            return true;
         }
+        false
     }
 
-    /// Paints everything and says where the cursor is.
+    /// From now on keys on their way are not taken.
+    fn hold(&mut self, why: Why) {
+        self.rang |= why == Why::Refused;
+        self.lock = Some(KeyLock::new(why, self.lock));
+    }
+
+    /// What is said, with the word about keys that were not taken.
+    fn message(&self) -> Option<Toast> {
+        let Some(words) = self.lock.as_ref().and_then(KeyLock::words) else { return self.toast.clone() };
+        Some(match &self.toast {
+            Some(toast) => Toast { text: format!("{words}。{}", toast.text), ink: toast.ink },
+            None => Toast { text: words, ink: Ink::Look },
+        })
+    }
+
+    /// Paints everything and says where the cursor is. Once it is on the terminal: [`Stack::shown_for`].
     pub fn draw(&mut self, buffer: &mut Buffer, cx: &C) -> Option<Position> {
         let mut cursor = None;
         let area = buffer.area;
@@ -176,10 +292,11 @@ impl<C: Context + 'static> Stack<C> {
             chrome::too_small(&mut canvas);
             return cursor;
         }
-        self.draw_frame(&mut canvas, cx);
+        let message = self.message();
+        self.draw_frame(&mut canvas, message.as_ref(), cx);
         let full = self.layers.iter().rposition(|s| s.shape() == Shape::Full).unwrap_or(0);
         // A message of several rows takes them from the body, so that it hides neither the cursor nor a field.
-        let below = chrome::ROWS_BELOW + chrome::message_rows(area.width, self.toast.as_ref()) - 1;
+        let below = chrome::ROWS_BELOW + chrome::message_rows(area.width, message.as_ref()) - 1;
         let body_height = area.height - chrome::ROWS_ABOVE - below;
         for layer in &mut self.layers[full..] {
             let mut body = canvas.part(0, chrome::ROWS_ABOVE, area.width, body_height);
@@ -191,20 +308,19 @@ impl<C: Context + 'static> Stack<C> {
                 }
             }
         }
-        self.toast_seen = true;
         let last_row = area.height.saturating_sub(2);
         let rest = Position { x: area.x, y: area.y + last_row };
         Some(cursor.map_or(rest, |p| Position { x: p.x, y: p.y.min(area.y + last_row) }))
     }
 
     /// The lines around the body.
-    fn draw_frame(&self, canvas: &mut Canvas, cx: &C) {
+    fn draw_frame(&self, canvas: &mut Canvas, message: Option<&Toast>, cx: &C) {
         let height = canvas.height();
         chrome::top_line(canvas, &cx.top_line());
         let title =
             self.layers.iter().rev().find(|s| s.shape() == Shape::Full).map(|s| s.title(cx)).unwrap_or_default();
         chrome::title_rule(canvas, 1, &title, cx.is_practice());
-        chrome::message(canvas, height - 2, self.toast.as_ref());
+        chrome::message(canvas, height - 2, message);
         let closed = self.top().is_some_and(|s| s.is_closed());
         let back = self.layers.len() > 1 && !closed;
         chrome::footer(canvas, height - 1, &self.keys(cx), back, !closed);
@@ -244,20 +360,48 @@ impl<C: Context + 'static> Stack<C> {
         if reply.used { reply } else { self.run_everywhere(command, cx) }
     }
 
+    /// Puts a layer on top, where there is room for one more.
+    fn push(&mut self, screen: Box<dyn Screen<C>>, came: Came) {
+        if self.layers.len() >= DEPTH_MAX {
+            let text = crate::text::toolkit::too_deep(DEPTH_MAX);
+            self.say(Toast { text, ink: Ink::Stop });
+            return self.hold(Why::Refused);
+        }
+        let by_itself = match came {
+            Came::Key => screen.is_to_be_read(),
+            Came::Deed => screen.is_to_be_read() || screen.shape() == Shape::Full,
+            Came::Answer | Came::Itself => true,
+        };
+        self.layers.push(screen);
+        if by_itself {
+            self.hold(Why::Opened);
+        }
+    }
+
     /// Does what a layer asked, step by step; steps may bring new ones.
-    fn perform(&mut self, reply: Reply<C>, cx: &mut C) {
+    fn perform(&mut self, reply: Reply<C>, came: Came, cx: &mut C) {
+        let depth = self.layers.len();
+        let came = self.perform_steps(reply, came, cx);
+        // A popup that asks for words first is no deed yet.
+        if matches!(came, Came::Deed | Came::Answer) && self.layers.len() <= depth {
+            self.unseen = Some(self.layers.len());
+        }
+    }
+
+    /// The steps; answers what they came from in the end.
+    fn perform_steps(&mut self, reply: Reply<C>, mut came: Came, cx: &mut C) -> Came {
         let mut steps: std::collections::VecDeque<Step<C>> = reply.steps.into();
         for _ in 0..STEPS_MAX {
-            let Some(step) = steps.pop_front() else { return };
+            let Some(step) = steps.pop_front() else { return came };
             let more = match step {
                 Step::Push(screen) => {
-                    self.layers.push(screen);
+                    self.push(screen, came);
                     continue;
                 }
                 Step::Replace(screen) => {
                     self.keep_drafts(cx);
                     self.layers.pop();
-                    self.layers.push(screen);
+                    self.push(screen, came);
                     continue;
                 }
                 Step::Pop => {
@@ -266,6 +410,9 @@ impl<C: Context + 'static> Stack<C> {
                 }
                 Step::Answer(answer) => {
                     self.pop(cx);
+                    if matches!(answer.given, Given::Yes | Given::Values(_)) {
+                        came = Came::Answer;
+                    }
                     self.with_top(|s| s.on_answer(answer, cx))
                 }
                 Step::Home => {
@@ -274,17 +421,38 @@ impl<C: Context + 'static> Stack<C> {
                     }
                     continue;
                 }
-                Step::Run(command) => self.run(command, cx),
+                Step::Run(command) if command.is_deed() && self.unseen == Some(self.layers.len()) => {
+                    self.hold(Why::Opened);
+                    continue;
+                }
+                Step::Run(command) => {
+                    let mut more = self.run(command, cx);
+                    let run = self.weighed(command, &mut more);
+                    came = if came == Came::Key { run } else { came };
+                    more
+                }
                 Step::Say(toast) => {
+                    if toast.ink == Ink::Stop && came != Came::Itself {
+                        self.hold(Why::Refused);
+                    }
                     self.say(toast);
                     continue;
                 }
+                Step::Refused => {
+                    self.hold(Why::Refused);
+                    continue;
+                }
+                Step::Hold => {
+                    self.hold(Why::Opened);
+                    continue;
+                }
+                Step::Begun => continue,
                 Step::Forget(key) => {
                     cx.forget_draft(&key);
                     continue;
                 }
                 Step::Lock => {
-                    self.lock(cx);
+                    self.lock_screen(cx);
                     continue;
                 }
                 Step::Quit => {
@@ -297,6 +465,7 @@ impl<C: Context + 'static> Stack<C> {
                 steps.push_front(step);
             }
         }
+        came
     }
 
     /// A message not yet seen gives way only to one at least as grave.

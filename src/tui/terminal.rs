@@ -74,6 +74,11 @@ impl Surface for Tty {
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
+    fn ring(&mut self) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(b"\x07").and_then(|()| out.flush())
+    }
+
     fn resume(&mut self) -> io::Result<()> {
         // The shell has set the terminal to its own mode in the meantime, so take it over again whole.
         disable_raw_mode()?;

@@ -12,3 +12,4 @@ mod data_room;
 mod hand;
 mod orders;
 mod pay;
+mod refusal;

@@ -79,6 +79,11 @@ impl Seat {
         Self::with(app(book, user), Lobby { ways })
     }
 
+    /// In a lobby over a desk that is open already.
+    pub fn over(app: App, ways: Vec<(Command, Way)>) -> Self {
+        Self::with(app, Lobby { ways })
+    }
+
     /// On a screen that lies over the lobby.
     pub fn on(book: Book, user: &str, open: impl Fn(&mut App) -> Reply<App> + 'static) -> Self {
         let mut seat = Self::lobby(book, user, vec![(Command::Open, Box::new(open))]);

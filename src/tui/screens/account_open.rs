@@ -92,7 +92,7 @@ impl AccountOpen {
             Ok(answer) => answer,
             Err(refusal) => {
                 let others = file_form::refused(&mut self.form, &refusal);
-                return if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) };
+                return if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) };
             }
         };
         let no = answer["account"].as_str().unwrap_or_default();

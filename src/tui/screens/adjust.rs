@@ -190,7 +190,7 @@ impl Adjust {
         let faults: Vec<(&str, String)> =
             refusal.faults.iter().map(|fault| (field(fault.field.as_deref()), fault.message.clone())).collect();
         let others = self.form.fail(faults);
-        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+        if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 
     fn changed(&mut self, field: &str, app: &App) {

@@ -8,6 +8,7 @@ use crate::desk::refusal::Refusal;
 use crate::desk::view_adjust::{self, Mine, RequestView};
 use crate::desk::view_exchange;
 use crate::rules::id::Id;
+use crate::text::toolkit::ROW_GONE;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
@@ -26,6 +27,8 @@ pub struct Approvals {
     moved: Option<String>,
     stopped: Option<String>,
     top: usize,
+    /// The row a question was asked about has left the list.
+    gone: bool,
 }
 
 impl Approvals {
@@ -41,7 +44,7 @@ impl Approvals {
             Column::text("状态", Width::Cells(8)),
         ];
         let table = Table::new(columns).when_empty("没有在办的特殊处理申请");
-        let mut screen = Self { requests: Vec::new(), table, moved: None, stopped: None, top: 0 };
+        let mut screen = Self { requests: Vec::new(), table, moved: None, stopped: None, top: 0, gone: false };
         screen.read(app)?;
         Ok(screen)
     }
@@ -58,10 +61,10 @@ impl Approvals {
     }
 
     fn read(&mut self, app: &App) -> Result<(), Refusal> {
+        let kept = self.chosen().map(|request| request.id);
         self.requests = view_adjust::requests(&app.desk)?;
+        self.gone = !self.table.follow(kept, self.requests.iter().map(|request| request.id));
         self.stopped = view_exchange::approvals_stop(&app.desk, &app.desk.look()?)?;
-        let last = self.requests.len().saturating_sub(1);
-        self.table.select(self.table.selected().min(last));
         self.look(app);
         Ok(())
     }
@@ -78,7 +81,7 @@ impl Approvals {
     }
 
     fn say_yes(&mut self, app: &mut App) -> Reply<App> {
-        let Some(request) = self.chosen() else { return Reply::say("没有申请") };
+        let Some(request) = self.chosen() else { return Reply::refuse("没有申请") };
         let (action, done) = match request.mine {
             Mine::Check => ("adjustment.check", "已复核"),
             Mine::Decide => ("adjustment.decide", "已批准"),
@@ -93,7 +96,7 @@ impl Approvals {
 
     fn ask_why(&self, app: &App) -> Reply<App> {
         match self.chosen().map(|request| request.mine) {
-            None => Reply::say("没有申请"),
+            None => Reply::refuse("没有申请"),
             Some(Mine::Look) => Reply::refuse("这份申请不由您复核或批准"),
             Some(_) => {
                 let field = Field::text("remark", "原因", 60).required();
@@ -107,13 +110,13 @@ impl Approvals {
         let done = app.act(action, input, None);
         let again = self.read(app);
         match (done, again) {
-            (Ok(_), Ok(())) => Reply::say(said),
+            (Ok(_), Ok(())) => Reply::say(said).and_hold(), // the hand stands on another request now
             (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
         }
     }
 
     fn explain(&self) -> Reply<App> {
-        let Some(request) = self.chosen() else { return Reply::say("没有申请") };
+        let Some(request) = self.chosen() else { return Reply::refuse("没有申请") };
         let mut lines = vec![
             format!("{}  {}  凭据 {}", request.kind, request.account, request.evidence),
             format!("经办 {} {}", request.maker, request.at),
@@ -173,7 +176,7 @@ impl Screen<App> for Approvals {
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         let ("no", Given::Values(values)) = (answer.tag, answer.given) else { return Reply::done() };
-        let Some(request) = self.chosen() else { return Reply::done() };
+        let Some(request) = self.chosen().filter(|_| !self.gone) else { return Reply::refuse(ROW_GONE) };
         let action = if request.mine == Mine::Check { "adjustment.check" } else { "adjustment.decide" };
         let input = json!({ "request": request.id, "approve": false, "remark": values.get("remark") });
         let said = format!("已退回 {}", request.id);

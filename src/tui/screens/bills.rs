@@ -8,6 +8,7 @@ use crate::desk::refusal::Refusal;
 use crate::desk::view_bills::{self, HeldLine};
 use crate::desk::view_explain;
 use crate::rules::billing::BillCycle;
+use crate::text::toolkit::ROW_GONE;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
@@ -29,6 +30,8 @@ pub struct Bills {
     tried: Option<Summary>,
     held: Vec<HeldLine>,
     table: Table,
+    /// The row a question was asked about has left the list.
+    gone: bool,
 }
 
 impl Bills {
@@ -45,6 +48,7 @@ impl Bills {
             chosen: 0,
             tried: None,
             held: Vec::new(),
+            gone: false,
             table: Table::new(columns).when_empty("这个账期没有挂起的账单"),
         };
         screen.read(app)?;
@@ -57,9 +61,16 @@ impl Bills {
 
     fn read(&mut self, app: &mut App) -> Result<(), Refusal> {
         let cycle = self.cycle(app);
-        self.held = view_bills::held(&app.desk, cycle)?;
+        self.take_held(view_bills::held(&app.desk, cycle)?);
         self.tried = None;
         Ok(())
+    }
+
+    /// The list read again; the hand goes with its bill.
+    fn take_held(&mut self, held: Vec<HeldLine>) {
+        let kept = self.held.get(self.table.selected()).map(|line| line.bill.id);
+        self.held = held;
+        self.gone = !self.table.follow(kept, self.held.iter().map(|line| line.bill.id));
     }
 
     fn run(&mut self, app: &mut App, dry_run: bool) -> Reply<App> {
@@ -108,7 +119,7 @@ impl Bills {
     }
 
     fn ask_release(&self, app: &App, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
-        let Some(line) = self.held.get(self.table.selected()) else { return Reply::say("没有选中的账单") };
+        let Some(line) = self.held.get(self.table.selected()) else { return Reply::refuse("没有选中的账单") };
         let fields = vec![
             Field::text("bill", "账单", 30).value(&format!("{} {}", line.no, line.bill.id)).fixed(),
             Field::text("reason", "放行原因", 60).required(),
@@ -117,11 +128,13 @@ impl Bills {
     }
 
     fn release(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
-        let Some(line) = self.held.get(self.table.selected()).cloned() else { return Reply::done() };
+        let chosen = self.held.get(self.table.selected()).filter(|_| !self.gone);
+        let Some(line) = chosen.cloned() else { return Reply::refuse(ROW_GONE) };
         let input = json!({ "bill": line.bill.id, "account": line.no, "reason": values.get("reason") });
         match (app.ask("bill.release", &input), self.read(app)) {
             (Ok(answer), Ok(())) => {
-                Reply::say(format!("{} 已放行，{} 元", line.no, answer["amount"].as_str().unwrap_or_default()))
+                let amount = answer["amount"].as_str().unwrap_or_default();
+                Reply::say(format!("{} 已放行，{amount} 元", line.no)).and_hold()
             }
             (Err(refusal), _) => self.ask_release(app, Some((values, &refusal))),
             (_, Err(refusal)) => Reply::refuse(refusal.message()),
@@ -129,7 +142,7 @@ impl Bills {
     }
 
     fn explain(&self, app: &App) -> Reply<App> {
-        let Some(line) = self.held.get(self.table.selected()) else { return Reply::say("没有选中的账单") };
+        let Some(line) = self.held.get(self.table.selected()) else { return Reply::refuse("没有选中的账单") };
         match view_explain::bill(&app.desk, line.account, line.bill.id, app.facts().day) {
             Ok(lines) => super::explain(&format!("账单 {}", line.bill.id), lines),
             Err(refusal) => Reply::refuse(refusal.message()),
@@ -197,7 +210,7 @@ impl Screen<App> for Bills {
     fn on_return(&mut self, app: &mut App) {
         // What cannot be read now stays as it was; the next action says why.
         if let Ok(held) = view_bills::held(&app.desk, self.cycle(app)) {
-            self.held = held;
+            self.take_held(held);
         }
     }
 

@@ -104,7 +104,7 @@ impl Callback {
         }
         let faults = refusal.faults.iter().map(|fault| (fault.field.as_deref().unwrap_or(""), fault.message.clone()));
         let others = self.form.fail(faults);
-        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+        if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 }
 

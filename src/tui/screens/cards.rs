@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::desk::refusal::Refusal;
+use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::view_cards::{self, CardBook, CardLine};
 use crate::desk::view_reading;
 use crate::rules::money::Milli;
@@ -15,7 +15,7 @@ use crate::tui::keymap::{Command, Place};
 use crate::tui::safe;
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::{Ink, STOP_SIGN};
-use crate::tui::widgets::ask::{Pick, PickItem};
+use crate::tui::widgets::ask::{Confirm, Pick, PickItem};
 use crate::tui::widgets::edit::{Edited, LineEdit};
 
 /// Digits a reading may have.
@@ -25,14 +25,51 @@ const TAIL: u16 = 34;
 /// From this width on the name stands beside the address.
 const WIDE: u16 = 100;
 
+/// A value that was refused and may be insisted on: each reason is answered by itself. Another value begins anew.
+struct Doubt {
+    value: String,
+    /// The reasons that stand, in the order they are answered.
+    open: Vec<Reason>,
+    /// Those answered.
+    answered: Vec<Reason>,
+}
+
+/// Why a card is looked at again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// Other than the first keying: a third look, the value typed again.
+    Differs,
+    /// A large use.
+    High,
+    /// The counter passed zero.
+    Rollover,
+}
+
+impl Reason {
+    /// The reason behind a fault; `None`: nothing to insist on.
+    fn of(fault: &Fault) -> Option<Self> {
+        match (fault.rule.as_str(), fault.field.as_deref()) {
+            ("R-239", Some("third")) => Some(Reason::Differs),
+            ("R-230", Some("value")) => Some(Reason::High),
+            ("R-230", Some("rollover")) => Some(Reason::Rollover),
+            _ => None,
+        }
+    }
+}
+
+/// A sealed meter that ran is asked about on the reading's own screen, once nothing else stands.
+fn is_sealed(fault: &Fault) -> bool {
+    fault.field.as_deref() == Some("sealed")
+}
+
 /// The screen.
 pub struct Cards {
     books: Vec<String>,
     book: CardBook,
     at: usize,
     edit: LineEdit,
-    /// The value refused on this card: typed again, it is insisted on.
-    refused: Option<String>,
+    /// What was refused on this card, and why.
+    doubt: Option<Doubt>,
     said: (String, Ink),
     differ: usize,
 }
@@ -46,7 +83,7 @@ impl Cards {
             books,
             at: 0,
             edit: LineEdit::new(LONGEST),
-            refused: None,
+            doubt: None,
             said: (String::new(), Ink::Text),
             differ: 0,
         };
@@ -65,7 +102,7 @@ impl Cards {
 
     fn clear(&mut self) {
         self.edit = LineEdit::new(LONGEST);
-        self.refused = None;
+        self.doubt = None;
     }
 
     /// The second round: somebody else keyed the first.
@@ -85,28 +122,49 @@ impl Cards {
     fn key_card(&mut self, app: &mut App) -> Reply<App> {
         let typed: String = self.edit.text().trim().chars().map(half_width).collect();
         let Some(card) = self.book.cards.get(self.at) else {
-            return Reply::say("这一册没有卡片，F4 换一册");
+            return Reply::refuse("这一册没有卡片，F4 换一册");
         };
         if typed.is_empty() {
-            return Reply::say("请录示数；没抄到的卡片按 ↓ 跳过");
+            return Reply::refuse("请录示数；没抄到的卡片按 ↓ 跳过");
         }
         if card.posted.is_some() {
-            return Reply::say("这张卡片已经录完");
+            return Reply::refuse("这张卡片已经录完");
         }
         if view_reading::is_timed(&app.desk, card.account, app.desk.today()).unwrap_or(false) {
             return super::reading(app, card.account, &typed).and_say("这一户分时计价，请连各时段示数一起录");
         }
-        let insists = self.refused.as_deref() == Some(typed.as_str());
-        let input = json!({ "account": card.no, "value": typed, "second": self.is_second(), "confirm": insists });
-        let route = card.route.clone();
+        if self.doubt.as_ref().is_some_and(|doubt| doubt.value != typed) {
+            self.doubt = None;
+        }
+        // The same value again answers the first reason that stands.
+        if let Some(doubt) = self.doubt.as_mut().filter(|doubt| !doubt.open.is_empty()) {
+            doubt.answered.push(doubt.open.remove(0));
+        }
+        self.post(app, &typed)
+    }
+
+    /// Posts a card with what was answered about it; a reason that still stands is asked about.
+    fn post(&mut self, app: &mut App, typed: &str) -> Reply<App> {
+        let Some(card) = self.book.cards.get(self.at) else { return Reply::refused() };
+        let answered = self.doubt.as_ref().map(|doubt| doubt.answered.clone()).unwrap_or_default();
+        let differs = answered.contains(&Reason::Differs);
+        let mut input = json!({ "account": card.no, "value": typed, "second": self.is_second() });
+        for reason in answered {
+            match reason {
+                Reason::Differs => input["third"] = typed.into(),
+                Reason::High => input["confirm"] = true.into(),
+                Reason::Rollover => input["rollover"] = true.into(),
+            }
+        }
+        let (route, account) = (card.route.clone(), card.account);
         match app.ask("reading.key", &input) {
             Ok(answer) => {
                 let value = typed.parse::<Milli>().unwrap_or_default();
                 self.book.cards[self.at].keyed = true;
                 if answer["posted"] == true {
                     self.book.cards[self.at].posted = Some(value);
-                    let how = if insists { "已按第二遍入账" } else { "与第一遍一致" };
-                    self.differ += usize::from(insists);
+                    let how = if differs { "已按第二遍入账" } else { "与第一遍一致" };
+                    self.differ += usize::from(differs);
                     self.said = (format!("前张 {route} = {} {how}", value.grouped()), Ink::Text);
                 } else {
                     self.book.cards[self.at].own_first = Some(value);
@@ -119,20 +177,41 @@ impl Cards {
                 }
                 Reply::done()
             }
-            Err(refusal) if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("sealed")) => {
-                super::reading(app, card.account, &typed).and_say(refusal.message())
+            Err(refusal) if refusal.faults.iter().all(is_sealed) => {
+                super::reading(app, account, typed).and_say(refusal.message())
             }
-            Err(refusal) => {
-                let stop = refusal
-                    .faults
-                    .iter()
-                    .any(|fault| fault.field.as_deref() != Some("value") && fault.field.as_deref() != Some("rollover"));
-                self.said = (refusal.message(), Ink::Stop);
-                self.edit = LineEdit::new(LONGEST);
-                self.refused = (!stop).then_some(typed);
-                Reply::done()
-            }
+            Err(refusal) => self.doubted(typed, &refusal),
         }
+    }
+
+    /// Refused: the reasons are told; what may be insisted on is remembered.
+    fn doubted(&mut self, typed: &str, refusal: &Refusal) -> Reply<App> {
+        self.said = (refusal.message(), Ink::Stop);
+        self.edit = LineEdit::new(LONGEST);
+        let answered = self.doubt.take().map(|doubt| doubt.answered).unwrap_or_default();
+        let asked_here = refusal.faults.iter().filter(|fault| !is_sealed(fault));
+        let reasons: Option<Vec<Reason>> = asked_here.map(Reason::of).collect();
+        // What was answered and is refused all the same is nothing to insist on.
+        let Some(open) = reasons.filter(|open| !open.iter().any(|reason| answered.contains(reason))) else {
+            return Reply::refused();
+        };
+        self.said.0.push_str("；核对无误就把同样的示数再录一遍");
+        let asks = !answered.is_empty();
+        self.doubt = Some(Doubt { value: typed.to_owned(), open, answered });
+        if asks {
+            // One reason was answered by typing again; the next is a question of its own.
+            let question = format!("{typed}：{}", refusal.message());
+            return Reply::push(Confirm::new("reason", "这一点也请核实", &question).with_f2());
+        }
+        Reply::refused()
+    }
+
+    /// The reason asked about is confirmed.
+    fn confirmed(&mut self, app: &mut App) -> Reply<App> {
+        let Some(doubt) = self.doubt.as_mut().filter(|doubt| !doubt.open.is_empty()) else { return Reply::refused() };
+        doubt.answered.push(doubt.open.remove(0));
+        let value = doubt.value.clone();
+        self.post(app, &value)
     }
 
     fn step(&mut self, down: bool) -> Reply<App> {
@@ -150,7 +229,7 @@ impl Cards {
         };
         let items: Vec<PickItem> = self.books.iter().map(item).collect();
         if items.is_empty() {
-            return Reply::say("还没有抄表册，请先导入用户档案");
+            return Reply::refuse("还没有抄表册，请先导入用户档案");
         }
         Reply::push(Pick::new("book", "换一册", items, initials).at(&self.book.book))
     }
@@ -250,6 +329,11 @@ impl Screen<App> for Cards {
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
+            ("reason", Given::Yes) => self.confirmed(app),
+            ("reason", _) => {
+                self.clear();
+                Reply::done()
+            }
             ("book", Given::Picked(book)) => match self.open(app, &book) {
                 Ok(()) => Reply::done(),
                 Err(refusal) => Reply::refuse(refusal.message()),
@@ -260,8 +344,14 @@ impl Screen<App> for Cards {
 
     fn on_return(&mut self, app: &mut App) {
         // What cannot be read now stays as it was; the next key says why.
+        let here = self.book.cards.get(self.at).map(|card| card.account);
         if let Ok(book) = view_cards::book(&app.desk, &self.book.book, app.desk.today()) {
             self.book = book;
+            let place = self.book.cards.iter().position(|card| Some(card.account) == here);
+            if place.is_none() {
+                self.clear();
+            }
+            self.at = place.unwrap_or_else(|| self.next_from(0).unwrap_or(0));
         }
         if self.book.cards.get(self.at).is_some_and(|card| card.posted.is_some()) {
             self.clear();
@@ -279,7 +369,9 @@ impl Screen<App> for Cards {
         canvas.number(tail, 0, 10, "上次", Ink::Faint);
         canvas.number(tail + 11, 0, 11, if self.is_second() { "第二遍" } else { "第一遍" }, Ink::Faint);
         canvas.number(tail + 23, 0, 8, "量", Ink::Faint);
-        let rows = usize::from(height.saturating_sub(4));
+        let said = safe::wrap(&self.said.0, usize::from(width.saturating_sub(4)));
+        let told = u16::try_from(said.len().clamp(1, 3)).unwrap_or(1);
+        let rows = usize::from(height.saturating_sub(3 + told));
         let top = self.at.saturating_sub(rows / 2).min(self.book.cards.len().saturating_sub(rows));
         for (y, index) in (1u16..).zip((top..self.book.cards.len()).take(rows)) {
             self.draw_card(canvas, y, index);
@@ -289,8 +381,10 @@ impl Screen<App> for Cards {
             canvas.cursor(2, 2);
         }
         let y = height.saturating_sub(2);
-        let sign = if self.said.1 == Ink::Stop { format!("{STOP_SIGN} ") } else { String::new() };
-        canvas.text_in(1, y, width.saturating_sub(2), &format!("{sign}{}", self.said.0), self.said.1);
+        let x = if self.said.1 == Ink::Stop { canvas.text(1, y + 1 - told, STOP_SIGN, Ink::Stop) + 1 } else { 1 };
+        for (row, line) in (y + 1 - told..=y).zip(&said) {
+            canvas.text(x, row, line, self.said.1);
+        }
         let (keyed, sum) = self.totals();
         let totals = format!("批控: 卡 {keyed}/{} 张, 示数合计 {}", self.book.cards.len(), sum.grouped());
         let x = canvas.text(1, y + 1, &totals, Ink::Faint);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::doubt;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_exceptions::{self, ExceptionView};
+use crate::text::toolkit::ROW_GONE;
 use crate::tui::app::App;
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
@@ -21,6 +22,8 @@ const DETAIL: u16 = 8;
 pub struct Exceptions {
     rows: Vec<ExceptionView>,
     table: Table,
+    /// The row a question was asked about has left the list.
+    gone: bool,
 }
 
 impl Exceptions {
@@ -34,12 +37,13 @@ impl Exceptions {
             Column::number("天", 4),
         ];
         let table = Table::new(columns).when_empty("没有疑问");
-        Ok(Self { rows: view_exceptions::open(&app.desk)?, table })
+        Ok(Self { rows: view_exceptions::open(&app.desk)?, table, gone: false })
     }
 
     fn read(&mut self, app: &App) -> Result<(), Refusal> {
+        let kept = self.chosen().map(|view| view.exception.clone());
         self.rows = view_exceptions::open(&app.desk)?;
-        self.table.select(self.table.selected().min(self.rows.len().saturating_sub(1)));
+        self.gone = !self.table.follow(kept, self.rows.iter().map(|view| view.exception.clone()));
         Ok(())
     }
 
@@ -48,10 +52,10 @@ impl Exceptions {
     }
 
     fn perform(&mut self, app: &mut App, tag: &str, values: &Map<String, Value>) -> Reply<App> {
-        let Some(view) = self.chosen() else { return Reply::done() };
+        let Some(view) = self.chosen().filter(|_| !self.gone) else { return Reply::refuse(ROW_GONE) };
         match doubt::perform(app, view, tag, values) {
             Ok(said) => match self.read(app) {
-                Ok(()) => Reply::say(said),
+                Ok(()) => Reply::say(said).and_hold(),
                 Err(refusal) => Reply::refuse(refusal.message()),
             },
             Err(reply) => reply,
@@ -79,7 +83,7 @@ impl Screen<App> for Exceptions {
         if !matches!(command, Command::Resolve | Command::Assign | Command::Open) {
             return Reply::unused();
         }
-        let Some(view) = self.chosen() else { return Reply::say("没有疑问") };
+        let Some(view) = self.chosen() else { return Reply::refuse("没有疑问") };
         match command {
             Command::Resolve => doubt::ask_decision(app, view, None),
             Command::Assign => doubt::ask_owner(app, view),

@@ -86,7 +86,7 @@ impl Exchange {
         match Job::start(app, way, self.place_typed()) {
             Ok(job) => {
                 self.job = Some(job);
-                self.on_wake(app)
+                self.on_wake(app).and(Reply::begun())
             }
             Err(refusal) => self.failed(&refusal),
         }

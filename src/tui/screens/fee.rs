@@ -15,7 +15,7 @@ use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
-use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
+use crate::tui::screen::{Answer, Context, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
@@ -41,11 +41,22 @@ pub struct Known<'k> {
 /// The screen.
 pub struct Fee {
     form: Form,
+    /// Since when the form holds what was typed and not entered.
+    resumed: Option<String>,
 }
 
 impl Fee {
     /// An empty form, or what was typed before.
     pub fn new(app: &App) -> Self {
+        let mut screen = Self::blank(app);
+        if let Some(kept) = app.draft_of_today(DRAFT) {
+            screen.form.restore(&kept.values);
+            screen.resumed = Some(kept.at);
+        }
+        screen
+    }
+
+    fn blank(app: &App) -> Self {
         let kinds = FEES.iter().map(|kind| Choice::new(*kind, *kind)).collect();
         let methods = [Method::Cash, Method::Card, Method::Transfer];
         let methods = methods.iter().map(|method| Choice::new(method.word(), method.word())).collect();
@@ -58,16 +69,18 @@ impl Fee {
             Field::text("payer", "缴款人", 20).half(),
             Field::text("for_what", "事由", 30),
         ];
-        let mut form = Form::new(fields, app.desk.today(), initials);
-        if let Some(kept) = app.draft(DRAFT) {
-            form.restore(&kept);
-        }
-        Self { form }
+        Self { form: Form::new(fields, app.desk.today(), initials), resumed: None }
+    }
+
+    /// The time of what came back with the form.
+    pub fn resumed(&self) -> Option<&str> {
+        self.resumed.as_deref()
     }
 
     /// The form with a fee filled in: after an intake it is only taken.
     pub fn of(app: &App, known: &Known<'_>) -> Self {
-        let mut screen = Self::new(app);
+        // Of another payer's half-filled fee nothing comes along.
+        let mut screen = Self::blank(app);
         // A branch's own catalogue may name a kind that the list has not.
         let kinds = FEES.iter().copied().chain((!FEES.contains(&known.kind)).then_some(known.kind));
         screen.form.choices("kind", kinds.map(|kind| Choice::new(kind, kind)).collect());
@@ -146,7 +159,7 @@ impl Fee {
         let faults =
             refusal.faults.iter().map(|fault| (fault.field.as_deref().unwrap_or_default(), fault.message.clone()));
         let others = self.form.fail(faults);
-        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+        if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 }
 
@@ -164,12 +177,20 @@ impl Screen<App> for Fee {
         if self.form.can_pick() {
             keys.push(Command::Pick);
         }
+        if self.resumed.is_some() {
+            keys.push(Command::Anew);
+        }
         keys
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::TakePayment => self.take(app),
+            Command::Anew => {
+                app.forget_draft(DRAFT);
+                *self = Self::blank(app);
+                Reply::say("已清空，从头填")
+            }
             _ => Reply::unused(),
         }
     }

@@ -82,7 +82,7 @@ pub fn ask_again(
     let Some((typed, refusal)) = before else { return Reply::push(AskForm::new(tag, title, form)) };
     form.restore(typed);
     let others = refused(&mut form, refusal);
-    let reply = Reply::push(AskForm::new(tag, title, form));
+    let reply = Reply::push(AskForm::new(tag, title, form)).and(Reply::refused());
     if others.is_empty() { reply } else { reply.and_toast(others.join("；"), Ink::Stop) }
 }
 

@@ -53,7 +53,9 @@ impl Fixes {
 
     fn read(&mut self, app: &App) -> Result<(), Refusal> {
         self.files = app.desk.fix_files()?;
+        let kept = self.selected().map(|row| (row.file, row.line));
         self.rows = app.desk.fix_rows(&self.filter, (Id(0), 0), MOST)?;
+        self.table.follow(kept, self.rows.iter().map(|row| (row.file, row.line)));
         self.table.untick_all();
         Ok(())
     }
@@ -90,14 +92,14 @@ impl Fixes {
             }
         }
         let said = match refused.first() {
-            None => Reply::say(format!("已收下 {done} 行")),
+            None => Reply::say(format!("已收下 {done} 行")).and_hold(),
             Some(why) => Reply::refuse(format!("收下 {done} 行，{} 行不行：{why}", refused.len())),
         };
         self.reread(app, said)
     }
 
     fn ask_mend(&self, app: &App, refused: Option<(&serde_json::Map<String, Value>, &Refusal)>) -> Reply<App> {
-        let Some(row) = self.selected() else { return Reply::say("没有选中的行") };
+        let Some(row) = self.selected() else { return Reply::refuse("没有选中的行") };
         let columns: Vec<Choice> =
             row.cells.iter().map(|(heading, _)| Choice::new(heading.clone(), heading.clone())).collect();
         let wrong = row.message.split('“').nth(1).and_then(|rest| rest.split('”').next()).unwrap_or_default();
@@ -126,7 +128,7 @@ impl Fixes {
         let input =
             json!({ "file": file, "line": line, "cells": cells, "confirm": confirm, "reread_by": word("reread_by") });
         match app.act("import.mend", &input, None) {
-            Ok(_) => self.reread(app, Reply::say(format!("第{line}行已改正收下"))),
+            Ok(_) => self.reread(app, Reply::say(format!("第{line}行已改正收下")).and_hold()),
             Err(mut refusal) => {
                 // A fault of a column of the file: here the hand stands in what it was mended to.
                 for fault in refusal.faults.iter_mut().filter(|fault| fault.field.as_deref() != Some("reread_by")) {
@@ -140,7 +142,7 @@ impl Fixes {
     fn ask_drop(&self, app: &App) -> Reply<App> {
         let count = self.chosen().len();
         if count == 0 {
-            return Reply::say("没有选中的行");
+            return Reply::refuse("没有选中的行");
         }
         let fields = vec![Field::text("reason", "作废原因", 100).required()];
         let title = format!("作废 {count} 行");
@@ -156,7 +158,7 @@ impl Fixes {
             }
             done += 1;
         }
-        self.reread(app, Reply::say(format!("已作废 {done} 行")))
+        self.reread(app, Reply::say(format!("已作废 {done} 行")).and_hold())
     }
 
     fn explained(&mut self, app: &mut App) -> Reply<App> {
@@ -205,7 +207,7 @@ impl Fixes {
 
     fn ask_save(&self, app: &App) -> Reply<App> {
         let Some(run) = self.filter.run.or_else(|| self.selected().map(|row| row.file)) else {
-            return Reply::say("先用 F4 选一个文件");
+            return Reply::refuse("先用 F4 选一个文件");
         };
         let name = self.files.iter().find(|file| file.run == run).map_or("", |file| file.name.as_str());
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);

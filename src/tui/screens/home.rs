@@ -36,6 +36,8 @@ pub struct Home {
     hits: Vec<HitRow>,
     total: String,
     facts: HomeFacts,
+    /// Who stood under the hand when it was last drawn, or acted on.
+    seen: Option<Id>,
 }
 
 impl Home {
@@ -56,6 +58,7 @@ impl Home {
             hits: Vec::new(),
             total: String::new(),
             facts: HomeFacts::default(),
+            seen: None,
         };
         home.read(app);
         home
@@ -65,7 +68,7 @@ impl Home {
         if let Ok(facts) = view_home::facts(&app.desk) {
             self.facts = facts;
         }
-        self.search(app);
+        self.search_again(app);
     }
 
     fn search(&mut self, app: &App) {
@@ -78,12 +81,20 @@ impl Home {
         self.hits = found.rows;
     }
 
+    /// The same text again, because what is owed has changed: who was seen under the hand stays under it.
+    fn search_again(&mut self, app: &App) {
+        let kept = self.chosen().filter(|id| self.seen == Some(*id));
+        self.search(app);
+        self.table.follow(kept, self.hits.iter().map(|hit| hit.id));
+    }
+
     fn chosen(&self) -> Option<Id> {
         self.hits.get(self.table.selected()).map(|hit| hit.id)
     }
 
     fn with_chosen(&mut self, app: &mut App, open: fn(&mut App, Id) -> Reply<App>) -> Reply<App> {
-        match self.chosen() {
+        self.seen = self.chosen();
+        match self.seen {
             Some(id) => open(app, id),
             None => Reply::refuse("先在查找框里找到这一户"),
         }
@@ -144,7 +155,7 @@ impl Screen<App> for Home {
     }
 
     fn on_wake(&mut self, app: &mut App) -> Reply<App> {
-        self.search(app);
+        self.search_again(app);
         Reply::done()
     }
 
@@ -157,6 +168,7 @@ impl Screen<App> for Home {
     }
 
     fn draw(&mut self, canvas: &mut Canvas, app: &App) {
+        self.seen = self.chosen();
         let width = canvas.width();
         let x = canvas.text(1, 0, "找 > ", Ink::Accent);
         let all = app.finder.accounts().map(|all| format!(" / {} 户", grouped(all))).unwrap_or_default();

@@ -113,7 +113,7 @@ impl Import {
             Ok(job) => {
                 self.tried = Some(request);
                 self.job = Some((job, dry_run));
-                self.on_wake(app)
+                self.on_wake(app).and(Reply::begun())
             }
             Err(refusal) => Reply::refuse(refusal.message()),
         }

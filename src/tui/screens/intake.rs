@@ -16,14 +16,14 @@ use crate::outbound::printer;
 use crate::rules::id::Id;
 use crate::rules::moment::{self, Moment};
 use crate::rules::money::Fen;
-use crate::tui::app::{App, initials};
+use crate::tui::app::{App, KeptDraft, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::safe;
-use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
+use crate::tui::screen::{Answer, Context, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
+use crate::tui::widgets::ask::{AskForm, Confirm, Pick, PickItem};
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
 
@@ -39,6 +39,10 @@ pub struct Intake {
     queue: Option<String>,
     /// When the customer came to the window.
     began: Moment,
+    /// Since when the form holds what was typed and not entered.
+    resumed: Option<String>,
+    /// What was left half filled without an account: it may be another caller's, so it is asked about.
+    left: Option<KeptDraft>,
 }
 
 impl Intake {
@@ -52,21 +56,63 @@ impl Intake {
             queue: None,
             began: app.desk.now(),
             account,
+            resumed: None,
+            left: None,
         };
-        if let Some(kept) = app.draft(&screen.draft_key()) {
-            screen.queue = kept.get("queue").and_then(Value::as_str).map(str::to_owned);
-            // After a power cut the clock goes on; what was left lying since another day begins anew.
-            let began = kept.get("began").and_then(Value::as_str).and_then(moment::parse);
-            let today = app.desk.today();
-            screen.began = began.filter(|began| moment::day(*began) == today).unwrap_or(screen.began);
-            // Twice: the first time brings the fields that the business has, the second fills them.
-            for _ in 0..2 {
-                screen.form.restore(&kept);
-                screen.judge(app);
-            }
+        match app.kept_draft(&screen.draft_key()) {
+            Some(kept) if screen.account.is_some() => screen.resume_draft(app, kept),
+            left => screen.left = left,
         }
         screen.judge(app);
         Ok(screen)
+    }
+
+    /// Takes up what was typed before.
+    fn resume_draft(&mut self, app: &App, KeptDraft { values, at, .. }: KeptDraft) {
+        self.resumed = Some(at);
+        self.queue = values.get("queue").and_then(Value::as_str).map(str::to_owned);
+        // After a power cut the clock goes on; what was left lying since another day begins anew.
+        let began = values.get("began").and_then(Value::as_str).and_then(moment::parse);
+        let today = app.desk.today();
+        self.began = began.filter(|began| moment::day(*began) == today).unwrap_or(self.began);
+        // Twice: the first time brings the fields that the business has, the second fills them.
+        for _ in 0..2 {
+            self.form.restore(&values);
+            self.judge(app);
+        }
+    }
+
+    /// The time of what came back with the form.
+    pub fn resumed(&self) -> Option<&str> {
+        self.resumed.as_deref()
+    }
+
+    /// Asks whether what was left is this caller's.
+    pub fn ask_left(&self, app: &App) -> Reply<App> {
+        let Some(left) = &self.left else { return Reply::done() };
+        let word = |field: &str| left.values.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let services = view::services(&app.desk).unwrap_or_default();
+        let service = services.into_iter().find(|known| known.code == word("service")).map(|known| known.name);
+        let what = [service.unwrap_or_default(), word("caller"), word("phone"), word("address"), word("problem")];
+        let what: Vec<String> = what.into_iter().filter(|word| !word.is_empty()).collect();
+        if what.is_empty() {
+            return Reply::done(); // nothing of a case in it
+        }
+        let question = format!("{} 有一张没办完的受理：{}。接着填？按 Esc 就另起一张", left.at, what.join("，"));
+        Reply::push(Confirm::new("left", "没办完的受理", &question)).and_hold()
+    }
+
+    /// From the beginning: what was typed is thrown away.
+    fn anew(&mut self, app: &mut App) -> Reply<App> {
+        app.forget_draft(&self.draft_key());
+        let account = self.account.as_ref().and_then(|text| text.parse().ok());
+        match Self::new(app, account) {
+            Ok(blank) => {
+                *self = blank;
+                Reply::say("已另起一张")
+            }
+            Err(refusal) => Reply::refuse(refusal.message()),
+        }
     }
 
     fn draft_key(&self) -> String {
@@ -152,7 +198,7 @@ impl Intake {
         if missing {
             others.push("Ctrl-O 打印缺件单，F9 挂起".to_owned());
         }
-        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+        if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 
     /// F8: the whole talk, and where the rules stand.
@@ -204,7 +250,7 @@ impl Intake {
 
     fn ask_parked(app: &App) -> Reply<App> {
         let parked = match app.desk.look().and_then(|tx| view_orders::parked(&tx)) {
-            Ok(parked) if parked.is_empty() => return Reply::say("没有挂起的业务"),
+            Ok(parked) if parked.is_empty() => return Reply::refuse("没有挂起的业务"),
             Ok(parked) => parked,
             Err(error) => return Reply::refuse(error.to_string()),
         };
@@ -268,6 +314,9 @@ impl Screen<App> for Intake {
         if self.form.can_pick() {
             keys.push(Command::Pick);
         }
+        if self.resumed.is_some() {
+            keys.push(Command::Anew);
+        }
         keys.extend([Command::Explain, Command::Park, Command::Unpark, Command::Print]);
         keys
     }
@@ -275,6 +324,7 @@ impl Screen<App> for Intake {
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::TakeIn => self.take(app),
+            Command::Anew => self.anew(app),
             Command::Explain => self.talk(),
             Command::Park => self.ask_queue(app),
             Command::Unpark => Self::ask_parked(app),
@@ -315,6 +365,14 @@ impl Screen<App> for Intake {
                 self.park(app, &queue)
             }
             ("parked", Given::Picked(queue)) => self.resume(app, &queue),
+            ("left", Given::Yes) => {
+                if let Some(left) = self.left.take() {
+                    self.resume_draft(app, left);
+                }
+                self.judge(app);
+                Reply::done()
+            }
+            ("left", _) => self.anew(app),
             _ => Reply::done(),
         }
     }
@@ -326,6 +384,9 @@ impl Screen<App> for Intake {
     fn draft(&mut self) -> Option<Draft> {
         let key = self.draft_key();
         let mut values = self.form.take_change()?;
+        if values.is_empty() {
+            return Some(Draft { key, values });
+        }
         if let Some(queue) = &self.queue {
             values.insert("queue".into(), queue.as_str().into());
         }

@@ -39,7 +39,7 @@ impl Login {
 
     fn enter(&mut self, app: &mut App) -> Reply<App> {
         if !self.form.check() {
-            return Reply::done();
+            return Reply::refused();
         }
         let login =
             self.locked.as_ref().map_or_else(|| self.form.value("login").trim().to_owned(), |s| s.login.clone());

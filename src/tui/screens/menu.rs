@@ -70,13 +70,16 @@ impl Screen<App> for Menu {
     fn on_command(&mut self, _: Command, app: &mut App) -> Reply<App> {
         match self.hits().get(self.table.selected()) {
             Some(room) => Reply::pop().and((room.open)(app)),
-            None => Reply::done(),
+            None => Reply::refused(),
         }
     }
 
     fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
         if key.is(Code::Esc) {
             return Reply::pop();
+        }
+        if key.is(Code::Enter) {
+            return Reply::refused(); // nothing fits what was typed
         }
         if key.typed().is_none() && self.table.on_key(key, self.hits().len()) != TableEvent::Unused {
             return Reply::done();

@@ -101,7 +101,7 @@ impl Method {
             }
             Err(refusal) => {
                 let others = file_form::refused(&mut self.form, &refusal);
-                if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+                if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
             }
         }
     }

@@ -4,6 +4,7 @@
 use super::app::App;
 use super::keymap::Command;
 use super::screen::Reply;
+use super::theme::Ink;
 
 pub mod account_open;
 pub mod adjust;
@@ -155,7 +156,10 @@ pub fn amend(app: &mut App, account: crate::rules::id::Id, field: &str) -> Reply
 /// Opens payment for an account.
 pub fn pay(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
     match pay::Pay::new(app, account) {
-        Ok(screen) => Reply::push(screen),
+        Ok(screen) => {
+            let resumed = screen.resumed().map(str::to_owned);
+            unfinished(Reply::push(screen), resumed)
+        }
         Err(refusal) => Reply::refuse(refusal.message()),
     }
 }
@@ -188,7 +192,17 @@ pub fn reports(app: &mut App) -> Reply<App> {
 
 /// Opens the taking of a service fee.
 pub fn fee(app: &mut App) -> Reply<App> {
-    Reply::push(fee::Fee::new(app))
+    let screen = fee::Fee::new(app);
+    let resumed = screen.resumed().map(str::to_owned);
+    unfinished(Reply::push(screen), resumed)
+}
+
+/// A form that comes back with what was typed before says so, and is seen before a key acts on it.
+fn unfinished(opened: Reply<App>, since: Option<String>) -> Reply<App> {
+    match since {
+        Some(at) => opened.and_toast(format!("接着 {at} 没办完的，Ctrl-N 另起"), Ink::Look).and_hold(),
+        None => opened,
+    }
 }
 
 /// Opens the keying of reading cards.
@@ -241,7 +255,13 @@ pub fn explain(title: &str, lines: Vec<String>) -> Reply<App> {
 
 /// Opens intake, for an account or for somebody without one.
 pub fn intake(app: &mut App, account: Option<crate::rules::id::Id>) -> Reply<App> {
-    opened(intake::Intake::new(app, account))
+    match intake::Intake::new(app, account) {
+        Ok(screen) => {
+            let (resumed, left) = (screen.resumed().map(str::to_owned), screen.ask_left(app));
+            unfinished(Reply::push(screen).and(left), resumed)
+        }
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
 }
 
 /// Goes on to hand an account to its new owner, after the transfer was taken in.

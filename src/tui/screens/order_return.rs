@@ -137,7 +137,7 @@ impl OrderReturn {
         let faults: Vec<(String, String)> =
             refusal.faults.iter().map(|fault| (field(fault), fault.message.clone())).collect();
         let others = self.form.fail(faults.iter().map(|(field, message)| (field.as_str(), message.clone())));
-        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+        if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 
     /// `0930` becomes `09:30`.

@@ -63,7 +63,7 @@ impl OwnPassword {
                 let field = |name: Option<&str>| if name == Some("old") { "old" } else { "new" };
                 let faults = refusal.faults.iter().map(|fault| (field(fault.field.as_deref()), fault.message.clone()));
                 let others = self.form.fail(faults);
-                if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+                if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
-use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
+use crate::tui::screen::{Answer, Context, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::ask::AskForm;
 use crate::tui::widgets::field::Field;
@@ -41,6 +41,8 @@ pub struct Pay {
     has_shift: bool,
     close_first: Option<String>,
     late: bool,
+    /// Since when the form holds what was typed and not entered.
+    resumed: Option<String>,
 }
 
 impl Pay {
@@ -56,12 +58,14 @@ impl Pay {
             Column::text("", Width::Fill(4, 1)),
         ];
         let table = Table::new(columns).with_ticks().when_empty("没有欠费。Ctrl-R 录入本次读数，或填“存预存”");
-        let plan = Err(Refusal::usage(""));
-        let mut screen = Self { table, form: form(&view), plan, has_shift: true, close_first: None, late: false, view };
+        let (form, plan) = (form(&view), Err(Refusal::usage("")));
+        let (has_shift, late) = (true, false);
+        let mut screen = Self { table, form, plan, has_shift, close_first: None, late, view, resumed: None };
         screen.tick_all();
-        if let Some(kept) = app.draft(&screen.draft_key()) {
-            screen.form.restore(&kept);
-            screen.set_late(kept.contains_key("paper"));
+        if let Some(kept) = app.draft_of_today(&screen.draft_key()) {
+            screen.form.restore(&kept.values);
+            screen.set_late(kept.values.contains_key("paper"));
+            screen.resumed = Some(kept.at);
         }
         screen.plan_again(app);
         Ok(screen)
@@ -69,6 +73,23 @@ impl Pay {
 
     fn draft_key(&self) -> String {
         format!("pay/{}", self.view.account.id)
+    }
+
+    /// The time of what came back with the form.
+    pub fn resumed(&self) -> Option<&str> {
+        self.resumed.as_deref()
+    }
+
+    /// Ctrl-N: what came back is thrown away.
+    fn anew(&mut self, app: &mut App) -> Reply<App> {
+        app.forget_draft(&self.draft_key());
+        match Self::new(app, self.view.account.id) {
+            Ok(blank) => {
+                *self = blank;
+                Reply::say("已清空，从头填")
+            }
+            Err(refusal) => Reply::refuse(refusal.message()),
+        }
     }
 
     fn tick_all(&mut self) {
@@ -219,7 +240,7 @@ impl Pay {
             refusal.faults.iter().map(|fault| (field(fault), fault.message.clone())).collect();
         let mut others = self.form.fail(faults);
         others.extend(again.err().map(|error| error.message()));
-        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+        if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 
     /// F7: fills in what may be waived, or takes it out again.
@@ -247,7 +268,7 @@ impl Pay {
     /// F8: how the bill under the hand and its late fee came about.
     fn explain(&self, app: &App) -> Reply<App> {
         let Some(due) = self.view.bills.get(self.table.selected()) else {
-            return Reply::say("没有账单可以解释");
+            return Reply::refuse("没有账单可以解释");
         };
         match view_explain::bill(&app.desk, self.view.account.id, due.bill.id, self.view.day) {
             Ok(lines) => super::explain(&format!("账单 {} {}", due.bill.id, due.bill.cycle), lines),
@@ -349,6 +370,9 @@ impl Screen<App> for Pay {
         if self.view.bills.len() > 1 {
             keys.push(Command::Tick);
         }
+        if self.resumed.is_some() {
+            keys.push(Command::Anew);
+        }
         keys.extend([Command::Waive, Command::Explain, Command::LateSlip, Command::ReadHere, Command::Park]);
         keys
     }
@@ -356,6 +380,7 @@ impl Screen<App> for Pay {
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::TakePayment => self.take(app),
+            Command::Anew => self.anew(app),
             Command::Waive => self.waive(app),
             Command::Explain => self.explain(app),
             Command::ReadHere => self.ask_reading(app),

@@ -141,7 +141,7 @@ impl Reading {
             faults.push((field, fault.message.clone()));
         }
         let others = self.form.fail(faults);
-        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+        if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 
     /// Use since the reading before, while it is typed.

@@ -69,11 +69,11 @@ impl Reports {
     }
 
     fn fill(&mut self, app: &mut App) -> Reply<App> {
-        let Some(report) = self.chosen().filter(|_| self.form.check()) else { return Reply::done() };
+        let Some(report) = self.chosen().filter(|_| self.form.check()) else { return Reply::refused() };
         let (from, to) = report.days(self.form.date("from"), self.form.date("to"), app.facts().day);
         if from > to {
             let others = self.form.fail([("from", format!("起始日 {from} 晚于截止日 {to}，请改正"))]);
-            return if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) };
+            return if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) };
         }
         let noted = app.desk.session().is_some().then(|| app.desk.may(report.right()).map(|_| ())).transpose();
         let noted = noted.and_then(|_| app.desk.note_access("report", &format!("{} {from} 至 {to}", report.title)));

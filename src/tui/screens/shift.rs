@@ -12,6 +12,7 @@ use crate::outbound::reports::payments::state;
 use crate::outbound::{check_slip, printer};
 use crate::rules::money::Fen;
 use crate::store::tables::till::{ShiftRow, TillRow};
+use crate::text::toolkit::ROW_GONE;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
@@ -37,6 +38,8 @@ pub struct Shift {
     closing: Option<Closing>,
     form: Form,
     table: Table,
+    /// The row a question was asked about has left the list.
+    gone: bool,
 }
 
 impl Shift {
@@ -62,9 +65,10 @@ impl Shift {
             closing: None,
             form,
             table,
+            gone: false,
         };
         screen.read(app)?;
-        if let Some(kept) = app.draft(DRAFT) {
+        if let Some(kept) = app.draft_of_today(DRAFT).map(|kept| kept.values) {
             screen.form.restore(&kept);
         }
         Ok(screen)
@@ -72,7 +76,10 @@ impl Shift {
 
     fn read(&mut self, app: &App) -> Result<(), Refusal> {
         let was_open = self.view.is_some();
+        let kept = self.chosen().map(|row| row.id);
         self.view = view_till::shift(&app.desk)?;
+        let moves = self.view.iter().flat_map(|view| view.moves.iter().map(|row| row.id));
+        self.gone = !self.table.follow(kept, moves);
         self.pending = view_till::pending(&app.desk)?;
         self.last = view_till::last_counted(&app.desk)?;
         self.others = view_till::of_others(&app.desk)?;
@@ -118,7 +125,7 @@ impl Shift {
         let faults =
             refusal.faults.iter().map(|fault| (fault.field.as_deref().unwrap_or_default(), fault.message.clone()));
         let others = self.form.fail(faults);
-        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+        if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 
     fn chosen(&self) -> Option<&TillRow> {
@@ -126,7 +133,7 @@ impl Shift {
     }
 
     fn print_again(&self, app: &App) -> Reply<App> {
-        let Some(row) = self.chosen() else { return Reply::say("先用 ↑↓ 选一笔") };
+        let Some(row) = self.chosen() else { return Reply::refuse("先用 ↑↓ 选一笔") };
         let tx = match app.desk.look() {
             Ok(tx) => tx,
             Err(error) => return Reply::refuse(error.to_string()),
@@ -162,8 +169,9 @@ impl Shift {
     }
 
     fn reverse(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
-        let Some((entry, is_receipt)) = self.chosen().map(|row| (row.id, row.is_receipt())) else {
-            return Reply::done();
+        let chosen = self.chosen().filter(|_| !self.gone);
+        let Some((entry, is_receipt)) = chosen.map(|row| (row.id, row.is_receipt())) else {
+            return Reply::refuse(ROW_GONE);
         };
         let reason = values.get("reason").and_then(Value::as_str).unwrap_or_default();
         let done = match is_receipt {
@@ -172,7 +180,7 @@ impl Shift {
         };
         let again = self.read(app);
         match (done, again) {
-            (Ok(answer), Ok(())) => Reply::say(answer["spoken"].as_str().unwrap_or("已冲正")),
+            (Ok(answer), Ok(())) => Reply::say(answer["spoken"].as_str().unwrap_or("已冲正")).and_hold(),
             (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
         }
     }
@@ -238,7 +246,7 @@ impl Shift {
         };
         let items: Vec<PickItem> = self.pending.iter().map(item).collect();
         if items.is_empty() {
-            return Reply::say("没有等待确认的手开单");
+            return Reply::refuse("没有等待确认的手开单");
         }
         Reply::push(Pick::new("confirm", "核对手开单后确认", items, initials))
     }

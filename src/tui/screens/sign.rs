@@ -7,6 +7,7 @@ use super::file_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_finance::{self, SignLine};
 use crate::rules::money::Fen;
+use crate::text::toolkit::ROW_GONE;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
@@ -25,6 +26,8 @@ const DETAIL: u16 = 5;
 pub struct Sign {
     lines: Vec<SignLine>,
     table: Table,
+    /// The row a question was asked about has left the list.
+    gone: bool,
 }
 
 impl Sign {
@@ -40,12 +43,13 @@ impl Sign {
             Column::number("差", 10),
         ];
         let table = Table::new(columns).when_empty("没有等待签字的班次：交班以后由出纳、会计依次签字");
-        Ok(Self { lines: view_finance::to_sign(&app.desk)?, table })
+        Ok(Self { lines: view_finance::to_sign(&app.desk)?, table, gone: false })
     }
 
     fn read(&mut self, app: &App) -> Result<(), Refusal> {
+        let kept = self.chosen().map(|line| line.shift.id);
         self.lines = view_finance::to_sign(&app.desk)?;
-        self.table.select(self.table.selected().min(self.lines.len().saturating_sub(1)));
+        self.gone = !self.table.follow(kept, self.lines.iter().map(|line| line.shift.id));
         Ok(())
     }
 
@@ -54,7 +58,7 @@ impl Sign {
     }
 
     fn ask(&self, app: &App, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
-        let Some(line) = self.chosen() else { return Reply::say("没有等待签字的班次") };
+        let Some(line) = self.chosen() else { return Reply::refuse("没有等待签字的班次") };
         if !line.mine {
             let who = line.step.word();
             return Reply::refuse(format!("这一班等{who}签字：要有{who}岗位，经手或签过字的人不能再签"));
@@ -68,7 +72,7 @@ impl Sign {
     }
 
     fn sign(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
-        let Some(line) = self.chosen() else { return Reply::done() };
+        let Some(line) = self.chosen().filter(|_| !self.gone) else { return Reply::refuse(ROW_GONE) };
         let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default();
         let input = json!({ "shift": line.shift.id, "deposits": text("deposits"), "remark": text("remark") });
         let said = format!("{} 班次 {} 已由{}签字", line.shift.clerk, line.shift.no, line.step.word());
@@ -77,9 +81,9 @@ impl Sign {
             Err(refusal) => self.ask(app, Some((values, &refusal))),
             Ok(answer) => match self.read(app) {
                 Ok(()) if answer["difference"] != "0.00" => {
-                    Reply::say(format!("{said}，有差异 {}", answer["difference"].as_str().unwrap_or_default()))
+                    Reply::say(format!("{said}，有差异 {}", answer["difference"].as_str().unwrap_or_default())).and_hold()
                 }
-                Ok(()) => Reply::say(said),
+                Ok(()) => Reply::say(said).and_hold(),
                 Err(refusal) => Reply::refuse(refusal.message()),
             },
         }

@@ -199,7 +199,7 @@ impl Swap {
         let faults =
             refusal.faults.iter().map(|fault| (fault.field.as_deref().unwrap_or_default(), fault.message.clone()));
         let others = self.form.fail(faults);
-        if others.is_empty() { Reply::done() } else { Reply::refuse(others.join("；")) }
+        if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 
     /// F6: the reason is asked, then the slip goes back.

@@ -40,7 +40,9 @@ impl Users {
     }
 
     fn read(&mut self, app: &App) -> Result<(), Refusal> {
+        let kept = self.chosen().map(|user| user.user);
         self.rows = view_users::users(&app.desk)?;
+        self.table.follow(kept, self.rows.iter().map(|user| user.user));
         Ok(())
     }
 
@@ -98,7 +100,7 @@ impl Users {
         };
         let done = app.act(action, &input, None);
         match done.and_then(|_| self.read(app)) {
-            Ok(()) => Reply::say("已记"),
+            Ok(()) => Reply::say("已记").and_hold(),
             Err(refusal) => self.ask(app, action, Some((values, &refusal))),
         }
     }

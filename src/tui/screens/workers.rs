@@ -50,7 +50,11 @@ impl Workers {
             rows.map(|row| Ok((row.clone(), tx.load_of_worker(row.id)?))).collect()
         };
         match read() {
-            Ok(rows) => (self.rows, self.fault) = (rows, None),
+            Ok(rows) => {
+                let kept = self.rows.get(self.table.selected()).map(|(row, _)| row.id);
+                (self.rows, self.fault) = (rows, None);
+                self.table.follow(kept, self.rows.iter().map(|(row, _)| row.id));
+            }
             Err(refusal) => self.fault = Some(refusal.message()),
         }
     }
@@ -91,7 +95,7 @@ impl Workers {
         let done = app.act(action, &Value::Object(input), None);
         self.read(app);
         match done {
-            Ok(_) => Reply::say("已记"),
+            Ok(_) => Reply::say("已记").and_hold(),
             Err(refusal) => {
                 let known = self.rows.get(self.table.selected()).filter(|_| action == "worker.amend");
                 Self::ask(app, known.map(|(row, _)| row), Some((values, &refusal)))

@@ -53,6 +53,10 @@ impl<C> Screen<C> for Confirm {
         Shape::Popup { width: WIDTH, height: u16::try_from(self.lines.len()).unwrap_or(10).min(14) + 5 }
     }
 
+    fn is_to_be_read(&self) -> bool {
+        true
+    }
+
     fn on_command(&mut self, _: Command, _: &mut C) -> Reply<C> {
         Reply::answer(self.tag, Given::Yes)
     }
@@ -150,7 +154,7 @@ impl<C> Screen<C> for Pick {
     fn on_command(&mut self, _: Command, _: &mut C) -> Reply<C> {
         match self.hits().get(self.table.selected()) {
             Some(hit) => Reply::answer(self.tag, Given::Picked(hit.key.clone())),
-            None => Reply::done(),
+            None => Reply::refused(),
         }
     }
 
@@ -202,7 +206,7 @@ impl AskForm {
     }
 
     fn finish<C>(&mut self) -> Reply<C> {
-        if self.form.check() { Reply::answer(self.tag, Given::Values(self.form.values())) } else { Reply::done() }
+        if self.form.check() { Reply::answer(self.tag, Given::Values(self.form.values())) } else { Reply::refused() }
     }
 }
 

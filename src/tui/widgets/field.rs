@@ -23,6 +23,8 @@ pub struct Field {
     pub(super) label: String,
     pub(super) kind: Kind,
     pub(super) edit: LineEdit,
+    /// What stood in it before anything was typed.
+    pub(super) initial: String,
     pub(super) required: bool,
     pub(super) hint: String,
     pub(super) unit: String,
@@ -46,6 +48,7 @@ impl Field {
             label: label.into(),
             kind,
             edit: LineEdit::new(max_chars),
+            initial: String::new(),
             required: false,
             hint: String::new(),
             unit: String::new(),
@@ -130,6 +133,7 @@ impl Field {
     /// The value to begin with.
     pub fn value(mut self, value: &str) -> Self {
         self.edit.set(value);
+        self.initial = self.edit.text().into();
         self
     }
 

@@ -103,6 +103,7 @@ impl Form {
         self.set(id, value);
         if let Some(i) = self.index(id) {
             self.fields[i].known = !value.is_empty();
+            self.fields[i].initial = self.fields[i].edit.text().into();
         }
     }
 
@@ -140,12 +141,17 @@ impl Form {
         visible.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect()
     }
 
-    /// What a draft keeps, when something changed since the last call: all that was typed but passwords.
+    /// What a draft keeps, when something changed since the last call: all that stands there but passwords; nothing when all of it
+    /// stood there before anybody typed.
     pub fn take_change(&mut self) -> Option<Map<String, Value>> {
         if !std::mem::take(&mut self.changed) {
             return None;
         }
-        let kept = self.fields.iter().filter(|f| !f.fixed && f.kind != Kind::Secret && !f.edit.text().is_empty());
+        let filled = |f: &&Field| !f.fixed && f.kind != Kind::Secret && !f.edit.text().is_empty();
+        let kept = self.fields.iter().filter(filled);
+        if kept.clone().all(|f| f.edit.text() == f.initial) {
+            return Some(Map::new());
+        }
         Some(kept.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect())
     }
 

@@ -158,6 +158,21 @@ impl Table {
         self.selected = row;
     }
 
+    /// The rows were read again: the hand goes with its row, of which `key` was known before. False when that row is gone and the hand
+    /// stands on another, which nobody has chosen.
+    pub fn follow<K: PartialEq>(&mut self, key: Option<K>, rows: impl Iterator<Item = K>) -> bool {
+        let Some(key) = key else { return true };
+        let (mut count, mut place) = (0, None);
+        for (row, known) in rows.enumerate() {
+            count = row + 1;
+            if known == key {
+                place = place.or(Some(row));
+            }
+        }
+        self.selected = place.unwrap_or_else(|| self.selected.min(count.saturating_sub(1)));
+        place.is_some()
+    }
+
     /// The ticked rows, in order. They are row numbers: untick when the rows are sorted anew.
     pub fn ticks(&self) -> Vec<usize> {
         self.ticks.iter().flatten().copied().collect()

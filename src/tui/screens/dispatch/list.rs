@@ -102,10 +102,30 @@ impl List {
         self.ids.get(&(row / CHUNK))?.get(row % CHUNK).copied()
     }
 
-    /// The row of an order known to be in the list.
-    pub(super) fn place_of(&self, id: Id) -> Option<usize> {
-        let found = self.ids.iter().find_map(|(chunk, ids)| Some((chunk, ids.iter().position(|known| *known == id)?)));
-        found.map(|(chunk, place)| chunk * CHUNK + place)
+    /// The row of an order in the heap shown, wherever that is.
+    pub(super) fn find(&mut self, app: &App, id: Id) -> Option<usize> {
+        for chunk in 0..=self.total() / CHUNK {
+            self.load(app, chunk);
+            if let Some(place) = self.ids.get(&chunk).and_then(|ids| ids.iter().position(|known| *known == id)) {
+                return Some(chunk * CHUNK + place);
+            }
+        }
+        None
+    }
+
+    /// Shows a heap by its word, the hand on one of its orders.
+    pub(super) fn show(&mut self, app: &App, stage: &str, id: Id) {
+        self.stage = STAGES.iter().position(|(word, _)| *word == stage).unwrap_or(0);
+        self.table.select(0);
+        self.forget();
+        if let Some(place) = self.find(app, id) {
+            self.table.select(place);
+        }
+    }
+
+    /// The name of the heap shown.
+    pub(super) fn stage_name(&self) -> &'static str {
+        STAGES[self.stage].1
     }
 
     /// How many orders the heap shown has.

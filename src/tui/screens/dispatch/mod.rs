@@ -5,6 +5,7 @@
 
 mod draw;
 mod list;
+mod meant;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value, json};
 use self::list::List;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_orders as view;
+use crate::outbound::check_slip::Slip;
 use crate::outbound::{dispatch_slip, printer};
 use crate::rules::id::Id;
 use crate::rules::order::{OrderKind, PauseReason};
@@ -31,6 +33,8 @@ use crate::tui::widgets::table::{Row, Table, TableEvent};
 
 /// Rows below the list: rule, two lines about the order under the hand.
 const FOOT: u16 = 3;
+/// Orders named when they were handed out; of more the count is enough.
+const NAMED: usize = 3;
 /// Orders ticked by one key at most: as many as one entry hands out.
 const ALL: usize = crate::desk::order_dispatch::MAX_ORDERS;
 
@@ -40,8 +44,14 @@ pub struct Dispatch {
     ticks: BTreeSet<Id>,
     worker: Option<(String, String)>,
     typed: String,
-    /// The order a question was asked about that is not in the part of the list at hand.
+    /// Why the number typed moved the bar nowhere.
+    stray: Option<String>,
+    /// The order a question was asked about.
     asked: Option<Id>,
+    /// Handed out by the last F2, until the hand goes on.
+    sent: Vec<Id>,
+    /// The hand has put the bar somewhere, or ticked or typed.
+    touched: bool,
 }
 
 impl Dispatch {
@@ -49,7 +59,16 @@ impl Dispatch {
     pub fn new(app: &App) -> Self {
         let table = Table::new(draw::columns(false)).when_empty("没有未办完的工单");
         let list = List::new(table, app.desk.now());
-        let mut desk = Self { list, ticks: BTreeSet::new(), worker: None, typed: String::new(), asked: None };
+        let mut desk = Self {
+            list,
+            ticks: BTreeSet::new(),
+            worker: None,
+            typed: String::new(),
+            stray: None,
+            asked: None,
+            sent: Vec::new(),
+            touched: false,
+        };
         desk.read(app);
         desk
     }
@@ -66,23 +85,6 @@ impl Dispatch {
         self.list.under_hand(app)
     }
 
-    /// The order meant: the number typed, else the one under the hand.
-    fn meant(&mut self, app: &App) -> Result<Id, Refusal> {
-        let typed = std::mem::take(&mut self.typed);
-        if typed.is_empty() {
-            return self.under_hand(app).ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"));
-        }
-        Ok(crate::desk::order_step::find(&app.desk.look()?, "order", &typed)?.row.id)
-    }
-
-    /// The ticked orders, else the one meant.
-    fn chosen(&mut self, app: &App) -> Result<Vec<Id>, Refusal> {
-        if self.ticks.is_empty() || !self.typed.is_empty() {
-            return Ok(vec![self.meant(app)?]);
-        }
-        Ok(self.ticks.iter().copied().collect())
-    }
-
     fn ask_worker(&mut self, app: &App) -> Result<Reply<App>, Refusal> {
         let area = match self.under_hand(app) {
             Some(id) => list::row_of(app, id)?.area,
@@ -97,11 +99,16 @@ impl Dispatch {
             label: format!("{} {}", choice.row.name, choice.row.code),
             note: format!("{} {} 在手 {}", choice.row.team, choice.row.area, choice.out),
         };
-        Ok(Reply::push(Pick::new("worker", "派给哪位师傅", workers.iter().map(item).collect(), initials)))
+        let whom = match (self.ticks.len(), self.under_hand(app)) {
+            (0, Some(id)) => id.to_string(),
+            (count, _) => format!("选了 {count} 张"),
+        };
+        let title = format!("派给哪位师傅  {whom}");
+        Ok(Reply::push(Pick::new("worker", &title, workers.iter().map(item).collect(), initials)))
     }
 
     fn hand_out(&mut self, app: &mut App) -> Result<Reply<App>, Refusal> {
-        let Some((code, name)) = self.worker.clone() else { return self.ask_worker(app) };
+        let Some((code, name)) = self.worker.clone() else { return Ok(self.ask_worker(app)?.and_hold()) };
         let orders = self.chosen(app)?;
         if let Err(refusal) = app.act("order.dispatch", &json!({ "orders": orders, "worker": code }), None) {
             self.untick_taken(app)?;
@@ -110,7 +117,11 @@ impl Dispatch {
         self.ticks.clear();
         self.worker = None;
         self.read(app);
-        Ok(Reply::say(format!("已派 {} 张给{name}，Ctrl-O 打印派工单", orders.len())))
+        let named: Vec<String> = orders.iter().take(NAMED).map(Id::to_string).collect();
+        let more = if orders.len() > NAMED { "等" } else { "" };
+        let said = format!("已派 {} 张给{name}：{}{more}，Ctrl-O 打印派工单", orders.len(), named.join(" "));
+        self.sent = orders;
+        Ok(Reply::say(said))
     }
 
     /// What another terminal has handed out meanwhile is ticked no more: F2 again takes the rest.
@@ -139,18 +150,28 @@ impl Dispatch {
         Ok(super::order_return(app, id))
     }
 
-    /// F6: the callback of the order meant, or of the most urgent one waiting for it.
+    /// F6: the callback of the order under the bar. While the bar was put nowhere yet it first goes to the most urgent order that
+    /// waits for one, and says so.
     fn open_callback(&mut self, app: &mut App) -> Result<Reply<App>, Refusal> {
-        let meant = if self.typed.is_empty() { self.under_hand(app) } else { Some(self.meant(app)?) };
-        let waits = match meant {
-            Some(id) => list::row_of(app, id)?.stage == "callback",
-            None => false,
-        };
+        let free = !self.touched && self.typed.is_empty() && self.ticks.is_empty();
         let first = view::first_of(&app.desk.look()?, "callback", app.desk.now())?;
-        match meant.filter(|_| waits).or(first) {
-            Some(id) => Ok(super::callback(app, id)),
-            None => Err(Refusal::rule("R-350", "没有待回访的工单")),
+        let first = first.ok_or_else(|| Refusal::rule("R-350", "没有待回访的工单"));
+        let meant = match self.meant(app) {
+            Ok(id) => id,
+            Err(_) if free => first.clone()?,
+            Err(refusal) => return Err(refusal),
+        };
+        let row = list::row_of(app, meant)?;
+        if row.stage == "callback" {
+            return Ok(super::callback(app, meant));
         }
+        let first = first?;
+        if !free {
+            let why = format!("工单 {meant} 现为“{}”，待回访的才能记回访；请到“待回访”一堆里选", row.state);
+            return Err(Refusal::rule("R-350", why));
+        }
+        self.list.show(app, "callback", first);
+        Ok(super::callback(app, first).and_say(format!("光标已移到最急的待回访工单 {first}")))
     }
 
     fn chase(&mut self, app: &mut App) -> Result<Reply<App>, Refusal> {
@@ -160,16 +181,29 @@ impl Dispatch {
         Ok(Reply::say(format!("已催办 {} 张", orders.len())))
     }
 
-    /// Ctrl-O: the slips of the ticked orders, else of all handed out today.
+    /// Ctrl-O: the slips of the ticked orders, else of those just sent, else of the one under the bar.
     fn print(&mut self, app: &App) -> Result<Reply<App>, Refusal> {
-        let slip = if self.ticks.is_empty() {
-            dispatch_slip::print_day(&app.desk, app.facts().day)?
-        } else {
-            let orders: Vec<Id> = self.ticks.iter().copied().collect();
-            let name = app.desk.now().format("%Y-%m-%d-%H%M%S").to_string();
-            dispatch_slip::print_orders(&app.desk, &orders, &name)?
-        };
-        match printer::print_made(&app.desk.look()?, &slip) {
+        let just_sent = self.ticks.is_empty() && self.typed.is_empty() && !self.sent.is_empty();
+        let orders = if just_sent { self.sent.clone() } else { self.chosen(app)? };
+        let name = app.desk.now().format("%Y-%m-%d-%H%M%S").to_string();
+        let slip = dispatch_slip::print_orders(&app.desk, &orders, &name)?;
+        for id in &orders {
+            let row = list::row_of(app, *id)?;
+            if row.stage == "waiting" {
+                let why = format!("工单 {id} 还没有派出，没有派工单可打；今天派出的全部用 Ctrl-P“当天单”");
+                return Err(Refusal::rule("R-285", why));
+            }
+        }
+        Self::printed(app, &slip)
+    }
+
+    /// All that was handed out today and is still out.
+    fn print_day(app: &App) -> Result<Reply<App>, Refusal> {
+        Self::printed(app, &dispatch_slip::print_day(&app.desk, app.facts().day)?)
+    }
+
+    fn printed(app: &App, slip: &Slip) -> Result<Reply<App>, Refusal> {
+        match printer::print_made(&app.desk.look()?, slip) {
             Ok(Some(place)) => Ok(Reply::say(format!("派工单已送到 {place}"))),
             Ok(None) => Ok(super::text(&slip.number, &slip.text)),
             Err(error) => Err(Refusal::data(error.to_string())),
@@ -198,10 +232,7 @@ impl Dispatch {
     /// Asks what pausing, deferring or voiding needs.
     fn ask(&mut self, app: &App, command: Command) -> Result<Reply<App>, Refusal> {
         let id = self.meant(app)?;
-        match self.list.place_of(id) {
-            Some(row) => self.list.table.select(row),
-            None => self.asked = Some(id),
-        }
+        self.asked = Some(id);
         let today = app.desk.today();
         let reasons = PauseReason::ALL.iter().map(|reason| Choice::new(reason.label(), reason.label())).collect();
         let (tag, title, fields) = match command {
@@ -224,14 +255,14 @@ impl Dispatch {
     }
 
     fn perform(&mut self, app: &mut App, action: &str, values: &Map<String, Value>) -> Result<Reply<App>, Refusal> {
-        let id = self.asked.take().or_else(|| self.under_hand(app));
-        let id = id.ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"))?;
+        let id = self.asked.take().ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"))?;
         let mut input = values.clone();
         input.retain(|_, value| value.as_str() != Some(""));
         input.insert("order".into(), json!(id));
         app.act(action, &Value::Object(input), None)?;
         self.read(app);
-        Ok(Reply::say(format!("工单 {id} 已记")))
+        let said = Reply::say(format!("工单 {id} 已记"));
+        Ok(if self.under_hand(app) == Some(id) { said } else { said.and_hold() })
     }
 
     fn command(&mut self, command: Command, app: &mut App) -> Result<Reply<App>, Refusal> {
@@ -242,6 +273,7 @@ impl Dispatch {
             Command::Callback => self.open_callback(app),
             Command::Chase => self.chase(app),
             Command::PrintSlip => self.print(app),
+            Command::PrintDay => Self::print_day(app),
             Command::TickAll => self.tick_all(app),
             Command::Tick => Ok(self.turn_tick(app)),
             Command::Open => {
@@ -260,12 +292,15 @@ impl Dispatch {
     }
 
     fn turn_tick(&mut self, app: &App) -> Reply<App> {
-        if let Some(id) = self.under_hand(app) {
-            if !self.ticks.remove(&id) {
-                self.ticks.insert(id);
-            }
-            self.list.table.select((self.list.table.selected() + 1).min(self.list.total().saturating_sub(1)));
+        if let Err(refusal) = self.settle_typed() {
+            return Reply::refuse(refusal.message());
         }
+        self.touch();
+        let Some(id) = self.under_hand(app) else { return Reply::refuse("先把光标移到一张工单上") };
+        if !self.ticks.remove(&id) {
+            self.ticks.insert(id);
+        }
+        self.list.table.select((self.list.table.selected() + 1).min(self.list.total().saturating_sub(1)));
         Reply::done()
     }
 }
@@ -314,6 +349,7 @@ impl Screen<App> for Dispatch {
             Command::ResumeOrder,
             Command::DeferOrder,
             Command::VoidOrder,
+            Command::PrintDay,
         ]
     }
 
@@ -327,15 +363,19 @@ impl Screen<App> for Dispatch {
     fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
         match key.code {
             Code::Left | Code::Right if !key.ctrl => {
+                self.touch();
                 self.list.turn_page(app, key.code == Code::Right);
+                self.seek(app);
                 return Reply::done();
             }
             Code::Backspace if !self.typed.is_empty() => {
                 self.typed.pop();
+                self.seek(app);
                 return Reply::done();
             }
             Code::Esc if !self.typed.is_empty() => {
                 self.typed.clear();
+                self.stray = None;
                 return Reply::done();
             }
             _ => {}
@@ -345,9 +385,18 @@ impl Screen<App> for Dispatch {
             if self.typed.len() < 20 {
                 self.typed.push(c.to_ascii_uppercase());
             }
+            self.touch();
+            self.seek(app);
             return Reply::done();
         }
-        Reply::used_if(self.list.table.on_key(key, self.list.total()) != TableEvent::Unused)
+        let moved = self.list.table.on_key(key, self.list.total()) != TableEvent::Unused;
+        if moved {
+            self.touch();
+            if self.stray.take().is_some() {
+                self.typed.clear();
+            }
+        }
+        Reply::used_if(moved)
     }
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
@@ -374,8 +423,10 @@ impl Screen<App> for Dispatch {
     }
 
     fn on_tick(&mut self, app: &mut App) -> Reply<App> {
+        let before = self.under_hand(app);
         self.read(app);
-        Reply::done()
+        // Another stands under the bar now, without the hand: it is seen before a key acts on it.
+        if before == self.under_hand(app) { Reply::done() } else { Reply::done().and_hold() }
     }
 
     fn draw(&mut self, canvas: &mut Canvas, app: &App) {
@@ -395,8 +446,12 @@ impl Screen<App> for Dispatch {
         let foot = 1 + rows;
         canvas.rule(foot, "", Ink::Faint);
         let under = self.list.table.selected().checked_sub(sight.start).and_then(|i| seen.get(i));
-        if let Some(row) = under {
-            draw::foot(canvas, foot + 1, row);
+        match (&self.stray, under) {
+            (Some(why), _) => {
+                canvas.paragraph(1, foot + 1, width.saturating_sub(2), &format!("! {why}"), Ink::Look);
+            }
+            (None, Some(row)) => draw::foot(canvas, foot + 1, row),
+            (None, None) => {}
         }
         if let Some(fault) = &self.list.fault {
             canvas.text(1, foot + 1, &format!("! {fault}"), Ink::Stop);

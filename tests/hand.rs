@@ -1,0 +1,285 @@
+//! The hand: never the wrong customer, never twice. Keys are pressed in one burst where nothing is drawn between them, as a practised
+//! hand or a slow line brings them; a picture taken is a picture looked at.
+
+mod support;
+
+use std::time::Duration;
+
+use meterdesk::book::clock::{FixedClock, SystemClock};
+use meterdesk::desk::{Desk, demo};
+use meterdesk::store::OpenOptions;
+use meterdesk::tui::app::App;
+use meterdesk::tui::input::Inputs;
+use meterdesk::tui::keymap::Command;
+use meterdesk::tui::screen::{Context, Draft};
+use meterdesk::tui::screens;
+use serde_json::json;
+use support::orders::{Book, book, moment};
+use support::seat::{Seat, account};
+use support::till::{accounts, owes, prices, sound};
+use support::water;
+
+const FIRST: &str = "10000001";
+const SECOND: &str = "10000002";
+
+/// Two customers: the first owes 435.90, the second 35.04.
+fn counter() -> Seat {
+    let mut book = book("B03");
+    prices(&mut book);
+    accounts(
+        &mut book,
+        &[(vec![owes(43_590, "2027-01-05")], vec![]), (vec![owes(3_504, "2027-01-05")], vec![]), (vec![], vec![])],
+    );
+    book.act("demo", "shift.open", json!({ "float": "200.00" }));
+    book.desk.db_mut().refresh_search(|_| true).unwrap();
+    Seat::home(book, "demo")
+}
+
+/// Amounts taken today, in their order: account and sum.
+fn taken(seat: &Seat) -> Vec<(String, String)> {
+    let tx = seat.app.desk.look().unwrap();
+    let day = moment().date_naive();
+    let rows = tx.till_between(meterdesk::rules::reach::Reach::ALL, day, day).unwrap();
+    let mut rows: Vec<_> = rows.into_iter().filter(|row| row.kind == "payment").collect();
+    rows.sort_by_key(|row| row.id);
+    rows.into_iter().map(|row| (row.payer.chars().take(8).collect(), row.amount.to_string())).collect()
+}
+
+#[test]
+fn typed_ahead_after_a_refusal_never_pays_for_the_wrong_customer() {
+    let mut seat = counter();
+    seat.press(&format!("{SECOND}<F5>10<F2><C-u>{FIRST}<F5>500<F2>"));
+    assert_eq!(taken(&seat), []);
+    seat.shows(&format!("收费  {SECOND}")).shows("不够应收 35.04").shows("没有办成，后面按的 14 个键没有收");
+    // The hand has looked and goes on where it stands.
+    seat.press("<C-u>40<F2>").shows("找您 4.96");
+    assert_eq!(taken(&seat), [(SECOND.to_owned(), "35.04".to_owned())]);
+    sound(&Book { desk: seat.app.desk });
+}
+
+#[test]
+fn after_a_refusal_keys_count_from_the_moment_they_were_heard() {
+    let mut seat = counter();
+    let ms = Duration::from_millis;
+    let press = |seat: &mut Seat, at, keys: &str| {
+        seat.stack.clock(ms(at));
+        seat.press(keys);
+    };
+    press(&mut seat, 1_000, &format!("{SECOND}<F5>10<F2>"));
+    seat.stack.clock(ms(1_010));
+    seat.stack.shown_for(Duration::ZERO);
+    // Heard before the picture, though its turn comes later; then a hand that types on, each key within 0.4 s of the one before.
+    press(&mut seat, 1_005, "<Esc>");
+    for at in [1_200, 1_550, 1_900] {
+        press(&mut seat, at, "5");
+    }
+    assert!(seat.stack.is_locked());
+    press(&mut seat, 2_300, "0");
+    assert!(!seat.stack.is_locked());
+    seat.shows("收您 100.00 元");
+}
+
+#[test]
+fn escape_opens_the_keyboard_and_does_nothing_else() {
+    let mut seat = counter();
+    seat.press(&format!("{SECOND}<F5>10<F2>abc"));
+    let (width, height) = support::seat::SIZES[0];
+    meterdesk::tui::harness::peek(&mut seat.stack, &seat.app, width, height);
+    seat.stack.shown_for(Duration::from_millis(50));
+    seat.press("<Esc>").shows("后面按的 3 个键没有收").shows(&format!("收费  {SECOND}"));
+    assert_eq!(seat.stack.depth(), 2);
+}
+
+#[test]
+fn a_pay_screen_that_cannot_open_takes_no_amount_with_it() {
+    let mut seat = counter();
+    seat.press("nobody<F5>500<F2>").shows("先在查找框里找到这一户").shows("4 个键没有收");
+    assert_eq!(taken(&seat), []);
+}
+
+#[test]
+fn the_payment_of_two_keys_and_whole_customers_are_typed_ahead_as_ever() {
+    let mut seat = counter();
+    seat.press(&format!("{SECOND}<F5><F2><C-u>{FIRST}<F5>500<F2>"));
+    let expected = [(SECOND, "35.04"), (FIRST, "435.90")].map(|(no, sum)| (no.to_owned(), sum.to_owned()));
+    assert_eq!(taken(&seat), expected);
+}
+
+#[test]
+fn a_paste_on_its_way_is_dropped_too() {
+    let mut seat = counter();
+    seat.press(&format!("{SECOND}<F5>10<F2>")).paste("500").press("<F2>").shows("后面按的 2 个键没有收");
+    assert_eq!(taken(&seat), []);
+}
+
+#[test]
+fn f2_twice_does_not_run_the_bills_before_the_question_was_seen() {
+    let mut book = book("B03");
+    water::branch(&mut book, &[water::resident("3100000001")]);
+    water::read(&mut book, "3100000001", "2026-11-12", "120");
+    let mut seat = Seat::on(book, "room", screens::bills);
+    seat.press("<F2><F2><F2>").shows("现在出账").shows("这一屏刚打开，先按的 2 个键没有收");
+    assert_eq!(
+        water::bills(
+            &Book { desk: seat.app.desk.copy_in_memory(Box::new(FixedClock::at(moment()))).unwrap() },
+            "3100000001"
+        )
+        .len(),
+        0
+    );
+    seat.press("<F2>").shows("已出账 1 张");
+}
+
+/// What a shift takes is reversed row by row: the row that moved under the bar is not the one asked about.
+#[test]
+fn a_reversal_is_of_the_receipt_that_was_asked_about() {
+    let mut seat = counter();
+    seat.press(&format!("{SECOND}<F5><F2><C-u>{FIRST}<F5>500<F2>")).shows("核对单");
+    seat.press("<F10>班次<Enter>").shows("班次 1").press("<Down>").press("<F6>").shows("35.04");
+    // Meanwhile the same person takes a fee at another terminal: it stands on top now.
+    let fee = json!({ "kind": "补卡费", "amount": "5.00", "payer": "路人" });
+    seat.app.act("fee.take", &fee, None).unwrap();
+    seat.press("收错了<F2>").shows("35.04");
+    let ids = [SECOND, FIRST].map(|no| account(&seat.app, no));
+    let tx = seat.app.desk.look().unwrap();
+    assert_eq!(ids.map(|id| tx.owed(id).unwrap().to_string()), ["35.04", "0.00"]);
+}
+
+#[test]
+fn a_card_with_two_reasons_asks_two_questions() {
+    let mut book = book("B03");
+    water::branch(&mut book, &[water::resident("3100000001"), water::resident("3100000002")]);
+    for (no, value) in [("3100000001", "110"), ("3100000002", "112")] {
+        book.act("room", "reading.key", json!({ "account": no, "value": value }));
+    }
+    let last = |seat: &Seat| {
+        let id = account(&seat.app, "3100000001");
+        let tx = seat.app.desk.look().unwrap();
+        tx.last_reading(id).unwrap().map(|row| row.value.to_string())
+    };
+    let before = Some("100".to_owned());
+    let mut seat = Seat::on(book, "check", screens::cards);
+    // Typed three times in one burst: the first refusal stops it.
+    seat.press("990<Enter>990<Enter>990<Enter>").shows("与第一遍不符").shows("超过平均").shows("8 个键没有收");
+    assert_eq!(last(&seat), before);
+    seat.press("990<Enter>").shows("这一点也请核实").shows("超过平均");
+    assert_eq!(last(&seat), before, "the third look answers one of the two");
+    seat.press("<Esc>");
+    assert_eq!(last(&seat), before);
+    // From the beginning, both answered.
+    seat.press("990<Enter>").shows("与第一遍不符").press("990<Enter>").shows("这一点也请核实");
+    seat.press("<F2>").shows("已按第二遍入账").shows("不符 1");
+    assert_eq!(last(&seat).as_deref(), Some("990"));
+    // One reason is answered by typing the value once more.
+    seat.press("113<Enter>").shows("与第一遍不符").press("113<Enter>").shows("不符 2");
+}
+
+#[test]
+fn a_bell_is_asked_for_by_every_refusal_and_by_nothing_else() {
+    let mut seat = counter();
+    seat.press(&format!("{SECOND}<F5>10"));
+    assert!(!seat.stack.take_ring());
+    seat.press("<F2>");
+    assert!(seat.stack.take_ring() && !seat.stack.take_ring());
+}
+
+#[test]
+fn layers_do_not_pile_up_without_end() {
+    let mut seat = counter();
+    for _ in 0..100 {
+        seat.press("<F10>服务费<Enter>");
+        seat.shot();
+    }
+    assert_eq!(seat.stack.depth(), meterdesk::tui::stack::DEPTH_MAX);
+    seat.shows("先按 Esc 返回").press("<F3>");
+    assert_eq!(seat.stack.depth(), 1);
+}
+
+/// A practice branch on disk, where drafts are kept.
+fn on_disk(folder: &tempfile::TempDir, day: i64) -> App {
+    let path = folder.path().join("a.db");
+    if !path.exists() {
+        drop(demo::build(&path, 60, 1, &mut |_, _, _| {}).unwrap());
+    }
+    let mut desk = Desk::open(&path, OpenOptions::default(), Box::new(SystemClock)).unwrap();
+    desk.set_clock(Box::new(FixedClock::at(desk.now() + chrono::Duration::days(day))));
+    desk.sign_in_practice("demo").unwrap();
+    App::new(desk, Inputs::silent().waker())
+}
+
+fn draft(key: &str, field: &str, text: &str) -> Draft {
+    let values = [(field.to_owned(), text.into())].into_iter().collect();
+    Draft { key: key.into(), values }
+}
+
+#[test]
+fn what_is_forgotten_is_forgotten_for_the_next_reader_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = on_disk(&folder, 0);
+    for round in 0..200 {
+        app.keep_draft(draft("pay/1", "part", &round.to_string()));
+        assert_eq!(app.draft("pay/1").unwrap()["part"], round.to_string());
+        if round % 3 == 0 {
+            app.flush_drafts();
+        }
+        app.forget_draft("pay/1");
+        assert_eq!(app.draft("pay/1"), None, "round {round}");
+    }
+    app.keep_draft(Draft { key: "pay/1".into(), values: Default::default() });
+    app.flush_drafts();
+    assert_eq!(app.draft("pay/1"), None, "a form emptied again keeps nothing");
+}
+
+#[test]
+fn an_amount_is_not_resumed_on_another_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = on_disk(&folder, 0);
+    app.keep_draft(draft("pay/1", "part", "20"));
+    app.flush_drafts();
+    assert!(app.draft_of_today("pay/1").is_some());
+    drop(app);
+    let app = on_disk(&folder, 1);
+    assert!(app.draft_of_today("pay/1").is_none());
+    assert!(app.draft("pay/1").is_some(), "words are kept, money is not taken up");
+}
+
+#[test]
+fn an_unfinished_payment_says_so_is_seen_before_f2_and_is_thrown_away_by_one_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = on_disk(&folder, 0);
+    let owing: (String, meterdesk::rules::id::Id) = {
+        let tx = app.desk.look().unwrap();
+        let rows: Vec<_> = tx.scan::<meterdesk::store::tables::account::AccountRow>(&[]).unwrap();
+        let row = rows.into_iter().find(|row| tx.owed(row.id).unwrap().0 > 5_000).unwrap();
+        (row.no, row.id)
+    };
+    let id = owing.1;
+    let receipts = |seat: &Seat| seat.app.desk.look().unwrap().entry_count().unwrap();
+    let pay: support::seat::Way = Box::new(move |app| screens::pay(app, id));
+    let mut seat = Seat::over(app, vec![(Command::GoPay, pay)]);
+    seat.press("<F5><Tab><Tab>20<Esc>");
+    let before = receipts(&seat);
+    seat.press("<F5><F2>").shows("没办完的").shows("Ctrl-N");
+    assert_eq!(receipts(&seat), before, "a key typed before it was seen takes nothing");
+    let resumed = seat.shot();
+    assert!(resumed.has("应收 20.00"), "{}", resumed.picture());
+    seat.press("<C-n>").shows("已清空");
+    assert!(!seat.shot().has("应收 20.00"));
+    seat.press("<Esc><F5>");
+    assert!(!seat.shot().has("没办完的"));
+}
+
+#[test]
+fn the_next_callers_form_does_not_begin_with_the_last_callers_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = on_disk(&folder, 0);
+    let open: support::seat::Way = Box::new(|app| screens::intake(app, None));
+    let mut seat = Seat::over(app, vec![(Command::GoIntake, open)]);
+    seat.press("<F6>bx<Enter>人民路12号<Enter>张三").shows("张三").press("<Esc>");
+    // Typed ahead for the next caller: dropped, because a question came first.
+    seat.press("<F6>ts<Enter>").shows("没办完的受理").shows("张三").shows("个键没有收");
+    seat.press("<Esc>");
+    assert!(!seat.shot().has("张三"));
+    seat.press("bx<Enter>建设路<Enter>李四<Esc>");
+    seat.press("<F6>").shows("李四").press("<Enter>").shows("受理  报修").shows("建设路");
+}
