@@ -94,7 +94,10 @@ fn line_of(name: &str, seat: &mut Seat) -> String {
 
 fn over(branch: crate::branches::Branch, user: &str, open: fn(&mut App) -> Reply<App>, keys: &str) -> Seat {
     let mut seat = Seat::on(branch.copy(), user, open);
-    seat.press(keys);
+    for part in keys.split(crate::scene::LOOK) {
+        seat.shot();
+        seat.press(part);
+    }
     seat
 }
 
@@ -200,7 +203,7 @@ fn in_every_field_of_the_data_room() {
         line("退回", over(Full, "room", |app| screens::swap(app, Some("HB2026100300")), "<F6>")),
         line("抄表", over(Full, "room", |app| screens::reading(app, account(app, BILLED), ""), "")),
         line("抄表 分时", crate::data_room::timed("3100000061", "")),
-        line("放行", over(Full, "room", screens::bills, "<F2><F2><Enter>")),
+        line("放行", over(Full, "room", screens::bills, "<F2><look><F2><look><Enter>")),
         line("不同意", over(Full, "check", screens::approvals, "<F6>")),
         line("导入", over(Empty, "boss", screens::import, "")),
         line("改行", crate::imports::fixes("<Enter>")),

@@ -34,8 +34,8 @@ pub const SCREENS: &[Shown] = &[
     Shown {
         screen: "bills",
         empty: of(Empty, "room", screens::bills, ""),
-        full: of(Full, "room", screens::bills, "<F2><F2>"),
-        error: of(Full, "room", screens::bills, "<F2><F2><Enter>试<F2>"),
+        full: of(Full, "room", screens::bills, "<F2><look><F2>"),
+        error: of(Full, "room", screens::bills, "<F2><look><F2><look><Enter>试<F2>"),
     },
     Shown {
         screen: "adjust",

@@ -6,6 +6,9 @@ use meterdesk::tui::screen::Reply;
 use crate::branches::Branch;
 use crate::support::seat::Seat;
 
+/// Between keys: the picture is looked at, as before a question is answered.
+pub const LOOK: &str = "<look>";
+
 /// A screen with its three pictures.
 pub struct Shown {
     /// The name of its file.
@@ -49,8 +52,10 @@ impl Picture {
             Picture::Of { branch, user, open, keys } => {
                 let mut seat = Seat::on(branch.copy(), user, *open);
                 // What is seen before the last keys is drawn as a person would see it: messages come and go with that.
-                seat.shot();
-                seat.press(keys);
+                for part in keys.split(LOOK) {
+                    seat.shot();
+                    seat.press(part);
+                }
                 Some(seat)
             }
             Picture::By(make) => Some(make()),
