@@ -81,7 +81,8 @@ impl Sign {
             Err(refusal) => self.ask(app, Some((values, &refusal))),
             Ok(answer) => match self.read(app) {
                 Ok(()) if answer["difference"] != "0.00" => {
-                    Reply::say(format!("{said}，有差异 {}", answer["difference"].as_str().unwrap_or_default())).and_hold()
+                    Reply::say(format!("{said}，有差异 {}", answer["difference"].as_str().unwrap_or_default()))
+                        .and_hold()
                 }
                 Ok(()) => Reply::say(said).and_hold(),
                 Err(refusal) => Reply::refuse(refusal.message()),
