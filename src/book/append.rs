@@ -57,7 +57,7 @@ pub enum AppendError {
     #[error("一笔内容有 {0} 字节，超过一张凭单的上限，请分成几笔")]
     TooLarge(usize),
     /// All numbers of this life, or all lives, are used up.
-    #[error("本网点的凭单序号已用完，请换启用号")]
+    #[error("本网点的凭单序号或启用号已用完，不能再记账；请换一个新的网点代码继续，步骤见 README“启用号用完”")]
     Exhausted,
 }
 

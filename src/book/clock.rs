@@ -97,6 +97,11 @@ pub fn tick(last: i64, now: DateTime<FixedOffset>) -> i64 {
     stamp(now).max(last + 1)
 }
 
+/// The moment of milliseconds since 1970.
+pub fn moment_of(millis: i64) -> Option<DateTime<FixedOffset>> {
+    zone().timestamp_millis_opt(millis).single()
+}
+
 /// Milliseconds since 1970 that an HLC stands for.
 pub fn millis(hlc: i64) -> i64 {
     hlc >> 16

@@ -231,6 +231,11 @@ impl Keys {
         blake3::Hasher::new_keyed(&blake3::derive_key("meterdesk fingerprint key 1", &*self.master))
     }
 
+    /// A hasher keyed by this site's secret, for the high-water mark.
+    pub fn mark_hasher(&self) -> blake3::Hasher {
+        blake3::Hasher::new_keyed(&blake3::derive_key("meterdesk mark key 1", &*self.master))
+    }
+
     /// Keyed hash of a number, for finding it and for telling that two are the same.
     pub fn search_hash(&self, clear: &str) -> i64 {
         let bytes = blake3::keyed_hash(self.search_key(), clear.as_bytes());

@@ -70,7 +70,9 @@ impl Context {
     /// The database file: `--db`, `METERDESK_DB`, or the platform's data folder.
     pub fn db_path(&self) -> Result<PathBuf, CliError> {
         if let Some(path) = &self.db {
-            return Ok(path.clone());
+            // By a link, what lies beside the book would be looked for beside the link.
+            let is_link = path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+            return Ok(path.canonicalize().ok().filter(|_| is_link).unwrap_or_else(|| path.clone()));
         }
         let folders = directories::ProjectDirs::from("", "", "meterdesk")
             .ok_or_else(|| CliError::usage("系统没有给出数据目录，请用 --db 指明数据库"))?;
@@ -191,7 +193,10 @@ pub fn end_quietly_when_nobody_reads() {
     }));
 }
 
-/// A fault of reading or writing a stream.
+/// A fault of reading or writing a stream. Whoever read our output has gone: nothing is wrong, and nothing is said.
 pub fn io(error: &std::io::Error) -> CliError {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return CliError { code: 0, refusal: Refusal::data(String::new()) };
+    }
     Refusal::data(crate::text::disk::why(error)).into()
 }

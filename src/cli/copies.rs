@@ -7,7 +7,7 @@ use clap::Args;
 use super::common::{CliError, Context};
 use crate::book::clock::{Clock, SystemClock};
 use crate::book::seal;
-use crate::desk::{Desk, copies, rights};
+use crate::desk::{Desk, copies, own_files, restore, rights};
 use crate::exchange::site_keys;
 use crate::store::OpenOptions;
 
@@ -79,18 +79,37 @@ fn every_hour(context: &Context, desk: &mut Desk, place: &Path) -> Result<u8, Cl
 pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
     let target = context.db_path()?;
     let_in(context, &args.file, &target)?;
-    let (copy, aside, lost) = copies::restore(&args.file, &target, SystemClock.now())?;
+    let done = restore::restore(&args.file, &target, SystemClock.now())?;
+    let (copy, since) = (&done.copy, &done.since);
+    let until = copy.until.as_deref().map(own_files::minute);
     if context.json {
-        let line = serde_json::json!({ "ok": true, "db": target, "entries": copy.entries, "upto": copy.upto, "aside": aside,
-                "confirmed_lost": lost.as_ref().map_or(0, |lost| lost.confirmed), "only_in_old": lost.as_ref().map_or(0, |lost| lost.only_here) });
+        let receipts: Vec<_> =
+            since.receipts.iter().map(|(first, last)| serde_json::json!({ "first": first, "last": last })).collect();
+        let line = serde_json::json!({
+            "ok": true, "db": target, "entries": copy.entries, "upto": copy.upto, "until": until, "aside": done.aside,
+            "epoch": done.epoch, "confirmed_lost": since.confirmed, "only_in_old": since.only_here,
+            "receipts_since": since.receipt_count, "receipts": receipts, "receipts_to_enter": since.to_enter,
+            "since_until": since.until, "old_book_read": !since.by_mark, "since": since.sentences(),
+        });
         println!("{line}");
     } else {
-        println!("已从 {} 恢复到 {}：记到 {}，以新的启用号继续", args.file.display(), target.display(), copy.upto);
-        if let Some(aside) = aside {
+        println!(
+            "已从 {} 恢复到 {}：记到 {}{}，以新的启用号 {} 继续",
+            args.file.display(),
+            target.display(),
+            copy.upto,
+            until.map_or(String::new(), |until| format!(" ({until})")),
+            done.epoch
+        );
+        if let Some(aside) = done.aside {
             println!("原来的数据库移到 {}", aside.display());
         }
-        if let Some(lost) = lost {
-            println!("{}", lost.sentence());
+        since.sentences().iter().for_each(|said| println!("{said}"));
+        if let Some(notice) = own_files::lives_notice(done.epoch) {
+            println!("注意：{notice}");
+        }
+        if !seal::path_of(&target).exists() {
+            println!("还没有密钥文件：请放回 {}，或用恢复码重做 (key restore)", seal::path_of(&target).display());
         }
     }
     Ok(0)

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::common::{CliError, Context, io};
+use super::common::{CliError, Context};
 use crate::desk::demo;
-use crate::desk::refusal::Refusal;
+use crate::desk::staging::Staged;
 
 /// Arguments of `demo`.
 #[derive(Args)]
@@ -50,19 +50,12 @@ fn place(context: &Context, args: &DemoArgs) -> Result<PathBuf, CliError> {
 
 /// Makes it under another name first, so that one cut short is never taken for whole.
 fn make(path: &Path, args: &DemoArgs) -> Result<(), CliError> {
-    if path.exists() {
-        return Err(crate::store::StoreError::Exists(path.to_owned()).into());
-    }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| io(&error))?;
-    }
-    let part = with_tail(path, ".part");
-    remove(&part);
+    let staged = Staged::begin(path)?;
     let bar = ProgressBar::new(args.accounts);
     if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}") {
         bar.set_style(style);
     }
-    let desk = demo::build(&part, args.accounts, args.seed, &mut |stage, done, total| {
+    let desk = demo::build(staged.part(), args.accounts, args.seed, &mut |stage, done, total| {
         bar.set_length(total);
         bar.set_position(done);
         if bar.message() != stage {
@@ -71,27 +64,6 @@ fn make(path: &Path, args: &DemoArgs) -> Result<(), CliError> {
     });
     bar.finish_and_clear();
     drop(desk?);
-    for tail in TAILS {
-        let from = with_tail(&part, tail);
-        if from.exists() {
-            std::fs::rename(&from, with_tail(path, tail))
-                .map_err(|error| Refusal::data(format!("改名 {} 出错：{error}", from.display())))?;
-        }
-    }
-    remove(&part);
+    staged.finish()?;
     Ok(())
-}
-
-const TAILS: &[&str] = &[".key", ".mark", ".drafts", "-find", "-wal", ""];
-
-fn remove(path: &Path) {
-    for tail in TAILS.iter().chain(&["-shm"]) {
-        let _ = std::fs::remove_file(with_tail(path, tail));
-    }
-}
-
-fn with_tail(path: &Path, tail: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(tail);
-    PathBuf::from(name)
 }

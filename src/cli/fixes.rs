@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::common::{CliError, Context, io};
 use crate::desk::{Desk, rights};
+use crate::outbound::new_file::NewFile;
 use crate::rules::id::Id;
 use crate::store::query::fixes::FixFilter;
 use crate::text::safe;
@@ -13,7 +14,7 @@ use crate::text::safe;
 const BATCH: i64 = 500;
 
 /// Lists, saves or confirms. Exit code 1 when a confirmation was refused.
-pub fn run(context: &Context, of: Option<Id>, export: Option<&Path>, confirm: bool) -> Result<u8, CliError> {
+pub fn run(context: &Context, of: Option<Id>, export: Option<(&Path, bool)>, confirm: bool) -> Result<u8, CliError> {
     let mut desk = context.open_as()?;
     desk.may(rights::FIXES)?;
     if confirm {
@@ -26,23 +27,24 @@ pub fn run(context: &Context, of: Option<Id>, export: Option<&Path>, confirm: bo
         }
         return Ok(u8::from(!refused.is_empty()));
     }
-    let kept = export.map_or_else(String::new, |path| format!("，另存为 {}", path.display()));
+    let kept = export.map_or_else(String::new, |(path, _)| format!("，另存为 {}", path.display()));
     desk.note_access("import fixes", &format!("待改清单{kept}"))?;
     match export {
-        Some(path) => save(&desk, context, of, path),
+        Some((path, overwrite)) => save(&desk, context, of, path, overwrite),
         None => list(&desk, context, of),
     }
 }
 
-fn save(desk: &Desk, context: &Context, of: Option<Id>, path: &Path) -> Result<u8, CliError> {
+fn save(desk: &Desk, context: &Context, of: Option<Id>, path: &Path, overwrite: bool) -> Result<u8, CliError> {
     let files = desk.fix_files()?;
     let file = match of {
         Some(run) => files.iter().find(|file| file.run == run),
         None => files.iter().find(|file| file.open > 0).or(files.first()),
     };
     let file = file.ok_or_else(|| CliError::usage("还没有导入过这个文件，没有清单可存"))?;
-    let out = std::fs::File::create(path).map_err(|error| io(&error))?;
-    let rows = desk.export_fixes(file.run, None, std::io::BufWriter::new(out))?;
+    let mut out = std::io::BufWriter::new(NewFile::begin(path, desk.path(), overwrite)?);
+    let rows = desk.export_fixes(file.run, None, &mut out)?;
+    out.into_inner().map_err(|error| io(error.error()))?.finish()?;
     if context.json {
         println!("{}", serde_json::json!({ "file": file.name, "rows": rows, "saved": path }));
     } else {

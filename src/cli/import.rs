@@ -39,6 +39,9 @@ pub struct ImportArgs {
     /// 待改清单另存为 CSV (import fixes)
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
+    /// 另存的文件已经在时覆盖它
+    #[arg(long)]
+    overwrite: bool,
     /// 待改清单只要哪个文件的，按导入批号 (import fixes)
     #[arg(long, value_name = "RUN")]
     of: Option<Id>,
@@ -98,7 +101,12 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
         return Err(CliError::usage("--source 只用于抄表数据 (import readings)"));
     }
     let Some(what) = args.what.what() else {
-        return super::fixes::run(context, args.of, args.export.as_deref(), args.confirm_explained);
+        return super::fixes::run(
+            context,
+            args.of,
+            args.export.as_deref().map(|path| (path, args.overwrite)),
+            args.confirm_explained,
+        );
     };
     let path = args.file.clone().ok_or_else(|| CliError::usage("请给出要导入的文件"))?;
     let request = Request {

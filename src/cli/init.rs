@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::common::{CliError, Context, io};
+use super::common::{CliError, Context};
 use crate::book::clock::SystemClock;
 use crate::desk::open::NewSite;
+use crate::desk::staging::Staged;
 use crate::desk::{Desk, practice};
 use crate::store::OpenOptions;
 
@@ -34,12 +35,10 @@ pub struct InitArgs {
     manager_name: Option<String>,
 }
 
-/// Makes the database and its first manager; prints the recovery code once.
+/// Makes the database and its first manager, under another name until it is whole; prints the recovery code.
 pub fn run(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     let path = context.db_path()?;
-    if path.exists() {
-        return Err(crate::store::StoreError::Exists(path).into());
-    }
+    let staged = Staged::begin(&path)?;
     let practice = args.practice;
     let password = if practice {
         practice::PASSWORD.to_owned().into()
@@ -49,9 +48,6 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     let (login, manager) = if practice { practice::DIRECTOR } else { ("admin", "管理员") };
     let login = args.manager.as_deref().or(context.as_user.as_deref()).unwrap_or(login);
     let manager = args.manager_name.as_deref().unwrap_or(manager);
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| io(&error))?;
-    }
     let new = NewSite {
         site: &args.site,
         name: &args.name,
@@ -62,16 +58,20 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
         manager,
         password: &password,
     };
-    let (mut desk, code) = Desk::create(&path, OpenOptions::default(), Box::new(SystemClock), &new)?;
+    let (mut desk, code) = Desk::create(staged.part(), OpenOptions::default(), Box::new(SystemClock), &new)?;
     if practice {
         desk.add_practice_users()?;
     }
+    let site = desk.site().clone();
+    drop(desk);
+    staged.finish()?;
     if context.json {
-        let line = serde_json::json!({ "ok": true, "db": path, "site": desk.site().as_str(), "manager": login, "recovery_code": code });
+        let line = serde_json::json!({ "ok": true, "db": path, "site": site.as_str(), "manager": login, "recovery_code": code });
         println!("{line}");
     } else {
-        println!("已新建 {}：网点 {} {}，管理员 {login}", path.display(), desk.site(), args.name);
+        println!("已新建 {}：网点 {site} {}，管理员 {login}", path.display(), args.name);
         println!("恢复码 (请抄下锁好；密钥文件 {}.key 丢失时只有它能打开证件号码)：\n  {code}", path.display());
+        println!("抄好锁好后请运行 key confirm --reason 存放处；在那以前可用 key show --reason 原因 再看");
     }
     Ok(0)
 }

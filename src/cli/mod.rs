@@ -131,6 +131,7 @@ pub fn run() -> ExitCode {
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
+        Err(error) if error.code == 0 => ExitCode::SUCCESS,
         Err(error) => {
             error.print(context.json);
             ExitCode::from(error.code)

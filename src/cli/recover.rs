@@ -1,6 +1,6 @@
 //! `recover`: a lost machine made anew from head office's copy, in two steps.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,6 +11,7 @@ use crate::book::clock::SystemClock;
 use crate::desk::recover::{self, Lost};
 use crate::desk::refusal::Refusal;
 use crate::exchange::card::MAX_CARD;
+use crate::outbound::new_file;
 use crate::text::safe;
 
 /// Arguments of `recover`.
@@ -37,6 +38,9 @@ pub struct RecoverArgs {
     /// 新名片写到哪个文件 (第一步)
     #[arg(long)]
     to: Option<PathBuf>,
+    /// 名片文件已经在时覆盖它
+    #[arg(long)]
+    overwrite: bool,
     /// 从标准输入读恢复码，找回证件号的密钥 (第一步，.key 文件没有留下时)
     #[arg(long)]
     recovery_code: bool,
@@ -65,8 +69,7 @@ pub fn run(context: &Context, args: &RecoverArgs) -> Result<u8, CliError> {
 fn prepare(context: &Context, args: &RecoverArgs, lost: &Lost<'_>, name: &str, to: &Path) -> Result<u8, CliError> {
     let code = args.recovery_code.then(recovery_code).transpose()?;
     let (card, text) = recover::prepare(lost, name, &args.utility, code.as_ref().map(|code| code.as_str()))?;
-    let mut file = std::fs::File::create(to).map_err(|error| io(&error))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| io(&error))?;
+    new_file::write(to, lost.target, args.overwrite, text.as_bytes())?;
     let fingerprint = card.keys.fingerprint();
     if context.json {
         let line = serde_json::json!({ "ok": true, "file": to, "site": args.site, "fingerprint": fingerprint });

@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 
 use super::common::{CliError, Context, io};
 use crate::desk::refusal::Refusal;
-use crate::outbound::render;
 use crate::outbound::reports::{REPORTS, Report, report};
+use crate::outbound::{new_file, render};
 use crate::rules::id::Site;
 use crate::rules::reach::Reach;
 use crate::store::Tx;
@@ -31,6 +31,9 @@ pub struct ReportArgs {
     /// 写到文件；xlsx 默认写到当前目录
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// 文件已经在时覆盖它
+    #[arg(long)]
+    overwrite: bool,
     /// 只看一个网点 (总部可选任一网点，不写则全部)
     #[arg(long, value_name = "CODE")]
     site: Option<String>,
@@ -72,7 +75,7 @@ pub fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
     match where_to {
         None => std::io::stdout().lock().write_all(&bytes).map_err(|error| io(&error))?,
         Some(path) => {
-            std::fs::write(&path, &bytes).map_err(|error| io(&error))?;
+            new_file::write(&path, desk.path(), args.overwrite, &bytes)?;
             eprintln!("已写到 {}", path.display());
         }
     }

@@ -1,16 +1,16 @@
 //! `site`: a branch and its head office come to know each other by a short file and a fingerprint read over the phone.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::common::{CliError, Context, io};
+use super::common::{CliError, Context};
 use crate::desk::refusal::Refusal;
 use crate::desk::site::view::PeerView;
 use crate::desk::{Call, Desk};
 use crate::exchange::card::MAX_CARD;
+use crate::outbound::new_file;
 use crate::text::safe;
 
 /// Arguments of `site`.
@@ -27,6 +27,9 @@ enum SiteCommand {
         /// 写到哪个文件
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
+        /// 文件已经在时覆盖它
+        #[arg(long)]
+        overwrite: bool,
     },
     /// 认定总部 (在网点做)
     Trust {
@@ -102,6 +105,11 @@ enum SiteCommand {
         #[arg(long)]
         reason: String,
     },
+    /// 启用号用完后换了新代码：接下旧代码的账 (总部已登记新代码、停用旧代码，全部的账已收进)
+    Succeed {
+        /// 旧的网点代码
+        code: String,
+    },
     /// 给以前建的库生成网点密钥
     Keys {
         /// 加口令 (METERDESK_PASSPHRASE，或键盘输入)
@@ -113,7 +121,7 @@ enum SiteCommand {
 /// Runs `site`.
 pub fn run(context: &Context, args: &SiteArgs) -> Result<u8, CliError> {
     match &args.command {
-        SiteCommand::Card { to } => card(context, to),
+        SiteCommand::Card { to, overwrite } => card(context, to, *overwrite),
         SiteCommand::List => list(context),
         SiteCommand::Rotate => rotate(context),
         SiteCommand::Keys { passphrase } => keys(context, *passphrase),
@@ -148,6 +156,15 @@ pub fn run(context: &Context, args: &SiteArgs) -> Result<u8, CliError> {
         }
         SiteCommand::Thaw { code, reason } => {
             about(context, "site.thaw", &json!({ "site": code, "reason": reason }), "已解冻网点")
+        }
+        SiteCommand::Succeed { code } => {
+            let old = context.open_as()?.succeed(code)?;
+            if context.json {
+                println!("{}", json!({ "ok": true, "succeeds": old.as_str() }));
+            } else {
+                println!("已接下 {old} 的账：户、表、欠费、人员都在这里办理；{old} 的机器不要再用");
+            }
+            Ok(0)
         }
         SiteCommand::Clock { reason } => {
             let mut desk = context.open_as()?;
@@ -210,12 +227,11 @@ fn read_card(path: &Path) -> Result<String, CliError> {
     String::from_utf8(bytes).map_err(|_| Refusal::field("card", "card", "这个文件不是网点名片，请核对").into())
 }
 
-fn card(context: &Context, to: &Path) -> Result<u8, CliError> {
+fn card(context: &Context, to: &Path, overwrite: bool) -> Result<u8, CliError> {
     let desk = context.open()?;
     context.unlock(&desk)?;
     let (card, body) = desk.site_card()?;
-    let mut file = std::fs::File::create(to).map_err(|error| io(&error))?;
-    file.write_all(body.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| io(&error))?;
+    new_file::write(to, desk.path(), overwrite, body.as_bytes())?;
     let fingerprint = card.keys.fingerprint();
     if context.json {
         let line = json!({
@@ -245,7 +261,7 @@ fn rotate(context: &Context) -> Result<u8, CliError> {
 }
 
 fn keys(context: &Context, passphrase: bool) -> Result<u8, CliError> {
-    let desk = context.open_as()?;
+    let mut desk = context.open_as()?;
     desk.rights()?.require("site.rotate")?;
     let passphrase = match passphrase {
         false => None,

@@ -1,6 +1,7 @@
 //! Deriving everything again from the day book, subject by subject in key order, so that writes are sequential.
 
 use std::sync::mpsc::{channel, sync_channel};
+use std::time::{Duration, Instant};
 
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
@@ -8,27 +9,57 @@ use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::gather::Ground;
 use crate::store::{Db, StoreError, Tx};
 
-use super::{Fold, Fx, SHARED, bulk, cross, fold_of, index};
+use super::{FOLDS, Fold, Fx, SHARED, bulk, cross, fold_of, index};
 
 /// Batches of rows between the thread that folds and the one that writes.
 const AHEAD: usize = 2;
 
-/// Makes the derived tables anew and folds every subject. One transaction: before or after, never between.
-pub fn rebuild(db: &mut Db, mut progress: impl FnMut(u64)) -> Result<(), StoreError> {
-    bulk::finish(db, |_| {})?;
+/// How long a start waits for another that is deriving everything again.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Puts the schema's guards back, makes the derived tables anew and folds every subject. One transaction: before or after, never
+/// between.
+pub fn rebuild(db: &mut Db, progress: impl FnMut(u64)) -> Result<(), StoreError> {
+    if !db.look()?.is_derived_stale()? {
+        bulk::finish(db, |_| {})?;
+    }
+    whole(db, false, progress).map(|_| ())
+}
+
+/// The same at the first start after an upgrade, when the derived tables are of another shape: once, whoever comes first; the
+/// others wait. A start cut short leaves the file as it was. Answers whether it was done here.
+pub fn after_upgrade(db: &mut Db) -> Result<bool, StoreError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if !db.look()?.is_derived_stale()? {
+            return Ok(false);
+        }
+        match whole(db, true, |_| {}) {
+            Err(StoreError::Busy) if Instant::now() < until => {}
+            done => return done,
+        }
+    }
+}
+
+/// Answers whether it was done: not, when only a stale book is meant and another process was quicker.
+fn whole(db: &mut Db, only_stale: bool, mut progress: impl FnMut(u64)) -> Result<bool, StoreError> {
     db.sort_on_disk(true)?;
-    let mut outcome = if db.is_file() { in_two(db, &mut progress) } else { Err(StoreError::Torn) };
+    let mut outcome = if db.is_file() { in_two(db, only_stale, &mut progress) } else { Err(StoreError::Torn) };
     if matches!(outcome, Err(StoreError::Torn | StoreError::Busy)) {
-        outcome = in_one(db, &mut progress);
+        outcome = in_one(db, only_stale, &mut progress);
     }
     db.sort_on_disk(false)?;
     outcome
 }
 
 /// One thread folds what another connection reads, this one writes. The write lock is held, so entries stand still.
-fn in_two(db: &mut Db, progress: &mut impl FnMut(u64)) -> Result<(), StoreError> {
+fn in_two(db: &mut Db, only_stale: bool, progress: &mut impl FnMut(u64)) -> Result<bool, StoreError> {
     let mut beside = db.again_to_walk()?;
     let tx = db.write()?;
+    if only_stale && !tx.is_derived_stale()? {
+        return Ok(false);
+    }
+    tx.mend_schema()?;
     tx.renew_derived()?;
     let (sender, batches) = sync_channel(AHEAD);
     let (back, written_ones) = channel();
@@ -54,14 +85,20 @@ fn in_two(db: &mut Db, progress: &mut impl FnMut(u64)) -> Result<(), StoreError>
         written.and(folded)
     })?;
     finish(&tx)?;
-    tx.commit()
+    tx.commit()?;
+    Ok(true)
 }
 
-fn in_one(db: &mut Db, progress: &mut impl FnMut(u64)) -> Result<(), StoreError> {
+fn in_one(db: &mut Db, only_stale: bool, progress: &mut impl FnMut(u64)) -> Result<bool, StoreError> {
     let tx = db.write()?;
+    if only_stale && !tx.is_derived_stale()? {
+        return Ok(false);
+    }
+    tx.mend_schema()?;
     all(&tx)?;
     progress(0);
-    tx.commit()
+    tx.commit()?;
+    Ok(true)
 }
 
 /// The same inside a transaction.
@@ -77,7 +114,41 @@ fn finish(tx: &Tx<'_>) -> Result<(), StoreError> {
     tx.index_derived()?;
     let mut fx = Fx::new(tx);
     fx.dirty.extend(cross::ALL.iter().map(|cross| cross.what));
-    cross::settle(&mut fx)
+    cross::settle(&mut fx)?;
+    tx.note_derived()
+}
+
+/// Entries without derived rows: the first kind of subject whose entries left no row at all. Such a book is never sound.
+pub fn emptiness_fault(tx: &Tx<'_>) -> Result<Option<String>, StoreError> {
+    for fold in FOLDS {
+        let kind = fold.kind.letter();
+        let mut rows = false;
+        for (table, _) in fold.tables {
+            rows = rows || tx.has_rows(table)?;
+        }
+        for table in SHARED {
+            rows = rows || tx.has_rows_of(table, kind)?;
+        }
+        if !rows && tx.has_subjects(kind)? {
+            let tables: Vec<&str> = fold.tables.iter().map(|(table, _)| *table).collect();
+            let tables = tables.join("、");
+            return Ok(Some(format!("日记账里有凭单，记出的表 ({tables}) 却是空的；请运行 rebuild 重新记账")));
+        }
+    }
+    Ok(None)
+}
+
+/// Is nothing derived at all, though there are entries? So a start after an upgrade, cut short under an earlier program, left it.
+pub fn is_empty(tx: &Tx<'_>) -> Result<bool, StoreError> {
+    if !tx.has_rows("entry")? {
+        return Ok(false);
+    }
+    for table in tx.derived_tables()? {
+        if tx.has_rows(&table)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Folds every subject in key order, so that rows can be gathered and written in key order.

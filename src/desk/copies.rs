@@ -1,5 +1,5 @@
-//! Copies (备份) and going on from one (恢复). A copy is made by SQLite's backup API and proved by opening and verifying it; going on
-//! from a copy always begins a new life (epoch), because entries written after the copy may exist elsewhere.
+//! Copies (备份): made by SQLite's backup API, proved by opening and verifying them, and put in a book's place without a moment in which
+//! none stands there. Going on from one is [`super::restore`].
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,12 @@ use super::refusal::Refusal;
 use super::rights::Rights;
 use super::{Desk, password, proven, session};
 use crate::book::append::Head;
-use crate::book::mark::{self, Mark};
 use crate::book::verify;
 use crate::derive::system::begin_life;
-use crate::exchange::peers;
-use crate::rules::id::Id;
-use crate::store::tables::site::SiteHeadRow;
-use crate::store::{Db, OpenOptions, StoreError, Tx};
+pub(super) use crate::store::companions::beside;
+use crate::store::companions::is_of_book;
+use crate::store::hold::Alone;
+use crate::store::{Db, OpenOptions};
 
 /// What a proved copy holds.
 pub struct Copy {
@@ -21,6 +20,8 @@ pub struct Copy {
     pub entries: i64,
     /// This site's last entry in it, `B03.1.42`.
     pub upto: String,
+    /// When that was written.
+    pub until: Option<String>,
 }
 
 impl Desk {
@@ -34,6 +35,10 @@ impl Desk {
 
     /// Copies the book into a new file and proves the copy.
     pub fn backup(&self, target: &Path) -> Result<Copy, Refusal> {
+        if is_of_book(target, self.path()) {
+            let message = format!("{} 是数据库或它旁边的文件，不能备份到这里，请换一个文件名", target.display());
+            return Err(Refusal::usage(message));
+        }
         self.db().backup_to(target)?;
         let proved = prove(target);
         if proved.is_err() {
@@ -64,131 +69,91 @@ pub fn let_in(copy: &Path, login: &str, given: &str, right: &str, day: chrono::N
 }
 
 fn to_read(copy: &Path) -> Result<Db, Refusal> {
-    Ok(Db::open(copy, OpenOptions { read_only: true, ..OpenOptions::default() })?.0)
+    Ok(Db::open(copy, OpenOptions { read_only: true, ..apart() })?.0)
 }
 
-/// Opens a copy, walks its chains, and leaves nothing beside it.
+/// Opens a copy that nobody else knows of, walks its chains, and leaves nothing beside it.
 pub(super) fn prove(path: &Path) -> Result<Copy, Refusal> {
-    let (mut db, _) = Db::open(path, OpenOptions::default())?;
-    let (chains, head) = {
+    let (mut db, _) = Db::open(path, apart())?;
+    let (chains, head, until) = {
         let tx = db.read()?;
-        (verify::chains(&tx, |_| {})?, Head::read(&tx)?)
+        let (chains, head) = (verify::chains(&tx, |_| {})?, Head::read(&tx)?);
+        let until = tx.head(&head.site, head.epoch)?.map(|row| row.at);
+        (chains, head, until)
     };
     if let Some(fault) = chains.fault {
-        return Err(Refusal::data(format!("{} 核对不过：{}", path.display(), fault.message)));
+        return Err(Refusal::data(format!("{} 核对不过：{}；请换一份备份", path.display(), fault.message)));
     }
     db.checkpoint()?;
     drop(db);
     for tail in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(beside(path, tail));
     }
-    Ok(Copy { entries: chains.entries, upto: format!("{}.{}.{}", head.site, head.epoch, head.seq) })
+    Ok(Copy { entries: chains.entries, upto: format!("{}.{}.{}", head.site, head.epoch, head.seq), until })
 }
 
-/// What the book that is replaced knew and the copy does not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lost {
-    /// Entries head office has confirmed: they come back with its next bundle.
-    pub confirmed: i64,
-    /// Entries nobody else is known to have.
-    pub only_here: i64,
+/// How a file of our own is opened that nobody else knows of.
+pub(super) fn apart() -> OpenOptions {
+    OpenOptions { apart: true, ..OpenOptions::default() }
 }
 
-impl Lost {
-    /// What it means, for the person who restores.
-    pub fn sentence(&self) -> String {
-        let Self { confirmed, only_here } = self;
-        let mut said = format!(
-            "副本之后还有 {} 张凭单：总部已收到 {confirmed} 张，下次收进总部的交换包时退回",
-            confirmed + only_here
-        );
-        if *only_here > 0 {
-            said.push_str(&format!("；{only_here} 张总部还没有确认，请把没送出的交换包交给总部，原来的数据库不要删"));
-        }
-        said
-    }
-}
-
-/// Which of this site's entries are in the old book, or known to it, and not in the copy.
-fn lost(old: &Path, copy: &mut Db) -> Option<Lost> {
-    let (mut old, _) = Db::open(old, OpenOptions { read_only: true, ..OpenOptions::default() }).ok()?;
-    let (old, copy) = (old.read().ok()?, copy.read().ok()?);
-    let head = Head::read(&old).ok()?;
-    let mut lost = Lost::default();
-    for epoch in 1..=head.epoch {
-        let chain = Id::new(&head.site, epoch, 0, 0)?;
-        let seq = |tx: &Tx<'_>| tx.chain_last(chain).ok().flatten().map_or(0, |last| last.seq());
-        let (was, is) = (seq(&old), seq(&copy));
-        let signed = peers::signed_heads(&old, &head.site).ok()?;
-        let of_chain = |row: &&SiteHeadRow| row.chain == head.site.as_str() && row.epoch == epoch;
-        let told = match peers::head_office(&old).ok()? {
-            Some(office) => old.ack(office.site.as_str(), chain).ok()?.map_or(0, |ack| ack.seq),
-            None => 0,
-        };
-        let confirmed = signed.iter().find(of_chain).map_or(0, |row| row.seq).max(told);
-        lost.confirmed += (confirmed - is).max(0);
-        lost.only_here += (was - confirmed.max(is)).max(0);
-    }
-    (lost != Lost::default()).then_some(lost)
-}
-
-/// Puts a copy in the place of a book and begins a new life. A book that is there is set aside, never overwritten; its key file
-/// stays. Answers what the copy held, where the old book went, and what it knew that the copy does not.
-pub fn restore(
-    copy: &Path,
-    target: &Path,
-    now: chrono::DateTime<chrono::FixedOffset>,
-) -> Result<(Copy, Option<PathBuf>, Option<Lost>), Refusal> {
-    if !copy.is_file() {
-        return Err(StoreError::Missing(copy.to_owned()).into());
-    }
-    let part = beside(target, ".restoring");
-    let _ = std::fs::remove_file(&part);
-    let file = |error: std::io::Error| Refusal::data(format!("复制 {} 出错：{error}", copy.display()));
-    std::fs::copy(copy, &part).map_err(file)?;
-    let held = prove(&part).inspect_err(|_| {
-        let _ = std::fs::remove_file(&part);
-    })?;
-    let known = mark::read(target);
-    let (mut db, _) = Db::open(&part, OpenOptions::default())?;
-    let lost = target.exists().then(|| lost(target, &mut db)).flatten();
-    let tx = db.write()?;
-    let last = known.as_ref().map_or(0, |mark| mark.epoch);
-    begin_life(&tx, "restore", last, now)?;
-    let head = Head::read(&tx)?;
-    tx.commit()?;
-    db.checkpoint()?;
-    drop(db);
-    let aside = put_in_place(&part, target, "restore", now).map_err(file)?;
-    mark::write(target, &Mark::of(&head)).map_err(file)?;
-    Ok((held, aside, lost))
-}
-
-/// Puts a finished book in the place of another, which is set aside. Answers where that went.
+/// Puts a finished book in the place of another, whose place the caller holds alone: at every moment one of the two stands there. The
+/// other is set aside under a name nobody has. Answers where that went.
 pub(super) fn put_in_place(
     part: &Path,
     target: &Path,
     why: &str,
     now: chrono::DateTime<chrono::FixedOffset>,
+    _alone: &Alone,
 ) -> std::io::Result<Option<PathBuf>> {
-    let aside = target.exists().then(|| beside(target, &format!(".before-{why}-{}", now.format("%Y%m%d-%H%M%S"))));
+    let aside = if target.symlink_metadata().is_ok() { Some(free_name(target, why, now)?) } else { None };
     if let Some(aside) = &aside {
-        for tail in ["", "-wal", "-shm"] {
-            let from = beside(target, tail);
-            if from.exists() {
-                std::fs::rename(&from, beside(aside, tail))?;
+        // A second name first, then the new book over the old name. A book in one file has no log; that of one SQLite cannot read
+        // goes along, and must not stay beside the new book.
+        for tail in ["", "-wal"] {
+            let (from, to) = (beside(target, tail), beside(aside, tail));
+            if from.exists() && std::fs::hard_link(&from, &to).is_err() {
+                std::fs::copy(&from, &to)?;
             }
+        }
+        sync_folder(target);
+        for tail in ["-wal", "-shm", "-journal"] {
+            remove_if_there(&beside(target, tail))?;
         }
     }
     std::fs::rename(part, target)?;
+    sync_folder(target);
     for tail in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(beside(part, tail));
     }
     Ok(aside)
 }
 
-pub(super) fn beside(path: &Path, tail: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(tail);
-    PathBuf::from(name)
+/// A name beside a book that nobody has: the moment, and a number where several fall into one second.
+fn free_name(target: &Path, why: &str, now: chrono::DateTime<chrono::FixedOffset>) -> std::io::Result<PathBuf> {
+    let stem = format!(".before-{why}-{}", now.format("%Y%m%d-%H%M%S"));
+    let taken = |path: &Path| ["", "-wal", "-shm"].iter().any(|tail| beside(path, tail).symlink_metadata().is_ok());
+    let mut names = (1..10_000).map(|number| match number {
+        1 => beside(target, &stem),
+        number => beside(target, &format!("{stem}-{number}")),
+    });
+    names.find(|path| !taken(path)).ok_or_else(|| std::io::ErrorKind::AlreadyExists.into())
+}
+
+fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes new names in a folder durable, where the system can.
+fn sync_folder(path: &Path) {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }

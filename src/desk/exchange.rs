@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Desk;
 use super::refusal::Refusal;
 use crate::book::append::Head;
-use crate::book::mark::{self, Mark};
+use crate::book::mark::Mark;
 use crate::derive::system::begin_life;
 use crate::exchange::chains;
 use crate::exchange::envelope::Written;
@@ -243,9 +243,10 @@ impl Desk {
     }
 
     fn refresh_mark(&self) -> Result<(), Refusal> {
-        let head = Head::read(&self.look()?)?;
-        // A mark that could not be written only lags; the next one heals it.
-        let _ = mark::write(self.path(), &Mark::of(&head));
+        let tx = self.look()?;
+        let mark = Mark::of(&tx, &Head::read(&tx)?)?;
+        drop(tx);
+        self.note_mark(&mark);
         Ok(())
     }
 

@@ -10,6 +10,7 @@ mod answers;
 pub mod billing;
 pub mod catalogue;
 pub mod catalogue_put;
+pub mod clock_jump;
 pub mod copies;
 pub mod debts;
 pub mod demo;
@@ -27,21 +28,27 @@ pub mod index;
 pub mod intake_case;
 pub mod intake_talk;
 pub mod key_restore;
+pub mod key_show;
 mod last_admin;
 pub mod only_one;
 pub mod open;
 mod order_settle;
 pub mod order_step;
+pub mod own_files;
 pub mod password;
+pub mod plain_text;
 pub mod practice;
 pub mod proven;
 pub mod recover;
 pub mod refusal;
+pub mod restore;
 pub mod rights;
 pub mod run;
 pub mod session;
 pub mod site;
 pub mod site_company;
+pub mod staging;
+pub mod succeed;
 pub mod swap;
 pub mod tariffs;
 pub mod till;
@@ -188,6 +195,8 @@ pub const ACTIONS: &[Def] = &[
     def::<shift_float_add::ShiftFloatAdd>(),
     def::<shift_open::ShiftOpen>(),
     def::<customer_reveal::CustomerReveal>(),
+    def::<key_show::KeyShow>(),
+    def::<key_show::KeyConfirm>(),
     def::<reading_correct::ReadingCorrect>(),
     def::<reading_enter::ReadingEnter>(),
     def::<reading_key::ReadingKey>(),
@@ -235,6 +244,8 @@ pub struct Desk {
     place: String,
     notices: Vec<String>,
     shelf: tariffs::Shelf,
+    /// Is the high-water mark written? Not while it is lost or damaged.
+    marks: bool,
 }
 
 /// One call of an action.
@@ -327,13 +338,23 @@ impl Desk {
         if call.key.is_some_and(|key| key.is_empty() || key.len() > MAX_KEY) {
             return Err(Refusal::usage(format!("key 应为 1 到 {MAX_KEY} 字节")));
         }
+        if call.key.is_some_and(|key| key.chars().any(plain_text::is_refused)) {
+            return Err(Refusal::usage("key 里有看不见的控制字符，请删去"));
+        }
         let at = call.at.unwrap_or_else(|| self.clock.now());
         let (done, row) = self.perform_in_tx(def, input, call.key, at, false)?;
-        if let Some(head) = row {
-            // A mark that could not be written only lags; the next one heals it.
-            let _ = mark::write(self.db.path(), &Mark::of(&head));
+        if let Some(mark) = row {
+            self.note_mark(&mark);
         }
         Ok(done)
+    }
+
+    /// Notes how far the book has come. A mark that could not be written only lags; the next one heals it. One that is lost or
+    /// damaged is not replaced before the book was looked at.
+    fn note_mark(&self, mark: &Mark) {
+        if self.marks {
+            let _ = mark::write(self.db.path(), &self.keys, mark);
+        }
     }
 
     /// Would an action be done? Decides as performing does, and writes nothing.
@@ -350,7 +371,7 @@ impl Desk {
         key: Option<&str>,
         at: DateTime<FixedOffset>,
         only_try: bool,
-    ) -> Result<(Done, Option<Head>), Refusal> {
+    ) -> Result<(Done, Option<Mark>), Refusal> {
         let session = self.session.as_ref().ok_or_else(|| Refusal::permission("R-003", "还没有登录，请先登录"))?;
         let (session, site, practice) = (session.clone(), self.site.clone(), self.practice);
         let tx = self.db.write()?;
@@ -373,6 +394,7 @@ impl Desk {
         session::refuse_left_open(&tx, actor.id, at, def.name)?;
         site::fresh::require(&tx, &site, def.name, day)?;
         whose::require_of_input(&tx, def, input)?;
+        clock_jump::require(&tx, &head, at, def.name, practice)?;
         let next = head.next()?;
         let cx = Cx {
             tx: &tx,
@@ -420,16 +442,16 @@ impl Desk {
             let result = answers::kept_answer(&self.keys, def, &decision.output)?;
             tx.put(&AnswerRow { key, action, input: asked.by_person(), entry: row.id, result })?;
         }
-        let head = Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head };
+        let mark = Mark::of(&tx, &Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head })?;
         let done = Done { entry: Some(row.id), result: decision.output, repeated: false };
         match tx.commit() {
             Ok(()) => {
                 if def.name == user_password::UserPassword::NAME {
                     self.go_on_with_new_password()?;
                 }
-                Ok((done, Some(head)))
+                Ok((done, Some(mark)))
             }
-            Err(StoreError::Unknown(reason)) => self.tell_the_truth(row.id, row.hash, done, head, &reason),
+            Err(StoreError::Unknown(reason)) => self.tell_the_truth(row.id, row.hash, done, mark, &reason),
             Err(error) => Err(error.into()),
         }
     }
@@ -440,14 +462,14 @@ impl Desk {
         id: Id,
         hash: [u8; 32],
         done: Done,
-        head: Head,
+        mark: Mark,
         reason: &str,
-    ) -> Result<(Done, Option<Head>), Refusal> {
+    ) -> Result<(Done, Option<Mark>), Refusal> {
         let mut again = self.db.again()?;
         let there = again.read()?.entry(id)?.is_some_and(|row| row.hash == hash);
         self.db = again;
         if there {
-            return Ok((done, Some(head)));
+            return Ok((done, Some(mark)));
         }
         Err(Refusal::data(format!("写盘出错，这一笔没有记账，请检查磁盘后重做 ({reason})")))
     }

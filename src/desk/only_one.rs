@@ -3,12 +3,13 @@
 //! The guard is a lock that the operating system holds on a small file beside the book, so it falls with the process, also a killed
 //! one, and the interrupted work can go on. The file says who holds it; it stays, empty of meaning, when the work is done.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::Desk;
 use super::refusal::Refusal;
+use crate::store::hold::lock_file;
 
 /// Longest word of what is being done that is read from the file.
 const LONGEST: u64 = 200;
@@ -36,7 +37,7 @@ fn beside(book: &Path) -> PathBuf {
 
 fn take(path: &Path, what: &str) -> Result<OnlyOne, Refusal> {
     let bad = |error: std::io::Error| Refusal::data(format!("写不了 {}：{error}，请核对磁盘和权限", path.display()));
-    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(bad)?;
+    let mut file = lock_file(path)?;
     match file.try_lock() {
         Ok(()) => {
             file.set_len(0).map_err(bad)?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::refusal::Refusal;
 use super::tariffs::Shelf;
-use super::{Desk, password};
+use super::{Desk, own_files, password};
 use crate::book::append::Head;
 use crate::book::clock::{Clock, PinnedClock};
 use crate::book::mark::{self, Mark};
@@ -68,6 +68,9 @@ impl Desk {
         if !UTILITIES.iter().any(|(code, _)| *code == new.utility) {
             return Err(Refusal::field("utility", "utility", "行业应为 water、gas、power 或 heat"));
         }
+        if [new.name, new.login, new.manager].iter().any(|text| text.chars().any(super::plain_text::is_refused)) {
+            return Err(Refusal::field("text", "name", "名称里有看不见的控制字符，请删去"));
+        }
         if new.name.trim().is_empty() {
             return Err(Refusal::field("name", "name", "网点名称不能为空"));
         }
@@ -79,11 +82,13 @@ impl Desk {
         let tx = db.write()?;
         tx.set_setting("site", site.as_str())?;
         tx.set_setting("epoch", "1")?;
-        tx.set_setting("key", keys.name())?;
+        tx.set_setting(own_files::DATA_KEY, keys.name())?;
+        tx.set_setting(own_files::SITE_KEY, &site_keys.public().name())?;
+        tx.set_setting(own_files::KEYED_MARK, "1")?;
         found(&tx, &site, at, new, Some(site_keys.public()))?;
-        let head = Head::read(&tx)?;
+        let mark = Mark::of(&tx, &Head::read(&tx)?)?;
         tx.commit()?;
-        let _ = mark::write(path, &Mark::of(&head));
+        let _ = mark::write(path, &keys, &mark);
         let code = keys.recovery_code();
         let practice = new.practice;
         let site_keys = OnceLock::from(Arc::new(site_keys));
@@ -100,6 +105,7 @@ impl Desk {
                 place: super::guesses::here(),
                 notices,
                 shelf,
+                marks: true,
             },
             code,
         ))
@@ -128,6 +134,7 @@ impl Desk {
             place: String::new(),
             notices,
             shelf,
+            marks: true,
         })
     }
 
@@ -154,6 +161,7 @@ impl Desk {
             place: self.place.clone(),
             notices: Vec::new(),
             shelf: Shelf::default(),
+            marks: true,
         })
     }
 
@@ -170,6 +178,7 @@ impl Desk {
             place: self.place.clone(),
             notices: Vec::new(),
             shelf: Shelf::default(),
+            marks: self.marks,
         })
     }
 
@@ -192,37 +201,58 @@ impl Desk {
         Ok(None)
     }
 
+    /// Site keys of another book are told at once, not when a bundle signed with them comes back refused. Keys with a passphrase are
+    /// looked at when they are unlocked.
+    fn look_at_site_keys(&mut self) -> Result<(), Refusal> {
+        let Ok(keys) = SiteKeys::open(self.db.path(), None) else { return Ok(()) };
+        let (own, noted) = {
+            let tx = self.db.read()?;
+            (own_files::is_own_site_key(&tx, &keys)?, tx.setting(own_files::SITE_KEY)?)
+        };
+        match own {
+            Some(false) => self.notices.push(own_files::strange_site_key(self.db.path())),
+            Some(true) if noted.is_none() => self.note_site_key(&keys)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Opens a book; goes on with interrupted derivation, and in a new epoch when the file is an older copy.
     pub fn open(path: &Path, options: OpenOptions, clock: Box<dyn Clock>) -> Result<Self, Refusal> {
+        super::staging::tidy(path);
         let keys_of = path.to_owned();
         let (mut db, stale) = Db::open(path, options)?;
         let keys = Keys::open(&keys_of)?;
+        own_files::require_key(&db.read()?, &keys, path)?;
         let mut notices = Vec::new();
-        if stale {
-            rebuild::rebuild(&mut db, |_| {})?;
+        if stale && rebuild::after_upgrade(&mut db)? {
             notices.push("程序升级后，已从日记账重新记账".to_owned());
+        }
+        if rebuild::is_empty(&db.read()?)? {
+            rebuild::rebuild(&mut db, |_| {})?;
+            notices.push("账表是空的 (上次升级后的第一次启动被中断)，已从日记账重新记账".to_owned());
         }
         bulk::finish(&mut db, |_| {})?;
         if knowledge::catch_up(&mut db)? {
             notices.push("程序升级后，原先看不懂的凭单已重新记账".to_owned());
         }
         // The mark is read before the head: another desk writes it after its commit, so a sound book is never behind it.
-        let mark = mark::read(path);
+        let own_files::MarkState { mark, writes, notice } = own_files::mark_state(&db.read()?, &keys, path)?;
+        notices.extend(notice);
         let head = Head::read(&db.read()?)?;
         // What was set aside as a fork's second branch is not gone on with, however far its mark is.
         let aside = fork::is_aside(&db.read()?)?;
         if let Some(ahead) = mark.filter(|mark| !aside && mark.is_ahead_of(&head)) {
-            let now = clock.now();
-            let tx = db.write()?;
-            let (epoch, after) = begin_life(&tx, "older_copy", ahead.epoch, now)?;
-            let head = Head::read(&tx)?;
-            tx.commit()?;
-            let _ = mark::write(path, &Mark::of(&head));
-            notices.push(format!(
-                "数据库是较早的副本 (曾记到 {}.{}，现只到 {})，已换启用号 {epoch} 继续；请核对最近的单据",
-                ahead.epoch, ahead.seq, after
-            ));
+            notices.extend(go_on_from_older_copy(&mut db, &keys, &ahead, clock.now())?);
         }
+        if writes && db.read()?.setting(own_files::KEYED_MARK)?.is_none() {
+            let tx = db.write()?;
+            tx.set_setting(own_files::KEYED_MARK, "1")?;
+            let mark = Mark::of(&tx, &Head::read(&tx)?)?;
+            tx.commit()?;
+            let _ = mark::write(path, &keys, &mark);
+        }
+        notices.extend(own_files::lives_notice(head_epoch(&db.read()?)?));
         let mut clock = clock;
         let (site, practice) = {
             let tx = db.read()?;
@@ -253,7 +283,9 @@ impl Desk {
             place: super::guesses::here(),
             notices,
             shelf,
+            marks: writes,
         };
+        desk.look_at_site_keys()?;
         desk.take_over_data_keys()?;
         let clock = desk.clock_doubt()?;
         desk.notices.extend(clock);
@@ -262,6 +294,32 @@ impl Desk {
         desk.hash_people(|_| {})?;
         Ok(desk)
     }
+}
+
+/// The file is an older copy: goes on in a new life, once, whichever of several desks comes first.
+fn go_on_from_older_copy(
+    db: &mut Db,
+    keys: &Keys,
+    ahead: &Mark,
+    now: chrono::DateTime<chrono::FixedOffset>,
+) -> Result<Option<String>, Refusal> {
+    let path = db.path().to_owned();
+    let tx = db.write()?;
+    let head = Head::read(&tx)?;
+    if !ahead.is_ahead_of(&head) {
+        return Ok(None);
+    }
+    if ahead.epoch.max(head.epoch) >= own_files::MOST_LIVES {
+        return Err(own_files::no_life_left(&head.site));
+    }
+    let (epoch, after) = begin_life(&tx, "older_copy", ahead.epoch, now)?;
+    let begun = Mark::of(&tx, &Head::read(&tx)?)?;
+    tx.commit()?;
+    let _ = mark::write(&path, keys, &begun);
+    Ok(Some(format!(
+        "数据库是较早的副本 (曾记到 {}.{}，现只到 {})，已换启用号 {epoch} 继续；请核对最近的单据",
+        ahead.epoch, ahead.seq, after
+    )))
 }
 
 /// The first entries of a book: the site, and its first manager.

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, FixedOffset};
 
-use super::Desk;
-use super::copies::{beside, prove, put_in_place};
+use super::copies::{apart, beside, prove, put_in_place};
 use super::refusal::Refusal;
+use super::{Desk, own_files};
 use crate::book::append::Head;
 use crate::book::clock::Clock;
-use crate::book::mark::{self, Mark};
+use crate::book::mark::{self, Found, Mark};
 use crate::book::seal::{self, Keys};
 use crate::derive::fork;
 use crate::derive::system::begin_life;
@@ -23,6 +23,7 @@ use crate::exchange::secret;
 use crate::exchange::site_keys::{self, SiteKeys};
 use crate::exchange::take::{self, Fate, Taker};
 use crate::rules::id::Site;
+use crate::store::hold::Alone;
 use crate::store::{Db, OpenOptions};
 
 /// Name of the copy of a bundle that is being taken in.
@@ -118,28 +119,36 @@ pub fn recover(
     let keys = Keys::open(lost.target)?;
     let site_keys = SiteKeys::open(lost.target, lost.passphrase)?;
     let files = Files::lock(lost.target)?;
+    let alone = Alone::take(lost.target)?;
+    require_same_site(lost, &site)?;
     let part = beside(lost.target, ".recovering");
     clear(&part);
-    let mut db = Db::create(&part, OpenOptions::default())?;
+    let mut db = Db::create(&part, apart())?;
     let tx = db.write()?;
     tx.set_setting("site", site.as_str())?;
     tx.set_setting("epoch", "1")?;
-    tx.set_setting("key", keys.name())?;
+    tx.set_setting(own_files::DATA_KEY, keys.name())?;
+    tx.set_setting(own_files::SITE_KEY, &site_keys.public().name())?;
+    tx.set_setting(own_files::KEYED_MARK, "1")?;
     tx.commit()?;
     let taker = Taker { site: &site, keys: &site_keys, practice: lost.office.practice, now, spooled: None };
     let brought = bring(&mut db, &taker, lost.office, &files, from, &mut progress)
-        .and_then(|brought| Ok((begin_again(&mut db, lost, &site, now)?, brought)));
+        .and_then(|brought| Ok((begin_again(&mut db, lost, &site, &keys, now)?, brought)));
     let ((epoch, upto), brought) = brought.inspect_err(|_| clear(&part))?;
+    let begun = {
+        let tx = db.read()?;
+        Mark::of(&tx, &Head::read(&tx)?)?
+    };
     db.checkpoint()?;
     drop(db);
     let proved = prove(&part).inspect_err(|_| clear(&part))?;
     let fault = |error: std::io::Error| Refusal::data(format!("换上新库时出错：{error}"));
-    let aside = put_in_place(&part, lost.target, "recover", now).map_err(fault)?;
-    drop(files);
-    let _ = std::fs::remove_file(mark::path_of(lost.target)); // it spoke of the book that was there
+    let aside = put_in_place(&part, lost.target, "recover", now, &alone).map_err(fault)?;
+    // The mark spoke of the book that was there. One of another key cannot be written over, only replaced.
+    let _ = std::fs::remove_file(mark::path_of(lost.target));
+    let _ = mark::write(lost.target, &keys, &begun);
+    drop((files, alone));
     let mut desk = Desk::open(lost.target, OpenOptions::default(), clock)?;
-    let head = Head::read(&desk.look()?)?;
-    let _ = mark::write(lost.target, &Mark::of(&head));
     let office = peers::head_office(&desk.look()?)?;
     if let Some(office) = office {
         for secret in &brought.secrets {
@@ -209,6 +218,7 @@ fn begin_again(
     db: &mut Db,
     lost: &Lost<'_>,
     site: &Site,
+    keys: &Keys,
     now: DateTime<FixedOffset>,
 ) -> Result<(i64, String), Refusal> {
     let tx = db.write()?;
@@ -225,10 +235,35 @@ fn begin_again(
     }
     tx.set_setting("epoch", &newest.to_string())?;
     fork::forget_aside(&tx)?;
-    let marked = mark::read(lost.target).filter(|mark| mark.site == site.as_str()).map_or(0, |mark| mark.epoch);
+    let marked = match mark::read(lost.target, keys) {
+        Found::Sound(mark) | Found::Unkeyed(mark) if mark.site == site.as_str() => mark.epoch,
+        _ => 0,
+    };
+    if newest.max(marked) >= own_files::MOST_LIVES {
+        return Err(own_files::no_life_left(site));
+    }
     let begun = begin_life(&tx, "recover", newest.max(marked), now)?;
     tx.commit()?;
     Ok(begun)
+}
+
+/// Refuses to put the book of a site in the place of another's, of a practice book's or of one with another head office.
+fn require_same_site(lost: &Lost<'_>, site: &Site) -> Result<(), Refusal> {
+    let options = OpenOptions { read_only: true, ..apart() };
+    let Some((mut db, _)) = Db::open(lost.target, options).ok() else { return Ok(()) };
+    let tx = db.read()?;
+    let Ok(head) = Head::read(&tx) else { return Ok(()) };
+    let said = match own_files::first_words(&tx, &head.site)? {
+        _ if head.site != *site => format!("这里是网点 {} 的库", head.site),
+        Some(first) if first.practice != lost.office.practice => "练习库和正式库不能互换".to_owned(),
+        Some(first) if first.head_office => "这里是总部的库".to_owned(),
+        _ => match peers::head_office(&tx).ok().flatten() {
+            Some(office) if office.site != lost.office.code => format!("这里的库认定的总部是 {}", office.site),
+            _ => return Ok(()),
+        },
+    };
+    let message = format!("{said}，不是 {} (总部 {}) 的；没有替换。请核对 --db 和 --site", site, lost.office.code);
+    Err(Refusal::rule("recover", message))
 }
 
 fn clear(part: &Path) {

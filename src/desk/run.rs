@@ -7,10 +7,10 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::refusal::Refusal;
-use super::{Desk, action::Draft};
+use super::{Desk, action::Draft, clock_jump};
 use crate::book::append::{self, Head, NewEntry};
 use crate::book::entry::MAX_PAYLOAD;
-use crate::book::mark::{self, Mark};
+use crate::book::mark::Mark;
 use crate::book::subject::{Kind, Subject, write as write_subjects};
 use crate::derive;
 use crate::derive::bulk::{self, SLICE};
@@ -150,17 +150,14 @@ impl Desk {
         let payload = serde_json::to_string(body).map_err(|error| Refusal::data(error.to_string()))?;
         let tx = self.db.write()?;
         let head = Head::read(&tx)?;
+        clock_jump::require(&tx, &head, at, action, self.practice)?;
         let subject = Subject::new(Kind::Run, subject.unwrap_or(head.next()?));
         let row = append::append(&tx, &head, entry(at, actor, action, 1, &[subject], payload))?;
         derive::record(&tx, &row)?;
+        let mark = Mark::of(&tx, &Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head })?;
         tx.commit()?;
-        self.mark(&head, &row);
+        self.note_mark(&mark);
         Ok(row.id)
-    }
-
-    fn mark(&self, head: &Head, row: &EntryRow) {
-        let head = Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head.clone() };
-        let _ = mark::write(self.db.path(), &Mark::of(&head));
     }
 }
 
@@ -253,8 +250,9 @@ impl Run {
                 self.entries += 1;
                 head = Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head };
             }
+            let mark = Mark::of(&tx, &head)?;
             tx.commit()?;
-            let _ = mark::write(desk.db.path(), &Mark::of(&head));
+            desk.note_mark(&mark);
         }
         if !self.leaves_log {
             desk.db.checkpoint_when_large()?;

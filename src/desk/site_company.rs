@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::refusal::Refusal;
-use super::{Call, Desk};
+use super::{Call, Desk, own_files};
 use crate::book::public_keys::{PublicKeys, Rotation};
 use crate::book::seal::TakenOver;
 use crate::derive::site::subject_of;
@@ -25,6 +25,9 @@ impl Desk {
             return Ok(Arc::clone(keys));
         }
         let keys = SiteKeys::open(self.db.path(), passphrase)?;
+        if own_files::is_own_site_key(&self.look()?, &keys)? == Some(false) {
+            return Err(Refusal::data(own_files::strange_site_key(self.db.path())));
+        }
         Ok(Arc::clone(self.site_keys.get_or_init(|| Arc::new(keys))))
     }
 
@@ -34,9 +37,17 @@ impl Desk {
     }
 
     /// Makes the site's keys of a book from before there were any.
-    pub fn make_site_keys(&self, passphrase: Option<&str>) -> Result<Arc<SiteKeys>, Refusal> {
+    pub fn make_site_keys(&mut self, passphrase: Option<&str>) -> Result<Arc<SiteKeys>, Refusal> {
         let keys = SiteKeys::create(self.db.path(), passphrase)?;
+        self.note_site_key(&keys)?;
         Ok(Arc::clone(self.site_keys.get_or_init(|| Arc::new(keys))))
+    }
+
+    /// Notes whose site keys are this book's own.
+    pub(super) fn note_site_key(&mut self, keys: &SiteKeys) -> Result<(), Refusal> {
+        let tx = self.db.write()?;
+        tx.set_setting(own_files::SITE_KEY, &keys.public().name())?;
+        Ok(tx.commit()?)
     }
 
     /// Goes over to new keys: the key file first, then an entry for every certificate the book does not hold, so that an

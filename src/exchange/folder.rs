@@ -137,7 +137,10 @@ fn place(kept: &Path, folder: &Path, target: &Path) -> Result<(), ExchangeError>
     let part = folder.join(name);
     let outcome = (|| {
         let mut from = open_plain(kept)?;
-        let mut to = File::create(&part).map_err(|error| ExchangeError::file(&part, &error))?;
+        // Never through a link somebody left under that name.
+        let _ = fs::remove_file(&part);
+        let to = OpenOptions::new().write(true).create_new(true).open(&part);
+        let mut to = to.map_err(|error| ExchangeError::file(&part, &error))?;
         copy(&mut from, kept, &mut to, &part)?;
         settle(&to, &part, target)?;
         forget_cached(&to);

@@ -3,6 +3,7 @@
 pub mod check_slip;
 pub mod csv_safe;
 pub mod dispatch_slip;
+pub mod new_file;
 pub mod paper;
 pub mod printer;
 pub mod render;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::check_slip::{self, Slip};
+use super::new_file;
 use crate::rules::id::Id;
 use crate::store::{StoreError, Tx};
 
@@ -72,25 +73,27 @@ pub fn print(tx: &Tx<'_>, entry: Id, reprint: bool) -> Result<Option<String>, No
         return Ok(None);
     }
     let Some(slip) = check_slip::slip(tx, entry, reprint).map_err(store)? else { return Ok(None) };
-    send(&target, &slip, reprint).map(Some)
+    send(tx, &target, &slip, reprint).map(Some)
 }
 
 /// Prints a slip made already, where this machine's slips go. Answers where it went; none when nothing is set.
 pub fn print_made(tx: &Tx<'_>, slip: &Slip) -> Result<Option<String>, NotPrinted> {
     let target = Target::of(tx).map_err(|error| NotPrinted(error.to_string()))?;
-    if target == Target::Off { Ok(None) } else { send(&target, slip, false).map(Some) }
+    if target == Target::Off { Ok(None) } else { send(tx, &target, slip, false).map(Some) }
 }
 
-fn send(target: &Target, slip: &Slip, reprint: bool) -> Result<String, NotPrinted> {
+fn send(tx: &Tx<'_>, target: &Target, slip: &Slip, reprint: bool) -> Result<String, NotPrinted> {
     let fault = |error: std::io::Error| NotPrinted(error.to_string());
     match target {
         Target::Off => Ok(String::new()),
         Target::Folder(folder) => {
             std::fs::create_dir_all(folder).map_err(fault)?;
             let mark = if reprint { "-重印" } else { "" };
-            let path = folder.join(format!("{}{mark}.txt", slip.number.replace('/', "_")));
-            std::fs::write(&path, &slip.text).map_err(fault)?;
-            Ok(path.display().to_string())
+            let stem = format!("{}{mark}", slip.number.replace('/', "_"));
+            let book = tx.file().unwrap_or_default();
+            // In a folder others may write to, a name that can be guessed could be taken before.
+            let path = new_file::write_unguessed(folder, &stem, "txt", &book, slip.text.as_bytes());
+            path.map(|path| path.display().to_string()).map_err(|refusal| NotPrinted(refusal.message()))
         }
         Target::Lp(name) => {
             let mut lp = Command::new("lp");

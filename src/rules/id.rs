@@ -61,6 +61,12 @@ impl Site {
         (Id(low), Id(low + WIDTH - 1))
     }
 
+    /// Is this code another one with a letter or digit behind it? Its ids come after the other's, and only codes that begin with the
+    /// other's lie between.
+    pub fn follows(&self, old: &Self) -> bool {
+        self.0.len() == old.0.len() + 1 && self.0.starts_with(&old.0)
+    }
+
     fn number(&self) -> i64 {
         number_of(self.0.as_bytes())
     }

@@ -22,6 +22,11 @@ impl Reach {
         Self { low, high }
     }
 
+    /// What a site made and what the site made that it follows: codes between are nobody's.
+    pub fn with_before(self, old: &Site) -> Self {
+        Self { low: Self::of(old).low, ..self }
+    }
+
     /// Is this one of them?
     pub fn holds(self, id: Id) -> bool {
         self.low <= id && id <= self.high

@@ -2,12 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params_from_iter};
 
 use super::gather::{Gathered, Held};
+use super::hold::{self, FileId, Hold};
 use super::{Column, StoreError, Table, migrate, table::Sql};
 
 /// `application_id` of a meterdesk file: "MTRD".
@@ -27,6 +29,8 @@ pub struct OpenOptions {
     pub unsafe_sync_off: bool,
     /// Open for reading only.
     pub read_only: bool,
+    /// A file nobody else knows of, or one whose place the caller holds alone: the lock of its openers is not taken.
+    pub apart: bool,
 }
 
 /// An open database.
@@ -36,6 +40,10 @@ pub struct Db {
     options: OpenOptions,
     /// The commits of this connection wait for the disk.
     waits: Cell<bool>,
+    /// This program's share in the book, with every connection to it.
+    hold: Option<Arc<Hold>>,
+    /// The file that was opened.
+    id: Option<FileId>,
 }
 
 /// One transaction. Dropped without [`Tx::commit`], it leaves nothing.
@@ -47,10 +55,10 @@ pub struct Tx<'a> {
 impl Db {
     /// Makes a new file with the present schema. Refuses a path that is taken or not on a local disk.
     pub fn create(path: &Path, options: OpenOptions) -> Result<Self, StoreError> {
-        if path.exists() {
+        if path.symlink_metadata().is_ok() {
             return Err(StoreError::Exists(path.to_owned()));
         }
-        let db = Self::connect(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let db = Self::connect(path, options, None, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         restrict(path)?;
         migrate::create(&db.conn)?;
         // Its head must stand in the file itself: after a power cut the log alone would not tell whose file it is.
@@ -61,8 +69,7 @@ impl Db {
     /// A database in memory, for tests and what-if rebuilds.
     pub fn in_memory() -> Result<Self, StoreError> {
         let conn = memory()?;
-        let db =
-            Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default(), waits: Cell::new(true) };
+        let db = Self::of_memory(conn);
         migrate::create(&db.conn)?;
         Ok(db)
     }
@@ -71,11 +78,16 @@ impl Db {
     pub fn copy_in_memory(&self) -> Result<Self, StoreError> {
         let mut conn = memory()?;
         rusqlite::backup::Backup::new(&self.conn, &mut conn)?.run_to_completion(4096, Duration::ZERO, None)?;
-        Ok(Self { conn, path: PathBuf::from(":memory:"), options: OpenOptions::default(), waits: Cell::new(true) })
+        Ok(Self::of_memory(conn))
+    }
+
+    fn of_memory(conn: Connection) -> Self {
+        let (path, options) = (PathBuf::from(":memory:"), OpenOptions::default());
+        Self { conn, path, options, waits: Cell::new(true), hold: None, id: None }
     }
 
     /// Opens a file that `init` made; migrates `entry*` and `l_*` when it is older. The second value says that the `d_*`
-    /// tables were of another shape and now stand empty: the caller derives them again.
+    /// tables are of another shape or not filled: the caller derives them again before anything asks them.
     pub fn open(path: &Path, options: OpenOptions) -> Result<(Self, bool), StoreError> {
         if !path.is_file() {
             return Err(StoreError::Missing(path.to_owned()));
@@ -83,23 +95,51 @@ impl Db {
         check_head(path)?;
         let flags =
             if options.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
-        let db = Self::connect(path, options, flags)?;
+        let db = Self::connect(path, options, None, flags)?;
         let derived_is_stale = migrate::upgrade(&db.conn, path)?;
         Ok((db, derived_is_stale))
     }
 
-    fn connect(path: &Path, options: OpenOptions, flags: OpenFlags) -> Result<Self, StoreError> {
+    fn connect(
+        path: &Path,
+        options: OpenOptions,
+        hold: Option<Arc<Hold>>,
+        flags: OpenFlags,
+    ) -> Result<Self, StoreError> {
         let local = super::migrate::place::refuse_remote(path);
         if options.vfs.is_none() {
             local?;
         }
+        let shared = options.vfs.is_none() && !options.apart;
+        let hold = match hold {
+            None if shared => match hold::share(path) {
+                Ok(hold) => Some(Arc::new(hold)),
+                // Who only reads may do so where nothing can be written.
+                Err(StoreError::File { .. }) if options.read_only => None,
+                Err(error) => return Err(error),
+            },
+            other => other,
+        };
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let before = FileId::of(path);
         let conn = match &options.vfs {
             Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str())?,
             None => Connection::open_with_flags(path, flags)?,
         };
         guard(&conn, &options)?;
-        Ok(Self { conn, path: path.to_owned(), options, waits: Cell::new(true) })
+        let id = FileId::of(path).filter(|_| options.vfs.is_none());
+        if before.is_some() && id.is_some() && id != before {
+            return Err(StoreError::BeingReplaced(path.to_owned()));
+        }
+        Ok(Self { conn, path: path.to_owned(), options, waits: Cell::new(true), hold, id })
+    }
+
+    /// Refuses when the name leads to another file than the one this connection writes: what went there would be in no book.
+    fn same_file(&self) -> Result<(), StoreError> {
+        if self.id.is_some() && FileId::of(&self.path) != self.id {
+            return Err(StoreError::Replaced(self.path.clone()));
+        }
+        Ok(())
     }
 
     /// Does the database lie in a file, so that others can read it beside this one?
@@ -109,7 +149,8 @@ impl Db {
 
     /// Another connection to the same file, for a thread of its own.
     pub fn again(&self) -> Result<Self, StoreError> {
-        Self::connect(&self.path, self.options.clone(), OpenFlags::SQLITE_OPEN_READ_WRITE)
+        self.same_file()?;
+        Self::connect(&self.path, self.options.clone(), self.hold.clone(), OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
     /// Another connection that reads the file from one end to the other beside this one: it keeps few pages.
@@ -132,7 +173,7 @@ impl Db {
     /// Begins a write: takes the one writer's place at once, so what is read inside stays true until commit.
     pub fn write(&mut self) -> Result<Tx<'_>, StoreError> {
         self.wait_for_disk(true)?;
-        Ok(Tx::new(self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?))
+        self.begin_write()
     }
 
     /// Begins a write of what can be made again from the entries: a part of deriving. Its commit does not wait for the disk; the next
@@ -140,6 +181,11 @@ impl Db {
     /// the last parts back. Never for entries: what another site may have been sent must not be taken back.
     pub fn write_part(&mut self) -> Result<Tx<'_>, StoreError> {
         self.wait_for_disk(false)?;
+        self.begin_write()
+    }
+
+    fn begin_write(&mut self) -> Result<Tx<'_>, StoreError> {
+        self.same_file()?;
         Ok(Tx::new(self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?))
     }
 
@@ -210,18 +256,20 @@ impl Db {
 
     /// Copies the database with SQLite's backup API into a new file.
     pub fn backup_to(&self, target: &Path) -> Result<(), StoreError> {
-        if target.exists() {
+        if target.symlink_metadata().is_ok() {
             return Err(StoreError::Exists(target.to_owned()));
         }
+        make_new(target)?;
         let made = (|| {
             let mut copy = Connection::open(target)?;
-            restrict(target)?;
             rusqlite::backup::Backup::new(&self.conn, &mut copy)?.run_to_completion(4096, Duration::ZERO, None)?;
             Ok(())
         })();
         if made.is_err() {
             // Half a copy must not stand under its name.
-            let _ = std::fs::remove_file(target);
+            for tail in ["", "-journal", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(super::companions::beside(target, tail));
+            }
         }
         made
     }
@@ -238,6 +286,18 @@ impl Db {
     }
 }
 
+/// Makes an empty file, for its owner only, where there is none and no link.
+fn make_new(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ()).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => StoreError::Exists(path.to_owned()),
+        _ => StoreError::File { path: path.to_owned(), reason: crate::text::disk::why(&error) },
+    })
+}
+
 /// Owner-only rights on the file; the log files beside it inherit them from SQLite.
 pub(in crate::store) fn restrict(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
@@ -251,6 +311,11 @@ pub(in crate::store) fn restrict(path: &Path) -> Result<(), StoreError> {
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
+}
+
+/// Makes a file that was copied its owner's alone.
+pub fn own(path: &Path) -> Result<(), StoreError> {
+    restrict(path)
 }
 
 /// A file that is something else is told apart before SQLite touches it.

@@ -36,7 +36,7 @@ pub enum StoreError {
     #[error("数据库设置 {0} 没有生效，拒绝打开")]
     Pragma(&'static str),
     /// The disk is full; the action is not booked.
-    #[error("磁盘已满，这一笔没有记账；请腾出空间后重做")]
+    #[error("磁盘已满，没有做成，也没有记账；请腾出空间后重做")]
     DiskFull,
     /// The file, its folder or its disk is write-protected.
     #[error("数据库文件是只读的，写不进去；请检查文件权限和磁盘的写保护")]
@@ -47,6 +47,17 @@ pub enum StoreError {
     /// Another process holds the write lock for too long.
     #[error("另一个窗口正在写数据库，请稍候重试")]
     Busy,
+    /// The name leads to another file than the one that was opened.
+    #[error(
+        "数据库 {0} 已被换成另一个文件 (有人恢复过备份或移动过文件)，本窗口停在旧文件上，这一笔没有记账；请关掉本窗口，重新打开后再办"
+    )]
+    Replaced(PathBuf),
+    /// Somebody has the book open that is to be replaced.
+    #[error("数据库 {0} 正被别的窗口或程序打开，不能替换；请先关掉所有窗口 (柜台、成批、自动任务) 再做")]
+    InUse(PathBuf),
+    /// The book is being replaced.
+    #[error("数据库 {0} 正在恢复或重建，请等它做完再打开")]
+    BeingReplaced(PathBuf),
     /// A row that cannot be what the program wrote.
     #[error("数据库内容有误：{0}")]
     Corrupt(String),

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
 use super::db::APPLICATION_ID;
@@ -44,7 +44,7 @@ fn derived() -> Vec<String> {
 }
 
 /// The name of what a CREATE statement makes, without quotes.
-fn object(statement: &str) -> &str {
+pub(super) fn object(statement: &str) -> &str {
     let skip = ["CREATE", "UNIQUE", "VIRTUAL", "TABLE", "INDEX", "TRIGGER", "VIEW"];
     statement.split(|c: char| c.is_whitespace() || c == '(').find(|word| !skip.contains(word)).unwrap_or("")
 }
@@ -64,12 +64,14 @@ pub fn create(conn: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn note_shape(conn: &Connection) -> Result<(), StoreError> {
+/// Notes that the derived tables are of the present shape and filled: in the transaction that fills them, never before.
+pub fn note_shape(conn: &Connection) -> Result<(), StoreError> {
     conn.execute("INSERT OR REPLACE INTO l_setting (name, value) VALUES ('derived_shape', ?1)", [derived_shape()])?;
     Ok(())
 }
 
-/// Brings an older file up; true when the derived tables were made anew and must be filled.
+/// Brings an older file up; true when the derived tables are not of the present shape and must be made anew from the entries. They
+/// are left as they are until that is done, in one transaction: a start cut short leaves a file that still says so.
 pub fn upgrade(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
     let pragma = |name: &str| conn.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     if pragma("application_id")? != i64::from(APPLICATION_ID) {
@@ -79,27 +81,29 @@ pub fn upgrade(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
     if found > VERSION {
         return Err(StoreError::Newer { path: path.to_owned(), found, known: VERSION });
     }
-    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    let has_book = conn.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'entry'")?.exists([])?;
+    if found < 1 && has_book {
+        return Err(StoreError::Corrupt("版本号被改过 (0)；请从备份恢复 (restore)".into()));
+    }
+    for (from, step) in (0i64..).zip(STEPS).skip(usize::try_from(found).unwrap_or(0)) {
         conn.execute_batch("BEGIN IMMEDIATE")?;
+        if pragma("user_version")? != from {
+            conn.execute_batch("ROLLBACK")?; // another process took the step meanwhile
+            continue;
+        }
         for statement in statements(step) {
             conn.execute_batch(&statement)?;
         }
-        let next = pragma("user_version")? + 1;
-        conn.execute_batch(&format!("PRAGMA user_version={next}; COMMIT;"))?;
+        conn.execute_batch(&format!("PRAGMA user_version={}; COMMIT;", from + 1))?;
     }
+    is_stale(conn)
+}
+
+/// Are the derived tables of another shape than this program's, or not filled?
+pub fn is_stale(conn: &Connection) -> Result<bool, StoreError> {
     let shape: Option<String> =
-        conn.query_row("SELECT value FROM l_setting WHERE name = 'derived_shape'", [], |row| row.get(0)).ok();
-    if shape.as_deref() == Some(&derived_shape()) {
-        return Ok(false);
-    }
-    conn.execute_batch("BEGIN IMMEDIATE")?;
-    drop_derived(conn)?;
-    for statement in derived() {
-        conn.execute_batch(&statement)?;
-    }
-    note_shape(conn)?;
-    conn.execute_batch("COMMIT")?;
-    Ok(true)
+        conn.query_row("SELECT value FROM l_setting WHERE name = 'derived_shape'", [], |row| row.get(0)).optional()?;
+    Ok(shape.as_deref() != Some(&derived_shape()))
 }
 
 fn drop_derived(conn: &Connection) -> Result<(), StoreError> {
@@ -202,6 +206,8 @@ mod tests {
         let climbed = Connection::open_in_memory().unwrap();
         climbed.execute_batch(&format!("PRAGMA application_id={APPLICATION_ID}")).unwrap();
         assert!(upgrade(&climbed, Path::new("x")).unwrap());
+        renew_derived(&climbed).unwrap();
+        index_derived(&climbed).unwrap();
         assert_eq!(shape(&whole), shape(&climbed));
     }
 
@@ -214,12 +220,16 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_derived_shape_is_made_anew() {
+    fn a_changed_derived_shape_is_told_until_the_rebuild_has_noted_it() {
         let conn = Connection::open_in_memory().unwrap();
         create(&conn).unwrap();
         assert!(!upgrade(&conn, Path::new("x")).unwrap());
         conn.execute_batch("UPDATE l_setting SET value = 'old' WHERE name = 'derived_shape'").unwrap();
-        assert!(upgrade(&conn, Path::new("x")).unwrap());
+        for _ in 0..2 {
+            assert!(upgrade(&conn, Path::new("x")).unwrap());
+        }
+        note_shape(&conn).unwrap();
+        assert!(!upgrade(&conn, Path::new("x")).unwrap());
     }
 
     #[test]

@@ -5,15 +5,18 @@
 //! [`tables`], its DDL in `schema.sql`. The search box has its own index in [`search`].
 
 pub mod column;
+pub mod companions;
 pub mod db;
 pub mod drafts;
 pub mod entries;
 pub mod error;
 pub mod gather;
+pub mod hold;
 pub mod local;
 pub mod log_folder;
 pub mod migrate;
 pub mod query;
+pub mod schema;
 pub mod search;
 pub mod table;
 pub mod tables;

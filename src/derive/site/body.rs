@@ -179,11 +179,21 @@ pub struct AcceptedFork {
 /// Body of `clock.confirm`, by the site whose clock was off.
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub struct ClockConfirmed {
-    /// The entry of head office that found it off.
-    pub said: Id,
+    /// The entry of head office that found it off; none: the clock stood long after the last entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Id>,
     /// How far it was off.
     pub clock_ahead_ms: i64,
     /// What was found and done.
+    pub reason: String,
+}
+
+/// Body of `key.show` and `key.confirm`. The code itself stands in no entry.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct KeyShown {
+    /// Name of the key.
+    pub key: String,
+    /// Why.
     pub reason: String,
 }
 

@@ -42,6 +42,8 @@ pub const FOLD: Fold = Fold {
         ("site.thaw", 1),
         ("bundle.accept", 1),
         ("clock.confirm", 1),
+        ("key.show", 1),
+        ("key.confirm", 1),
     ],
     apply,
 };
@@ -355,7 +357,7 @@ fn confirm(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         return Ok(());
     }
     for row in fx.tx.bonds_of(event.subject)? {
-        if row.clock_said == Some(body.said) {
+        if body.said.is_some() && row.clock_said == body.said {
             fx.tx.put(&SiteBondRow { clock_confirmed: true, ..row })?;
         }
     }

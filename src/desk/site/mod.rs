@@ -102,7 +102,7 @@ fn days(given: i64, faults: &mut Vec<Fault>) -> i64 {
 }
 
 /// A reason that stands in the day book for ever.
-fn reason(cx: &Cx<'_, '_>, given: &str) -> Result<String, Refusal> {
+pub(in crate::desk) fn reason(cx: &Cx<'_, '_>, given: &str) -> Result<String, Refusal> {
     let reason = given.trim();
     if !(2..=200).contains(&reason.chars().count()) {
         return Err(Refusal::field("site", "reason", "请写明原因，2 到 200 字"));

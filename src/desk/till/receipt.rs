@@ -27,11 +27,11 @@ pub fn give_receipt(tx: &Tx<'_>, next: Id) -> Result<String, StoreError> {
 }
 
 /// The last number given in a series, as the tills or the counter know it.
-fn last(tx: &Tx<'_>, series: &str) -> Result<i64, StoreError> {
+pub(in crate::desk) fn last(tx: &Tx<'_>, series: &str) -> Result<i64, StoreError> {
     let counted = tx.setting(&setting(series))?.and_then(|text| text.parse().ok()).unwrap_or(0);
     Ok(tx.last_receipt(series)?.max(counted))
 }
 
 fn setting(series: &str) -> String {
-    format!("receipt:{series}")
+    crate::book::mark::receipts_setting(series)
 }

@@ -7,6 +7,9 @@ use crate::rules::reach::Reach;
 use crate::store::tables::base::SiteRow;
 use crate::store::{StoreError, Tx};
 
+/// Setting: the code this site took the place of, when that one's lives were used up.
+pub const SUCCEEDS: &str = "succeeds";
+
 impl Tx<'_> {
     /// This site's own record. None in a what-if book, which received entries and began none itself: it is nobody's, and
     /// works on everything it knows.
@@ -26,13 +29,21 @@ impl Tx<'_> {
 
     /// What this site works on: its own.
     pub fn own(&self) -> Result<Reach, StoreError> {
-        Ok(self.own_record()?.map_or(Reach::ALL, |row| Reach::of(&row.id.site())))
+        self.own_record()?.map_or(Ok(Reach::ALL), |row| self.reach_of(&row))
+    }
+
+    /// What a site made, and what was made under the code whose place it took.
+    fn reach_of(&self, row: &SiteRow) -> Result<Reach, StoreError> {
+        let own = row.id.site();
+        let before = self.setting(SUCCEEDS)?.and_then(|code| Site::parse(&code).ok());
+        let before = before.filter(|old| own.follows(old));
+        Ok(before.map_or(Reach::of(&own), |old| Reach::of(&own).with_before(&old)))
     }
 
     /// What this site's lists show: its own; at the head office everybody's.
     pub fn seen(&self) -> Result<Reach, StoreError> {
         let own = self.own_record()?.filter(|row| !row.head_office);
-        Ok(own.map_or(Reach::ALL, |row| Reach::of(&row.id.site())))
+        own.map_or(Ok(Reach::ALL), |row| self.reach_of(&row))
     }
 
     /// The site a subject belongs to, when it is not this one.

@@ -31,6 +31,9 @@ impl Tx<'_> {
         let (own, record) = (self.own()?, self.own_record()?);
         let mut users = self.users_of_login(login)?;
         users.retain(|user| site.is_none_or(|site| user.id.site().as_str().eq_ignore_ascii_case(site)));
+        // Of two of one name, the one this very site made, not the one of the code before it.
+        let here = record.as_ref().map(|record| record.id.site());
+        users.sort_by_key(|user| here.as_ref() != Some(&user.id.site()));
         if let Some(user) = users.iter().find(|user| own.holds(user.id)) {
             return Ok(Some(user.clone()));
         }

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::store::StoreError;
+use crate::store::hold::lock_file;
 
 /// The lock, held until dropped.
 pub(super) struct Held {
@@ -35,8 +36,7 @@ fn open(database: &Path) -> Result<Option<(File, PathBuf)>, StoreError> {
     let mut path = database.as_os_str().to_owned();
     path.push("-find");
     let path = PathBuf::from(path);
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
-    file.map(|file| Some((file, path.clone()))).map_err(|error| fault(path, &error))
+    Ok(Some((lock_file(&path)?, path)))
 }
 
 fn fault(path: PathBuf, error: &std::io::Error) -> StoreError {

@@ -1,13 +1,17 @@
 //! 待改清单: the rows of imported files that were not taken. Enter mends a cell, F2 confirms, F6 drops, F5 confirms what a swap
 //! explains, F4 narrows by file or kind, Ctrl-O saves the list for a spreadsheet.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::file_form;
 use crate::desk::fixes::view::{FixFile, FixView};
 use crate::desk::refusal::Refusal;
+use crate::outbound::new_file::NewFile;
 use crate::rules::id::Id;
 use crate::store::query::fixes::FixFilter;
+use crate::text::disk;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
@@ -220,13 +224,15 @@ impl Fixes {
     fn save(&self, app: &App, path: &str) -> Reply<App> {
         let run = self.filter.run.or_else(|| self.selected().map(|row| row.file));
         let Some(run) = run else { return Reply::done() };
-        let out = match std::fs::File::create(path.trim()) {
-            Ok(out) => out,
-            Err(error) => return Reply::refuse(format!("写不了 {path}：{error}，请换个位置")),
-        };
-        match app.desk.export_fixes(run, self.filter.state.as_deref(), std::io::BufWriter::new(out)) {
+        let saved = NewFile::begin(Path::new(path.trim()), app.desk.path(), false).and_then(|file| {
+            let mut out = std::io::BufWriter::new(file);
+            let rows = app.desk.export_fixes(run, self.filter.state.as_deref(), &mut out)?;
+            let file = out.into_inner().map_err(|error| Refusal::data(disk::why(error.error())))?;
+            file.finish().map(|()| rows)
+        });
+        match saved {
             Ok(rows) => Reply::say(format!("{rows} 行已存为 {path}")),
-            Err(refusal) => Reply::refuse(refusal.message()),
+            Err(refusal) => Reply::refuse(refusal.message().replace("，确要覆盖请加 --overwrite", "")),
         }
     }
 }

@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 
 use super::of_form;
-use crate::outbound::render;
 use crate::outbound::reports::{REPORTS, Report, report};
 use crate::outbound::sheet::{Cell, Sheet};
+use crate::outbound::{new_file, render};
 use crate::store::StoreError;
+use crate::text::disk;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
@@ -133,7 +134,9 @@ impl Reports {
     fn export(&self, app: &mut App, format: &str) -> Reply<App> {
         let Some(sheet) = &self.sheet else { return Reply::done() };
         let folder = app.desk.path().parent().map(|folder| folder.join("reports")).unwrap_or_default();
-        let path = folder.join(format!("{}-{}-{}.{format}", sheet.name, sheet.from, sheet.to));
+        let wanted = folder.join(format!("{}-{}-{}.{format}", sheet.name, sheet.from, sheet.to));
+        // The same report again stands beside the first: what was handed on is not changed.
+        let path = new_file::free_beside(&wanted);
         let noted = app
             .desk
             .note_access("report", &format!("{} {} 至 {}，写到 {}", sheet.title, sheet.from, sheet.to, path.display()));
@@ -141,9 +144,8 @@ impl Reports {
             return Reply::refuse(refusal.message());
         }
         let written = bytes(sheet, format).and_then(|bytes| {
-            std::fs::create_dir_all(&folder)
-                .and_then(|()| std::fs::write(&path, bytes))
-                .map_err(|error| error.to_string())
+            std::fs::create_dir_all(&folder).map_err(|error| disk::why(&error))?;
+            new_file::write(&path, app.desk.path(), false, &bytes).map_err(|refusal| refusal.message())
         });
         match written {
             Ok(()) => Reply::say(format!("已写到 {}", path.display())),

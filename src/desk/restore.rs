@@ -1,0 +1,355 @@
+//! Going on from a copy (恢复). The copy must be this book's own; nobody may have the book open; the book that is there is set aside,
+//! never overwritten; the site goes on in a new life (epoch), because entries written after the copy may exist elsewhere. Told is until
+//! which minute the copy reaches, which receipts were given since, and how they come back.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, FixedOffset};
+
+use super::copies::{Copy, apart, beside, prove, put_in_place};
+use super::own_files::{self, series};
+use super::refusal::Refusal;
+use super::till::receipt;
+use crate::book::append::Head;
+use crate::book::clock;
+use crate::book::mark::{self, Found, Mark};
+use crate::book::seal::{self, Keys};
+use crate::derive::rebuild;
+use crate::derive::system::begin_life;
+use crate::exchange::peers;
+use crate::rules::id::{Id, Site};
+use crate::store::hold::{Alone, is_same_file};
+use crate::store::tables::site::SiteHeadRow;
+use crate::store::tables::till::receipt as receipt_text;
+use crate::store::{Db, OpenOptions, StoreError, Tx};
+
+/// Receipts looked at one by one, to tell which head office has; more are all counted as not sent.
+const MOST_RECEIPTS: i64 = 100_000;
+
+/// What came of it.
+pub struct Restored {
+    /// What the copy holds.
+    pub copy: Copy,
+    /// Where the book that was there went.
+    pub aside: Option<PathBuf>,
+    /// What was known here and is not in the copy.
+    pub since: Since,
+    /// The new life.
+    pub epoch: i64,
+}
+
+/// What was done after the copy, as the old book or, when that is gone, the mark tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// Entries head office has confirmed: they come back with its next bundle.
+    pub confirmed: i64,
+    /// Entries nobody else is known to have.
+    pub only_here: i64,
+    /// Receipts given since, first and last of each life.
+    pub receipts: Vec<(String, String)>,
+    /// How many receipts those are.
+    pub receipt_count: i64,
+    /// How many of them head office is not known to have.
+    pub to_enter: i64,
+    /// When the last entry since was written.
+    pub until: Option<String>,
+    /// Told by the mark alone, because the old book is gone or cannot be read.
+    pub by_mark: bool,
+    /// Neither the old book nor a mark could be read.
+    pub unknown: bool,
+}
+
+impl Since {
+    /// What it means, for the person who restores; a sentence a line.
+    pub fn sentences(&self) -> Vec<String> {
+        if self.unknown {
+            return vec!["没有找到原来的库和最高位文件，副本之后办过什么无从知道：请按收据存根逐张核对，缺的在收费屏用“补录”(F6) 补上".to_owned()];
+        }
+        let (confirmed, only_here) = (self.confirmed, self.only_here);
+        if confirmed + only_here == 0 {
+            return vec!["副本之后没有新的凭单".to_owned()];
+        }
+        let until = self.until.as_ref().map_or(String::new(), |until| format!(" (最后一张在 {until})"));
+        let mut said = vec![match self.by_mark {
+            true => format!("副本之后至少还有 {only_here} 张凭单{until}，原来的库不在，只有最高位文件知道"),
+            false => {
+                let whole = confirmed + only_here;
+                format!("副本之后还有 {whole} 张凭单{until}：总部已收到 {confirmed} 张，下次收进总部的交换包时退回")
+            }
+        }];
+        if only_here > 0 && !self.by_mark {
+            said.push(format!(
+                "{only_here} 张总部还没有确认，请把没送出的交换包交给总部，原来的数据库不要删 (可用 --db 打开查看)"
+            ));
+        }
+        if self.receipt_count > 0 {
+            let spans = self.receipts.iter().map(|(first, last)| match first == last {
+                true => first.clone(),
+                false => format!("{first} 至 {last}"),
+            });
+            let spans = spans.collect::<Vec<_>>().join("、");
+            said.push(format!("其间开出收据 {} 张：{spans}", self.receipt_count));
+            if self.to_enter > 0 {
+                said.push(format!(
+                    "其中 {} 张不知道总部是否收到：等没送出的交换包都交给总部、收进总部退回的包以后，仍查不到的才按存根逐张补录\
+                     (收费屏 F6“补录”，或 do payment.enter_late，paper 填原收据号)，以免记两次",
+                    self.to_enter
+                ));
+            } else {
+                said.push("这些收据总部都已收到，会退回来，不要补录".to_owned());
+            }
+        }
+        said
+    }
+}
+
+/// Puts a copy in the place of a book and begins a new life. The key files stay.
+pub fn restore(copy: &Path, target: &Path, now: DateTime<FixedOffset>) -> Result<Restored, Refusal> {
+    if !copy.is_file() {
+        return Err(StoreError::Missing(copy.to_owned()).into());
+    }
+    if is_same_file(copy, target) {
+        return Err(Refusal::usage("备份就是正在用的库本身，不用恢复；请指明备份文件"));
+    }
+    let alone = Alone::take(target)?;
+    let part = beside(target, ".restoring");
+    let outcome = prepare(copy, &part, target, now);
+    if outcome.is_err() {
+        clear(&part);
+    }
+    let (held, since, begun) = outcome?;
+    let file = |error: std::io::Error| Refusal::data(format!("换上备份时出错：{}", crate::text::disk::why(&error)));
+    let aside = put_in_place(&part, target, "restore", now, &alone).map_err(file)?;
+    if let Ok(keys) = Keys::open(target) {
+        // The mark of another key cannot be written over, only replaced; what it said is in the new life's number.
+        let _ = std::fs::remove_file(mark::path_of(target));
+        mark::write(target, &keys, &begun).map_err(file)?;
+    }
+    Ok(Restored { copy: held, aside, since, epoch: begun.epoch })
+}
+
+/// Makes the book that is put in place, under another name: the copy, proved, its derived tables made from its entries alone, in a
+/// new life.
+fn prepare(
+    copy: &Path,
+    part: &Path,
+    target: &Path,
+    now: DateTime<FixedOffset>,
+) -> Result<(Copy, Since, Mark), Refusal> {
+    clear(part);
+    for tail in ["", "-wal"] {
+        let (from, to) = (beside(copy, tail), beside(part, tail));
+        if from.is_file() {
+            let file = |error: std::io::Error| {
+                Refusal::data(format!("复制 {} 出错：{}", from.display(), crate::text::disk::why(&error)))
+            };
+            std::fs::copy(&from, &to).map_err(file)?;
+        }
+    }
+    crate::store::db::own(part)?;
+    let held = prove(part)?;
+    let (mut db, _) = Db::open(part, apart())?;
+    let keys = Keys::open(target);
+    if let (Err(error), true) = (&keys, seal::path_of(target).exists()) {
+        return Err(Refusal::data(error.to_string()));
+    }
+    let old = Old::open(target);
+    {
+        let tx = db.read()?;
+        require_own(&tx, old.as_ref(), keys.as_ref().ok(), target)?;
+    }
+    // Whatever was changed in the copy with other tools, guards and rights among it, is made again from the entries.
+    rebuild::rebuild(&mut db, |_| {})?;
+    let marked = match &keys {
+        Ok(keys) => match mark::read(target, keys) {
+            Found::Sound(mark) | Found::Unkeyed(mark) => Some(mark),
+            Found::Missing | Found::Damaged => None,
+        },
+        Err(_) => mark::read_unproved(target),
+    };
+    let (since, known, site_key) = {
+        let tx = db.read()?;
+        let head = Head::read(&tx)?;
+        let marked = marked.filter(|mark| mark.site == head.site.as_str());
+        let known = marked.as_ref().map_or(0, |mark| mark.epoch).max(old.as_ref().map_or(0, |old| old.epoch()));
+        if known.max(head.epoch) >= own_files::MOST_LIVES {
+            return Err(own_files::no_life_left(&head.site));
+        }
+        let site_key = old.as_ref().and_then(|old| old.setting(own_files::SITE_KEY));
+        (since(&tx, old, marked.as_ref())?, known, site_key)
+    };
+    let tx = db.write()?;
+    if let Some(site_key) = site_key {
+        tx.set_setting(own_files::SITE_KEY, &site_key)?;
+    }
+    tx.set_setting(own_files::KEYED_MARK, "1")?;
+    begin_life(&tx, "restore", known, now)?;
+    let begun = Mark::of(&tx, &Head::read(&tx)?)?;
+    tx.commit()?;
+    db.checkpoint()?;
+    Ok((held, since, begun))
+}
+
+/// The book that is replaced, where it can be read.
+struct Old {
+    db: Db,
+    head: Head,
+}
+
+impl Old {
+    fn open(target: &Path) -> Option<Self> {
+        let options = OpenOptions { read_only: true, ..apart() };
+        let (mut db, _) = Db::open(target, options).ok()?;
+        let head = Head::read(&db.read().ok()?).ok()?;
+        Some(Self { db, head })
+    }
+
+    fn epoch(&self) -> i64 {
+        self.head.epoch
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        self.db.look().ok()?.setting(name).ok()?
+    }
+}
+
+/// Refuses a copy that is not of the book it is to replace: of another site, of a practice book, of another head office, sealed with
+/// another key.
+fn require_own(copy: &Tx<'_>, old: Option<&Old>, keys: Option<&Keys>, target: &Path) -> Result<(), Refusal> {
+    let head = Head::read(copy)?;
+    let refuse = |why: String| Err(Refusal::rule("restore", format!("{why}；没有恢复。请核对 --db 和备份文件")));
+    if let Some(old) = old {
+        let (ours, theirs) = (&old.head.site, &head.site);
+        if ours != theirs {
+            return refuse(format!("备份是网点 {theirs} 的，这里是网点 {ours} 的库"));
+        }
+        let tx = old.db.look()?;
+        let (was, is) = (own_files::first_words(&tx, ours)?, own_files::first_words(copy, theirs)?);
+        if let (Some(was), Some(is)) = (was, is) {
+            let practice = |practice: bool| if practice { "练习库" } else { "正式库" };
+            if was.practice != is.practice {
+                return refuse(format!("备份是{}，这里是{}", practice(is.practice), practice(was.practice)));
+            }
+            if was.head_office != is.head_office {
+                return refuse("一个是总部的库，一个是网点的库".to_owned());
+            }
+        }
+        let first = Id::new(ours, 1, 1, 0).map(|id| (tx.entry_hash(id), copy.entry_hash(id)));
+        if let Some((Ok(Some(was)), Ok(Some(is)))) = first
+            && was != is
+        {
+            return refuse(format!("备份和这里的库都叫 {ours}，但不是同一个库 (第一张凭单不同)"));
+        }
+        let office = |tx: &Tx<'_>| peers::head_office(tx).ok().flatten().map(|office| office.site);
+        if let (Some(was), Some(is)) = (office(&tx), office(copy))
+            && was != is
+        {
+            return refuse(format!("备份认定的总部是 {is}，这里的库认定的是 {was}"));
+        }
+    } else if let Some(mark) = keys.and_then(|keys| match mark::read(target, keys) {
+        Found::Sound(mark) | Found::Unkeyed(mark) => Some(mark),
+        _ => None,
+    }) && mark.site != head.site.as_str()
+    {
+        return refuse(format!("备份是网点 {} 的，这里的最高位文件是网点 {} 的", head.site, mark.site));
+    }
+    match keys {
+        Some(keys) => own_files::require_key(copy, keys, target),
+        None => Ok(()),
+    }
+}
+
+/// What was done after the copy.
+fn since(copy: &Tx<'_>, old: Option<Old>, marked: Option<&Mark>) -> Result<Since, Refusal> {
+    let mut since = match &old {
+        Some(old) => by_book(copy, old)?,
+        None => Since { by_mark: true, unknown: marked.is_none(), ..Since::default() },
+    };
+    let Some(mark) = marked else { return Ok(since) };
+    let head = Head::read(copy)?;
+    // The mark may know of more than the old book, when that went back itself.
+    let known = match &old {
+        Some(old) => old.head.clone(),
+        None => head.clone(),
+    };
+    if !mark.is_ahead_of(&known) {
+        return Ok(since);
+    }
+    let before = if mark.epoch == known.epoch { known.seq } else { 0 };
+    since.only_here += (mark.seq - before).max(0);
+    let serials = series(&head.site, mark.epoch);
+    let counted = match &old {
+        Some(old) => receipt::last(&old.db.look()?, &serials)?,
+        None => receipt::last(copy, &serials)?,
+    };
+    if mark.receipts > counted {
+        since.receipts.push((receipt_text(&serials, counted + 1), receipt_text(&serials, mark.receipts)));
+        since.receipt_count += mark.receipts - counted;
+        since.to_enter += mark.receipts - counted;
+    }
+    if mark.at > 0 {
+        since.until = clock::moment_of(mark.at).map(|at| own_files::minute(&at.to_rfc3339()));
+    }
+    Ok(since)
+}
+
+/// Which of this site's entries are in the old book, or known to it, and not in the copy.
+fn by_book(copy: &Tx<'_>, book: &Old) -> Result<Since, Refusal> {
+    let (old, head) = (book.db.look()?, &book.head);
+    let mut since = Since::default();
+    let signed = peers::signed_heads(&old, &head.site).unwrap_or_default();
+    let office = peers::head_office(&old).ok().flatten();
+    for epoch in 1..=head.epoch {
+        let Some(chain) = Id::new(&head.site, epoch, 0, 0) else { continue };
+        let seq = |tx: &Tx<'_>| tx.chain_last(chain).ok().flatten().map_or(0, |last| last.seq());
+        let (was, is) = (seq(&old), seq(copy));
+        let of_chain = |row: &&SiteHeadRow| row.chain == head.site.as_str() && row.epoch == epoch;
+        let told = match &office {
+            Some(office) => old.ack(office.site.as_str(), chain)?.map_or(0, |ack| ack.seq),
+            None => 0,
+        };
+        let confirmed = signed.iter().find(of_chain).map_or(0, |row| row.seq).max(told);
+        since.confirmed += (confirmed - is).max(0);
+        since.only_here += (was - confirmed.max(is)).max(0);
+        if was > is
+            && let Some(last) = Id::new(&head.site, epoch, was, 0).map_or(Ok(None), |id| old.entry(id))?
+        {
+            since.until = Some(own_files::minute(&last.at));
+        }
+        receipts_of_life(&mut since, &old, copy, &head.site, epoch, confirmed)?;
+    }
+    Ok(since)
+}
+
+/// The receipts of one life that the copy does not know.
+fn receipts_of_life(
+    since: &mut Since,
+    old: &Tx<'_>,
+    copy: &Tx<'_>,
+    site: &Site,
+    epoch: i64,
+    confirmed: i64,
+) -> Result<(), Refusal> {
+    let serials = series(site, epoch);
+    let (was, is) = (receipt::last(old, &serials).unwrap_or(0), receipt::last(copy, &serials)?);
+    if was <= is {
+        return Ok(());
+    }
+    since.receipts.push((receipt_text(&serials, is + 1), receipt_text(&serials, was)));
+    since.receipt_count += was - is;
+    for serial in is + 1..=was.min(is + MOST_RECEIPTS) {
+        let sent = old.till_of_receipt(&serials, serial).unwrap_or_default().iter().any(|row| {
+            let place = row.id.entry();
+            place.epoch() == epoch && place.seq() <= confirmed
+        });
+        since.to_enter += i64::from(!sent);
+    }
+    since.to_enter += (was - is - MOST_RECEIPTS).max(0);
+    Ok(())
+}
+
+fn clear(part: &Path) {
+    for tail in ["", "-wal", "-shm", "-journal"] {
+        let _ = std::fs::remove_file(beside(part, tail));
+    }
+}

@@ -1,0 +1,66 @@
+//! Every file that lies beside a book under the book's own name: one list, for who makes a book under another name first, for who
+//! removes one, and for who must not write over one.
+
+use std::path::{Path, PathBuf};
+
+/// Lock of those who have the book open.
+pub const OPEN: &str = "-open";
+
+/// What makes the book: sealed with it, or saying how far it came. They move with it.
+pub const MOVING: &[&str] = &[".key", ".site", ".mark", ".drafts", ".drafts-wal", ".tail", "-wal"];
+
+/// What means something only while a program runs.
+pub const PASSING: &[&str] = &["-shm", "-journal", "-run", "-find", OPEN, ".drafts-shm", ".drafts-journal"];
+
+/// Beginnings of names the program gives beside a book by itself.
+const GIVEN: &[&str] = &[".before-", ".restoring", ".recovering", ".verify-", ".key.", ".site.", ".mark.", ".drafts."];
+
+/// Folders beside a book.
+const FOLDERS: &[&str] = &[".exchange"];
+
+/// The book's name with a tail.
+pub fn beside(book: &Path, tail: &str) -> PathBuf {
+    let mut name = book.as_os_str().to_owned();
+    name.push(tail);
+    PathBuf::from(name)
+}
+
+/// The name itself, or with a number where that is taken.
+pub fn free_name(wanted: &Path) -> PathBuf {
+    let names = (2..1_000).map(|number| beside(wanted, &format!("-{number}")));
+    let mut names = std::iter::once(wanted.to_owned()).chain(names);
+    names.find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| wanted.to_owned())
+}
+
+/// Removes a book that was never one: it and all that lies beside it.
+pub fn remove(book: &Path) {
+    for tail in MOVING.iter().chain(PASSING).chain(&[""]) {
+        let _ = std::fs::remove_file(beside(book, tail));
+    }
+}
+
+/// Is this the book, or a file that lies beside it under its name?
+pub fn is_of_book(path: &Path, book: &Path) -> bool {
+    let folder = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+    };
+    let (path_folder, book_folder) = (folder(path), folder(book));
+    let (Some(name), Some(book_name)) = (path.file_name(), book.file_name()) else { return false };
+    for inside in FOLDERS {
+        if path_folder.starts_with(book_folder.join(beside(Path::new(book_name), inside))) {
+            return true;
+        }
+    }
+    if path_folder == book_folder {
+        let (name, book_name) = (name.to_string_lossy(), book_name.to_string_lossy());
+        if let Some(tail) = name.strip_prefix(&*book_name) {
+            let known = tail.is_empty() || MOVING.contains(&tail) || PASSING.contains(&tail) || FOLDERS.contains(&tail);
+            if known || GIVEN.iter().any(|given| tail.starts_with(given)) {
+                return true;
+            }
+        }
+    }
+    // The same file under another name.
+    MOVING.iter().chain(PASSING).chain(&[""]).any(|tail| super::hold::is_same_file(path, &beside(book, tail)))
+}
