@@ -465,6 +465,20 @@ fn make_1_import() {
     make("1-import", &import(home.path()));
 }
 
+/// The recovery code shown again and confirmed.
+fn ceremony() -> Vec<EntryRow> {
+    let mut book = book("B06");
+    book.act("boss", "key.show", json!({ "reason": "打印机卡纸" }));
+    book.act("boss", "key.confirm", json!({ "reason": "保险柜第二格" }));
+    all(&book)
+}
+
+#[test]
+#[ignore = "makes a golden file"]
+fn make_2_ceremony() {
+    make("2-ceremony", &ceremony());
+}
+
 #[test]
 #[ignore = "makes a golden file"]
 fn make_1_company() {

@@ -97,7 +97,7 @@ impl Office {
     pub fn card(&self, site: &str) -> (String, String) {
         let file = self.path(&format!("{site}.card"));
         let file = file.to_str().unwrap().to_owned();
-        let said = self.run(site, &["site", "card", "--to", &file]).ends(0);
+        let said = self.run(site, &["site", "card", "--to", &file, "--overwrite"]).ends(0);
         (file, said.json()["fingerprint"].as_str().unwrap().to_owned())
     }
 
