@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rules and open points of the catalogue.
-const RULES: usize = 401;
+const RULES: usize = 441;
 const POINTS: usize = 40;
 
 fn root() -> PathBuf {
