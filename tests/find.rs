@@ -35,3 +35,45 @@ fn a_practice_branch_is_found_by_name_initials_address_and_number() {
     assert!(find(&["查无此人"]).is_empty());
     assert!(meterdesk(&db, &["find", "1", "--limit", "2"]).lines().count() == 3);
 }
+
+/// What ends a receipt's or an order's number, and a queue number, brings the account it is about.
+#[test]
+fn the_end_of_a_receipt_or_order_number_and_a_queue_number_bring_their_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("branch.db");
+    meterdesk(&db, &["demo", "--accounts", "150", "--seed", "7", "--no-ui"]);
+    let json = |args: &[&str]| -> Value { serde_json::from_str(&meterdesk(&db, args)).unwrap() };
+    let find = |word: &str| json(&["--json", "find", word, "--limit", "500"]);
+    let first = |word: &str| find(word)[0]["account"].as_str().unwrap_or_default().to_owned();
+
+    let account = json(&["--json", "find", "1", "--limit", "3"])[0]["account"].as_str().unwrap().to_owned();
+    let act = |user: &str, action: &str, input: Value| -> Value {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_meterdesk"));
+        let output = command
+            .env_remove("METERDESK_DB")
+            .arg("--db")
+            .arg(&db)
+            .args(["--as", user, "--json", "do", action, "--input", "-"])
+            .write_stdin(input.to_string())
+            .output()
+            .unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    };
+    act("demo", "shift.open", serde_json::json!({"float": "100.00", "reason": "备用金"}));
+    let paid = act(
+        "demo",
+        "payment.take",
+        serde_json::json!({"account": account, "bills": [], "to_prepaid": "20.00", "method": "现金", "tendered": "20.00"}),
+    );
+    let text = paid.to_string();
+    let tail = text
+        .split("000")
+        .nth(1)
+        .map(|rest| format!("000{}", rest.chars().take_while(char::is_ascii_digit).collect::<String>()));
+    let tail = tail.filter(|tail| tail.len() == 6).unwrap_or_else(|| panic!("no receipt in {text}"));
+    assert_eq!(first(&tail), account, "{tail}");
+
+    let parked = serde_json::json!({"service": "启封", "account": account, "queue": "A077"});
+    act("demo", "intake.park", parked);
+    assert_eq!(first("a077"), account);
+}

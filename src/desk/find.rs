@@ -6,11 +6,12 @@ use crate::rules::id::Id;
 use crate::store::Tx;
 use crate::store::search::Named;
 
-/// The accounts an order, another entry or a receipt is about, each once; none where it does not exist.
+/// The accounts an order, another entry, a receipt or a parked case is about, each once; none where it does not exist.
 pub fn accounts_of(tx: &Tx<'_>, named: &Named) -> Result<Vec<Id>, Refusal> {
     let mut accounts = match named {
         Named::Entry(id) => of_entry(tx, *id)?,
         Named::Receipt(number) => of_receipt(tx, number)?,
+        Named::Tail(tail) => of_tail(tx, tail)?,
     };
     accounts.sort_unstable();
     accounts.dedup();
@@ -31,3 +32,21 @@ fn of_receipt(tx: &Tx<'_>, number: &str) -> Result<Vec<Id>, Refusal> {
     let movements = tx.till_of_receipt(series, serial)?;
     Ok(movements.into_iter().filter_map(|movement| movement.account).collect())
 }
+
+/// `000013` ends a receipt's number, `275` an order's, `A012` is a queue number: of this site, the newest series first.
+fn of_tail(tx: &Tx<'_>, tail: &str) -> Result<Vec<Id>, Refusal> {
+    let mut accounts: Vec<Id> = tx.parked_of_queue(tail)?.into_iter().filter_map(|parked| parked.account).collect();
+    let Ok(serial) = tail.parse::<i64>() else { return Ok(accounts) };
+    if tail.len() >= RECEIPT_DIGITS {
+        accounts.extend(tx.till_of_serial(serial)?.into_iter().filter_map(|movement| movement.account));
+    }
+    if !tail.starts_with('0') {
+        if let Some(order) = tx.order_of_tail(serial)? {
+            accounts.extend(tx.order(order)?.and_then(|order| order.account));
+        }
+    }
+    Ok(accounts)
+}
+
+/// A receipt's running number has so many digits on paper.
+const RECEIPT_DIGITS: usize = 6;

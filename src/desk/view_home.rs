@@ -14,7 +14,7 @@ use crate::rules::money::{Fen, Milli};
 use crate::rules::numbers;
 use crate::rules::utility::Utility;
 use crate::store::Tx;
-use crate::store::search::{Owes, Total};
+use crate::store::search::{Named, Owes, Total};
 
 /// The facts of the top line.
 #[derive(Debug, Clone, Default)]
@@ -107,13 +107,16 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
         Total::Exactly(exactly) => count(exactly),
         Total::AtLeast(least) => format!("{}+", count(least)),
     };
+    let last_four = matches!(&hits.named, Some(Named::Tail(tail)) if is_last_four(tail));
     let mut named = hits.named.map(|named| super::find::accounts_of(&tx, &named)).transpose()?.unwrap_or_default();
+    // Four digits are the end of a phone or account number before they are that of an order.
+    let later = if last_four { std::mem::take(&mut named) } else { Vec::new() };
     named.extend(of_person(desk, &tx, text)?);
-    let total = if hits.ids.is_empty() { count(named.len()) } else { total };
+    let total = if hits.ids.is_empty() { count(named.len() + later.len()) } else { total };
     let mut rows = Vec::with_capacity(named.len() + hits.ids.len());
     let own = tx.own()?;
     let mut seen = std::collections::BTreeSet::new();
-    for id in named.into_iter().chain(hits.ids).filter(|id| seen.insert(*id)).take(limit) {
+    for id in named.into_iter().chain(hits.ids).chain(later).filter(|id| seen.insert(*id)).take(limit) {
         let Some(row) = tx.account(id)? else { continue };
         let word = state_word(&row, tx.meter_on_wall(id)?.as_ref());
         let state = if own.holds(id) { word } else { format!("{word} ({})", id.site()) };
@@ -131,6 +134,10 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
         });
     }
     Ok(Found { rows, total })
+}
+
+fn is_last_four(tail: &str) -> bool {
+    tail.len() == 4 && !tail.starts_with('0') && tail.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Accounts of a full ID, credit code or card number, found by its keyed hash.

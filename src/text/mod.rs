@@ -1,5 +1,6 @@
 //! Every Chinese string a person sees that is shared; safe text; pinyin, widths and the words of the search box.
 
+pub mod address;
 pub mod disk; // what a disk says
 pub mod exceptions; // what does not fit
 pub mod fields; // fields of entries, side by side

@@ -6,15 +6,23 @@
 
 mod readings;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use pinyin::ToPinyin;
+use pinyin::{ToPinyin, ToPinyinMulti};
 
 use super::width::plain;
 
 /// At most so many readings of one text are told apart.
 const READINGS: usize = 4;
+/// And of a name by its less likely ones.
+const FURTHER: usize = 8;
+/// Longest run of letters that is looked at as syllables.
+const SPELLED: usize = 30;
+/// And at most so many ways to cut it.
+pub const WAYS: usize = 3;
+/// Letters of the longest syllable, `zhuang`.
+const LONGEST: usize = 6;
 const FIRST: u32 = 0x3400;
 const LAST: u32 = 0x9FFF;
 const SPECIAL: u8 = 0x80;
@@ -41,6 +49,119 @@ pub fn initials(text: &str, kind: Kind, correction: Option<&str>) -> Vec<String>
     let chars: Vec<char> = text.chars().map(plain).filter(|c| c.is_alphabetic() || is_private(*c)).collect();
     readings_of(&chars, kind)
 }
+
+/// Further initials of a name, by readings that [`initials`] leaves out: 单 read as dān, 会 as kuài. At most [`FURTHER`].
+pub fn further_initials(name: &str) -> Vec<String> {
+    let chars: Vec<char> = name.chars().map(plain).filter(|c| c.is_alphabetic() || is_private(*c)).collect();
+    let mut all = vec![String::with_capacity(chars.len())];
+    for c in chars {
+        let mut letters: Vec<char> =
+            initials(&c.to_string(), Kind::Place, None).iter().flat_map(|text| text.chars()).collect();
+        letters.extend(readings::surname(c).unwrap_or_default().chars());
+        letters.extend(syllables(c).filter_map(|syllable| syllable.chars().next()));
+        let mut seen = Vec::new();
+        letters.retain(|letter| {
+            !seen.contains(letter) && {
+                seen.push(*letter);
+                true
+            }
+        });
+        if letters.is_empty() {
+            continue;
+        }
+        if letters.len() * all.len() > FURTHER {
+            letters.truncate(1);
+        }
+        all = all.iter().flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}"))).collect();
+    }
+    let likely = initials(name, Kind::Name, None);
+    all.retain(|text| !text.is_empty() && !likely.contains(text));
+    all
+}
+
+/// All syllables a character is read as, without tones, `ü` as `v`; none for what is not Chinese.
+pub fn syllables(c: char) -> impl Iterator<Item = &'static str> {
+    let read = c.to_pinyin_multi();
+    let count = read.map_or(0, |read| read.count());
+    let mut found: Vec<&'static str> = Vec::with_capacity(count);
+    for at in 0..count {
+        let Some(one) = read.and_then(|read| read.get_opt(at)) else { continue };
+        let plain = syllable(one.plain());
+        if !plain.is_empty() && !found.contains(&plain) {
+            found.push(plain);
+        }
+    }
+    found.into_iter()
+}
+
+/// The syllable as it is typed.
+fn syllable(plain: &'static str) -> &'static str {
+    match plain {
+        "lü" => "lv",
+        "nü" => "nv",
+        "lüe" => "lve",
+        "nüe" => "nve",
+        other if other.bytes().all(|b| b.is_ascii_lowercase()) && other.contains(['a', 'e', 'i', 'o', 'u', 'v']) => {
+            other
+        }
+        _ => "",
+    }
+}
+
+/// Ways to read Latin letters as whole syllables, the last one maybe begun only: `liujinfeng` → liu jin feng. None when they
+/// are no pinyin, or nothing but initials.
+pub fn spelled(letters: &str) -> Vec<Spelled> {
+    let mut found = Vec::new();
+    if (2..=SPELLED).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_lowercase()) {
+        let letters = letters.replace("lyu", "lv").replace("nyu", "nv");
+        spell(&letters, &mut Vec::new(), &mut found);
+    }
+    found.retain(|way: &Spelled| way.syllables.iter().any(|syllable| syllable.len() > 1));
+    found.sort_by_key(|way| (way.begun, way.initials.len()));
+    found.truncate(WAYS);
+    found
+}
+
+/// Letters as syllables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spelled {
+    /// The whole syllables.
+    pub syllables: Vec<String>,
+    /// Their initials, that of a syllable only begun too.
+    pub initials: String,
+    /// The last syllable is only begun.
+    pub begun: bool,
+}
+
+fn spell(rest: &str, so_far: &mut Vec<String>, found: &mut Vec<Spelled>) {
+    let initials = |all: &[String], more: &str| -> String {
+        all.iter().map(String::as_str).chain([more]).filter_map(|syllable| syllable.chars().next()).collect()
+    };
+    if found.len() >= WAYS * 4 {
+        return;
+    }
+    if rest.is_empty() {
+        found.push(Spelled { syllables: so_far.clone(), initials: initials(so_far, ""), begun: false });
+        return;
+    }
+    for length in (1..=rest.len().min(LONGEST)).rev() {
+        if SYLLABLES.contains(&rest[..length]) {
+            so_far.push(rest[..length].to_owned());
+            spell(&rest[length..], so_far, found);
+            so_far.pop();
+        }
+    }
+    if rest.len() < LONGEST
+        && !so_far.is_empty()
+        && SYLLABLES.iter().any(|whole| whole.len() > rest.len() && whole.starts_with(rest))
+    {
+        found.push(Spelled { syllables: so_far.clone(), initials: initials(so_far, rest), begun: true });
+    }
+}
+
+/// Every syllable there is.
+static SYLLABLES: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| (FIRST..=LAST).filter_map(char::from_u32).flat_map(syllables).collect());
 
 /// The single letters a correction names: `"zsf, csf"` → `zsf`, `csf`.
 fn corrections(text: &str) -> Vec<String> {
@@ -278,6 +399,33 @@ mod tests {
         for (word, letters) in readings::WORDS.iter().chain(&readings::COMPOUND) {
             assert_eq!(word.chars().count(), letters.len(), "{word}");
         }
+    }
+
+    #[test]
+    fn every_reading_of_a_name_is_known() {
+        for (text, letters) in [("单英", "dy"), ("曾世芳", "csf"), ("区志强", "qzq"), ("华敏", "hm"), ("刘会", "lk")]
+        {
+            let all: Vec<String> = name(text).into_iter().chain(further_initials(text)).collect();
+            assert!(all.iter().any(|found| found == letters), "{text}: {all:?}");
+        }
+        assert!(further_initials("覃行乐查曾单解会").len() <= FURTHER);
+    }
+
+    #[test]
+    fn letters_are_cut_into_syllables() {
+        let ways = |text: &str| -> Vec<String> {
+            spelled(text)
+                .into_iter()
+                .map(|way| format!("{}{}", way.syllables.join(" "), if way.begun { "…" } else { "" }))
+                .collect()
+        };
+        assert_eq!(ways("liujinfeng")[0], "liu jin feng");
+        assert!(ways("xian").contains(&"xian".to_owned()) && ways("xian").contains(&"xi an".to_owned()));
+        assert_eq!(ways("liujinf")[0], "liu jin…");
+        assert!(ways("lvmei").contains(&"lv mei".to_owned()));
+        assert!(ways("lyumei").contains(&"lv mei".to_owned()));
+        assert!(ways("zsf").is_empty() && ways("rml").is_empty() && ways("").is_empty());
+        assert!(ways(&"a".repeat(30)).len() <= WAYS);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The words of the search box: what an account is found by, cut from its name and address.
 //!
 //! A name or an address becomes Chinese characters and pairs of neighbours (人民 民路), numbers without leading zeros
-//! (`502`) and their beginnings (`50p`), pinyin initials from every sensible start (`r`, `rm`, `rml`) and in pairs, and
-//! the last four of its numbers (`t5678`). Every word is made of small letters, digits and Chinese only, so no text a
-//! person types can reach the search engine's own syntax. What stands behind a number as furniture — 号 幢 单元 室 — is
-//! left out: everybody writes it differently.
+//! (`502`) and their beginnings (`50p`), the places its numbers may have (`b3` for 3幢), pinyin initials from every sensible
+//! start (`r`, `rm`, `rml`) and in pairs, further readings of a name (`00dy`), whole syllables (`0liu`), and the last four of
+//! its numbers (`t5678`). Every word is made of small letters, digits and Chinese only, so no text a person types can reach
+//! the search engine's own syntax. What stands behind a number as furniture — 号 幢 单元 室 — is left out: everybody writes it
+//! differently.
 
-use super::pinyin::{Kind, initials};
+use super::address::{self, Piece};
+use super::pinyin::{self, Kind, initials};
 use super::width::{normal, plain};
 
 /// Longest run of initials that is one word; of a longer run the rest goes by pairs.
@@ -18,6 +20,11 @@ const NUMBER: usize = 20;
 /// Said behind a number without saying anything; the longest first.
 const FURNITURE: [&str; 15] =
     ["号楼", "号院", "单元", "号", "幢", "栋", "室", "座", "楼", "层", "弄", "铺", "户", "房", "门"];
+/// The word of an address with so many numbers.
+pub fn shape(numbers: usize) -> String {
+    format!("n{}", numbers.min(9))
+}
+
 /// Behind these a new name begins inside a run: 解放路|柏悦里, 云泽市|聚友.
 const JOINTS: &str = "路街巷道村镇乡市县区省";
 
@@ -59,7 +66,7 @@ pub fn parts(normal: &str) -> Vec<Part<'_>> {
         found.push(Part { script, text: &rest[..length], start: at, end: at + length });
         at += length;
         if script == Script::Digits {
-            at += FURNITURE.iter().find(|word| normal[at..].starts_with(**word)).map_or(0, |word| word.len());
+            at += furniture(&normal[at..]).len();
         }
     }
     found
@@ -79,6 +86,17 @@ pub fn tail(number: &str) -> Option<String> {
     fine.then(|| format!("t{last}"))
 }
 
+/// The furniture a text begins with, else nothing.
+pub fn furniture(text: &str) -> &'static str {
+    FURNITURE.iter().find(|word| text.starts_with(**word)).copied().unwrap_or_default()
+}
+
+/// The text without the dots that part the pieces of a name: 阿不都·买买提 is typed with any of them, or with none.
+pub fn without_dots(text: &str) -> std::borrow::Cow<'_, str> {
+    const DOTS: [char; 9] = ['·', '•', '・', '‧', '∙', '⋅', '･', '●', '．'];
+    if text.contains(DOTS) { text.replace(DOTS, "").into() } else { text.into() }
+}
+
 /// Is this nothing but furniture, 号 or 单元, typed alone?
 pub fn is_furniture(text: &str) -> bool {
     FURNITURE.contains(&text)
@@ -94,12 +112,28 @@ pub struct Words {
 impl Words {
     /// Adds the words of a name; `correction` replaces its initials.
     pub fn name(&mut self, name: &str, correction: Option<&str>) {
-        self.cut(&normal(name), Kind::Name, correction);
+        let name = without_dots(name);
+        self.cut(&normal(&name), Kind::Name, correction);
+        self.syllables(&name);
+        if correction.is_none_or(|text| initials("", Kind::Name, Some(text)).is_empty()) {
+            for letters in pinyin::further_initials(&name) {
+                self.further(&letters);
+            }
+        }
     }
 
     /// Adds the words of an address.
     pub fn address(&mut self, address: &str) {
-        self.cut(&normal(address), Kind::Place, None);
+        let address = normal(&without_dots(address));
+        self.cut(&address, Kind::Place, None);
+        let mut numbers = 0;
+        for piece in address::pieces(&address) {
+            if let Piece::Number(number, places) = piece {
+                address::place_words(number, places).for_each(|word| self.add(&word));
+                numbers += 1;
+            }
+        }
+        self.add(&shape(numbers));
     }
 
     /// Adds the last four digits of a number; signs and blanks in it do not count.
@@ -143,6 +177,24 @@ impl Words {
             {
                 self.spoken(&normal[first.start..last.end], kind);
             }
+        }
+    }
+
+    /// Every syllable of Chinese once, in all its readings.
+    fn syllables(&mut self, text: &str) {
+        for c in text.chars() {
+            for syllable in pinyin::syllables(c) {
+                self.text.push('0');
+                self.add(syllable);
+            }
+        }
+    }
+
+    /// The beginnings of a name's less likely initials.
+    fn further(&mut self, letters: &str) {
+        for length in 2..=letters.len().min(LETTERS) {
+            let word = ["00", &letters[..length]].concat();
+            self.add(&word);
         }
     }
 

@@ -81,6 +81,17 @@ impl Tx<'_> {
         self.select::<TillRow>(" WHERE series = ? AND serial = ? ORDER BY shift, id", &[&series, &serial])
     }
 
+    /// Movements whose receipt of this site has this running number, those of the newest life first.
+    pub fn till_of_serial(&self, serial: i64) -> Result<Vec<TillRow>, StoreError> {
+        let (Some(site), epoch) = (self.setting("site")?, self.setting("epoch")?) else { return Ok(Vec::new()) };
+        let epoch: i64 = epoch.and_then(|text| text.parse().ok()).unwrap_or(1);
+        let mut found = Vec::new();
+        for epoch in (1..=epoch).rev() {
+            found.extend(self.till_of_receipt(&format!("{site}-{epoch}"), serial)?);
+        }
+        Ok(found)
+    }
+
     /// Movements with the number of a hand-written slip.
     pub fn till_of_paper(&self, paper: &str) -> Result<Vec<TillRow>, StoreError> {
         self.select::<TillRow>(" WHERE paper = ? ORDER BY shift, id", &[&paper])

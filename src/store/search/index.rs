@@ -20,6 +20,16 @@ const STEP: usize = 4_096;
 /// So many accounts beside the blocks make it worth writing them in.
 const FOLD: i64 = 256;
 
+/// Which words an account gives; another number, and every index is made anew.
+const WORDS_OF: &str = "2";
+
+/// Was the index made with the words this program looks for?
+fn is_of_these_words(conn: &Connection) -> rusqlite::Result<bool> {
+    let mut statement = conn.prepare_cached("SELECT value FROM l_setting WHERE name = 'search_words'")?;
+    let known: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
+    Ok(known.as_deref() == Some(WORDS_OF))
+}
+
 /// Is the index whole, and how many places has it given?
 pub(super) struct State {
     pub(super) ready: bool,
@@ -29,7 +39,7 @@ pub(super) struct State {
 /// Takes what changed into the index, each step a transaction of some tens of milliseconds, so that no till waits;
 /// makes it all anew when it is not whole. `go_on` hears how many accounts were taken in so far and may stop the work.
 pub(super) fn refresh(conn: &Connection, go_on: &mut dyn FnMut(u64) -> bool) -> rusqlite::Result<()> {
-    if !state(conn)?.ready {
+    if !state(conn)?.ready || !is_of_these_words(conn)? {
         return reindex(conn, go_on);
     }
     if doc::stale(conn, MANY + 1)?.len() > MANY {
@@ -46,6 +56,8 @@ pub(super) fn refresh(conn: &Connection, go_on: &mut dyn FnMut(u64) -> bool) -> 
 pub(super) fn reindex(conn: &Connection, go_on: &mut dyn FnMut(u64) -> bool) -> rusqlite::Result<()> {
     transact(conn, || {
         set_state(conn, &State { ready: false, places: 0 })?;
+        let sql = "INSERT OR REPLACE INTO l_setting(name, value) VALUES('search_words', ?1)";
+        conn.execute(sql, [WORDS_OF])?;
         for table in ["l_search_word", "l_search_ids", "l_search_recent", "l_search_phone", "l_stale"] {
             conn.execute(&format!("DELETE FROM {table}"), [])?;
         }

@@ -1,8 +1,9 @@
 //! The search box (找): one text, in any order, of anything a clerk may know about an account.
 //!
 //! Numbers of five digits and more are looked up at the beginning of account, meter and phone numbers. Everything else
-//! becomes words; an account must hold them all, and the first 2,000 are taken. Those whose number was typed whole come
-//! first, then those who owe, then by address.
+//! becomes words; an account must hold them all, and the first 2,000 are taken. Those whose address agrees with the text, its
+//! numbers in their places, come first; then those whose number was typed whole, those who owe, and by address. Letters are
+//! initials; where they may be whole syllables, names said so are found too, and where nobody is, those by a less likely reading.
 //!
 //! The index is our own (an FTS5 table was tried first: figures in docs/performance.md): a table of words and blocks of
 //! 65,536 accounts, each a short blob of a set. Sets are cut as bits, so the worst text costs little more than the best,
@@ -33,6 +34,8 @@ use rusqlite::Connection;
 
 use super::{Db, StoreError, Tx};
 use crate::rules::id::Id;
+use crate::text::pinyin;
+use query::Way;
 
 pub use owes::Owes;
 pub use query::{Named, Query};
@@ -76,6 +79,13 @@ impl Found {
         if first {
             self.first.insert(id);
         }
+    }
+
+    /// Takes in what another way found.
+    fn join(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        self.first.extend(other.first);
+        self.cut |= other.cut;
     }
 
     /// Every id once, rising.
@@ -136,10 +146,14 @@ fn find(conn: &Connection, text: &str, limit: usize, owes: &Owes) -> rusqlite::R
         return Ok(Hits { named: query.named, ids: Vec::new(), total: Total::Exactly(0) });
     }
     let mut found = search(conn, &query)?;
+    let mut asked = &query;
+    let words;
     if found.ids.is_empty() && !query.numbers.is_empty() {
-        found = search(conn, &Query::words_only(text))?;
+        words = Query::words_only(text);
+        found = search(conn, &words)?;
+        asked = &words;
     }
-    let (ids, total) = rank::ranked(conn, found, owes)?;
+    let (ids, total) = rank::ranked(conn, found, asked, owes)?;
     Ok(Hits { named: query.named, ids: ids.into_iter().take(limit).map(Id).collect(), total })
 }
 
@@ -147,7 +161,17 @@ fn search(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
     if !query.numbers.is_empty() {
         return by_numbers(conn, query);
     }
-    let mut found = matching::holding(conn, &query.clauses(false), None)?;
+    let holding = |way: Way| matching::holding(conn, &query.clauses(way), None);
+    let mut found = holding(Way::Plain)?;
+    for at in 0..pinyin::WAYS {
+        found.join(holding(Way::Spelled(at))?);
+    }
+    for way in [Way::Further, Way::SpelledPlace] {
+        if found.ids.is_empty() {
+            found = holding(way)?;
+        }
+    }
+    found.settle();
     if found.first.len() == found.ids.len() {
         // Nobody is behind the others for a number not typed whole, so nobody need be put before them.
         found.first.clear();
@@ -158,7 +182,7 @@ fn search(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
         found = numbers::beginning(conn, &number)?;
     }
     if found.ids.is_empty() {
-        found = matching::holding(conn, &query.clauses(true), None)?;
+        found = holding(Way::Loose)?;
     }
     found.settle();
     Ok(found)
@@ -177,7 +201,7 @@ fn by_numbers(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
     }
     let mut found = all.unwrap_or_default();
     if query.has_words() {
-        let mut worded = matching::holding(conn, &query.clauses(false), Some(&found.ids))?;
+        let mut worded = matching::holding(conn, &query.clauses(Way::Plain), Some(&found.ids))?;
         worded.settle();
         found.retain(&worded);
     }

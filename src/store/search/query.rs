@@ -1,8 +1,10 @@
 //! What a person typed into the search box, understood: an order, a receipt, long numbers, and words in any order.
 
 use crate::rules::id::{Id, Site};
+use crate::text::address::{Typed, place_words};
+use crate::text::pinyin;
 use crate::text::width::plain;
-use crate::text::words::{LETTERS, Script, is_furniture, number, parts};
+use crate::text::words::{LETTERS, Script, is_furniture, number, parts, shape, without_dots};
 
 /// Characters of the text that are looked at; the rest of a long paste is not.
 const CHARS: usize = 96;
@@ -18,6 +20,23 @@ pub enum Named {
     Entry(Id),
     /// A receipt (核对单): `B03-1-000702`, in capitals, the running number with its zeros as typed.
     Receipt(String),
+    /// The end of an order or receipt number, or a queue number: one short word, in capitals.
+    Tail(String),
+}
+
+/// How the words of a text are taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    /// As they stand: letters are initials.
+    Plain,
+    /// Letters are a name's less likely initials.
+    Further,
+    /// Letters are whole syllables, cut in this way of those there are.
+    Spelled(usize),
+    /// Letters are syllables of a place: their initials.
+    SpelledPlace,
+    /// Every number may go on, and initials may stand anywhere in a name.
+    Loose,
 }
 
 /// A text understood.
@@ -31,6 +50,8 @@ pub struct Query {
     words: Vec<Word>,
     /// All digits of a text of nothing but short numbers.
     spaced: Option<String>,
+    /// The text as it is compared with addresses.
+    pub(super) normal: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +85,7 @@ impl Query {
     }
 
     fn read(text: &str, numbers: bool) -> Self {
-        let normal: String = text.chars().map(plain).take(CHARS).collect();
+        let normal: String = without_dots(text).chars().map(plain).take(CHARS).collect();
         let mut query = Self::default();
         for chunk in normal.split([' ', ',', ';']).filter(|chunk| !chunk.is_empty()) {
             query.chunk(chunk, numbers);
@@ -75,12 +96,16 @@ impl Query {
         }
         query.close(&normal);
         query.choose();
+        if query.named.is_none() {
+            query.named = tail(normal.trim());
+        }
+        query.normal = normal;
         query
     }
 
     /// Does it ask for nothing?
     pub fn is_empty(&self) -> bool {
-        self.named.is_none() && self.numbers.is_empty() && self.words.is_empty()
+        self.numbers.is_empty() && self.words.is_empty()
     }
 
     /// Does it hold words, besides numbers to look up?
@@ -93,18 +118,58 @@ impl Query {
         self.spaced.clone()
     }
 
-    /// What an account must hold: of every clause one word.
-    pub(super) fn clauses(&self, loose: bool) -> Vec<Clause> {
-        self.words.iter().flat_map(|word| word.clauses(loose)).collect()
+    /// What an account must hold: of every clause one word. None where the words can't be taken this way.
+    pub(super) fn clauses(&self, way: Way) -> Vec<Clause> {
+        let takes = |word: &Word| match (word, way) {
+            (Word::Letters(text), Way::Further) => text.len() > 1,
+            (Word::Letters(text), Way::Spelled(at)) => pinyin::spelled(text).len() > at,
+            (Word::Letters(text), Way::SpelledPlace) => !pinyin::spelled(text).is_empty(),
+            _ => false,
+        };
+        if matches!(way, Way::Further | Way::Spelled(_) | Way::SpelledPlace) && !self.words.iter().any(takes) {
+            return Vec::new();
+        }
+        self.words.iter().flat_map(|word| word.clauses(if takes(word) { way } else { plain_of(way) })).collect()
+    }
+
+    /// The word of an address with as many numbers as were typed.
+    pub(super) fn shape(&self) -> Clause {
+        Clause::word(&shape(Typed::new(&self.normal).numbers().count()))
+    }
+
+    /// Words that only those accounts hold whose address has the typed numbers in their places.
+    pub(super) fn in_place(&self) -> Vec<Clause> {
+        let typed = Typed::new(&self.normal);
+        let numbers: Vec<_> = typed.numbers().collect();
+        if numbers.is_empty() {
+            return vec![self.shape()];
+        }
+        if !typed.has_order() || !self.numbers.is_empty() {
+            return Vec::new();
+        }
+        let last = numbers.len() - 1;
+        let open = self.words.iter().any(|word| matches!(word, Word::Digits { open: true, .. }));
+        numbers
+            .iter()
+            .enumerate()
+            .map(|(at, (number, places))| Clause {
+                exact: place_words(number, *places).collect(),
+                open: if open && at == last { vec![format!("{number}p")] } else { Vec::new() },
+            })
+            .collect()
     }
 
     fn chunk(&mut self, chunk: &str, numbers: bool) {
-        if let Some(named) = named(chunk) {
+        let named = named(chunk);
+        // gmxq4-4-502 looks like a receipt's number too.
+        let whole = named.as_ref().is_some_and(|named| !matches!(named, Named::Receipt(number) if is_short(number)));
+        if let Some(named) = named {
             self.named.get_or_insert(named);
-        } else if let Some(long) = long_number(chunk).filter(|_| numbers) {
-            self.numbers.push(long);
-        } else {
-            self.cut(chunk, numbers);
+        }
+        match long_number(chunk).filter(|_| numbers) {
+            _ if whole => {}
+            Some(long) => self.numbers.push(long),
+            None => self.cut(chunk, numbers),
         }
     }
 
@@ -175,8 +240,8 @@ impl Word {
         }
     }
 
-    /// What the word asks for; loosely, every number may go on, and initials may stand anywhere in a name.
-    fn clauses(&self, loose: bool) -> Vec<Clause> {
+    fn clauses(&self, way: Way) -> Vec<Clause> {
+        let loose = way == Way::Loose;
         match self {
             Self::Digits { bare, typed, open } => {
                 let mut exact = vec![bare.clone()];
@@ -184,7 +249,12 @@ impl Word {
                 let open = if loose || *open { vec![format!("{bare}p")] } else { Vec::new() };
                 vec![Clause { exact, open }]
             }
-            Self::Letters(text) => letters(text, loose),
+            Self::Letters(text) => match way {
+                Way::Plain | Way::Loose => letters(text, loose),
+                Way::Further => vec![Clause::word(&format!("00{}", &text[..text.len().min(LETTERS)]))],
+                Way::Spelled(at) => spelled(text, at, true),
+                Way::SpelledPlace => spelled(text, 0, false),
+            },
             Self::Chinese(text) => vec![Clause::word(text)],
         }
     }
@@ -194,6 +264,34 @@ impl Clause {
     fn word(text: &str) -> Self {
         Self { exact: vec![text.to_owned()], open: Vec::new() }
     }
+}
+
+/// Words that can't be taken this way are taken as they stand.
+fn plain_of(way: Way) -> Way {
+    if way == Way::Loose { way } else { Way::Plain }
+}
+
+/// The syllables of a name and their initials; of a place the initials only.
+fn spelled(text: &str, at: usize, name: bool) -> Vec<Clause> {
+    let Some(way) = pinyin::spelled(text).into_iter().nth(at) else { return Vec::new() };
+    let mut clauses: Vec<Clause> = Vec::new();
+    if name {
+        clauses.extend(way.syllables.iter().map(|syllable| Clause::word(&format!("0{syllable}"))));
+    }
+    if way.initials.len() > 1 || !name {
+        let first = &way.initials[..way.initials.len().min(LETTERS)];
+        // The initials of a name may be its less likely ones.
+        clauses.push(Clause { exact: vec![first.to_owned(), format!("00{first}")], open: Vec::new() });
+    }
+    clauses
+}
+
+/// A short word that may be the end of an order or receipt number, or a queue number: `275`, `000013`, `A012`.
+fn tail(text: &str) -> Option<Named> {
+    let letters = text.bytes().take_while(u8::is_ascii_lowercase).count();
+    let digits = text.len() - letters;
+    let fine = letters <= 2 && (1..=7).contains(&digits) && text.bytes().skip(letters).all(|b| b.is_ascii_digit());
+    fine.then(|| Named::Tail(text.to_ascii_uppercase()))
 }
 
 /// Initials: the first six as one word, the rest by pairs; loosely, all by pairs.
@@ -222,6 +320,11 @@ fn named(chunk: &str) -> Option<Named> {
     fine.then(|| Named::Receipt(chunk.to_ascii_uppercase()))
 }
 
+/// A receipt's running number is printed with six digits.
+fn is_short(receipt: &str) -> bool {
+    receipt.rsplit('-').next().is_some_and(|running| running.len() < 6)
+}
+
 /// Digits from five on, maybe behind the letters of a meter number or with dashes as in a phone number.
 fn long_number(chunk: &str) -> Option<String> {
     let bare: String = chunk.chars().filter(|c| *c != '-').collect();
@@ -243,7 +346,7 @@ mod tests {
             let open: String = clause.open.iter().map(|word| format!("~{word}")).collect();
             clause.exact.join("|") + &open
         };
-        Query::parse(text).clauses(false).iter().map(clause).collect::<Vec<_>>().join(" ")
+        Query::parse(text).clauses(Way::Plain).iter().map(clause).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -279,7 +382,7 @@ mod tests {
         ] {
             let query = Query::parse(text);
             assert_eq!(query.numbers, [number], "{text}");
-            assert_eq!(query.named, None, "{text}");
+            assert!(!matches!(query.named, Some(Named::Entry(_) | Named::Receipt(_))), "{text}");
         }
         assert!(Query::parse("光明小区2-1-0301").numbers.is_empty());
         assert_eq!(Query::parse("m0031").short_number().as_deref(), Some("M0031"));
@@ -289,16 +392,16 @@ mod tests {
     #[test]
     fn a_long_paste_stays_small() {
         let long = "人民路12号\" OR * NEAR(".repeat(600);
-        assert!(Query::parse(&long).clauses(false).len() <= WORDS);
+        assert!(Query::parse(&long).clauses(Way::Plain).len() <= WORDS);
         assert!(Query::parse(&"1".repeat(10_000)).numbers[0].len() <= CHARS);
-        assert!(Query::parse(&"z".repeat(10_000)).clauses(true).len() <= WORDS);
+        assert!(Query::parse(&"z".repeat(10_000)).clauses(Way::Loose).len() <= WORDS);
     }
 
     proptest! {
         #[test]
         fn any_text_asks_for_a_few_plain_words(text in "\\PC{0,40}|[a-z0-9人民\"'*:^()\\-. ]{0,30}") {
             let query = Query::parse(&text);
-            for clause in [query.clauses(false), query.clauses(true)].concat() {
+            for clause in [query.clauses(Way::Plain), query.clauses(Way::Loose), query.clauses(Way::Further), query.clauses(Way::Spelled(0)), query.in_place()].concat() {
                 prop_assert!(!clause.exact.is_empty());
                 for word in clause.exact.iter().chain(&clause.open) {
                     prop_assert!(!word.is_empty() && word.len() <= 24);

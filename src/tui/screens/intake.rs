@@ -115,6 +115,13 @@ impl Intake {
         }
     }
 
+    /// The case parked under a queue number, as the customer comes back with it.
+    pub fn taken_up(app: &mut App, queue: &str) -> Result<Self, Refusal> {
+        let mut screen = Self::new(app, None)?;
+        screen.take_up(app, queue)?;
+        Ok(screen)
+    }
+
     fn draft_key(&self) -> String {
         format!("intake/{}", self.account.as_deref().unwrap_or("-"))
     }
@@ -264,14 +271,16 @@ impl Intake {
     }
 
     fn resume(&mut self, app: &mut App, queue: &str) -> Reply<App> {
-        let answer = match app.ask("intake.resume", &json!({ "queue": queue })) {
-            Ok(answer) => answer,
-            Err(refusal) => return Reply::refuse(refusal.message()),
-        };
-        let typed: Typed = match serde_json::from_value(answer["draft"].clone()) {
-            Ok(typed) => typed,
-            Err(error) => return Reply::refuse(format!("挂起的内容打不开：{error}")),
-        };
+        match self.take_up(app, queue) {
+            Ok(()) => Reply::say(format!("已取回排队号 {queue}，补齐后按 F2 受理")),
+            Err(refusal) => Reply::refuse(refusal.message()),
+        }
+    }
+
+    fn take_up(&mut self, app: &mut App, queue: &str) -> Result<(), Refusal> {
+        let answer = app.ask("intake.resume", &json!({ "queue": queue }))?;
+        let typed: Typed = serde_json::from_value(answer["draft"].clone())
+            .map_err(|error| Refusal::data(format!("挂起的内容打不开：{error}")))?;
         self.account = typed.account.clone().filter(|text| !text.is_empty());
         self.head = self.account.as_ref().and_then(|text| view::head(&app.desk, text).ok().flatten());
         self.queue = typed.queue.clone();
@@ -281,7 +290,7 @@ impl Intake {
             self.form.restore(&values);
             self.judge(app);
         }
-        Reply::say(format!("已取回排队号 {queue}，补齐后按 F2 受理"))
+        Ok(())
     }
 }
 

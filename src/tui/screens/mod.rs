@@ -386,12 +386,16 @@ fn request(app: &mut App, request: &crate::store::tables::adjust::RequestRow) ->
     }
 }
 
-/// Opens what the number of a swap slip, an order or a request names.
+/// Opens what the number of a swap slip, a parked case, an order or a request names.
 pub fn named(app: &mut App, text: &str) -> Option<Reply<App>> {
     if let Ok(Some(slip)) = crate::desk::view_swap::slip(&app.desk, &text.trim().to_uppercase()) {
         return Some(swap(app, Some(&slip.no)));
     }
-    let id = text.trim().to_uppercase().parse::<crate::rules::id::Id>().ok()?;
+    let queue = text.trim().to_uppercase();
+    if !queue.is_empty() && app.desk.look().ok()?.parked_of_queue(&queue).is_ok_and(|parked| !parked.is_empty()) {
+        return Some(opened(intake::Intake::taken_up(app, &queue)));
+    }
+    let id = queue.parse::<crate::rules::id::Id>().ok()?;
     let (is_order, asked) = {
         let tx = app.desk.look().ok()?;
         (tx.order(id).ok()?.is_some(), tx.request(id).ok()?)
