@@ -59,7 +59,7 @@ fn the_end_of_a_receipt_or_order_number_and_a_queue_number_bring_their_account()
             .unwrap();
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
     };
-    act("demo", "shift.open", serde_json::json!({"float": "100.00", "reason": "备用金"}));
+    act("check", "shift.open", serde_json::json!({"float": "0.00", "reason": "新开钱箱"}));
     let paid = act(
         "demo",
         "payment.take",
@@ -73,7 +73,7 @@ fn the_end_of_a_receipt_or_order_number_and_a_queue_number_bring_their_account()
     let tail = tail.filter(|tail| tail.len() == 6).unwrap_or_else(|| panic!("no receipt in {text}"));
     assert_eq!(first(&tail), account, "{tail}");
 
-    let parked = serde_json::json!({"service": "启封", "account": account, "queue": "A077"});
+    let parked = serde_json::json!({"service": "unseal", "account": account, "queue": "A077"});
     act("demo", "intake.park", parked);
     assert_eq!(first("a077"), account);
 }
