@@ -47,6 +47,7 @@ fn branch() -> &'static (FileMap, PathBuf) {
                 last_date: NaiveDate::from_ymd_opt(2026, 8, 9),
                 fitted: None,
                 average: Average { sum: 30, periods: 3 },
+                sealed: false,
             };
             map.add(&account, &format!("NB{number:010}"), facts);
             let last = number % 90_000;
