@@ -183,7 +183,9 @@ fn a_copy_of_another_site_or_of_a_practice_book_or_the_book_itself_is_refused() 
     let real = ["init", "--site", "B03", "--name", "城南营业所"];
     let made = home.command("r.db", &real).env("METERDESK_PASSWORD", "secret-9").output().unwrap();
     assert!(made.status.success(), "{made:?}");
-    let refused = home.on("r.db", &["restore", home.path("z.bak").to_str().unwrap()]).ends(1);
+    let copy = home.path("z.bak");
+    let mut restore = home.command("r.db", &["--json", "--as", "admin", "restore", copy.to_str().unwrap()]);
+    let refused = Said::of(&restore.env("METERDESK_PASSWORD", "secret-9").output().unwrap()).ends(1);
     assert!(refused.err.contains("练习库"), "{}", refused.err);
     // Without the book, its key and mark still tell.
     std::fs::remove_file(home.path("r.db")).unwrap();
