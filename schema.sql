@@ -845,6 +845,9 @@ CREATE TABLE d_order (
     overrun TEXT NOT NULL,
     window_over INTEGER NOT NULL,
     fee INTEGER NOT NULL,
+    owed INTEGER NOT NULL,
+    deed_due INTEGER NOT NULL,
+    deed INTEGER,
     join_key TEXT,
     last INTEGER NOT NULL,
     life TEXT
@@ -873,6 +876,41 @@ CREATE TABLE d_order_event (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX d_order_event_day ON d_order_event (day, what);
+
+-- What a case costs (应收业务费, 押金), and what has come in for it.
+CREATE TABLE d_charge (
+    order_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    account INTEGER,
+    name TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    invoice TEXT NOT NULL,
+    deposit INTEGER NOT NULL,
+    before TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    paid INTEGER NOT NULL,
+    owed INTEGER NOT NULL,
+    refundable INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL,
+    returned INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (order_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX d_charge_owed ON d_charge (account) WHERE owed > 0;
+CREATE INDEX d_charge_account ON d_charge (account) WHERE account IS NOT NULL;
+
+-- Money taken for a charge.
+CREATE TABLE d_charge_paid (
+    order_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    receipt TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    applied INTEGER NOT NULL,
+    ended INTEGER,
+    PRIMARY KEY (order_id, id)
+) STRICT, WITHOUT ROWID;
 
 -- 挂起: cases parked under their queue number; what was typed is sealed.
 CREATE TABLE d_parked (

@@ -8,6 +8,7 @@ use meterdesk::store::tables::account::{FieldRow, OwnerRow};
 use serde_json::{Value, json};
 use support::household::{CARD, ID, OTHER_ID, account, everything, home, refused, with};
 use support::orders::book;
+use support::transfer::{take_in, transfer};
 
 #[test]
 fn an_amendment_needs_the_value_seen_and_keeps_both_in_the_history() {
@@ -96,9 +97,14 @@ fn a_transfer_needs_the_debts_settled_and_ends_what_was_the_old_customers() {
     let refusal = refused(&mut book, "demo", "account.transfer", &json!({ "account": "77", "name": "李强" }));
     assert_eq!(refusal.first_rule(), "R-122");
     assert!(refusal.message().contains("90.00"));
+    let bare = json!({ "account": "B03000001", "name": "李强", "id_number": OTHER_ID });
+    assert_eq!(refused(&mut book, "demo", "account.transfer", &bare).first_rule(), "R-126", "no case, no deed");
+    let case = take_in(&mut book, "B03000001", "李强", false);
     for (input, rule) in [
-        (json!({ "account": "B03000001", "name": "" }), "R-126"),
-        (json!({ "account": "B03000001", "name": "李 强" }), "R-049"),
+        (json!({ "account": "B03000001", "name": "李强" }), "R-126"),
+        (json!({ "account": "B03000001", "name": "李 强", "reason": "误写" }), "R-049"),
+        (json!({ "account": "B03000001", "name": "李小强", "id_number": OTHER_ID }), "R-126"),
+        (json!({ "account": "B03000001", "name": "李强", "id_number": OTHER_ID, "kin": true }), "R-123"),
         (json!({ "account": "B03000001", "name": "李强", "id_number": "1" }), "GB 11643"),
         (json!({ "account": "B03000001", "name": "李强", "agent": { "name": "赵", "id_number": "1" } }), "R-124"),
         (json!({ "account": "B03000001", "name": "李强", "seen": "别人" }), "stale"),
@@ -117,8 +123,9 @@ fn a_transfer_needs_the_debts_settled_and_ends_what_was_the_old_customers() {
     assert!(row.bank_card.is_none() && row.address.contains("33幢"));
     let owners = book.desk.look().unwrap().scan::<OwnerRow>(&[&row.id]).unwrap();
     assert_eq!(owners.iter().map(|owner| owner.name.as_str()).collect::<Vec<_>>(), ["王芳", "李强"]);
-    let kin = book.act("demo", "account.transfer", json!({ "account": "B03000001", "name": "李小强", "kin": true }));
-    assert_eq!(kin["fee"], "0.00");
+    book.act("demo", "shift.open", json!({ "float": "100.00" }));
+    book.act("demo", "fee.take", json!({ "charge": case }));
+    assert_eq!(transfer(&mut book, "B03000001", "李小强", true)["fee"], "0.00");
 }
 
 #[test]

@@ -120,8 +120,12 @@ fn a_changed_owner_is_transferred_first_and_a_transfer_costs_five_yuan_but_kin_g
         book.desk.at("demo", 0, "intake.take", transfer(json!([]), json!(["title_proof", "owner_id"]))).unwrap();
     assert_eq!(
         (&taken["fee"], &taken["state"], &taken["next"]),
-        (&json!("5.00"), &json!("窗口办结"), &json!("account.transfer"))
+        (&json!("5.00"), &json!("待过户"), &json!("account.transfer"))
     );
+    let again = transfer(json!([]), json!(["title_proof", "owner_id"]));
+    let refusal = book.desk.at("demo", 0, "intake.take", again).unwrap_err();
+    assert_eq!(rules_of(&refusal)[0], "R-126", "a transfer taken in is gone on with, not taken in again");
+    book.desk.at("chief", 0, "order.void", json!({ "order": taken["order"], "reason": "改为直系亲属" })).unwrap();
     let kin = transfer(json!(["直系亲属过户"]), json!(["title_proof", "owner_id", "kin_proof"]));
     assert_eq!(book.desk.at("demo", 0, "intake.take", kin).unwrap()["fee"], "0.00");
 }

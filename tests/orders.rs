@@ -187,9 +187,10 @@ fn an_order_and_everything_else_on_its_account() {
         let unseal = json!({ "service": "unseal", "account": "3100000004", "papers": ["owner_id", "application"] });
         order = book.act("demo", "intake.take", unseal)["order"].clone();
         book.act("desk", "order.dispatch", json!({ "orders": [order], "worker": "zm" }));
+        support::transfer::take_in(book, "3100000004", "李小龙", true);
     });
     let reading = json!({ "account": "3100000004", "value": "0", "date": "2026-11-20", "source": "card" });
-    let kin = json!({ "account": "3100000004", "name": "李小龙", "kin": true });
+    let deed = json!({ "account": "3100000004", "id_number": support::transfer::NEW_OWNER });
     let samples: Vec<Sample> = vec![
         ("desk", "order.return", json!({ "order": order, "arrived": "10:00", "done": "10:01", "left": "10:01" })),
         (
@@ -197,7 +198,7 @@ fn an_order_and_everything_else_on_its_account() {
             "account.amend",
             json!({ "account": "3100000004", "field": "mobile", "seen": "13358990332", "value": "13800000000" }),
         ),
-        ("demo", "account.transfer", kin),
+        ("demo", "account.transfer", deed),
         ("room", "reading.enter", reading),
         ("demo", "intake.take", json!({ "service": "fault", "account": "3100000004", "fields": { "kind": "表故障" } })),
     ];

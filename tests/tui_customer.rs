@@ -149,17 +149,47 @@ fn a_new_file_shows_the_neighbours_of_its_building() {
 #[test]
 fn a_transfer_shows_the_debts_first() {
     let mut seat = hand(branch(), "demo");
-    seat.press("<Enter><C-t>").shows("欠费 85.00，须先缴清欠费方可过户");
-    seat.press("李强<F2>").shows("还欠 85.00 元");
+    seat.press("<Enter><C-t>").shows("受理  过户").shows("你还有欠费未缴，须先缴清欠费方可给予受理过户业务");
     assert_eq!(file(&seat, "B03000001").name, "王芳");
+}
+
+/// An account without debts, with a transfer taken in by the keys and its form open.
+fn taken_in() -> Seat {
+    let mut book = book("B03");
+    book.act("demo", "account.open", json!({ "address": "建设路3号", "class": "resident", "name": "王芳" }));
+    book.act("demo", "shift.open", json!({ "float": "100.00" }));
+    let mut seat = hand(book, "demo");
+    seat.press("<Enter><C-t>").shows("受理  过户").shows("先受理过户");
+    seat.press("<Space><Space><Tab><Tab><Tab>李强<Tab>13711112222<F2>");
+    seat.shows("过户  B03000001 王芳").shows("户主 王芳 → 李强").shows("13711112222");
+    seat
 }
 
 #[test]
 fn after_a_transfer_the_fee_stands_ready_to_be_taken() {
-    let mut book = book("B03");
-    book.act("demo", "account.open", json!({ "address": "建设路3号", "class": "resident", "name": "王芳" }));
-    let mut seat = hand(book, "demo");
-    seat.press("<Enter><C-t>李强<F2>").shows("已过户给 李强").shows("服务费").shows("过户费").shows("5.00");
-    assert_eq!(file(&seat, "B03000001").name, "李强");
-    seat.press("<Esc>").shows("一户一档  B03000001 李强");
+    let mut seat = taken_in();
+    seat.press("110101199003070038<F2>").shows("已过户给 李强").shows("服务费").shows("过户费").shows("5.00");
+    let row = file(&seat, "B03000001");
+    assert_eq!((row.name.as_str(), row.mobile.as_deref()), ("李强", Some("13711112222")));
+    seat.press("<Esc>").shows("一户一档  B03000001 李强").shows("应收业务费 过户费 5.00");
+    seat.press("<C-f>").shows("服务费").press("<F2>").shows("一户一档  B03000001 李强");
+    assert!(!seat.shot().has("应收业务费"));
+}
+
+#[test]
+fn a_second_f2_transfers_no_household_with_nothing_but_a_name() {
+    let mut seat = taken_in();
+    seat.press("<F2><F2><F2>").shows("过户  B03000001 王芳");
+    assert_eq!(file(&seat, "B03000001").name, "王芳");
+    seat.press("<Esc><Esc>");
+    seat.press("<Enter><C-t>").shows("过户  B03000001 王芳").shows("李强");
+}
+
+#[test]
+fn another_new_owner_than_was_taken_in_is_asked_for_a_reason() {
+    let mut seat = taken_in();
+    let mut keys = String::from("<S-Tab>");
+    keys.push_str("<C-u>李小强<F2>");
+    seat.press(&keys).shows("更正原因");
+    assert_eq!(file(&seat, "B03000001").name, "王芳");
 }

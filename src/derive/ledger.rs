@@ -35,6 +35,10 @@ pub mod account {
     pub const WAIVER: &str = "waiver";
     /// Service fees.
     pub const FEE: &str = "fee";
+    /// 应收业务费: charges of cases that nobody has paid yet.
+    pub const CHARGE: &str = "charge";
+    /// Money taken for a charge that is to be given back: paid twice, or the case was voided.
+    pub const REFUNDABLE: &str = "refundable";
     /// Opening balances from the old system.
     pub const OPENING: &str = "opening";
     /// 备用金 and counted cash between shifts.

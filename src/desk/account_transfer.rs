@@ -1,24 +1,31 @@
 //! `account.transfer`: the account handed to another customer (过户), R-120 … R-126, A-08.
 //!
-//! What is owed must be settled first and is shown before signing (R-122); from then on the new customer bears it (A-08). The
-//! fee is 5 yuan a household, nothing between direct relatives (R-123); it is taken by `fee.take`.
+//! It is the second half of a case: `intake.take` has seen the papers and agreed the fee (R-120, R-121, R-123), and names the new
+//! customer; the deed is bound to that. What is owed must be settled first (R-122), and what becomes of prepaid and credit is asked
+//! (A-08). The case stands open until the deed and the fee are in.
+
+mod case;
+mod standing;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::customer_file::{self, Typed};
-use super::debts;
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
-use crate::derive::account::fields::CustomerFile;
+use crate::derive::account::fields::{CustomerFile, id_kind_of};
 use crate::derive::account::transfer::AccountTransferred;
-use crate::rules::customer::{FIELDS, TRANSFER_FEE_FEN};
+use crate::rules::customer::FIELDS;
 use crate::rules::customer_fields::{IC_CARD, UNKNOWN_NAME, method};
+use crate::rules::fault::shown;
 use crate::rules::id::Id;
-use crate::rules::money::Fen;
+use crate::rules::money::{Fen, Milli};
 use crate::rules::{numbers, private_numbers};
 use crate::store::tables::account::AccountRow;
+
+pub use case::Case;
+pub use standing::Balance;
 
 /// The action.
 pub struct AccountTransfer;
@@ -32,8 +39,18 @@ pub struct Input {
     /// The present 户名 as seen; when given, it must still be so.
     #[serde(default)]
     pub seen: Option<String>,
-    /// 户名 of the new customer.
-    pub name: Typed,
+    /// The case it ends; not said: the one the account has open.
+    #[serde(default)]
+    pub case: Option<String>,
+    /// 户名 of the new customer; not said: as it was taken in. Another one needs its reason.
+    #[serde(default)]
+    pub name: Option<Typed>,
+    /// Why the new customer is another than the one the case was taken in for.
+    #[serde(default)]
+    pub reason: String,
+    /// 证件种类 of the new customer: 身份证, 统一社会信用代码; not said: by the number.
+    #[serde(default)]
+    pub id_kind: Option<String>,
     /// 证件号码 of the new customer.
     #[serde(default)]
     pub id_number: Option<Typed>,
@@ -67,13 +84,19 @@ pub struct Input {
     /// 代扣协议号.
     #[serde(default)]
     pub agreement: Option<Typed>,
-    /// 直系亲属, with proof: no fee (R-123).
+    /// 直系亲属; not said: as it was taken in, with its proof (R-123).
     #[serde(default)]
-    pub kin: bool,
+    pub kin: Option<bool>,
+    /// 结算方数 (R-122); not said: the last reading.
+    #[serde(default)]
+    pub settled: Option<Milli>,
+    /// What becomes of prepaid and credit; asked when there is any.
+    #[serde(default)]
+    pub balance: Option<Balance>,
     /// Who signs for the new customer (R-124).
     #[serde(default)]
     pub agent: Option<Agent>,
-    /// Papers shown (R-120, R-121).
+    /// Further papers shown, beside those of the intake (R-120, R-121).
     #[serde(default)]
     pub papers: Vec<String>,
 }
@@ -97,10 +120,18 @@ pub struct Output {
     pub from: String,
     /// The new customer.
     pub to: String,
-    /// 过户费 to be taken.
+    /// The case it ends.
+    pub case: Id,
+    /// 过户费, the catalogue's.
     pub fee: Fen,
+    /// What of it is still to be taken; the case stands open until then.
+    pub owed: Fen,
     /// Settled reading, written on the form (R-122).
     pub settled: Option<String>,
+    /// Prepaid and credit that passed to the new customer.
+    pub passed: Option<Fen>,
+    /// Prepaid and credit paid out to the old customer.
+    pub refunded: Option<Fen>,
     /// What to say to the customer.
     pub say: String,
     /// What the clerk should look at.
@@ -109,30 +140,47 @@ pub struct Output {
 
 impl Action for AccountTransfer {
     const NAME: &'static str = "account.transfer";
-    const SUMMARY: &'static str = "过户";
-    const MERGE: &'static str = "同一户主两次过户，先过的有效，后过的列为疑问，双方都留在历任户主里";
+    const VERSION: u32 = 2;
+    const SUMMARY: &'static str = "过户登记：受理过的过户由此办完";
+    const MERGE: &'static str = "同一户主两次过户，先过的有效，后过的列为疑问，双方都留在历任户主里；\
+                                 一件业务只办一次过户，后办的列为疑问；退给原户主的预存已在别处用掉的，缺额挂账，列为疑问";
     type Input = Input;
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let found = cx.tx.account_of_text(&input.account)?;
         let row = found.ok_or_else(|| Refusal::missing("account", "户", &input.account))?;
-        check_account(cx, &row, &input)?;
-        let mut faults = Vec::new();
+        check_account(&row, &input)?;
+        let case = Case::find(cx, &row, input.case.as_deref());
+        standing::check_debts(cx, &row, case.as_ref().ok().map(|case| case.order.id))?;
+        let case = case?;
+        let mut faults = case.gate(cx.tx)?;
+        let input = bound(&case, input, &mut faults);
+        let settled = case.settled(cx, row.id, input.settled, &mut faults)?;
         let person = Person::read(cx, &row, &input, &mut faults)?;
+        check_certificate(&input, person.new.id_number.as_deref(), &mut faults);
         check_private(cx, &input, &mut faults);
         let agent_id = agent_id(cx, &input, &mut faults)?;
         Refusal::unless_empty(faults)?;
-        let fee = if input.kin { Fen::ZERO } else { Fen(TRANSFER_FEE_FEN) };
-        let settled = cx.tx.last_reading(row.id)?.map(|reading| reading.value);
+        let (passed, refund) = standing::settle(cx, &row, input.balance)?;
+        let refunded = refund.as_ref().map(|refund| refund.prepaid + refund.credit);
+        let mut warnings = person.warnings;
+        if case.said.situations.iter().any(|word| word == "agent") && input.agent.is_none() {
+            warnings.push("受理时登记了代办，请核对并填写受委托人".to_owned());
+        }
+        let (order, fee, owed) = (case.order.id, case.fee(), case.owed());
         let output = Output {
             account: row.no.clone(),
             from: row.name.clone(),
             to: person.new.name.clone(),
+            case: order,
             fee,
+            owed,
             settled: settled.map(|value| value.to_string()),
-            say: say(fee),
-            warnings: person.warnings,
+            passed,
+            refunded,
+            say: say(fee, owed, refunded),
+            warnings,
         };
         let body = AccountTransferred {
             account: row.id,
@@ -140,43 +188,81 @@ impl Action for AccountTransfer {
             name: person.new.name.clone(),
             id_number: person.new.id_number.clone(),
             person: person.given,
-            kin: input.kin,
+            kin: case.kin(),
             fee,
             agent: input.agent.as_ref().map(|agent| agent.name.trim().to_owned()),
             agent_id,
-            papers: input.papers,
+            papers: case.said.papers.iter().cloned().chain(input.papers).collect(),
             settled,
+            case: Some(order),
+            reason: input.reason,
+            passed,
+            refund,
         };
-        Decision::write(vec![Subject::new(Kind::Account, row.id)], &body, output)
+        let mut subjects = vec![Subject::new(Kind::Account, row.id), Subject::new(Kind::Order, order)];
+        subjects.extend(body.refund.as_ref().map(|refund| Subject::new(Kind::Shift, refund.shift)));
+        Decision::write(subjects, &body, output)
     }
 }
 
-fn say(fee: Fen) -> String {
-    match fee {
-        Fen::ZERO => "直系亲属过户凭有效证明免收过户费".to_owned(),
-        fee => format!("过户费 {} 元", fee.grouped()),
+fn say(fee: Fen, owed: Fen, refunded: Option<Fen>) -> String {
+    let mut said = match (fee, owed) {
+        (Fen::ZERO, _) => "直系亲属过户凭有效证明免收过户费".to_owned(),
+        (fee, Fen::ZERO) => format!("过户费 {} 元已收", fee.grouped()),
+        (_, owed) => format!("过户费 {} 元", owed.grouped()),
+    };
+    if let Some(refunded) = refunded {
+        said.push_str(&format!("；退原户主 {} 元，请清点", refunded.grouped()));
     }
+    said
 }
 
-/// R-122: nothing owed. The debts are shown, so that they can be settled at the same counter.
-fn check_account(cx: &Cx<'_, '_>, row: &AccountRow, input: &Input) -> Result<(), Refusal> {
+fn check_account(row: &AccountRow, input: &Input) -> Result<(), Refusal> {
     if input.seen.as_ref().is_some_and(|seen| seen.trim() != row.name) {
         return Err(Refusal::stale(format!("户主现在是“{}”，与您看到的不同，请核对", row.name)));
     }
     if row.status == "销户" {
         return Err(Refusal::field("R-080", "account", "该户已销户，不能过户；请新装"));
     }
-    let unpaid = cx.tx.unpaid_bills(row.id)?;
-    let owed: Fen = unpaid.iter().map(|bill| bill.unpaid).sum();
-    if owed != Fen::ZERO {
-        let cycles = unpaid.iter().map(|bill| bill.cycle.as_str()).collect::<Vec<_>>().join("、");
-        let what = format!("还欠 {} 元 ({} 笔：{cycles})，须先缴清欠费方可过户", owed.grouped(), unpaid.len());
-        return Err(Refusal::field("R-122", "account", what));
-    }
-    if let Some(what) = debts::unbilled(cx.tx, row.id)? {
-        return Err(Refusal::field("R-122", "account", format!("不能过户：{what}")));
-    }
     Ok(())
+}
+
+/// The input with what was taken in: name, telephone.
+fn bound(case: &Case, mut input: Input, faults: &mut Vec<Fault>) -> Input {
+    input.reason = input.reason.trim().to_owned();
+    if input.reason.chars().count() > 200 {
+        faults.push(Fault::field("R-126", "reason", "更正原因最多 200 字"));
+    }
+    let typed = input.name.as_ref().map(Typed::text).unwrap_or_default();
+    input.name = Some(Typed::Text(case.name(&typed, &input.reason, faults)));
+    faults.extend(case.check_kin(input.kin));
+    let phone = case.field("phone").to_owned();
+    let empty = |typed: &Option<Typed>| typed.as_ref().is_none_or(|typed| typed.text().trim().is_empty());
+    if !phone.is_empty() && empty(&input.phone) && empty(&input.mobile) {
+        let place = if is_mobile(&phone) { &mut input.mobile } else { &mut input.phone };
+        *place = Some(Typed::Text(phone));
+    }
+    input
+}
+
+/// The new owner's certificate (现户主身份证) stands in the file, and is of the kind that was said.
+fn check_certificate(input: &Input, kept: Option<&str>, faults: &mut Vec<Fault>) {
+    if faults.iter().any(|fault| fault.field.as_deref() == Some("id_number")) {
+        return;
+    }
+    let Some(kept) = kept else {
+        let text = "请填写新户主的证件号码：个人身份证号，单位统一社会信用代码";
+        return faults.push(Fault::field("R-126", "id_number", text));
+    };
+    let kind = input.id_kind.as_deref().map(str::trim).filter(|kind| !kind.is_empty());
+    let (code, word) = match id_kind_of(kept) {
+        "resident_id" => ("resident_id", "身份证"),
+        _ => ("uscc", "统一社会信用代码"),
+    };
+    if let Some(kind) = kind.filter(|kind| *kind != code && !kind.ends_with(word)) {
+        let text = format!("填的是{word}号码，与证件种类“{}”不符，请核对", shown(kind));
+        faults.push(Fault::field("R-126", "id_kind", text));
+    }
 }
 
 /// The new customer, as the file would stand.
@@ -238,6 +324,7 @@ impl Person {
 /// Numbers of IDs and cards have no place among names and papers (I-13).
 fn check_private(cx: &Cx<'_, '_>, input: &Input, faults: &mut Vec<Fault>) {
     let agent = input.agent.iter().map(|agent| ("agent.name", "受委托人", &agent.name));
+    let agent = agent.chain([("reason", "更正原因", &input.reason)]);
     for (field, label, text) in agent.chain(input.papers.iter().map(|paper| ("papers", "要件", paper))) {
         if let Err(fault) = private_numbers::refuse(label, text, cx.at.date_naive()) {
             faults.push(Fault::field(fault.rule, field, fault.message));
@@ -258,4 +345,9 @@ fn agent_id(cx: &Cx<'_, '_>, input: &Input, faults: &mut Vec<Fault>) -> Result<O
             Ok(None)
         }
     }
+}
+
+/// Eleven digits that begin with 1.
+fn is_mobile(phone: &str) -> bool {
+    phone.len() == 11 && phone.starts_with('1') && phone.bytes().all(|byte| byte.is_ascii_digit())
 }

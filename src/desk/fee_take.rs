@@ -5,17 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
-use super::till::ask::Method;
-use super::till::ask::cash;
+use super::till::ask::{Method, cash};
 use super::till::book::payer;
+use super::till::charges::{self, Asked};
 use super::till::mistyped;
 use super::till::receipt::give_receipt;
 use super::till::shift;
 use super::whose::Whose;
-use crate::book::subject::{Kind, Subject};
+use crate::derive::order::body::ChargeRef;
 use crate::derive::shift::FeeTaken;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::store::tables::account::AccountRow;
+use crate::store::tables::order::ChargeRow;
 use crate::text::till::{say_cash, say_other};
 
 /// The action.
@@ -28,10 +30,16 @@ pub struct Input {
     /// 户号 or id, if it concerns one.
     #[serde(default)]
     pub account: Option<String>,
-    /// 收款项目: 过户费, 补卡费 …
+    /// The charge it pays: the case, or the case and the fee where it has several (`B01.1.23/过户费`). Not said: the oldest charge
+    /// owed of the account, or of the case in `for_what`, that is called as `kind`.
+    #[serde(default)]
+    pub charge: Option<String>,
+    /// 收款项目: 过户费, 补卡费 …; of a charge its own.
+    #[serde(default)]
     pub kind: String,
-    /// How much.
-    pub amount: Fen,
+    /// How much; of a charge what is owed.
+    #[serde(default)]
+    pub amount: Option<Fen>,
     /// 方式: 现金, 银行卡, 转账.
     #[serde(default = "cash")]
     pub method: Method,
@@ -60,6 +68,8 @@ pub struct Output {
     pub shift: Id,
     /// 收款项目.
     pub kind: String,
+    /// The case whose charge it paid.
+    pub order: Option<Id>,
     /// How much.
     pub amount: Fen,
     /// 实收.
@@ -72,9 +82,11 @@ pub struct Output {
 
 impl Action for FeeTake {
     const NAME: &'static str = "fee.take";
-    const SUMMARY: &'static str = "收服务费";
-    const MERGE: &'static str = "每笔都算数；冲正一次，第二次冲正挂账待查";
-    const WHOSE: Whose = Whose::AnyAccount;
+    const VERSION: u32 = 2;
+    const SUMMARY: &'static str = "收服务费，业务的应收费用由此收取";
+    const MERGE: &'static str =
+        "每笔都算数；同一应收费用收了两次，先收的销账，后收的应退，列为疑问；冲正一次，第二次冲正挂账待查";
+    const WHOSE: Whose = Whose::AnyCase;
     type Input = Input;
     type Output = Output;
 
@@ -85,49 +97,106 @@ impl Action for FeeTake {
             Some(text) => Some(cx.tx.account_of_text(text)?.ok_or_else(|| Refusal::missing("account", "户", text))?),
             None => None,
         };
-        let tendered = input.tendered.unwrap_or(input.amount);
-        let change = tendered - input.amount;
-        if change.is_negative() || (change > Fen::ZERO && input.method != Method::Cash) {
-            let text = format!("实收 {tendered} 与费用 {} 不符，请改正", input.amount);
-            return Err(Refusal::field("R-175", "tendered", text));
-        }
+        let kind = input.kind.trim();
+        let asked = Asked {
+            charge: input.charge.as_deref(),
+            account: account.as_ref(),
+            kind,
+            for_what: &input.for_what,
+            deposit: false,
+        };
+        let charge = charges::owed(cx.tx, &asked)?;
+        let amount = amount_of(&input, charge.as_ref())?;
+        let account = match (&charge, account) {
+            (Some(charge), account) => account_of(cx, charge, account)?,
+            (None, account) => account,
+        };
+        let (tendered, change) = charges::tender(amount, input.method, input.tendered)?;
         mistyped::ask(tendered, change, Fen::ZERO, shift.cash, input.confirm)?;
         let receipt = give_receipt(cx.tx, cx.next)?;
-        let who = account.as_ref().map_or(input.payer.trim().to_owned(), |row| payer(&row.no, &row.name));
-        let kind = input.kind.trim().to_owned();
+        let who = match &account {
+            Some(row) => payer(&row.no, &row.name),
+            None => payer_of(cx, &input, charge.as_ref())?,
+        };
+        let order = charge.as_ref().map(|charge| charge.order_id);
+        let kind = charge.as_ref().map_or(kind, |charge| charge.name.as_str()).to_owned();
+        let said = input.for_what.trim();
+        let for_what = order.filter(|_| said.is_empty()).map_or(said.to_owned(), |order| order.to_string());
         let body = FeeTaken {
             shift: shift.id,
             account: account.as_ref().map(|row| row.id),
             payer: who,
             kind: kind.clone(),
-            amount: input.amount,
+            amount,
             method: input.method.word().to_owned(),
             tendered,
             change,
             receipt: receipt.clone(),
-            for_what: input.for_what.trim().to_owned(),
+            for_what,
+            charge: charge.map(|charge| ChargeRef { order: charge.order_id, key: charge.key }),
         };
-        let mut subjects: Vec<Subject> = account.iter().map(|row| Subject::new(Kind::Account, row.id)).collect();
-        subjects.push(Subject::new(Kind::Shift, shift.id));
+        let subjects = charges::subjects(body.account, order, shift.id);
         let spoken = match input.method {
             Method::Cash => say_cash(tendered, change),
-            other => say_other(other.word(), input.amount),
+            other => say_other(other.word(), amount),
         };
-        let (payment, amount) = (cx.next, input.amount);
+        let payment = cx.next;
         Decision::write(
             subjects,
             &body,
-            Output { payment, receipt, shift: shift.id, kind, amount, tendered, change, spoken },
+            Output { payment, receipt, shift: shift.id, kind, order, amount, tendered, change, spoken },
         )
     }
 }
 
+/// The amount: of a charge just what is owed, so that a fee is the catalogue's wherever it is taken.
+fn amount_of(input: &Input, charge: Option<&ChargeRow>) -> Result<Fen, Refusal> {
+    let fault = |text: String| Err(Refusal::field("R-209", "amount", text));
+    match (charge, input.amount) {
+        (Some(charge), Some(amount)) if amount != charge.owed => {
+            fault(format!("{} 的{}应收 {}，不是 {amount}，请改正", charge.order_id, charge.name, charge.owed))
+        }
+        (Some(charge), _) => Ok(charge.owed),
+        (None, Some(amount)) => Ok(amount),
+        (None, None) => fault("请填写费用".into()),
+    }
+}
+
+/// The account of a charge; another one typed beside it is a mistake.
+pub(super) fn account_of(
+    cx: &Cx<'_, '_>,
+    charge: &ChargeRow,
+    typed: Option<AccountRow>,
+) -> Result<Option<AccountRow>, Refusal> {
+    let own = charge.account.map(|account| cx.tx.account(account)).transpose()?.flatten();
+    match (&own, typed) {
+        (Some(own), Some(typed)) if own.id != typed.id => {
+            let text = format!("{} 是 {} {} 的业务，与所填户号不符，请核对", charge.order_id, own.no, own.name);
+            Err(Refusal::field("R-209", "account", text))
+        }
+        (None, typed) => Ok(typed),
+        _ => Ok(own),
+    }
+}
+
+/// Who pays without an account: as typed, else who came with the case.
+fn payer_of(cx: &Cx<'_, '_>, input: &Input, charge: Option<&ChargeRow>) -> Result<String, Refusal> {
+    let said = input.payer.trim();
+    let order = charge.filter(|_| said.is_empty()).map(|charge| cx.tx.order(charge.order_id)).transpose()?.flatten();
+    Ok(order.map_or(said.to_owned(), |order| order.caller))
+}
+
 fn faults(input: &Input) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if input.kind.trim().is_empty() || input.kind.chars().count() > 20 {
+    let (kind, by_charge) = (input.kind.trim(), input.charge.as_deref().is_some_and(|text| !text.trim().is_empty()));
+    if (kind.is_empty() && !by_charge) || kind.chars().count() > 20 {
         faults.push(Fault::field("R-209", "kind", "收款项目不能为空，最多 20 字"));
     }
-    if input.amount <= Fen::ZERO {
+    if ["押金", "保证金"].iter().any(|word| kind.contains(word)) {
+        let text = "押金不是收入，请先受理要收押金的业务，再用收押金 (deposit.take)";
+        faults.push(Fault::field("R-142", "kind", text));
+    }
+    if input.amount.is_some_and(|amount| amount <= Fen::ZERO) {
         faults.push(Fault::field("R-209", "amount", "费用要大于零，请改正"));
     }
     if input.tendered.is_some_and(Fen::is_negative) {

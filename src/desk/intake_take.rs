@@ -14,12 +14,12 @@ use super::rights::Rights;
 use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::order::body::{Charged, FieldSaid, IntakeTaken, Promised};
-use crate::derive::order::life;
+use crate::derive::order::{WINDOW, life, window};
 use crate::rules::calendar::Calendar;
 use crate::rules::id::Id;
 use crate::rules::moment::{self, Moment};
 use crate::rules::money::Fen;
-use crate::rules::service::Verdict;
+use crate::rules::service::{Before, Verdict};
 use crate::rules::utility::Utility;
 use crate::store::tables::order::OrderRow;
 use crate::store::{StoreError, Tx};
@@ -77,6 +77,7 @@ pub struct Fee {
 
 impl Action for IntakeTake {
     const NAME: &'static str = "intake.take";
+    const VERSION: u32 = 2;
     const SUMMARY: &'static str = "受理业务：要件、关卡、费用、承诺照业务目录";
     const MERGE: &'static str = "各记各的；同一户同一业务在两个网点各开一张工单时两张都在，列为疑问，由人作废其一；\
                                  并入的工单已先办结时，这次来电列为疑问";
@@ -92,9 +93,21 @@ impl Action for IntakeTake {
         if let Some(open) = open_order(cx.tx, &input, &case, &verdict)? {
             return join(cx, &case, &verdict, &open, parked);
         }
-        Refusal::unless_empty(verdict.refusals.iter().cloned().map(Fault::from).collect())?;
+        let mut faults: Vec<Fault> = waiting_deed(cx.tx, &case)?.into_iter().collect();
+        faults.extend(verdict.refusals.iter().cloned().map(Fault::from));
+        Refusal::unless_empty(faults)?;
         take(cx, &case, &verdict, parked)
     }
+}
+
+/// A transfer that is taken in already is gone on with, not taken in again.
+pub(super) fn waiting_deed(tx: &Tx<'_>, case: &Resolved) -> Result<Option<Fault>, StoreError> {
+    let Some(account) = case.account.as_ref().filter(|_| case.service().write_back.transfer) else { return Ok(None) };
+    let waits = tx.deed_cases(account.id)?.into_iter().next();
+    Ok(waits.map(|order| {
+        let what = format!("{} {}已经受理，还没有办完，请接着办过户登记；不办了就作废", order.id, order.title);
+        Fault { rule: "R-126".into(), field: None, message: what }
+    }))
 }
 
 /// Who asks, when: the desk's default for what was not said.
@@ -163,13 +176,26 @@ fn take(
     let service = case.service();
     let talk = intake_talk::talk(case, verdict, Some(cx.next));
     let line = intake_talk::line(&talk);
-    let join_key = verdict.terms.as_ref().and_then(|_| case.join_key(&verdict.category));
-    let body = IntakeTaken { terms: verdict.terms.clone(), join_key, parked, ..body(case, verdict, &line) };
+    let join_key = match &verdict.terms {
+        Some(_) => case.join_key(&verdict.category),
+        // Two sites that take in one transfer have one thing at one place: a clash until one is over.
+        None => {
+            case.account.as_ref().filter(|_| service.write_back.transfer).map(|row| format!("a{}|过户登记", row.id))
+        }
+    };
+    let deed = service.write_back.transfer;
+    let body = IntakeTaken { terms: verdict.terms.clone(), join_key, parked, deed, ..body(case, verdict, &line) };
     let similar = similar(cx.tx, case, verdict)?;
     let output = Output {
         order: cx.next,
         joined: false,
-        state: verdict.terms.as_ref().map_or(crate::derive::order::WINDOW, |_| "待派").to_owned(),
+        state: match verdict.terms {
+            Some(_) => "待派",
+            None if deed => window::DEED,
+            None if verdict.total() > Fen::ZERO => window::FEE,
+            None => WINDOW,
+        }
+        .to_owned(),
         category: verdict.category.clone(),
         urgency: verdict.urgency.label().to_owned(),
         fee: verdict.total(),
@@ -180,7 +206,7 @@ fn take(
         talk,
         window_over: over(case),
         similar,
-        next: service.write_back.transfer.then(|| "account.transfer".to_owned()),
+        next: deed.then(|| "account.transfer".to_owned()),
     };
     Decision::write(subjects(cx.next, case, parked), &body, output)
 }
@@ -277,6 +303,7 @@ fn body(case: &Resolved, verdict: &Verdict<'_>, line: &str) -> IntakeTaken {
                 amount: charge.amount,
                 invoice: charge.invoice.clone(),
                 deposit: charge.deposit,
+                before: charge.before.map_or("", Before::label).to_owned(),
             })
             .collect(),
         promise: verdict.promise.as_ref().map(|promise| Promised {
@@ -289,6 +316,7 @@ fn body(case: &Resolved, verdict: &Verdict<'_>, line: &str) -> IntakeTaken {
         join_key: None,
         joins: None,
         parked: None,
+        deed: false,
     }
 }
 

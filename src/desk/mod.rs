@@ -67,6 +67,7 @@ pub mod view_reading;
 pub mod view_sides;
 pub mod view_swap;
 pub mod view_till;
+pub mod view_transfer;
 pub mod view_users;
 pub mod whose;
 
@@ -88,6 +89,8 @@ pub mod complaint_answer;
 pub mod customer_file;
 pub mod customer_reveal;
 pub mod customer_view;
+pub mod deposit_return;
+pub mod deposit_take;
 pub mod entry_place;
 pub mod exception_assign;
 pub mod exception_resolve;
@@ -165,6 +168,8 @@ pub const ACTIONS: &[Def] = &[
     def::<callback_record::CallbackRecord>(),
     def::<catalogue_put::CataloguePut>(),
     def::<complaint_answer::ComplaintAnswer>(),
+    def::<deposit_return::DepositReturn>(),
+    def::<deposit_take::DepositTake>(),
     def::<entry_place::EntryPlace>(),
     def::<exception_assign::ExceptionAssign>(),
     def::<exception_resolve::ExceptionResolve>(),

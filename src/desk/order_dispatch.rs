@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::order_step::{self, Found};
 use super::refusal::{Fault, Refusal};
+use super::till::charges;
 use super::whose::Whose;
 use crate::derive::order::body::OrdersDispatched;
 use crate::rules::id::Id;
 use crate::rules::moment;
 use crate::rules::order::{State, What};
+use crate::rules::service::Before;
 use crate::store::Tx;
 use crate::store::tables::user::WorkerRow;
 
@@ -65,6 +67,7 @@ impl Action for OrderDispatch {
             if let Err(reasons) = one.after(What::Dispatched { worker: worker.id }, cx.at) {
                 faults.extend(taken(cx.tx, one)?.map_or(reasons, |fault| vec![fault]));
             }
+            faults.extend(charges::waits_for(cx.tx, one.row.id, Before::Dispatch)?);
         }
         Refusal::unless_empty(faults)?;
         let orders: Vec<Id> = found.iter().map(|one| one.row.id).collect();

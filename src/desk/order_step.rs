@@ -20,6 +20,20 @@ pub struct Found {
 
 /// Finds an order by its number, whole (`B03.1.3981`) or only the last part (`3981`).
 pub fn find(tx: &Tx<'_>, field: &str, text: &str) -> Result<Found, Refusal> {
+    let row = find_row(tx, field, text)?;
+    let id = row.id;
+    let order = life(row.life.as_deref()).ok_or_else(|| {
+        let text = match row.open {
+            true => format!("{id} 在窗口办理，现为“{}”，没有派工单", row.state),
+            false => format!("{id} 已{WINDOW}，没有工单"),
+        };
+        Refusal::field("R-303", field, text)
+    })?;
+    Ok(Found { row, order })
+}
+
+/// Finds the row of an order, or of a case done at the window, by its number.
+pub fn find_row(tx: &Tx<'_>, field: &str, text: &str) -> Result<OrderRow, Refusal> {
     let text = text.trim();
     let missing = || Refusal::missing(field, "工单", &crate::rules::fault::shown(text));
     let id = match (text.parse::<Id>(), text.parse::<i64>()) {
@@ -32,9 +46,7 @@ pub fn find(tx: &Tx<'_>, field: &str, text: &str) -> Result<Found, Refusal> {
     if tx.is_held(Kind::Order.letter(), id)? {
         return Err(Refusal::field("upgrade", field, format!("工单 {id} 有新版程序记的内容，请升级程序后再办")));
     }
-    let order = life(row.life.as_deref());
-    let order = order.ok_or_else(|| Refusal::field("R-303", field, format!("{id} 已{WINDOW}，没有工单")))?;
-    Ok(Found { row, order })
+    Ok(row)
 }
 
 /// A branch works on its own orders: of another's it may not hold everything. The head office works on all.
@@ -82,9 +94,14 @@ impl Found {
 
     /// Whom an entry about this order is about.
     pub fn subjects(&self) -> Vec<Subject> {
-        let account = self.row.account.map(|account| Subject::new(Kind::Account, account));
-        std::iter::once(Subject::new(Kind::Order, self.row.id)).chain(account).collect()
+        subjects_of_row(&self.row)
     }
+}
+
+/// Whom an entry about an order is about: the order, and the account it is on.
+pub fn subjects_of_row(row: &OrderRow) -> Vec<Subject> {
+    let account = row.account.map(|account| Subject::new(Kind::Account, account));
+    std::iter::once(Subject::new(Kind::Order, row.id)).chain(account).collect()
 }
 
 /// Whom an entry about several orders is about, each once.

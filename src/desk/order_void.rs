@@ -9,8 +9,12 @@ use super::order_step;
 use super::refusal::{Fault, Refusal};
 use super::whose::Whose;
 use crate::derive::order::body::OrderVoided;
+use crate::derive::order::window::VOID;
 use crate::rules::id::Id;
+use crate::rules::money::Fen;
 use crate::rules::order::{Voider, What};
+use crate::rules::service::Channel;
+use crate::store::tables::order::OrderRow;
 
 /// The action.
 pub struct OrderVoid;
@@ -37,6 +41,8 @@ pub struct Output {
     pub order: Id,
     /// Where it stands now.
     pub state: String,
+    /// What was paid for it and is to be given back: fees by `payment.reverse`, deposits by `deposit.return`.
+    pub refund: Fen,
 }
 
 impl Action for OrderVoid {
@@ -48,23 +54,45 @@ impl Action for OrderVoid {
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
-        let found = order_step::find(cx.tx, "order", &input.order)?;
+        let row = order_step::find_row(cx.tx, "order", &input.order)?;
         let mut faults = Vec::new();
         let reason = order_step::text(cx, "reason", "作废原因", &input.reason, &mut faults);
-        faults.extend(found.after(What::Voided { reason: reason.clone() }, cx.at).err().unwrap_or_default());
+        let by_phone = if row.life.is_none() && row.open {
+            faults.extend(at_window(&row, &reason));
+            row.channel == Channel::Phone.code()
+        } else {
+            let found = order_step::find(cx.tx, "order", &input.order)?;
+            faults.extend(found.after(What::Voided { reason: reason.clone() }, cx.at).err().unwrap_or_default());
+            found.order.terms.by_phone
+        };
         Refusal::unless_empty(faults)?;
-        let voider = Voider::of(found.order.terms.by_phone);
+        let voider = Voider::of(by_phone);
         let right = match voider {
             Voider::HallDirector => COUNTER,
             Voider::HotlineLead => HOTLINE,
         };
         if !cx.rights.allow(right) {
-            let how = if found.order.terms.by_phone { "电话" } else { "柜台" };
+            let how = if by_phone { "电话" } else { "柜台" };
             let message = format!("这张工单由{how}受理，作废须由{}办理", voider.label());
             let fault = Fault { rule: "R-302".into(), field: Some("order".into()), message };
             return Err(Refusal { faults: vec![fault], ..Refusal::permission("R-302", "") });
         }
-        let body = OrderVoided { order: found.row.id, reason };
-        Decision::write(found.subjects(), &body, Output { order: found.row.id, state: "作废".to_owned() })
+        let body = OrderVoided { order: row.id, reason };
+        let refund = cx.tx.charges_of_order(row.id)?.iter().map(|charge| charge.paid).sum();
+        let output = Output { order: row.id, state: VOID.to_owned(), refund };
+        Decision::write(order_step::subjects_of_row(&row), &body, output)
     }
+}
+
+/// A case that is not done at the window yet can be voided until its deed.
+fn at_window(row: &OrderRow, reason: &str) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if row.deed.is_some() {
+        let text = format!("{} 已经过户，不能作废；收错的费用请冲正", row.id);
+        faults.push(Fault::field("R-126", "order", text));
+    }
+    if reason.is_empty() {
+        faults.push(Fault::field("R-302", "reason", "作废要写原因"));
+    }
+    faults
 }

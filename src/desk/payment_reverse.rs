@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
-use super::till::{find, shift};
+use super::till::{charges, find, shift};
 use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::payment::{PaymentReversed, money_account};
 use crate::derive::ledger::account as ledger;
+use crate::derive::shift::security;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::tables::till::{ShiftRow, TillRow};
@@ -48,9 +49,10 @@ pub struct Output {
 
 impl Action for PaymentReverse {
     const NAME: &'static str = "payment.reverse";
+    const VERSION: u32 = 2;
     const SUMMARY: &'static str = "冲正一笔收费，写明原因";
     const MERGE: &'static str = "一笔收费只冲正一次，以第一次为准；第二次退出的钱挂账待查，列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
+    const WHOSE: Whose = Whose::AnyCase;
     type Input = Input;
     type Output = Output;
 
@@ -69,11 +71,14 @@ impl Action for PaymentReverse {
         }
         // All of it: what came as money and what was taken from the balance.
         cx.rights.require_amount("payment.reverse", row.amount + row.from_prepaid)?;
+        let charge = charges::of_movement(cx.tx, &row)?;
+        if let Some(charge) = &charge {
+            charges::still_here(cx.tx, "payment", &row, charge)?;
+        }
         let drawer = drawer(cx, &row)?;
         Refusal::unless_empty(money_is_there(&row, &drawer))?;
-        let body = body(&row, &drawer, reason);
-        let mut subjects: Vec<Subject> = row.account.map(|id| Subject::new(Kind::Account, id)).into_iter().collect();
-        subjects.push(Subject::new(Kind::Shift, drawer.id));
+        let mut subjects = charges::subjects(row.account, charge.as_ref().map(|charge| charge.order), drawer.id);
+        let body = PaymentReversed { charge, ..body(&row, &drawer, reason) };
         if drawer.id != row.shift {
             subjects.push(Subject::new(Kind::Shift, row.shift));
         }
@@ -129,6 +134,12 @@ fn body(row: &TillRow, drawer: &ShiftRow, reason: &str) -> PaymentReversed {
         waived: row.waived,
         to_prepaid: row.to_prepaid,
         from_prepaid: row.from_prepaid,
-        is_fee: row.kind == "fee",
+        is_fee: is_fee(row),
+        charge: None,
     }
+}
+
+/// Is it money of a business, not of bills?
+fn is_fee(row: &TillRow) -> bool {
+    row.kind == "fee" || row.kind == security::TAKEN
 }

@@ -192,6 +192,7 @@ pub fn facts(desk: &Desk) -> Result<HomeFacts, Refusal> {
         mine.push(format!("特殊处理待我审核 {approvals}"));
     }
     mine.extend(view_till::waiting(desk, &tx)?);
+    mine.extend(view_orders::window_text(&tx)?);
     if !mine.is_empty() {
         lines.push(FactLine { head: "我的".into(), text: mine.join("   "), look: true, warning: false });
     }

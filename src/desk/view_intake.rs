@@ -99,6 +99,7 @@ pub fn judge(desk: &Desk, typed: &Typed) -> Result<Live, Refusal> {
     let joins = intake_take::open_order(&tx, typed, &case, &verdict)?;
     let mut faults: Vec<Fault> = if joins.is_some() { Vec::new() } else { strict };
     if joins.is_none() {
+        faults.extend(intake_take::waiting_deed(&tx, &case)?);
         faults.extend(verdict.refusals.iter().cloned().map(Fault::from));
     }
     let gates = faults.iter().filter(|fault| fault.field.is_none()).map(|fault| fault.message.clone()).collect();
@@ -142,6 +143,8 @@ pub fn judge(desk: &Desk, typed: &Typed) -> Result<Live, Refusal> {
 /// The account a case is about, as its first line shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
+    /// Its name in the day book.
+    pub id: Id,
     /// 户号
     pub no: String,
     /// 户名
@@ -161,7 +164,7 @@ pub fn head(desk: &Desk, account: &str) -> Result<Option<Head>, Refusal> {
     let utility = Utility::from_code(&row.utility).unwrap_or(Utility::Water);
     let meter = tx.meter_on_wall(row.id)?.and_then(|meter| MeterState::parse(&meter.state));
     let state = format!("{} {}", utility.label(), meter.map_or("", |state| state.label(utility)));
-    Ok(Some(Head { owed: tx.owed(row.id)?, no: row.no, name: row.name, address: row.address, state }))
+    Ok(Some(Head { id: row.id, owed: tx.owed(row.id)?, no: row.no, name: row.name, address: row.address, state }))
 }
 
 /// Words this branch used before, for fields that remember.

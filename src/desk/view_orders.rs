@@ -215,6 +215,16 @@ impl HomeOrders {
     }
 }
 
+/// Cases whose second half is still to be done at the window: `窗口未办完 2 (B03.1.3981 过户 10023377 待过户)`; none when all is done.
+pub fn window_text(tx: &Tx<'_>) -> Result<Option<String>, StoreError> {
+    let cases = tx.window_cases()?;
+    let Some(first) = cases.first() else { return Ok(None) };
+    let account = first.account.map(|account| tx.account(account)).transpose()?.flatten();
+    let who = account.map_or_else(|| first.caller.clone(), |row| row.no);
+    let (id, title, state) = (first.id, &first.title, &first.state);
+    Ok(Some(format!("窗口未办完 {} ({id} {title} {who} {state})", cases.len())))
+}
+
 /// The counts at the head of the desk.
 pub fn heaps(tx: &Tx<'_>, now: Moment) -> Result<Heaps, StoreError> {
     tx.order_heaps(now.timestamp())
@@ -314,7 +324,8 @@ pub fn order_json(tx: &Tx<'_>, id: Id, now: Moment) -> Result<Option<serde_json:
         "address": row.address, "area": row.area, "caller": row.caller, "phone": row.phone, "wish": row.wish,
         "channel": row.channel, "worker": worker.map(|worker| worker.name), "day": row.day, "told": time(row.told),
         "dispatched": row.dispatched.and_then(time), "promise": row.promise.and_then(time), "done": row.done.and_then(time),
-        "outcome": row.outcome, "overrun": row.overrun, "fee": row.fee, "clocks": clocks,
+        "outcome": row.outcome, "overrun": row.overrun, "fee": row.fee, "owed": row.owed,
+        "charges": tx.charges_of_order(id)?, "deed": row.deed, "clocks": clocks,
         "history": history, "exceptions": detail.exceptions,
     })))
 }

@@ -31,6 +31,8 @@ pub struct PayView {
     pub bills: Vec<Due>,
     /// Prepaid and credit.
     pub balance: Fen,
+    /// What it owes for businesses beside its bills.
+    pub owed_fees: Fen,
     /// The number the next 核对单 gets.
     pub receipt: String,
     /// What the clerk may still waive for this account today.
@@ -82,6 +84,7 @@ pub fn pay(desk: &Desk, account: Id, day: Option<NaiveDate>) -> Result<PayView, 
     let limit = limits.filter_map(|due| due.late.as_ref().ok()?.rule.as_ref()).map(|rule| rule.own_waiver).min();
     let limit = limit.and_then(Fen::round).unwrap_or_default();
     Ok(PayView {
+        owed_fees: tx.owed_fees(account)?,
         may_waive: (limit - tx.waived_on(account, today)?.max(tx.waived_on(account, day)?)).max(Fen::ZERO),
         account: row,
         day,

@@ -14,6 +14,8 @@ pub enum Whose {
     Own,
     /// An account may be anybody's, whatever else is this site's: what is done for a customer who came here.
     AnyAccount,
+    /// An account and a case may be anybody's: money that a customer pays here for a business, or gets back.
+    AnyCase,
     /// This site's; at the head office anybody's.
     Seen,
     /// The action itself says whose: users, sites, exceptions that touch several sites.
@@ -52,6 +54,7 @@ pub fn require(tx: &Tx<'_>, def: &Def, subjects: &[Subject]) -> Result<(), Refus
         Ok(match def.whose {
             Whose::Own => false,
             Whose::AnyAccount => subject.kind == Kind::Account,
+            Whose::AnyCase => matches!(subject.kind, Kind::Account | Kind::Order),
             Whose::Seen => tx.seen()?.holds(subject.id),
             Whose::ActionSays => true,
         })

@@ -2,7 +2,9 @@
 //! what was printed, and is marked 重印. Also the slip of a reversal and the day-close slip with the head code.
 
 use crate::derive::account::payment::{PaymentReversed, PaymentTaken};
-use crate::derive::shift::{FeeTaken, ShiftClosed};
+use crate::derive::account::transfer::{AccountTransferred, Refund};
+use crate::derive::order::body::{DepositReturned, DepositTaken};
+use crate::derive::shift::{FeeTaken, ShiftClosed, security};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::entries::EntryRow;
@@ -27,6 +29,11 @@ pub fn slip(tx: &Tx<'_>, entry: Id, reprint: bool) -> Result<Option<Slip>, Store
     let lines = match row.action.as_str() {
         "payment.take" | "payment.enter_late" => read::<PaymentTaken>(&row)?.map(|body| payment(tx, &row, &body)),
         "fee.take" => read::<FeeTaken>(&row)?.map(|body| Ok(fee(&body))),
+        "deposit.take" => read::<DepositTaken>(&row)?.map(|body| Ok(deposit(&body))),
+        "deposit.return" => read::<DepositReturned>(&row)?.map(|body| Ok(deposit_back(&body))),
+        "account.transfer" => {
+            read::<AccountTransferred>(&row)?.and_then(|body| body.refund).map(|body| Ok(refund(&body)))
+        }
         "payment.reverse" => read::<PaymentReversed>(&row)?.map(|body| Ok(reversal(&body))),
         "shift.close" => read::<ShiftClosed>(&row)?.map(|body| day_close(tx, &body)),
         _ => None,
@@ -138,6 +145,41 @@ fn fee(body: &FeeTaken) -> Body {
     ("核对单", body.receipt.clone(), lines)
 }
 
+fn deposit(body: &DepositTaken) -> Body {
+    let lines = vec![
+        format!("缴款人 {}", body.payer),
+        cells(&[("收款项目", 40, false), ("金额", 39, true)]),
+        cells(&[(&body.kind, 40, false), (&body.amount.grouped(), 39, true)]),
+        format!("业务 {}", body.charge.order),
+        paid(&body.method, body.amount, body.tendered, body.change),
+        "请妥善保管，退押金时凭此收据".to_owned(),
+    ];
+    ("押金收据", body.receipt.clone(), lines)
+}
+
+fn deposit_back(body: &DepositReturned) -> Body {
+    let mut lines = vec![
+        format!("收款人 {}", body.payer),
+        format!("退还 {} 元  方式 {}  原收据 {}", body.amount.grouped(), body.method, body.receipt),
+        format!("收款项目 {}  业务 {}", body.kind, body.charge.order),
+    ];
+    if !body.remark.is_empty() {
+        lines.push(format!("备注 {}", body.remark));
+    }
+    lines.push("用户签收".to_owned());
+    ("押金退还单", String::new(), lines)
+}
+
+fn refund(body: &Refund) -> Body {
+    let lines = vec![
+        format!("户号户名 {}", body.payer),
+        format!("过户退预存 {} 元  退余款 {} 元", body.prepaid.grouped(), body.credit.grouped()),
+        format!("合计退还 {} 元  方式 现金", (body.prepaid + body.credit).grouped()),
+        "用户签收".to_owned(),
+    ];
+    ("退款单", String::new(), lines)
+}
+
 fn reversal(body: &PaymentReversed) -> Body {
     let lines = vec![
         format!("户号户名 {}", body.payer),
@@ -160,6 +202,10 @@ fn day_close(tx: &Tx<'_>, body: &ShiftClosed) -> Result<Body, StoreError> {
             let left = format!("{label} {} 笔", taken.len());
             lines.push(ends(&left, &format!("{}  其中滞纳金 {}", sum.grouped(), late.grouped())));
         }
+    }
+    let deposits = security::net(&rows, false);
+    if rows.iter().any(security::is_deposit) {
+        lines.push(ends("其中押金 (不是收入)", &deposits.grouped()));
     }
     let over = body.counted - body.expected;
     let word = match over.0 {

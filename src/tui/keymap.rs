@@ -220,7 +220,8 @@ key_table! {
     DeferOrder "order.defer"   None,      "顺延", [Dispatch], "与用户另约时间，超过承诺的由班组长录入";
     VoidOrder "order.void"     None,      "作废", [Dispatch], "作废这张工单，由营业厅主任或接听组班组长办";
     FixMethod "payment.method" None,      "改缴费方式", [Customer], "更改这一户录错的缴费方式，由信息中心办";
-    Transfer  "account.transfer" ctrl('t'), "过户", [Customer], "把这一户过给新户主";
+    Transfer  "account.transfer" ctrl('t'), "过户", [Customer Dispatch], "把这一户过给新户主：没有受理的先受理";
+    GoFees    "go.fees"        ctrl('f'), "业务费", [Customer Pay Dispatch], "收这一户、这件业务还欠的业务费和押金";
     Reveal    "customer.reveal" ctrl('k'), "全号", [Customer], "查看完整证件号或卡号，要写原因，记入日记账";
     NextPage  "next.page"      TAB,       "下一页", [Customer], "轮换账单、抄表、水表、工单、证件";
 }

@@ -97,3 +97,29 @@ fn a_callback_is_three_keys() {
     desk.leave();
     assert_eq!(heap(&branch, |heaps| heaps.callback), before - 1);
 }
+
+/// Day 11, 12; screens.md: papers, new owner and fee within ten control keys, and the case is over.
+#[test]
+fn a_transfer_with_papers_new_owner_and_fee_is_ten_keys() {
+    let branch = Branch::copy();
+    let no = branch.ask(
+        "SELECT no FROM d_account a WHERE status = '正常' AND name NOT IN ('', '用户') AND utility <> 'gas' \
+         AND NOT EXISTS (SELECT 1 FROM d_bill WHERE account = a.id AND (unpaid > 0 OR state = 'held')) \
+         AND NOT EXISTS (SELECT 1 FROM d_balance WHERE account = a.id AND (prepaid <> 0 OR credit <> 0)) \
+         AND NOT EXISTS (SELECT 1 FROM d_order WHERE account = a.id AND open = 1) \
+         AND EXISTS (SELECT 1 FROM d_meter WHERE account = a.id AND removed IS NULL AND state = 'supplied') \
+         ORDER BY id LIMIT 1",
+    );
+    let no = no.trim();
+    let mut clerk = branch.open("demo");
+    clerk.press(no).shows(no).press("<F6>gh<Enter>").shows("受理  过户");
+    clerk.press("<Space><Space><Tab><Tab><Tab>新主三<F2>").shows("过户  ").shows("→ 新主三").cursor_at("证件号码");
+    clerk.press("110101199003070038<F2>").shows("已过户给 新主三").shows("服务费");
+    clerk.press("<F2>").shows("核对单 B03-1-").within(10);
+    clerk.leave();
+    let row = newest(&branch);
+    assert_eq!((row.title.as_str(), row.state.as_str(), row.open, row.owed.0), ("过户", "窗口办结", false, 0));
+    let desk = branch.desk();
+    let account = desk.look().unwrap().account_of_text(no).unwrap().unwrap();
+    assert_eq!(account.name, "新主三");
+}

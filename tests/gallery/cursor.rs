@@ -142,7 +142,7 @@ fn in_every_field_of_the_counter() {
 fn in_every_field_of_the_customer_file() {
     let mut lines = vec![
         line("开户", over(Full, "demo", screens::account_open, "")),
-        line("过户", over(Full, "demo", |app| screens::transfer(app, Some(LONG), ""), "")),
+        line("过户", over(Full, "demo", |app| crate::customer::transfer(app, SEALED, "李强"), "")),
         line("全号", over(Full, "demo", |app| screens::customer(app, account(app, LONG)), "<C-k>")),
     ];
     let wanted = Rc::new(Cell::new(""));

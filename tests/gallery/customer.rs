@@ -1,11 +1,23 @@
 //! The customer file: seen, opened, amended, handed over.
 
+use meterdesk::tui::app::App;
+use meterdesk::tui::screen::Reply;
 use meterdesk::tui::screens;
+use serde_json::json;
 
 use crate::branches::Branch::{Empty, Full};
-use crate::branches::{BARE, LONG};
+use crate::branches::{BARE, LONG, SEALED};
 use crate::scene::{Shown, of};
 use crate::support::seat::account;
+
+/// Takes a transfer in and opens its second half.
+pub fn transfer(app: &mut App, no: &str, name: &str) -> Reply<App> {
+    let input = json!({ "service": "transfer", "account": no, "papers": ["title_proof", "owner_id"],
+        "fields": { "new_name": name, "phone": "13987654321" } });
+    app.act("intake.take", &input, None).unwrap();
+    let account = account(app, no);
+    screens::transfer(app, account)
+}
 
 pub const SCREENS: &[Shown] = &[
     Shown {
@@ -39,13 +51,13 @@ pub const SCREENS: &[Shown] = &[
     },
     Shown {
         screen: "transfer",
-        empty: of(Empty, "demo", |app| screens::transfer(app, Some(BARE), ""), ""),
+        empty: of(Empty, "demo", |app| transfer(app, BARE, "李强"), ""),
         full: of(
             Full,
             "demo",
-            |app| screens::transfer(app, Some(LONG), "欧阳𠮷龘·买买提江㛃城南供水服务有限公司人民路第一分公司"),
+            |app| transfer(app, SEALED, "欧阳𠮷龘·买买提江㛃城南供水服务有限公司人民路第一分公司"),
             "",
         ),
-        error: of(Full, "demo", |app| screens::transfer(app, Some(LONG), ""), "李强<F2>"),
+        error: of(Full, "demo", |app| transfer(app, SEALED, "李强"), "<F2>"),
     },
 ];

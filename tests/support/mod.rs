@@ -13,4 +13,5 @@ pub mod site;
 pub mod till;
 pub mod timed;
 pub mod town;
+pub mod transfer;
 pub mod water;

@@ -45,7 +45,7 @@ pub const FOLD: Fold = Fold {
         ("adjustment.decide", 1),
         ("account.open", 1),
         ("account.amend", 1),
-        ("account.transfer", 1),
+        ("account.transfer", 2),
         ("customer.reveal", 1),
         ("reading.enter", 1),
         ("reading.correct", 1),
@@ -54,14 +54,14 @@ pub const FOLD: Fold = Fold {
         ("swap.enter", 1),
         ("swap.field_check", 1),
         ("bill.cancel", 1),
-        ("fee.take", 1),
+        ("fee.take", 2),
         ("bill.release", 1),
         ("payment.take", 1),
         ("payment.enter_late", 1),
         ("payment.confirm", 1),
         ("payment.method", 1),
-        ("payment.reverse", 1),
-        ("intake.take", 1),
+        ("payment.reverse", 2),
+        ("intake.take", 2),
         ("order.dispatch", 1),
         ("order.pause", 1),
         ("order.resume", 1),
@@ -71,6 +71,8 @@ pub const FOLD: Fold = Fold {
         ("order.return", 1),
         ("callback.record", 1),
         ("complaint.answer", 1),
+        ("deposit.take", 1),
+        ("deposit.return", 1),
     ],
     apply,
 };
@@ -134,5 +136,6 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
 }
 
 fn is_of_order(action: &str) -> bool {
-    super::order::ACTIONS.iter().any(|(name, _)| *name == action)
+    let money = matches!(action, "fee.take" | "deposit.take" | "deposit.return");
+    !money && super::order::ACTIONS.iter().any(|(name, _)| *name == action)
 }

@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
+use crate::derive::order::body::ChargeRef;
 use crate::derive::shift::method::MethodCorrected;
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
@@ -105,6 +106,9 @@ pub struct PaymentReversed {
     pub from_prepaid: Fen,
     /// A service fee (`fee.take`), not a payment on bills.
     pub is_fee: bool,
+    /// The charge it had paid (from version 2 on): the case takes it back, not the shift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<ChargeRef>,
 }
 
 /// Body of `payment.confirm`.
@@ -261,7 +265,7 @@ fn last_spender(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<Id, StoreError> {
 }
 
 /// Keeps a balance that has changed; an account that never had one gets no row.
-fn keep(fx: &Fx<'_, '_>, balance: &BalanceRow) -> Result<(), StoreError> {
+pub(super) fn keep(fx: &Fx<'_, '_>, balance: &BalanceRow) -> Result<(), StoreError> {
     let known = fx.tx.get::<BalanceRow>(&[&balance.account])?;
     let empty = balance.prepaid == Fen::ZERO && balance.credit == Fen::ZERO;
     if known.as_ref() == Some(balance) || (known.is_none() && empty) { Ok(()) } else { fx.tx.put(balance) }

@@ -1,13 +1,15 @@
 //! The account handed to another customer (过户, R-120 … R-126).
 //!
 //! Merge: of two transfers from the same owner the first stands; the second is an exception, and its owner stays visible among
-//! the owners as disputed. The new owner bears what the account owes from then on.
+//! the owners as disputed. The new owner bears what the account owes from then on. Prepaid that was paid out to the old
+//! owner and spent elsewhere stands in suspense, with an exception.
 
 use serde::{Deserialize, Serialize};
 
-use super::amend;
 use super::fields::{CustomerFile, id_kind_of};
+use super::{amend, payment};
 use crate::book::subject::Kind;
+use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::customer::{EXTRA, FIELDS};
 use crate::rules::id::Id;
@@ -15,6 +17,7 @@ use crate::rules::money::{Fen, Milli};
 use crate::store::StoreError;
 use crate::store::tables::account::OwnerRow;
 use crate::store::tables::base::ExceptionRow;
+use crate::store::tables::billing::BalanceRow;
 
 /// Body of `account.transfer`.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
@@ -41,11 +44,39 @@ pub struct AccountTransferred {
     pub papers: Vec<String>,
     /// Settled reading written on the form.
     pub settled: Option<Milli>,
+    /// The case taken in for it (from version 2 on): it ends with this deed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<Id>,
+    /// Why the new owner is another than the one the case was taken in for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// What the old owner's prepaid and credit came to, when they passed to the new owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<Fen>,
+    /// What the old owner was paid out of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<Refund>,
+}
+
+/// Prepaid and credit paid out of a drawer.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct Refund {
+    /// The shift whose drawer gives the money.
+    pub shift: Id,
+    /// 户号 and 户名 of the old owner.
+    pub payer: String,
+    /// Of prepaid.
+    pub prepaid: Fen,
+    /// Of credit.
+    pub credit: Fen,
 }
 
 /// Applies `account.transfer`.
 pub fn transfer(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: AccountTransferred = event.read()?;
+    if let Some(refund) = &body.refund {
+        pay_out(fx, event, refund)?;
+    }
     let Some(row) = fx.tx.account(event.subject)? else { return Ok(()) };
     let stands = row.customer == body.from;
     fx.tx.put(&OwnerRow {
@@ -77,16 +108,41 @@ pub fn transfer(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveErro
     Ok(())
 }
 
-fn note_second(fx: &Fx<'_, '_>, event: &Event<'_>, body: &AccountTransferred, first: Id) -> Result<(), StoreError> {
-    fx.tx.put(&ExceptionRow {
+/// The old owner's prepaid and credit go out. What was spent in between cannot: the surplus stands in suspense, with an exception.
+fn pay_out(fx: &mut Fx<'_, '_>, event: &Event<'_>, refund: &Refund) -> Result<(), DeriveError> {
+    if refund.prepaid.is_negative() || refund.credit.is_negative() {
+        return Err(DeriveError::Body("退款不能是负数".into()));
+    }
+    let balance = payment::balance(fx, event.subject)?;
+    let prepaid = refund.prepaid.min(balance.prepaid.max(Fen::ZERO));
+    let credit = refund.credit.min(balance.credit.max(Fen::ZERO));
+    let short = refund.prepaid + refund.credit - prepaid - credit;
+    let mut legs = Legs::default();
+    legs.add(account::PREPAID, prepaid).add(account::CREDIT, credit).add(account::SUSPENSE, short);
+    legs.post(fx, Kind::Account, event)?;
+    if short > Fen::ZERO {
+        let note = format!("凭单 {} 过户时退的预存或余款已在别处用掉，多退的 {short} 挂账待查", event.id);
+        fx.tx.put(&exception(event, "prepaid_twice", event.id, note))?;
+    }
+    let left = BalanceRow { prepaid: balance.prepaid - prepaid, credit: balance.credit - credit, ..balance };
+    Ok(payment::keep(fx, &left)?)
+}
+
+fn exception(event: &Event<'_>, what: &str, first: Id, note: String) -> ExceptionRow {
+    ExceptionRow {
         kind: Kind::Account.letter().into(),
         subject: event.subject,
-        what: "transferred_twice".into(),
+        what: what.into(),
         first,
         second: event.id,
-        note: format!("凭单 {first} 已过户，凭单 {} 又过户给{}，先过户的有效，请核对后裁定", event.id, body.name),
+        note,
         state: "open".into(),
         owner: None,
         decision: None,
-    })
+    }
+}
+
+fn note_second(fx: &Fx<'_, '_>, event: &Event<'_>, body: &AccountTransferred, first: Id) -> Result<(), StoreError> {
+    let note = format!("凭单 {first} 已过户，凭单 {} 又过户给{}，先过户的有效，请核对后裁定", event.id, body.name);
+    fx.tx.put(&exception(event, "transferred_twice", first, note))
 }

@@ -4,11 +4,11 @@ use super::body::{
     CallbackRecorded, ComplaintAnswered, Happening, IntakeParked, IntakeTaken, OrderDeferred, OrderPaused,
     OrderReturned, OrderVoided, OrdersChased, OrdersDispatched,
 };
-use super::{SAME, row};
+use super::{SAME, charge, row, window};
 use crate::book::subject::Kind;
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::moment::{self, Moment};
-use crate::rules::order::{Event as OrderEvent, Order, What};
+use crate::rules::order::{Event as OrderEvent, Order, State, What};
 use crate::store::entries::EntryRow;
 use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::order::{OrderEventRow, OrderRow, ParkedRow};
@@ -18,6 +18,10 @@ pub(super) fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), Derive
     match event.action() {
         "intake.park" => return park(fx, event),
         "intake.resume" => return mark(fx, event, "resumed"),
+        "fee.take" | "deposit.take" => return charge::take(fx, event),
+        "payment.reverse" => return charge::reverse(fx, event),
+        "deposit.return" => return charge::give_back(fx, event),
+        "account.transfer" => return window::deed(fx, event),
         "intake.take" => {
             let body: IntakeTaken = event.read()?;
             if body.parked == Some(event.subject) {
@@ -36,7 +40,7 @@ pub(super) fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), Derive
 }
 
 /// When the entry was written.
-fn moment_of(entry: &EntryRow) -> Result<Moment, DeriveError> {
+pub(super) fn moment_of(entry: &EntryRow) -> Result<Moment, DeriveError> {
     moment::parse(&entry.at).ok_or_else(|| DeriveError::Body(format!("时间“{}”读不懂", entry.at)))
 }
 
@@ -73,7 +77,10 @@ fn mark(fx: &mut Fx<'_, '_>, event: &Event<'_>, state: &str) -> Result<(), Deriv
 
 fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: IntakeTaken) -> Result<(), DeriveError> {
     note(fx, event, "受理", None, row::intake_note(&body), true)?;
-    let new = row::of_intake(event, body);
+    let owed = charge::open(fx, event, body.account, &body.charges)?;
+    let typed = body.typed.timestamp();
+    let mut new = OrderRow { owed, ..row::of_intake(event, body) };
+    window::stand(&mut new, typed);
     if let Some(key) = &new.join_key {
         fx.touch(SAME.what, key);
     }
@@ -143,7 +150,7 @@ fn happen(
     let word = word(&happening.what);
     let mut order: Order = match known.life.as_deref() {
         Some(text) => read(text)?,
-        None => return clash(fx, event, &known, word, "该业务已在窗口办结"),
+        None => return window::happen(fx, event, known, &happening.what, happening.note),
     };
     let chased = matches!(happening.what, What::Chased);
     let refusal = order.apply(&OrderEvent { at, what: happening.what }).err();
@@ -159,11 +166,16 @@ fn happen(
     }
     known.last = event.id;
     row::refresh(&mut known, &order, at)?;
+    if matches!(order.state, State::Void | State::Cancelled) {
+        charge::cancel(fx, event)?;
+        known.owed = charge::owed(fx, event.subject)?;
+    }
+    window::stand(&mut known, at.timestamp());
     Ok(fx.tx.put(&known)?)
 }
 
 /// The word of the history and of the exception.
-fn word(what: &What) -> &'static str {
+pub(super) fn word(what: &What) -> &'static str {
     match what {
         What::Dispatched { .. } => "派工",
         What::Paused { .. } => "暂停",
@@ -178,7 +190,7 @@ fn word(what: &What) -> &'static str {
     }
 }
 
-fn clash(
+pub(super) fn clash(
     fx: &mut Fx<'_, '_>,
     event: &Event<'_>,
     known: &OrderRow,
@@ -199,7 +211,7 @@ fn clash(
     Ok(())
 }
 
-fn note(
+pub(super) fn note(
     fx: &mut Fx<'_, '_>,
     event: &Event<'_>,
     what: &str,

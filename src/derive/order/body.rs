@@ -81,6 +81,9 @@ pub struct IntakeTaken {
     /// The parked case it was taken up from.
     #[serde(default)]
     pub parked: Option<Id>,
+    /// It is over only when the account has its new owner by `account.transfer`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deed: bool,
 }
 
 /// A field of a form or slip with what it says.
@@ -107,6 +110,71 @@ pub struct Charged {
     pub invoice: String,
     /// Given back later.
     pub deposit: bool,
+    /// What must not happen while it is owed: 派工, 过户; empty when it stops nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
+}
+
+/// A charge by its name: the case and the fee's key in the catalogue.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct ChargeRef {
+    /// The case.
+    pub order: Id,
+    /// Key in the catalogue.
+    pub key: String,
+}
+
+/// Body of `deposit.take` (收押金, R-142): no income, it is owed to the customer until it is given back.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct DepositTaken {
+    /// The shift.
+    pub shift: Id,
+    /// The charge it is for.
+    pub charge: ChargeRef,
+    /// The account, if any.
+    #[serde(default)]
+    pub account: Option<Id>,
+    /// 户号 and 户名, or who paid.
+    pub payer: String,
+    /// 收款项目: 检测押金.
+    pub kind: String,
+    /// How much.
+    pub amount: Fen,
+    /// 方式.
+    pub method: String,
+    /// What the customer gave.
+    pub tendered: Fen,
+    /// 找零.
+    pub change: Fen,
+    /// Number of the receipt, which is asked for when it is given back.
+    pub receipt: String,
+}
+
+/// Body of `deposit.return` (退押金).
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct DepositReturned {
+    /// The entry that took it.
+    pub deposit: Id,
+    /// The charge it was for.
+    pub charge: ChargeRef,
+    /// The account, if any.
+    #[serde(default)]
+    pub account: Option<Id>,
+    /// The shift whose drawer gives it back.
+    pub shift: Id,
+    /// 户号 and 户名, or who paid.
+    pub payer: String,
+    /// 收款项目: 检测押金.
+    pub kind: String,
+    /// How much.
+    pub amount: Fen,
+    /// 方式, as it came.
+    pub method: String,
+    /// Number of its receipt.
+    pub receipt: String,
+    /// Why, in the clerk's words.
+    #[serde(default)]
+    pub remark: String,
 }
 
 /// A promise as it was spoken.

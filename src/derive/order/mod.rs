@@ -3,11 +3,14 @@
 //! Merge: the order's own entries in (hlc, place) go through [`Order::apply`], the same state machine the desk asks. What the
 //! state no longer allows when its turn comes has no effect and is an exception that names the entry that came first:
 //! dispatched at two sites, the first stands; closed twice, the first stands. Chasing merges always. Two open orders for
-//! one thing at one place, taken in at two sites, both stand and are shown as a clash until one is closed.
+//! one thing at one place, taken in at two sites, both stand and are shown as a clash until one is closed. What a case costs is
+//! in [`charge`], what is done at the window in [`window`].
 
 mod apply;
 pub mod body;
+mod charge;
 mod row;
+pub mod window;
 
 use super::Fold;
 use super::cross::Cross;
@@ -17,14 +20,20 @@ use crate::rules::order::Order;
 /// The fold of orders.
 pub const FOLD: Fold = Fold {
     kind: Kind::Order,
-    tables: &[("d_order", "id"), ("d_order_event", "order_id"), ("d_parked", "id")],
+    tables: &[
+        ("d_order", "id"),
+        ("d_order_event", "order_id"),
+        ("d_parked", "id"),
+        ("d_charge", "order_id"),
+        ("d_charge_paid", "order_id"),
+    ],
     knows: ACTIONS,
     apply: apply::apply,
 };
 
 /// Every action an order takes part in.
 pub const ACTIONS: &[(&str, u32)] = &[
-    ("intake.take", 1),
+    ("intake.take", 2),
     ("intake.park", 1),
     ("intake.resume", 1),
     ("order.dispatch", 1),
@@ -36,6 +45,11 @@ pub const ACTIONS: &[(&str, u32)] = &[
     ("order.return", 1),
     ("callback.record", 1),
     ("complaint.answer", 1),
+    ("fee.take", 2),
+    ("payment.reverse", 2),
+    ("deposit.take", 1),
+    ("deposit.return", 1),
+    ("account.transfer", 2),
 ];
 
 /// One thing at one place, one open order.

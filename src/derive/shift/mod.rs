@@ -12,6 +12,7 @@
 
 mod cash;
 pub mod method;
+pub mod security;
 pub mod sign;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::account::payment::{PaymentConfirmed, PaymentReversed, PaymentTaken, money_account};
 use super::cross::Cross;
 use super::ledger::{Legs, account};
+use super::order::body::ChargeRef;
 use super::{DeriveError, Event, Fold, Fx};
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
@@ -42,8 +44,11 @@ pub const FOLD: Fold = Fold {
         ("payment.enter_late", 1),
         ("payment.confirm", 1),
         ("payment.method", 1),
-        ("payment.reverse", 1),
-        ("fee.take", 1),
+        ("payment.reverse", 2),
+        ("fee.take", 2),
+        ("deposit.take", 1),
+        ("deposit.return", 1),
+        ("account.transfer", 2),
     ],
     apply,
 };
@@ -177,6 +182,9 @@ pub struct FeeTaken {
     pub receipt: String,
     /// The intake, order or request it belongs to, as typed.
     pub for_what: String,
+    /// The charge it pays (from version 2 on); none: a fee of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<ChargeRef>,
 }
 
 fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
@@ -193,6 +201,9 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         "payment.method" => method::correct(fx, event),
         "payment.reverse" => reverse(fx, event),
         "fee.take" => fee(fx, event),
+        "deposit.take" => security::take(fx, event),
+        "deposit.return" => security::give_back(fx, event),
+        "account.transfer" => security::refund(fx, event),
         _ => Ok(()),
     }
 }
@@ -347,7 +358,11 @@ fn fee(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: FeeTaken = event.read()?;
     let money = money_account(&body.method).ok_or_else(|| DeriveError::Body("服务费不能用预存".into()))?;
     let mut legs = Legs::default();
-    legs.add(money, body.amount).add(account::FEE, -body.amount).post(fx, Kind::Shift, event)?;
+    legs.add(money, body.amount);
+    if body.charge.is_none() {
+        legs.add(account::FEE, -body.amount); // what pays a charge was income when it was agreed
+    }
+    legs.post(fx, Kind::Shift, event)?;
     let (series, serial) = parse_receipt(&body.receipt).unwrap_or_default();
     fx.touch(RECEIPT.what, &body.receipt);
     fx.tx.put(&TillRow {
@@ -406,8 +421,8 @@ fn mark_reversed(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed)
         let first = known.as_ref().and_then(|row| row.reversed_by).unwrap_or(body.payment);
         let note = format!("{} {} 冲正了两次，第二次退出的 {} 挂账待查", body.item, body.receipt, body.amount);
         except(fx, event, "reversed_twice", first, note)?;
-        legs.add(account::SUSPENSE, body.amount);
-    } else if body.is_fee {
+        legs.add(account::SUSPENSE, if body.charge.is_some() { Fen::ZERO } else { body.amount });
+    } else if body.is_fee && body.charge.is_none() {
         legs.add(account::FEE, body.amount);
     }
     if let Some(row) = known.filter(|_| !again) {

@@ -31,7 +31,7 @@ use crate::rules::{classes, pricing};
 use crate::store::tables::account::{AccountRow, FieldRow, MeterRow, OwnerRow, ReadingRow};
 use crate::store::tables::base::{ClashRow, ExceptionRow, HoldRow};
 use crate::store::tables::billing::{BalanceRow, BillRow, PaymentRow};
-use crate::store::tables::order::OrderRow;
+use crate::store::tables::order::{ChargeRow, OrderRow};
 use crate::store::{StoreError, Tx};
 
 use timeline::{Line, Told};
@@ -64,6 +64,10 @@ pub struct AccountView {
     /// The site that knows the account whole, when this book does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
+    /// What it owes for businesses (应收业务费), part of what it owes.
+    pub owed_fees: Fen,
+    /// What its cases cost, and what has come in for them.
+    pub charges: Vec<ChargeRow>,
     /// 预存.
     pub prepaid: Fen,
     /// Credit from corrections and double payments.
@@ -234,6 +238,8 @@ fn view(desk: &Desk, tx: &Tx<'_>, row: AccountRow) -> Result<AccountView, Refusa
         incomplete: tx.incomplete(row.id)?.map(|site| site.to_string()),
         state: state_word(&row, on_wall),
         owed: tx.owed(row.id)?,
+        owed_fees: tx.owed_fees(row.id)?,
+        charges: tx.charges_of_account(row.id)?,
         prepaid: balance.as_ref().map_or(Fen::ZERO, |balance| balance.prepaid),
         credit: balance.as_ref().map_or(Fen::ZERO, |balance| balance.credit),
         headline: headline(&row),
@@ -313,6 +319,23 @@ fn alerts(
         let late = unpaid.iter().map(|bill| (today - bill.due).num_days()).max().unwrap_or(0);
         let late = if late > 0 { format!(", 最早逾期 {late} 天") } else { ", 未到期".to_owned() };
         add(late.contains("逾期"), format!("欠费 {} ({} 笔{late})", owed.grouped(), unpaid.len()));
+    }
+    let charges = tx.charges_of_account(row.id)?;
+    let fees: Vec<String> = charges
+        .iter()
+        .filter(|charge| charge.owed > Fen::ZERO)
+        .map(|charge| format!("{} {}", charge.name, charge.owed.grouped()))
+        .collect();
+    if !fees.is_empty() {
+        add(false, format!("应收业务费 {}", fees.join("、")));
+    }
+    let back: Fen = charges.iter().map(|charge| charge.refundable).sum();
+    if back > Fen::ZERO {
+        add(true, format!("应退业务费 {}，请冲正退给用户", back.grouped()));
+    }
+    let deposits: Fen = charges.iter().filter(|charge| charge.deposit).map(|charge| charge.paid).sum();
+    if deposits > Fen::ZERO {
+        add(false, format!("在存押金 {}", deposits.grouped()));
     }
     let held = bills.iter().filter(|bill| bill.state == "held").count();
     if held > 0 {

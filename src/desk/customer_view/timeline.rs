@@ -14,6 +14,7 @@ use crate::derive::account::payment::{PaymentReversed, PaymentTaken};
 use crate::derive::account::reading::{ReadingCorrected, ReadingEntered};
 use crate::derive::account::swap::SwapEntered;
 use crate::derive::account::transfer::AccountTransferred;
+use crate::derive::order::body::{DepositReturned, DepositTaken};
 use crate::derive::shift::FeeTaken;
 use crate::derive::shift::method::MethodCorrected;
 use crate::desk::customer_reveal::CustomerRevealed;
@@ -123,6 +124,11 @@ impl Told<'_> {
                 read(passage).map(|body: BillReleased| format!("放行 {}", self.bill(body.bill, &body.issue)))
             }
             "swap.enter" => read(passage).map(|body| swapped(&body)),
+            "deposit.take" => read(passage)
+                .map(|body: DepositTaken| format!("收{} {} 收据 {}", body.kind, body.amount.grouped(), body.receipt)),
+            "deposit.return" => read(passage).map(|body: DepositReturned| {
+                format!("退{} {} 收据 {}", body.kind, body.amount.grouped(), body.receipt)
+            }),
             "fee.take" => read(passage).map(|body: FeeTaken| format!("收{} {}", body.kind, body.amount.grouped())),
             _ => self.order_lines.get(&passage.id).cloned(),
         };
@@ -234,7 +240,14 @@ fn amended(body: &AccountAmended) -> String {
 
 fn transferred(body: &AccountTransferred) -> String {
     let fee = if body.kin { "直系亲属免费".to_owned() } else { format!("过户费 {}", body.fee.grouped()) };
-    format!("过户给 {} {fee}", body.name)
+    let money = match (&body.passed, &body.refund) {
+        (_, Some(refund)) => format!(" 退原户主预存余款 {}", (refund.prepaid + refund.credit).grouped()),
+        (Some(passed), None) => format!(" 预存余款 {} 转新户主", passed.grouped()),
+        (None, None) => String::new(),
+    };
+    let reason = Some(&body.reason).filter(|reason| !reason.is_empty());
+    let reason = reason.map(|reason| format!(" 更正新户主：{reason}")).unwrap_or_default();
+    format!("过户给 {} {fee}{money}{reason}", body.name)
 }
 
 fn revealed(body: &CustomerRevealed) -> String {

@@ -1,5 +1,6 @@
 //! Finds a payment or fee by what a person holds in hand: entry id, 核对单 number, hand-written slip number.
 
+use crate::derive::shift::security;
 use crate::desk::refusal::Refusal;
 use crate::rules::id::Id;
 use crate::store::Tx;
@@ -41,6 +42,7 @@ fn of_entry(tx: &Tx<'_>, entry: &EntryRow) -> Result<Option<TillRow>, Refusal> {
 
 /// The payment, late entry or fee a text names; refused with a sentence when there is none.
 pub fn receipt(tx: &Tx<'_>, field: &str, text: &str) -> Result<TillRow, Refusal> {
-    let row = movement(tx, text)?.filter(|row| matches!(row.kind.as_str(), "payment" | "late_entry" | "fee"));
+    let row = movement(tx, text)?
+        .filter(|row| matches!(row.kind.as_str(), "payment" | "late_entry" | "fee" | security::TAKEN));
     row.ok_or_else(|| Refusal::missing(field, "收费或核对单", text))
 }

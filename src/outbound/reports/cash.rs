@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::Report;
+use crate::derive::shift::security;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -40,7 +41,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
     for row in tx.till_between(reach, from, to)?.iter().filter(|row| row.is_receipt()) {
         for (rank, item, amount) in items(row) {
             let sum = sums.entry((row.shift, row.method.clone(), rank, item)).or_default();
-            if row.reverses.is_some() {
+            if row.reverses.is_some() || matches!(row.kind.as_str(), security::RETURNED | security::REFUND) {
                 sum.reversed += amount;
             } else {
                 sum.count += 1;
@@ -65,6 +66,9 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
         }
     }
     sheet.notes.extend(shifts.iter().map(identity));
+    for shift in &shifts {
+        sheet.notes.extend(deposits(shift, &tx.scan::<TillRow>(&[&shift.id])?));
+    }
     Ok(sheet)
 }
 
@@ -77,15 +81,16 @@ fn columns() -> Vec<Column> {
         Column::new("item", "收款项目"),
         Column::sum("count", "笔数"),
         Column::sum("taken", "收入"),
-        Column::sum("reversed", "冲正"),
+        Column::sum("reversed", "冲退"),
         Column::sum("amount", "净额"),
     ]
 }
 
 /// The items of a movement; together they are its money. The rank orders them on the paper.
 fn items(row: &TillRow) -> Vec<(u8, String, Fen)> {
+    let item = if security::is_deposit(row) { security::item(&row.item) } else { row.item.clone() };
     let all = [
-        (0, row.item.as_str(), row.principal),
+        (if security::is_deposit(row) { 4 } else { 0 }, item.as_str(), row.principal),
         (1, LATE_FEE, row.late_fee),
         (2, PREPAID, row.to_prepaid),
         (3, FROM_PREPAID, -row.from_prepaid),
@@ -94,6 +99,18 @@ fn items(row: &TillRow) -> Vec<(u8, String, Fen)> {
         .filter(|(.., amount)| *amount != Fen::ZERO)
         .map(|(rank, item, sum)| (rank, item.to_owned(), sum))
         .collect()
+}
+
+/// Deposits of a shift, which are no income though their cash lies in the drawer.
+fn deposits(shift: &ShiftRow, rows: &[TillRow]) -> Option<String> {
+    let of = |kind: &str| -> Fen { rows.iter().filter(|row| row.kind == kind).map(|row| row.amount).sum() };
+    let (taken, back) = (of(security::TAKEN), of(security::RETURNED));
+    let undone = security::net(rows, false) - taken - back;
+    let undone = if undone == Fen::ZERO { String::new() } else { format!("，冲正 {}", undone.grouped()) };
+    (taken != Fen::ZERO || back != Fen::ZERO || !undone.is_empty()).then(|| {
+        let (day, clerk, no) = (shift.day, &shift.clerk, shift.no);
+        format!("{day} {clerk} 班次 {no}：押金收 {}，退 {}{undone}，不是收入", taken.grouped(), back.abs().grouped())
+    })
 }
 
 /// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余; a float that was not what the day before had left, and 备用金 added, stand between.

@@ -32,6 +32,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
         Column::new("overrun", "超时原因"),
         Column::new("window_over", "窗口超时(分)"),
         Column::sum("fee", "费用"),
+        Column::sum("owed", "未收"),
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
     for row in tx.orders_taken_between(reach, from, to)? {
@@ -50,6 +51,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
             Cell::text(row.overrun),
             if row.window_over > 0 { Cell::Count(row.window_over) } else { Cell::Empty },
             Cell::Money(row.fee),
+            Cell::Money(row.owed),
         ]);
     }
     Ok(sheet)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::Report;
+use crate::derive::shift::security;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::id::Id;
 use crate::rules::reach::Reach;
@@ -66,6 +67,9 @@ pub fn state(row: &TillRow) -> String {
             let word = if row.kind == "deposit" { "存入" } else { "加备用金" };
             words.push(row.reverses.map_or(word.to_owned(), |id| format!("冲正{word} {id}")));
         }
+        security::TAKEN => words.push("押金".to_owned()),
+        security::RETURNED => words.push("退押金".to_owned()),
+        security::REFUND => words.push("过户退款".to_owned()),
         "reversal" => words.push(row.reverses.map_or("冲正".to_owned(), |id| format!("冲正 {id}"))),
         _ => {}
     }

@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 
 use super::Report;
+use crate::derive::shift::security;
 use crate::derive::shift::sign::Step;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::reach::Reach;
-use crate::store::tables::till::{ShiftRow, ShiftSignRow};
+use crate::store::tables::till::{ShiftRow, ShiftSignRow, TillRow};
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -35,6 +36,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
         Column::new("cashier", "出纳"),
         Column::new("accountant", "会计"),
         Column::new("note", "备注"),
+        Column::sum("deposits", "其中押金"),
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
     for shift in tx.shifts_between(reach, from, to)? {
@@ -43,6 +45,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
             let row = signed.iter().find(|row| row.step == step.word());
             row.map(|row| format!("{}{}", row.name, row.mark()))
         };
+        let deposits = security::net(&tx.scan::<TillRow>(&[&shift.id])?, true);
         sheet.rows.push(vec![
             Cell::Day(shift.day),
             Cell::text(tx.with_site(shift.id, &shift.clerk)?),
@@ -59,6 +62,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
             name(Step::Cashier).map_or(Cell::Empty, Cell::text),
             name(Step::Accountant).map_or(Cell::Empty, Cell::text),
             Cell::text(remarks(&shift, &signed)),
+            Cell::Money(deposits),
         ]);
     }
     Ok(sheet)

@@ -16,9 +16,6 @@ use super::classes;
 use super::customer_fields::{self, CustomerFields};
 use super::refusal::Refusal;
 
-/// 过户费 in fen, a household.
-pub const TRANSFER_FEE_FEN: i64 = 500;
-
 /// The day that stands for "unknown": a lost invoice, a fitting nobody wrote down.
 pub fn unknown_day() -> NaiveDate {
     NaiveDate::from_ymd_opt(2002, 1, 1).unwrap_or_default()

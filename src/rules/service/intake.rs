@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::catalogue::Common;
 use super::condition::{Facts, UNBILLED};
 use super::form;
-use super::model::{Clock, Field, Paper, Service, Situation, TalkStep, Urgency};
+use super::model::{Before, Clock, Field, Paper, Service, Situation, TalkStep, Urgency};
 use crate::rules::moment::Moment;
 use crate::rules::money::Fen;
 use crate::rules::order::{ClockTerm, Milestone, Span, Terms, Whose, WorkingDays};
@@ -53,6 +53,8 @@ pub struct Charge {
     pub invoice: String,
     /// Given back later.
     pub deposit: bool,
+    /// What waits for it.
+    pub before: Option<Before>,
 }
 
 /// What is promised to the customer.
@@ -226,6 +228,7 @@ impl Service {
                 amount: fee.amount.filter(|_| !free).unwrap_or(Fen::ZERO),
                 invoice: fee.invoice.clone(),
                 deposit: fee.deposit,
+                before: fee.before,
             });
         }
         charges

@@ -184,6 +184,27 @@ pub struct Fee {
     pub invoice: String,
     /// A deposit, given back later (押金).
     pub deposit: bool,
+    /// What must not happen before it is paid.
+    pub before: Option<Before>,
+}
+
+/// What waits for a fee.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Before {
+    /// 派工
+    Dispatch,
+    /// 过户
+    Deed,
+}
+
+impl Before {
+    /// Words of the file.
+    pub const WORDS: &[(&str, Self)] = &[("派工", Self::Dispatch), ("过户", Self::Deed)];
+
+    /// The word of the file and of entries.
+    pub fn label(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// A field of the form (栏目).

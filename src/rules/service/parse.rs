@@ -147,6 +147,7 @@ fn fees(top: &Section, scope: &Scope) -> Vec<Fee> {
             proof,
             invoice: section.need_text("invoice", LONGEST_NAME).value,
             deposit: section.flag("deposit", false),
+            before: section.choice("before", Before::WORDS),
         });
         section.close();
     }

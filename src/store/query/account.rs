@@ -96,8 +96,13 @@ impl Tx<'_> {
         self.select::<BillRow>(" WHERE account = ? AND unpaid > 0 ORDER BY due, cycle, id", &[&account])
     }
 
-    /// What an account owes, late fee not counted.
+    /// What an account owes for bills and businesses, late fee not counted.
     pub fn owed(&self, account: Id) -> Result<Fen, StoreError> {
+        Ok(self.owed_bills(account)? + self.owed_fees(account)?)
+    }
+
+    /// What an account owes on its bills, late fee not counted.
+    pub fn owed_bills(&self, account: Id) -> Result<Fen, StoreError> {
         let mut statement = self
             .conn()
             .prepare_cached("SELECT coalesce(sum(unpaid), 0) FROM d_bill WHERE account = ?1 AND unpaid > 0")?;

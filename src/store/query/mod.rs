@@ -4,6 +4,7 @@ pub mod account;
 pub mod adjust;
 pub mod base;
 pub mod billing;
+pub mod charge;
 pub mod customer;
 pub mod exchange;
 pub mod fixes;

@@ -107,9 +107,12 @@ impl Tx<'_> {
         Ok(find(self.conn(), text, limit, owes)?)
     }
 
-    /// Who owes: every account with an unpaid bill. Read once, on a thread of its own, then kept by [`Owes::note`].
+    /// Who owes: every account with an unpaid bill or charge. Read once, on a thread of its own, then kept by [`Owes::note`].
     pub fn owing(&self) -> Result<Owes, StoreError> {
-        let mut statement = self.conn().prepare_cached("SELECT DISTINCT account FROM d_bill WHERE unpaid > 0")?;
+        let mut statement = self.conn().prepare_cached(
+            "SELECT DISTINCT account FROM d_bill WHERE unpaid > 0
+             UNION SELECT account FROM d_charge WHERE owed > 0 AND account IS NOT NULL",
+        )?;
         let ids = statement.query_map([], |row| row.get(0).map(Id))?;
         Ok(ids.collect::<Result<_, _>>()?)
     }

@@ -67,6 +67,12 @@ table! {
         window_over: i64,
         /// Agreed fees.
         fee: Fen,
+        /// What of them is still owed, deposits included.
+        owed: Fen,
+        /// Is it over only with its deed (过户)?
+        deed_due: bool,
+        /// The deed.
+        deed: Option<Id>,
         /// Same thing at the same place: what a repeat call joins. None when closed or never joined.
         join_key: Option<String>,
         /// The last entry that had an effect.
@@ -95,6 +101,58 @@ table! {
         note: String,
         /// False when another entry came first (an exception says which).
         effective: bool,
+    }
+
+    /// A charge of a case (应收业务费, 押金): what the catalogue asks for it, and what has come in.
+    pub struct ChargeRow("d_charge", 2) {
+        /// The case.
+        order_id: Id,
+        /// Key in the catalogue.
+        key: String,
+        /// The account, if the case has one.
+        account: Option<Id>,
+        /// 过户费.
+        name: String,
+        /// How much; zero when free with proof.
+        amount: Fen,
+        /// What is given for it.
+        invoice: String,
+        /// 押金: given back later, no income.
+        deposit: bool,
+        /// What waits for it: 派工, 过户.
+        before: String,
+        /// 营业日 of the intake.
+        day: NaiveDate,
+        /// Money in hand for it.
+        paid: Fen,
+        /// Still owed.
+        owed: Fen,
+        /// Money to be given back: paid twice, or the case was voided.
+        refundable: Fen,
+        /// The case was voided or cancelled.
+        cancelled: bool,
+        /// The deposit was given back.
+        returned: bool,
+        /// owed, paid, free, held, returned, cancelled, refundable.
+        state: String,
+    }
+
+    /// Money taken for a charge.
+    pub struct ChargePaidRow("d_charge_paid", 2) {
+        /// The case.
+        order_id: Id,
+        /// The entry that took it.
+        id: Id,
+        /// The charge.
+        key: String,
+        /// Number of its receipt.
+        receipt: String,
+        /// How much.
+        amount: Fen,
+        /// What the charge took of it; the rest is to be given back.
+        applied: Fen,
+        /// The entry that gave it back or reversed it.
+        ended: Option<Id>,
     }
 
     /// 挂起: a case parked under its queue number while the customer fetches a paper.

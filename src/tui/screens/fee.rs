@@ -10,6 +10,7 @@ use crate::desk::till::ask::Method;
 use crate::desk::till::mistyped::CONFIRM;
 use crate::outbound::printer;
 use crate::rules::money::Fen;
+use crate::store::tables::order::ChargeRow;
 use crate::text::till::{FEES, say_cash};
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -24,25 +25,13 @@ use crate::tui::widgets::kind::Choice;
 /// What is typed survives under this key.
 const DRAFT: &str = "fee";
 
-/// What is known of a fee before the clerk comes to it: nothing of it is typed twice.
-pub struct Known<'k> {
-    /// 收款项目.
-    pub kind: &'k str,
-    /// How much.
-    pub amount: Fen,
-    /// 户号; empty without an account.
-    pub account: &'k str,
-    /// Who pays, without an account.
-    pub payer: &'k str,
-    /// The order it belongs to.
-    pub for_what: &'k str,
-}
-
 /// The screen.
 pub struct Fee {
     form: Form,
     /// Since when the form holds what was typed and not entered.
     resumed: Option<String>,
+    /// The charge of a case that is paid, and whether it is a deposit.
+    charge: Option<(String, bool)>,
 }
 
 impl Fee {
@@ -69,7 +58,7 @@ impl Fee {
             Field::text("payer", "缴款人", 20).half(),
             Field::text("for_what", "事由", 30),
         ];
-        Self { form: Form::new(fields, app.desk.today(), initials), resumed: None }
+        Self { form: Form::new(fields, app.desk.today(), initials), resumed: None, charge: None }
     }
 
     /// The time of what came back with the form.
@@ -77,26 +66,36 @@ impl Fee {
         self.resumed.as_deref()
     }
 
-    /// The form with a fee filled in: after an intake it is only taken.
-    pub fn of(app: &App, known: &Known<'_>) -> Self {
-        // Of another payer's half-filled fee nothing comes along.
+    /// The form with a charge of a case filled in: it is only taken. Of another payer's half-filled fee nothing comes along.
+    pub fn of(app: &App, charge: &ChargeRow) -> Self {
         let mut screen = Self::blank(app);
+        screen.charge = Some((format!("{}/{}", charge.order_id, charge.key), charge.deposit));
         // A branch's own catalogue may name a kind that the list has not.
-        let kinds = FEES.iter().copied().chain((!FEES.contains(&known.kind)).then_some(known.kind));
+        let name = charge.name.as_str();
+        let kinds = FEES.iter().copied().chain((!FEES.contains(&name)).then_some(name));
         screen.form.choices("kind", kinds.map(|kind| Choice::new(kind, kind)).collect());
-        let amount = known.amount.to_string();
+        let tx = app.desk.look();
+        let account = charge.account.and_then(|account| tx.as_ref().ok()?.account(account).ok().flatten());
+        let order = tx.as_ref().ok().and_then(|tx| tx.order(charge.order_id).ok().flatten());
+        let payer = order.filter(|_| account.is_none()).map(|order| order.caller).unwrap_or_default();
         let filled = [
-            ("kind", known.kind),
-            ("amount", &amount),
-            ("account", known.account),
-            ("payer", known.payer),
-            ("for_what", known.for_what),
+            ("kind", name),
+            ("amount", &charge.owed.to_string()),
+            ("tendered", ""),
+            ("method", Method::Cash.word()),
+            ("account", account.as_ref().map_or("", |row| row.no.as_str())),
+            ("payer", &payer),
+            ("for_what", &charge.order_id.to_string()),
         ];
         for (field, value) in filled {
             screen.form.set(field, value);
         }
         screen.form.focus_on("tendered");
         screen
+    }
+
+    fn action(&self) -> &'static str {
+        if matches!(self.charge, Some((_, true))) { "deposit.take" } else { "fee.take" }
     }
 
     fn input(&self) -> Value {
@@ -107,13 +106,19 @@ impl Fee {
                 input.insert(field.into(), text.into());
             }
         }
+        if let Some((charge, deposit)) = &self.charge {
+            input.insert("charge".into(), charge.as_str().into());
+            if *deposit {
+                input.remove("for_what");
+            }
+        }
         json!(input)
     }
 
     fn take(&mut self, app: &mut App) -> Reply<App> {
         if !self.form.check() {
-            let input = self.input();
-            mistakes::also(&mut self.form, app, "fee.take", input, mistakes::same);
+            let (input, action) = (self.input(), self.action());
+            mistakes::also(&mut self.form, app, action, input, mistakes::same);
             return Reply::done();
         }
         self.perform(app, self.input())
@@ -128,13 +133,14 @@ impl Fee {
     }
 
     fn perform(&mut self, app: &mut App, input: Value) -> Reply<App> {
-        let done = match app.act("fee.take", &input, None) {
+        let done = match app.act(self.action(), &input, None) {
             Ok(done) => done,
             Err(refusal) => return self.refused(app, &refusal),
         };
         let answer: Value = serde_json::from_str(&done.result).unwrap_or_default();
         let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
-        let said = format!("{}  核对单 {}", word("spoken"), word("receipt"));
+        let paper = if self.action() == "fee.take" { "核对单" } else { "押金收据" };
+        let said = format!("{}  {paper} {}", word("spoken"), word("receipt"));
         let printed = done.entry.and_then(|entry| app.desk.look().ok().map(|tx| printer::print(&tx, entry, false)));
         let reply = Reply::pop().and_forget(DRAFT);
         match printed {
@@ -169,7 +175,7 @@ impl Screen<App> for Fee {
     }
 
     fn title(&self, _: &App) -> String {
-        "服务费".into()
+        if self.action() == "fee.take" { "服务费".into() } else { "押金".into() }
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fee::Known;
 use super::intake_form::{self as form, TypedForm};
+use crate::derive::order::window::{DEED, FEE};
 use crate::desk::intake_case::Typed;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::view_intake::{self as view, Head, Live};
@@ -64,6 +64,17 @@ impl Intake {
             left => screen.left = left,
         }
         screen.judge(app);
+        Ok(screen)
+    }
+
+    /// A case about an account in a business already chosen, its papers next.
+    pub fn of(app: &App, account: Id, service: &str) -> Result<Self, Refusal> {
+        let mut screen = Self::new(app, Some(account))?;
+        if screen.form.value("service") != service {
+            screen.form.restore(&serde_json::Map::from_iter([("service".to_owned(), service.into())]));
+            screen.judge(app);
+        }
+        screen.form.go_to_first_tick();
         Ok(screen)
     }
 
@@ -163,6 +174,9 @@ impl Intake {
         let mut said = match answer["joined"].as_bool() {
             Some(true) => format!("已并入工单 {}，现为{}", word("order"), word("state")),
             _ if word("state") == crate::derive::order::WINDOW => "已受理，窗口办结".to_owned(),
+            _ if matches!(word("state").as_str(), DEED | FEE) => {
+                format!("已受理 {}，{}", word("order"), word("state"))
+            }
             _ => format!("已受理，工单 {}", word("order")),
         };
         if let Ok(live) =
@@ -176,25 +190,14 @@ impl Intake {
             }
         }
         let reply = Reply::pop().and_forget(self.draft_key());
-        let next = match self.live.as_ref().is_ok_and(|live| live.transfers) {
-            true => super::transfer(app, self.account.as_deref(), self.form.value("f.new_name")),
-            false => self.fees(app, &word("order")),
+        // What was agreed at the window is taken at once by who may; of a transfer the deed comes first.
+        let transfers = self.live.as_ref().is_ok_and(|live| live.transfers && live.joins.is_none());
+        let next = match (self.head.as_ref(), word("order").parse::<Id>()) {
+            (Some(head), _) if transfers => super::transfer(app, head.id),
+            (_, Ok(order)) if answer["joined"].as_bool() != Some(true) => super::charges_of(app, order),
+            _ => Reply::done(),
         };
         reply.and(next).and_say(said)
-    }
-
-    /// What was agreed at the window is taken at once by who may: a fee screen for each, filled in, the first on top. A case
-    /// that joins an open order costs nothing.
-    fn fees(&self, app: &mut App, order: &str) -> Reply<App> {
-        let Some(live) = self.live.as_ref().ok().filter(|live| live.joins.is_none()) else { return Reply::done() };
-        let account = self.head.as_ref().map_or("", |head| head.no.as_str());
-        let payer = if account.is_empty() { self.form.value("caller").to_owned() } else { String::new() };
-        let mut reply = Reply::done();
-        for charge in live.charges.iter().rev().filter(|charge| charge.amount > Fen::ZERO) {
-            let known = Known { kind: &charge.kind, amount: charge.amount, account, payer: &payer, for_what: order };
-            reply = reply.and(super::fee_of(app, &known));
-        }
-        reply
     }
 
     fn refused(&mut self, refusal: &Refusal) -> Reply<App> {

@@ -5,6 +5,7 @@ use super::app::App;
 use super::keymap::Command;
 use super::screen::Reply;
 use super::theme::Ink;
+use crate::desk::view_transfer;
 
 pub mod account_open;
 pub mod adjust;
@@ -239,15 +240,6 @@ pub fn bills(app: &mut App) -> Reply<App> {
     }
 }
 
-/// Opens a service fee that is known already, for a person who takes money.
-pub fn fee_of(app: &mut App, known: &fee::Known<'_>) -> Reply<App> {
-    match app.desk.rights() {
-        Ok(rights) if rights.allow("fee.take") => Reply::push(fee::Fee::of(app, known)),
-        Ok(_) => Reply::done(),
-        Err(error) => Reply::refuse(error.to_string()),
-    }
-}
-
 /// Shows how an amount came about (F8).
 pub fn explain(title: &str, lines: Vec<String>) -> Reply<App> {
     Reply::push(explain::Explain::new(title, lines))
@@ -264,10 +256,43 @@ pub fn intake(app: &mut App, account: Option<crate::rules::id::Id>) -> Reply<App
     }
 }
 
-/// Goes on to hand an account to its new owner, after the transfer was taken in.
-pub fn transfer(app: &mut App, account: Option<&str>, name: &str) -> Reply<App> {
-    let Some(account) = account else { return Reply::refuse("过户要先找到户") };
-    opened(transfer::Transfer::new(app, account, name))
+/// Goes on with the transfer that an account has open; without one, takes it in first.
+pub fn transfer(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
+    match view_transfer::waiting(&app.desk, account) {
+        Ok(Some(case)) => opened(transfer::Transfer::new(app, account, case)),
+        Ok(None) => opened(intake::Intake::of(app, account, "transfer")).and_say("先受理过户：验看要件，登记新户主"),
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
+}
+
+/// A screen for each charge a case owes, filled in, the first on top, for a person who takes money.
+pub fn charges_of(app: &mut App, order: crate::rules::id::Id) -> Reply<App> {
+    fees(app, view_transfer::charges(&app.desk, order))
+}
+
+/// The same for all an account owes for businesses.
+pub fn charges_of_account(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
+    fees(app, view_transfer::account_charges(&app.desk, account))
+}
+
+fn fees(
+    app: &mut App,
+    charges: Result<Vec<crate::store::tables::order::ChargeRow>, crate::desk::refusal::Refusal>,
+) -> Reply<App> {
+    let charges = match charges {
+        Ok(charges) => charges,
+        Err(refusal) => return Reply::refuse(refusal.message()),
+    };
+    let mut reply = Reply::done();
+    for charge in charges.iter().rev() {
+        let right = if charge.deposit { "deposit.take" } else { "fee.take" };
+        match app.desk.rights() {
+            Ok(rights) if rights.allow(right) => reply = reply.and(Reply::push(fee::Fee::of(app, charge))),
+            Ok(_) => {}
+            Err(error) => return Reply::refuse(error.to_string()),
+        }
+    }
+    reply
 }
 
 /// Opens the import of a file.

@@ -1,8 +1,10 @@
 //! One order whole: what it is, its clocks, everything that happened, what does not fit.
 
+use crate::derive::order::window;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_orders::{self as view, OrderDetail};
 use crate::rules::id::Id;
+use crate::rules::money::Fen;
 use crate::tui::app::App;
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
@@ -49,6 +51,11 @@ impl Screen<App> for OrderScreen {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
+        if self.detail.row.open && self.detail.row.stage == window::STAGE {
+            let deed = self.detail.row.state == window::DEED;
+            let fees = (self.detail.row.owed > Fen::ZERO).then_some(Command::GoFees);
+            return deed.then_some(Command::Transfer).into_iter().chain(fees).collect();
+        }
         match self.detail.desk.stage.as_str() {
             "callback" => vec![Command::Callback],
             _ if self.detail.desk.answered && self.detail.row.open => vec![Command::Return],
@@ -59,6 +66,11 @@ impl Screen<App> for OrderScreen {
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
+            Command::GoFees => super::charges_of(app, self.id),
+            Command::Transfer => match self.detail.row.account {
+                Some(account) => super::transfer(app, account),
+                None => Reply::refuse("这件业务没有户号，不能过户"),
+            },
             Command::Callback => super::callback(app, self.id),
             Command::Return if self.detail.desk.answered => super::answer(app, self.id),
             Command::Return => super::order_return(app, self.id),
@@ -136,6 +148,9 @@ impl OrderScreen {
             x = canvas.text(x, y + 1, format!("{sign}{} {due} {word}", clock.name).trim_end(), ink) + 3;
         }
         let mut notes = vec![row.wish.clone()];
+        if row.owed > Fen::ZERO {
+            notes.push(format!("还欠业务费 {}", row.owed.grouped()));
+        }
         if !row.overrun.is_empty() {
             notes.push(format!("超时原因 {}", row.overrun));
         }

@@ -374,6 +374,9 @@ impl Screen<App> for Pay {
             keys.push(Command::Anew);
         }
         keys.extend([Command::Waive, Command::Explain, Command::LateSlip, Command::ReadHere, Command::Park]);
+        if self.view.owed_fees > Fen::ZERO {
+            keys.push(Command::GoFees);
+        }
         keys
     }
 
@@ -384,6 +387,7 @@ impl Screen<App> for Pay {
             Command::Waive => self.waive(app),
             Command::Explain => self.explain(app),
             Command::ReadHere => self.ask_reading(app),
+            Command::GoFees => super::charges_of_account(app, self.view.account.id),
             Command::LateSlip => {
                 self.set_late(!self.late);
                 self.form.focus_on(if self.late { "paper" } else { "tendered" });
@@ -481,7 +485,11 @@ impl Pay {
     fn draw_money(&self, canvas: &mut Canvas) {
         canvas.rule(0, "", Ink::Faint);
         let balance = format!("预存余额 {}   核对单 {}", self.view.balance.grouped(), self.view.receipt);
-        canvas.text(1, 3, &balance, Ink::Faint);
+        let x = canvas.text(1, 3, &balance, Ink::Faint);
+        if self.view.owed_fees > Fen::ZERO {
+            let fees = format!("! 另欠业务费 {}，Ctrl-F 收", self.view.owed_fees.grouped());
+            canvas.text(x + 3, 3, &fees, Ink::Look);
+        }
         if !self.has_shift {
             canvas.text(1, 1, "! 您还没有开班，按 F2 先清点备用金并开班", Ink::Look);
             return;

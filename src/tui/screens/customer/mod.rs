@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::desk::customer_view::{self, AccountView, Alert, bill_lines};
 use crate::desk::refusal::Refusal;
 use crate::rules::id::Id;
+use crate::rules::money::Fen;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
@@ -185,9 +186,11 @@ impl Screen<App> for Customer {
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
+        // Shown only where something is owed for a business.
+        let fees = (self.view.owed_fees > Fen::ZERO).then_some(Command::GoFees);
         if self.page == Page::Readings {
             // What is done on this page comes first: the bottom line may not hold all.
-            return vec![
+            let keys = [
                 Command::GoReading,
                 Command::Open,
                 Command::NextPage,
@@ -199,8 +202,9 @@ impl Screen<App> for Customer {
                 Command::Reveal,
                 Command::FixMethod,
             ];
+            return keys.into_iter().chain(fees).collect();
         }
-        vec![
+        let keys = [
             Command::GoPay,
             Command::GoIntake,
             Command::GoAdjust,
@@ -211,7 +215,8 @@ impl Screen<App> for Customer {
             Command::Transfer,
             Command::Reveal,
             Command::FixMethod,
-        ]
+        ];
+        keys.into_iter().chain(fees).collect()
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
@@ -225,7 +230,8 @@ impl Screen<App> for Customer {
             }
             Command::Explain => self.explain(app),
             Command::Open => self.open(app),
-            Command::Transfer => super::transfer(app, Some(&self.view.id.to_string()), ""),
+            Command::Transfer => super::transfer(app, self.view.id),
+            Command::GoFees => super::charges_of_account(app, self.view.id),
             Command::Reveal => self.ask_reveal(app),
             Command::GoReading => super::reading(app, self.view.id, ""),
             Command::FixMethod => super::method(app, Some(self.view.id)),

@@ -1,0 +1,98 @@
+//! What an account must be clear of before it changes hands, and what becomes of the money it has.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::derive::account::transfer::Refund;
+use crate::desk::action::Cx;
+use crate::desk::debts;
+use crate::desk::refusal::Refusal;
+use crate::desk::till::book::payer;
+use crate::desk::till::shift;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::tables::account::AccountRow;
+use crate::store::tables::billing::BalanceRow;
+
+/// What becomes of prepaid and credit.
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Balance {
+    /// Paid out to the old owner, cash out of the drawer.
+    #[serde(rename = "refund", alias = "退原户主")]
+    Refund,
+    /// Goes over to the new owner.
+    #[serde(rename = "pass", alias = "转新户主", alias = "随户")]
+    Pass,
+}
+
+/// nothing owed, by bills or by other businesses than this one. The debts are shown, so that they can be settled at the
+/// same counter. Every debt that stands in the way of a new owner is judged here.
+pub fn check_debts(cx: &Cx<'_, '_>, row: &AccountRow, case: Option<Id>) -> Result<(), Refusal> {
+    let unpaid = cx.tx.unpaid_bills(row.id)?;
+    let owed: Fen = unpaid.iter().map(|bill| bill.unpaid).sum();
+    if owed != Fen::ZERO {
+        let cycles = unpaid.iter().map(|bill| bill.cycle.as_str()).collect::<Vec<_>>().join("、");
+        let what = format!("还欠 {} 元 ({} 笔：{cycles})，须先缴清欠费方可过户", owed.grouped(), unpaid.len());
+        return Err(Refusal::field("R-122", "account", what));
+    }
+    if let Some(what) = debts::unbilled(cx.tx, row.id)? {
+        return Err(Refusal::field("R-122", "account", format!("不能过户：{what}")));
+    }
+    // Another site's case of the same transfer is a question of its own, no debt.
+    let same: Vec<Id> = cx.tx.deed_cases(row.id)?.into_iter().map(|order| order.id).collect();
+    let fees: Vec<_> = cx.tx.charges_of_account(row.id)?.into_iter().filter(|charge| charge.owed > Fen::ZERO).collect();
+    let others: Vec<String> = fees
+        .iter()
+        .filter(|charge| Some(charge.order_id) != case && !same.contains(&charge.order_id))
+        .map(|charge| format!("{} {} ({})", charge.name, charge.owed.grouped(), charge.order_id))
+        .collect();
+    if !others.is_empty() {
+        let what = format!("还欠业务费：{}，须先缴清方可过户", others.join("、"));
+        return Err(Refusal::field("R-122", "account", what));
+    }
+    Ok(())
+}
+
+/// What the account has.
+pub fn balance(cx: &Cx<'_, '_>, account: Id) -> Result<BalanceRow, Refusal> {
+    let known = cx.tx.get::<BalanceRow>(&[&account])?;
+    Ok(known.unwrap_or(BalanceRow { account, prepaid: Fen::ZERO, credit: Fen::ZERO }))
+}
+
+/// What becomes of it: nobody is given money he did not pay in without having been asked. Answers what passes and what is paid out.
+pub fn settle(
+    cx: &Cx<'_, '_>,
+    row: &AccountRow,
+    how: Option<Balance>,
+) -> Result<(Option<Fen>, Option<Refund>), Refusal> {
+    let balance = balance(cx, row.id)?;
+    let fault = |text: String| Err(Refusal::field("A-08", "balance", text));
+    if balance.prepaid.is_negative() || balance.credit.is_negative() {
+        let short = balance.prepaid.min(Fen::ZERO) + balance.credit.min(Fen::ZERO);
+        return fault(format!("预存或余款缺 {}，须先补足再过户", short.abs().grouped()));
+    }
+    let has = balance.prepaid + balance.credit;
+    if has == Fen::ZERO {
+        return Ok((None, None));
+    }
+    match how {
+        None => fault(format!(
+            "该户有预存 {}、余款 {}，请问清：退给原户主 (refund)，还是转给新户主 (pass)",
+            balance.prepaid.grouped(),
+            balance.credit.grouped()
+        )),
+        Some(Balance::Pass) => Ok((Some(has), None)),
+        Some(Balance::Refund) => {
+            // Money that goes out is within what the person may give back.
+            cx.rights.require_amount("payment.reverse", has)?;
+            let drawer = shift::own(cx)?;
+            if has > drawer.cash {
+                let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash, has);
+                return Err(Refusal::field("R-366", "balance", text));
+            }
+            let payer = payer(&row.no, &row.name);
+            let BalanceRow { prepaid, credit, .. } = balance;
+            Ok((None, Some(Refund { shift: drawer.id, payer, prepaid, credit })))
+        }
+    }
+}

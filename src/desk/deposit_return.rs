@@ -1,0 +1,96 @@
+//! `deposit.return`: 押金 goes back to the customer against its receipt, the way it came, cash out of the
+//! drawer of the person who gives it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, Cx, Decision};
+use super::order_step;
+use super::refusal::Refusal;
+use super::till::{charges, shift};
+use super::whose::Whose;
+use crate::derive::account::payment::money_account;
+use crate::derive::ledger::account as ledger;
+use crate::derive::order::body::DepositReturned;
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::text::till::say_back;
+
+/// The action.
+pub struct DepositReturn;
+
+/// What is typed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// The deposit: number of its receipt, or its entry.
+    pub deposit: String,
+    /// 备注: what came of the business.
+    #[serde(default)]
+    pub remark: String,
+}
+
+/// What is answered.
+#[derive(Serialize, JsonSchema)]
+pub struct Output {
+    /// The deposit given back.
+    pub deposit: Id,
+    /// Number of its receipt.
+    pub receipt: String,
+    /// The case.
+    pub order: Id,
+    /// Money given back.
+    pub amount: Fen,
+    /// 方式.
+    pub method: String,
+    /// The shift whose drawer gives it.
+    pub shift: Id,
+    /// The line to say.
+    pub spoken: String,
+}
+
+impl Action for DepositReturn {
+    const NAME: &'static str = "deposit.return";
+    const SUMMARY: &'static str = "凭收据退押金";
+    const MERGE: &'static str = "一笔押金只退一次，以第一次为准；第二次退出的钱挂账待查，列为疑问";
+    const WHOSE: Whose = Whose::AnyCase;
+    type Input = Input;
+    type Output = Output;
+
+    fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
+        let (row, charge) = charges::deposit(cx.tx, &input.deposit)?;
+        let mut faults = Vec::new();
+        let remark = order_step::text(cx, "remark", "备注", &input.remark, &mut faults);
+        Refusal::unless_empty(faults)?;
+        cx.rights.require_amount("deposit.return", row.amount)?;
+        let drawer = shift::own(cx)?;
+        if money_account(&row.method) == Some(ledger::CASH) && row.amount > drawer.cash {
+            let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash, row.amount);
+            return Err(Refusal::field("R-366", "deposit", text));
+        }
+        let (order, receipt) = (charge.order, row.receipt());
+        let body = DepositReturned {
+            deposit: row.id,
+            charge,
+            account: row.account,
+            shift: drawer.id,
+            payer: row.payer,
+            kind: row.item,
+            amount: row.amount,
+            method: row.method.clone(),
+            receipt: receipt.clone(),
+            remark,
+        };
+        let subjects = charges::subjects(row.account, Some(order), drawer.id);
+        let output = Output {
+            deposit: row.id,
+            receipt,
+            order,
+            amount: row.amount,
+            spoken: say_back(&row.method, row.amount),
+            method: row.method,
+            shift: drawer.id,
+        };
+        Decision::write(subjects, &body, output)
+    }
+}
