@@ -74,7 +74,7 @@ fn trust(branch: &mut Desk, office: &Desk) -> Id {
 fn enrol(office: &mut Desk, branch: &Desk, roles: &[&str]) -> Id {
     let (card, fingerprint) = card_of(branch);
     let input =
-        json!({ "card": card, "fingerprint": fingerprint, "areas": ["城南"], "roles": roles, "good_for_days": 10 });
+        json!({ "card": card, "fingerprint": fingerprint, "areas": ["新区"], "roles": roles, "good_for_days": 10 });
     act(office, "site.enrol", input)
 }
 
@@ -122,7 +122,7 @@ fn a_branch_and_its_head_office_know_each_other_after_two_cards() {
     let tx = office.look().unwrap();
     let known = peers::enrolled(&tx).unwrap().remove(0);
     assert_eq!(known.site.as_str(), "B03");
-    assert_eq!(known.areas, ["城南"]);
+    assert_eq!(known.areas, ["new"]);
     assert_eq!(*known.seal_to(), branch.site_keys().unwrap().public());
     assert!(peers::head_office(&tx).unwrap().is_none());
 }

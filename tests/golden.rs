@@ -332,7 +332,7 @@ fn company() -> Vec<EntryRow> {
     let office = company.desk("HO");
     let place = json!({ "entries": [wild], "reason": "B1 的时钟快了一年" });
     act(office, "boss", "entry.place", &place);
-    act(office, "boss", "site.amend", &json!({ "site": "B1", "areas": ["城南", "城北"], "good_for_days": 20 }));
+    act(office, "boss", "site.amend", &json!({ "site": "B1", "areas": ["old", "new"], "good_for_days": 20 }));
     let consult =
         include_str!("../assets/services/consult.toml").replace("name     = \"咨询\"", "name     = \"咨询台\"");
     act(office, "boss", "catalogue.put", &json!({ "file": "consult.toml", "text": consult }));

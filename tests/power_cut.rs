@@ -18,7 +18,7 @@ use support::site::new_site;
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn options(sync_off: bool) -> OpenOptions {
-    OpenOptions { vfs: Some(lossy_vfs::NAME.into()), unsafe_sync_off: sync_off, read_only: false }
+    OpenOptions { vfs: Some(lossy_vfs::NAME.into()), unsafe_sync_off: sync_off, read_only: false, apart: false }
 }
 
 /// Works for `actions` actions, cuts the power, and answers what was acknowledged and what the disk still has.

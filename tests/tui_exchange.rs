@@ -81,7 +81,7 @@ fn every_bundle_written_is_named_by_life_and_number() {
     let mut desk = locked_branch(&folder.path().join("b.db"));
     desk.unlock_site_keys(Some(PASSPHRASE)).unwrap();
     for number in 1..=2 {
-        let answer = desk.exchange_out(folder.path(), None, false, |_, _| {}).unwrap();
+        let answer = desk.exchange_out(folder.path(), Default::default(), |_, _| {}).unwrap();
         let lines: Vec<(&str, i64, i64)> =
             answer.bundles.iter().map(|line| (line.to.as_str(), line.life, line.number)).collect();
         assert_eq!(lines, [("HO", 1, number)]);

@@ -1,4 +1,5 @@
-//! `exchange out|in|status`: the nightly bundles. No prompts; one summary line; exit 1 when something was held or refused.
+//! `exchange out|in|status`: the nightly bundles. No prompts; one summary line; exit 1 when something was held or
+//! refused, 5 when another exchange is running and nothing was done.
 
 use std::path::PathBuf;
 
@@ -6,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::common::{CliError, Context};
 use super::progress::Progress;
-use crate::desk::exchange::Answer;
+use crate::desk::exchange::{Answer, TakeIn, WriteOut};
 use crate::text::safe;
 
 /// Arguments of `exchange`.
@@ -29,11 +30,17 @@ enum What {
         /// 从第一张凭单起全部重发 (给重建的机器)
         #[arg(long)]
         whole: bool,
+        /// 写好后删去文件夹里本库以前给同一对方的交换包 (新的包里全有)
+        #[arg(long)]
+        replace: bool,
     },
     /// 收进交换包：一个文件，或文件夹里给本网点的全部
     In {
         /// 文件或文件夹
         from: PathBuf,
+        /// 办过的交换包移到哪个文件夹 (不收的移到其下的 refused)，满 14 天删去
+        #[arg(long, value_name = "DIR")]
+        move_to: Option<PathBuf>,
     },
     /// 待送、已确认、缺号、挂起的交换包
     Status,
@@ -48,8 +55,11 @@ pub fn run(context: &Context, args: &ExchangeArgs) -> Result<u8, CliError> {
     let mut bar = Progress::new("交换");
     let mut progress = |done: i64, of: i64| bar.set(done.unsigned_abs(), of.unsigned_abs());
     let answer = match &args.what {
-        What::Out { to, only, whole } => desk.exchange_out(to, only.as_deref(), *whole, &mut progress)?,
-        What::In { from } => desk.exchange_in(from, &mut progress)?,
+        What::Out { to, only, whole, replace } => {
+            let how = WriteOut { only: only.as_deref(), whole: *whole, replace: *replace };
+            desk.exchange_out(to, how, &mut progress)?
+        }
+        What::In { from, move_to } => desk.exchange_in(from, TakeIn { move_to: move_to.as_deref() }, &mut progress)?,
         What::Status => desk.exchange_status()?,
     };
     drop(bar);

@@ -9,7 +9,7 @@ use crate::desk::staging::Staged;
 use crate::desk::{Desk, practice};
 use crate::store::OpenOptions;
 
-/// Arguments of `init`.
+/// Arguments of `init`. With `METERDESK_PASSPHRASE` the file of the site's keys is sealed under it.
 #[derive(Args)]
 pub struct InitArgs {
     /// 网点代码，如 B03
@@ -59,6 +59,11 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
         password: &password,
     };
     let (mut desk, code) = Desk::create(staged.part(), OpenOptions::default(), Box::new(SystemClock), &new)?;
+    if let Ok(passphrase) = std::env::var("METERDESK_PASSPHRASE").map(zeroize::Zeroizing::new)
+        && !passphrase.trim().is_empty()
+    {
+        desk.seal_site_keys(&passphrase)?;
+    }
     if practice {
         desk.add_practice_users()?;
     }

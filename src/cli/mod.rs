@@ -52,7 +52,7 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// 新建网点的数据库和第一个管理员
+    /// 新建网点的数据库和第一个管理员；设了 METERDESK_PASSPHRASE 则网点密钥文件加此口令
     Init(init::InitArgs),
     /// 做一个练习库并打开
     Demo(demo::DemoArgs),
@@ -80,7 +80,7 @@ enum Command {
     Site(site::SiteArgs),
     /// 出账
     Bill(bill::BillArgs),
-    /// 交换：导出、收进、状况
+    /// 交换：导出、收进、状况；密钥文件有口令时要 METERDESK_PASSPHRASE。另一个交换正在进行时退出码 5
     Exchange(exchange::ExchangeArgs),
     /// 核对日记账与账目
     Verify(check::VerifyArgs),
@@ -99,7 +99,7 @@ enum Command {
 }
 
 /// Reads the arguments and runs the command. The exit code is as the contract says: 0 done, 1 refused, 2 usage, 3 data, 4
-/// permission.
+/// permission, 5 another exchange is running.
 pub fn run() -> ExitCode {
     common::end_quietly_when_nobody_reads();
     let args = Args::parse();

@@ -39,40 +39,40 @@ enum SiteCommand {
         #[arg(long)]
         fingerprint: String,
     },
-    /// 登记网点 (在总部做)
+    /// 登记网点；换了机器、换了名片时重新登记，没给出的项不变 (在总部做)
     Enrol {
         /// 网点的名片文件
         card: PathBuf,
         /// 电话里念的指纹
         #[arg(long)]
         fingerprint: String,
-        /// 该网点要知道的片区，可重复
-        #[arg(long = "area")]
-        areas: Vec<String>,
-        /// 该网点要知道全部
+        /// 片区：老区 (old) 或 新区 (new)，即户的“区域”，可重复；别的网点这些区域的户、账、工单也转给它。重新登记时不给则不变
+        #[arg(long = "area", value_name = "老区|新区")]
+        areas: Option<Vec<String>>,
+        /// 该网点要知道全公司的全部。重新登记时不给则不变
+        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        everything: Option<bool>,
+        /// 该网点主任可以授予的岗位代码 (如 clerk)，可重复；一个也不给，它就不能添加人员。重新登记时不给则不变
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Option<Vec<String>>,
+        /// 多少天没有总部消息就暂停审批，1 到 366。首次不给为 30；重新登记时不给则不变
         #[arg(long)]
-        everything: bool,
-        /// 该网点可以授予的岗位代码，可重复
-        #[arg(long = "role")]
-        roles: Vec<String>,
-        /// 多少天没有总部消息就暂停审批
-        #[arg(long, default_value_t = crate::desk::site::USUAL_DAYS)]
-        days: i64,
+        days: Option<i64>,
     },
     /// 改网点的片区、可授岗位、天数 (在总部做)；给出的项整项替换
     Amend {
         /// 网点代码
         code: String,
-        /// 片区，可重复
-        #[arg(long = "area")]
+        /// 片区：老区 (old) 或 新区 (new)，即户的“区域”，可重复
+        #[arg(long = "area", value_name = "老区|新区")]
         areas: Option<Vec<String>>,
-        /// 是否要知道全部
+        /// 是否要知道全公司的全部：true 或 false
         #[arg(long)]
         everything: Option<bool>,
-        /// 岗位代码，可重复
-        #[arg(long = "role")]
+        /// 它的主任可以授予的岗位代码，可重复
+        #[arg(long = "role", value_name = "ROLE")]
         roles: Option<Vec<String>>,
-        /// 天数
+        /// 多少天没有总部消息就暂停审批，1 到 366
         #[arg(long)]
         days: Option<i64>,
         /// 把该网点交给另一个总部：它的代码
@@ -83,7 +83,7 @@ enum SiteCommand {
     List,
     /// 换本网点的密钥
     Rotate,
-    /// 停用网点的密钥 (在总部做)
+    /// 停用网点的密钥：先收进机器被盗以前送出的交换包，再停用；停用后都不收 (在总部做)
     Revoke {
         /// 网点代码
         code: String,
@@ -110,9 +110,9 @@ enum SiteCommand {
         /// 旧的网点代码
         code: String,
     },
-    /// 给以前建的库生成网点密钥
+    /// 给以前建的库生成网点密钥；--passphrase 给已有的密钥文件加口令或换口令
     Keys {
-        /// 加口令 (METERDESK_PASSPHRASE，或键盘输入)
+        /// 加口令或换口令：新口令键盘输入，或放在 METERDESK_NEW_PASSPHRASE (没有旧口令时 METERDESK_PASSPHRASE 也可)
         #[arg(long)]
         passphrase: bool,
     },
@@ -149,10 +149,12 @@ pub fn run(context: &Context, args: &SiteArgs) -> Result<u8, CliError> {
                 "site": code, "areas": areas, "everything": everything, "roles": roles, "good_for_days": days,
                 "hand_over": hand_over,
             });
-            about(context, "site.amend", &input, "已修改网点")
+            let done = perform(context, &mut context.open_as()?, "site.amend", &input)?;
+            say(context, &done, |result| format!("已修改网点 {}{}", text(result, "site"), given(result)))
         }
         SiteCommand::Revoke { code, reason } => {
-            about(context, "site.revoke", &json!({ "site": code, "reason": reason }), "已停用密钥，网点")
+            let said = "已停用密钥，它签的交换包从此不收 (被盗以前送出、还没收进的，要先重新登记旧名片才能收)；网点";
+            about(context, "site.revoke", &json!({ "site": code, "reason": reason }), said)
         }
         SiteCommand::Thaw { code, reason } => {
             about(context, "site.thaw", &json!({ "site": code, "reason": reason }), "已解冻网点")
@@ -188,12 +190,28 @@ fn enrol(context: &Context, input: &Value) -> Result<u8, CliError> {
         eprintln!("注意：{}；该网点密封的号码要在解锁后才能打开", error.refusal.message());
     }
     say(context, &done, |result| {
-        let mut line = format!("已登记网点 {} {}", text(result, "site"), text(result, "name"));
+        let word = if result["already"] == json!(true) {
+            "早已用这张名片登记，没有改动：网点"
+        } else {
+            "已登记网点"
+        };
+        let mut line = format!("{word} {} {}{}", text(result, "site"), text(result, "name"), given(result));
+        if result["roles"].as_array().is_some_and(Vec::is_empty) {
+            line.push_str("；没有给可授岗位 (--role)，它的主任不能添加人员，可用 site amend 补上");
+        }
         if result["data_key"] != json!(true) {
             line.push_str("；名片里没有数据密钥，请该网点先 site trust 本总部，再重做名片登记，否则打不开它密封的号码");
         }
         line
     })
+}
+
+/// What a branch was given, as a person reads it.
+fn given(result: &Value) -> String {
+    let roles: Vec<&str> = result["roles"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let roles = if roles.is_empty() { "无".to_owned() } else { roles.join(" ") };
+    let (areas, days) = (text(result, "areas_mean"), &result["good_for_days"]);
+    format!("；片区 {areas}；可授岗位 {roles}；有效 {days} 天")
 }
 
 /// Performs and answers entry and result.
@@ -263,9 +281,23 @@ fn rotate(context: &Context) -> Result<u8, CliError> {
 fn keys(context: &Context, passphrase: bool) -> Result<u8, CliError> {
     let mut desk = context.open_as()?;
     desk.rights()?.require("site.rotate")?;
+    let is_there = desk.has_site_keys();
+    if is_there && passphrase {
+        let locked = desk.are_site_keys_locked();
+        context.unlock(&desk)?;
+        desk.seal_site_keys(&new_passphrase(locked)?)?;
+        if context.json {
+            println!("{}", json!({ "ok": true, "passphrase": true }));
+        } else {
+            println!(
+                "网点密钥文件已加上口令；以后打开要 METERDESK_PASSPHRASE 或键盘输入，忘了口令只能另做密钥、请总部重新登记"
+            );
+        }
+        return Ok(0);
+    }
     let passphrase = match passphrase {
         false => None,
-        true => Some(new_passphrase()?),
+        true => Some(new_passphrase(false)?),
     };
     let keys = desk.make_site_keys(passphrase.as_deref().map(String::as_str))?.public();
     if context.json {
@@ -276,18 +308,30 @@ fn keys(context: &Context, passphrase: bool) -> Result<u8, CliError> {
     Ok(0)
 }
 
-fn new_passphrase() -> Result<zeroize::Zeroizing<String>, CliError> {
-    if let Ok(given) = std::env::var("METERDESK_PASSPHRASE") {
-        return Ok(zeroize::Zeroizing::new(given));
+/// The passphrase from now on; `locked`: the file has one, which `METERDESK_PASSPHRASE` is then.
+fn new_passphrase(locked: bool) -> Result<zeroize::Zeroizing<String>, CliError> {
+    let names: &[&str] = match locked {
+        true => &["METERDESK_NEW_PASSPHRASE"],
+        false => &["METERDESK_NEW_PASSPHRASE", "METERDESK_PASSPHRASE"],
+    };
+    let given = names.iter().find_map(|name| std::env::var(name).ok().map(zeroize::Zeroizing::new));
+    if let Some(given) = given {
+        if given.trim().is_empty() {
+            return Err(CliError::usage("口令不能为空"));
+        }
+        return Ok(given);
     }
     let typed = |prompt: &str| {
         rpassword::prompt_password(prompt)
             .map(zeroize::Zeroizing::new)
-            .map_err(|_| CliError::usage("没有终端可输口令；请用 METERDESK_PASSPHRASE"))
+            .map_err(|_| CliError::usage("没有终端可输口令；请用 METERDESK_NEW_PASSPHRASE"))
     };
     let first = typed("网点密钥的口令：")?;
     if *first != *typed("再输一次：")? {
         return Err(CliError::usage("两次输入的口令不同，请重来"));
+    }
+    if first.trim().is_empty() {
+        return Err(CliError::usage("口令不能为空"));
     }
     Ok(first)
 }
@@ -333,8 +377,7 @@ fn print_peer(peer: &PeerView) {
     if peer.head_office {
         return;
     }
-    let areas = if peer.everything { "全部".to_owned() } else { peer.areas.join("、") };
-    println!("    片区 {}", safe::line(&areas));
+    println!("    片区 {}", safe::line(&peer.areas_mean));
     println!("    可授岗位 {}；有效 {} 天", peer.roles.join(" "), peer.good_for_days);
     if !peer.opens_sealed {
         println!("    打不开它密封的号码：没有它的数据密钥");

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -44,6 +45,24 @@ pub struct BundleLine {
     pub held: Option<String>,
     /// Was not taken: why.
     pub refused: Option<String>,
+}
+
+/// How bundles are taken in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TakeIn<'a> {
+    /// Where files that were dealt with go.
+    pub move_to: Option<&'a Path>,
+}
+
+/// How bundles are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WriteOut<'a> {
+    /// Only for this site.
+    pub only: Option<&'a str>,
+    /// From the first entry on, whatever was acknowledged, for a machine that is made anew.
+    pub whole: bool,
+    /// What this book wrote for the same site into the folder before goes: the new bundles hold all of it.
+    pub replace: bool,
 }
 
 /// How far another site has confirmed one of our chains.
@@ -107,7 +126,7 @@ impl From<ExchangeError> for Refusal {
         match error {
             ExchangeError::Store(error) => error.into(),
             ExchangeError::NoPeer(_) => Self::usage(error.to_string()),
-            ExchangeError::Locked => Self::rule("exchange", error.to_string()),
+            ExchangeError::Locked => Self::busy("exchange", error.to_string()),
             error if error.is_of_the_bundle() => Self::rule("exchange", error.to_string()),
             error => Self::data(error.to_string()),
         }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::Desk;
-use super::exchange::{Answer, BundleLine, News, line_of};
+use super::exchange::{Answer, BundleLine, News, TakeIn, WriteOut, line_of};
 use super::refusal::Refusal;
 use crate::exchange::error::ExchangeError;
 use crate::exchange::folder::{self, Files};
 use crate::exchange::opener;
+use crate::exchange::outside;
 use crate::exchange::peers::Peer;
 use crate::exchange::send::{self, Stand, file_name, stamp};
 use crate::exchange::take::{Fate, Taken};
@@ -17,12 +18,10 @@ use crate::store::tables::exchange::{BundleRow, IntakeRow};
 
 impl Desk {
     /// Writes the bundles for every peer, or for one, into a folder. A bundle counts as written when it was read back from there.
-    /// `whole`: from the first entry on, whatever was acknowledged, for a machine that is made anew.
     pub fn exchange_out(
         &mut self,
         to: &Path,
-        only: Option<&str>,
-        whole: bool,
+        WriteOut { only, whole, replace }: WriteOut<'_>,
         mut progress: impl FnMut(i64, i64),
     ) -> Result<Answer, Refusal> {
         if !to.is_dir() {
@@ -43,7 +42,11 @@ impl Desk {
             if whole {
                 self.forget_acknowledgements(&peer)?;
             }
-            for one in self.send_to(&files, (&stand, &peer), to, &mut progress)? {
+            let before = if replace { self.own_bundles_at(to, &peer)? } else { Vec::new() };
+            let sent = self.send_to(&files, (&stand, &peer), to, &mut progress)?;
+            // The new ones stand and were read back: they hold everything of these that was not acknowledged.
+            answer.notices.extend(before.iter().filter_map(|path| outside::remove(path)));
+            for one in sent {
                 answer.bundles.push(BundleLine {
                     file: one.file,
                     from: one.header.from.clone(),
@@ -93,6 +96,20 @@ impl Desk {
         sent
     }
 
+    /// Bundles in a folder that this very book wrote for a peer; another machine's with the same code are not among them.
+    fn own_bundles_at(&self, folder: &Path, peer: &Peer) -> Result<Vec<PathBuf>, Refusal> {
+        let tx = self.look()?;
+        let mut own = Vec::new();
+        for path in folder::bundles_at(folder)? {
+            let Ok(hash) = folder::hash_of(&path) else { continue };
+            let row = tx.get::<BundleRow>(&[&hash, &"out"])?;
+            if row.is_some_and(|row| row.site == peer.site.as_str()) {
+                own.push(path);
+            }
+        }
+        Ok(own)
+    }
+
     /// Old copies go, and what a killed exchange left, but not what it is to go on with.
     fn tidy(&self, files: &Files) -> Result<(), Refusal> {
         let intake = self.look()?.intake()?;
@@ -100,7 +117,15 @@ impl Desk {
     }
 
     /// Takes in a bundle, or every bundle of a folder that is for this site; then those that waited for them.
-    pub fn exchange_in(&mut self, from: &Path, mut progress: impl FnMut(i64, i64)) -> Result<Answer, Refusal> {
+    pub fn exchange_in(
+        &mut self,
+        from: &Path,
+        how: TakeIn<'_>,
+        mut progress: impl FnMut(i64, i64),
+    ) -> Result<Answer, Refusal> {
+        if let Some(folder) = how.move_to.filter(|folder| !folder.is_dir()) {
+            return Err(Refusal::usage(format!("{} 不是文件夹，请先建好", folder.display())));
+        }
         let files = Files::lock(self.path())?;
         let mut answer = Answer::default();
         let lives = self.own_lives()?;
@@ -112,7 +137,14 @@ impl Desk {
         }
         let mut news = News::default();
         for path in bundles {
-            answer.bundles.push(self.take_file(&files, &path, &mut news, &mut progress)?);
+            let line = self.take_file(&files, &path, &mut news, &mut progress)?;
+            if let Some(folder) = how.move_to {
+                answer.notices.extend(outside::put_away(&path, folder, line.refused.is_some(), SystemTime::now()));
+            }
+            answer.bundles.push(line);
+        }
+        if let Some(folder) = how.move_to {
+            outside::tidy(folder, SystemTime::now());
         }
         self.take_held(&files, &mut answer, &mut news, &mut progress)?;
         answer.notices.extend(self.after_taking(news)?);

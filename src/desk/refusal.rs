@@ -1,4 +1,4 @@
-//! Why something was not done, in the five kinds the command line's exit codes know.
+//! Why something was not done, in the kinds the command line's exit codes know.
 
 use serde::Serialize;
 
@@ -23,6 +23,8 @@ pub enum RefusalKind {
     Permission,
     /// A fault of the program; the log has the rest. Exit 3.
     Internal,
+    /// Another program is at it; nothing was done. Exit 5.
+    Busy,
 }
 
 /// One mistake, where it is.
@@ -88,6 +90,11 @@ impl Refusal {
         Self::one(RefusalKind::Data, "data", message)
     }
 
+    /// Another program is at it; nothing was done.
+    pub fn busy(rule: &str, message: impl Into<String>) -> Self {
+        Self::one(RefusalKind::Busy, rule, message)
+    }
+
     /// Not found: a record that the input names.
     pub fn missing(field: &str, what: &str, name: &str) -> Self {
         Self::field("missing", field, format!("没有找到{what}“{name}”，请核对后重输"))
@@ -115,6 +122,7 @@ impl Refusal {
             RefusalKind::Usage => 2,
             RefusalKind::Data | RefusalKind::Internal => 3,
             RefusalKind::Permission => 4,
+            RefusalKind::Busy => 5,
         }
     }
 }

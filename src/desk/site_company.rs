@@ -10,7 +10,7 @@ use crate::derive::site::subject_of;
 use crate::exchange::card::Card;
 use crate::exchange::peers::{self, Peer};
 use crate::exchange::secret;
-use crate::exchange::site_keys::{SiteKeyError, SiteKeys};
+use crate::exchange::site_keys::{self, SiteKeyError, SiteKeys};
 
 impl Desk {
     /// This site's keys: read from their file the first time. Keys with a passphrase are unlocked before by
@@ -34,6 +34,19 @@ impl Desk {
     /// Does the key file wait for a passphrase?
     pub fn are_site_keys_locked(&self) -> bool {
         self.site_keys.get().is_none() && matches!(SiteKeys::open(self.db.path(), None), Err(SiteKeyError::Locked))
+    }
+
+    /// Is there a file with the site's keys?
+    pub fn has_site_keys(&self) -> bool {
+        site_keys::path_of(self.db.path()).exists()
+    }
+
+    /// Seals the file of the site's keys, which are at hand, under a passphrase.
+    pub fn seal_site_keys(&mut self, passphrase: &str) -> Result<(), Refusal> {
+        let mut keys = self.site_keys()?.again();
+        keys.seal_file(passphrase)?;
+        self.site_keys = OnceLock::from(Arc::new(keys));
+        Ok(())
     }
 
     /// Makes the site's keys of a book from before there were any.

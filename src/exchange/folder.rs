@@ -202,8 +202,10 @@ pub fn bundles_at(path: &Path) -> Result<Vec<PathBuf>, ExchangeError> {
     if !meta.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let mut found: Vec<PathBuf> =
-        files_in(path)?.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == ENDING)).collect();
+    let mut found: Vec<PathBuf> = files_in(path)?
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(ENDING)))
+        .collect();
     found.sort();
     Ok(found)
 }

@@ -20,6 +20,7 @@ mod fork_names;
 pub mod frame;
 pub mod header;
 pub mod opener;
+pub mod outside;
 pub mod peers;
 pub mod plan;
 mod proof;

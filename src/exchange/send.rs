@@ -56,9 +56,11 @@ pub struct Sent {
     pub size: u64,
 }
 
-/// Name of the file of a bundle: from, to, the sender's life and number. Nobody trusts it when reading.
+/// Name of the file of a bundle: from, to, the sender's life and number, and the beginning of its ciphertext's hash, so that two
+/// machines that go on with one book never write one name. Nobody trusts it when reading.
 pub fn file_name(header: &Header) -> String {
-    format!("{}-{}-{}-{:06}.mdx", header.from, header.to, header.life, header.number)
+    let own: String = header.cipher_hash.chars().take(8).collect();
+    format!("{}-{}-{}-{:06}-{own}.mdx", header.from, header.to, header.life, header.number)
 }
 
 /// What peers are sent alike: how far every chain is held whole when the export begins. What comes later goes out the next time.

@@ -39,7 +39,7 @@ pub enum SiteKeyError {
     #[error("网点密钥文件 {0} 的权限过宽，只应本人可读；请改成 600")]
     Open(PathBuf),
     /// The key file is there already.
-    #[error("网点密钥文件 {0} 已经在，不会改写；换密钥请用 site rotate")]
+    #[error("网点密钥文件 {0} 已经在，不会改写；换密钥请用 site rotate，加口令请用 site keys --passphrase")]
     Exists(PathBuf),
     /// The key file cannot be read or written.
     #[error("读写网点密钥文件 {0} 出错：{1}")]
@@ -234,6 +234,14 @@ impl SiteKeys {
         }
         *self = next;
         Ok(rotation)
+    }
+
+    /// Seals the file under a passphrase, in the place of the one before or of none.
+    pub fn seal_file(&mut self, passphrase: &str) -> Result<(), SiteKeyError> {
+        self.passphrase = Some(Zeroizing::new(passphrase.to_owned()));
+        let Some(path) = &self.path else { return Ok(()) };
+        let text = self.to_text()?;
+        replace(path, text.as_bytes()).map_err(|error| SiteKeyError::Io(path.clone(), error.to_string()))
     }
 
     fn current(&self) -> &Pair {

@@ -77,7 +77,8 @@ impl Company {
             let (_, card) = branch.site_card().unwrap();
             let print = branch.site_keys().unwrap().public().fingerprint();
             let roles = ["clerk", "duty_clerk", "data_clerk", "dispatcher", "seat", "centre_deputy", "hall_supervisor"];
-            let enrol = json!({ "card": card, "fingerprint": print, "everything": everything, "areas": ["城南"], "roles": roles });
+            let enrol =
+                json!({ "card": card, "fingerprint": print, "everything": everything, "areas": [], "roles": roles });
             act(&mut office, "boss", "site.enrol", &enrol);
             desks.push(branch);
         }

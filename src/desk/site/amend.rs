@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{areas, branch, days, roles};
+use super::{areas, branch, days, roles, words_of};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::site::SiteAmended;
 use crate::desk::action::{Action, Cx, Decision};
@@ -21,7 +21,7 @@ pub struct SiteAmend;
 pub struct Input {
     /// Code of the branch.
     pub site: String,
-    /// Areas, all of them.
+    /// Areas, all of them: 老区, 新区, or `old`, `new`; an empty list for none.
     #[serde(default)]
     pub areas: Option<Vec<String>>,
     /// Everything?
@@ -43,6 +43,12 @@ pub struct Input {
 pub struct Output {
     /// Code of the branch.
     pub site: String,
+    /// What its areas mean now, for a person.
+    pub areas_mean: String,
+    /// Roles its director may give now.
+    pub roles: Vec<String>,
+    /// Days its rights hold without word now.
+    pub good_for_days: i64,
 }
 
 impl Action for SiteAmend {
@@ -68,7 +74,14 @@ impl Action for SiteAmend {
         if kept && body.good_for_days.is_none() && body.hand_over.is_none() {
             return Err(Refusal::field("site", "site", "没有要改的内容，请至少改一项"));
         }
-        Decision::write(vec![Subject::new(Kind::Site, peer.id)], &body, Output { site: peer.site.to_string() })
+        let everything = body.everything.unwrap_or(peer.everything);
+        let output = Output {
+            site: peer.site.to_string(),
+            areas_mean: words_of(body.areas.as_ref().unwrap_or(&peer.areas), everything),
+            roles: body.roles.clone().unwrap_or(peer.roles),
+            good_for_days: body.good_for_days.unwrap_or(peer.good_for_days),
+        };
+        Decision::write(vec![Subject::new(Kind::Site, peer.id)], &body, output)
     }
 }
 

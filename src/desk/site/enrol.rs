@@ -1,10 +1,10 @@
 //! `site.enrol`: head office takes a branch in, from its card and the fingerprint read over the phone; again with a new card
-//! when the branch has lost its keys.
+//! when the branch has lost its keys: then what is not given stays as it was.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{USUAL_DAYS, areas, at_head_office, days, known_card, roles};
+use super::{USUAL_DAYS, areas, at_head_office, days, known_card, roles, words_of};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{SiteEnrolled, subject_of};
 use crate::desk::action::{Action, Cx, Decision};
@@ -23,22 +23,18 @@ pub struct Input {
     pub card: String,
     /// Its fingerprint as read over the phone: 8 groups of 4 letters.
     pub fingerprint: String,
-    /// Areas whose accounts of other sites the branch is to know.
+    /// Areas whose accounts of other sites the branch is to know: 老区, 新区, or `old`, `new`. Left out: as before, none for a new one.
     #[serde(default)]
-    pub areas: Vec<String>,
-    /// Is it to know everything?
+    pub areas: Option<Vec<String>>,
+    /// Is it to know everything? Left out: as before, no for a new one.
     #[serde(default)]
-    pub everything: bool,
-    /// Roles its director may give.
+    pub everything: Option<bool>,
+    /// Roles its director may give. Left out: as before, none for a new one.
     #[serde(default)]
-    pub roles: Vec<String>,
-    /// Days its approvals go on without word from head office, 1 to 366; 30 when nothing is said.
-    #[serde(default = "usual_days")]
-    pub good_for_days: i64,
-}
-
-fn usual_days() -> i64 {
-    USUAL_DAYS
+    pub roles: Option<Vec<String>>,
+    /// Days its approvals go on without word from head office, 1 to 366. Left out: as before, 30 for a new one.
+    #[serde(default)]
+    pub good_for_days: Option<i64>,
 }
 
 /// What is answered.
@@ -50,6 +46,16 @@ pub struct Output {
     pub name: String,
     /// Did its card bring its data key? Without it numbers it sealed cannot be opened at head office.
     pub data_key: bool,
+    /// Was it enrolled with this very card already? Then nothing was written.
+    pub already: bool,
+    /// Areas it is to know, as codes.
+    pub areas: Vec<String>,
+    /// What that means, for a person.
+    pub areas_mean: String,
+    /// Roles its director may give.
+    pub roles: Vec<String>,
+    /// Days its approvals go on without word from head office.
+    pub good_for_days: i64,
 }
 
 impl Action for SiteEnrol {
@@ -66,28 +72,60 @@ impl Action for SiteEnrol {
         if card.head_office {
             return Err(Refusal::field("card", "card", format!("{} 是总部的名片，总部之间不登记", card.code)));
         }
-        let known = peers::peer(cx.tx, card.code.as_str())?.filter(|peer| !peer.revoked);
+        let before = peers::peer(cx.tx, card.code.as_str())?;
         let data_key = card.data_key.filter(|data| data.for_site == cx.site.as_str());
-        let brings_key = data_key.is_some() && known.as_ref().is_some_and(|peer| peer.data_key.is_none());
-        if known.is_some_and(|peer| peer.keys.contains(&card.keys)) && !brings_key {
-            let message = format!("网点 {} 已经登记；改片区、岗位或天数请用 site amend", card.code);
+        let same = before.as_ref().filter(|peer| peer.keys.contains(&card.keys));
+        if same.is_some_and(|peer| *peer.seal_to() != card.keys) {
+            let message = format!(
+                "这张名片是 {} 换密钥以前的，封给它的包用新密钥，打不开；请把最新的 .site 放好重做名片，没有时另做密钥 (recover --prepare)",
+                card.code
+            );
             return Err(Refusal::field("card", "card", message));
         }
         let mut faults = Vec::new();
+        let (mut kept, mut old_roles, mut everything, mut good_for_days) = (Vec::new(), Vec::new(), false, USUAL_DAYS);
+        if let Some(peer) = &before {
+            (kept, old_roles) = (peer.areas.clone(), peer.roles.clone());
+            (everything, good_for_days) = (peer.everything, peer.good_for_days);
+        }
         let body = SiteEnrolled {
             code: card.code.to_string(),
             name: card.name.clone(),
             utility: card.utility,
             practice: card.practice,
             keys: card.keys,
-            areas: areas(&input.areas, &mut faults),
-            everything: input.everything,
-            roles: roles(&input.roles, &mut faults),
-            good_for_days: days(input.good_for_days, &mut faults),
+            areas: input.areas.map_or(kept, |given| areas(&given, &mut faults)),
+            everything: input.everything.unwrap_or(everything),
+            roles: input.roles.map_or(old_roles, |given| roles(&given, &mut faults)),
+            good_for_days: input.good_for_days.map_or(good_for_days, |given| days(given, &mut faults)),
             data_key,
         };
         Refusal::unless_empty(faults)?;
-        let output = Output { site: card.code.to_string(), name: card.name, data_key: body.data_key.is_some() };
+        let brings_key = |peer: &peers::Peer| body.data_key.is_some() && peer.data_key.is_none();
+        let already = same.is_some_and(|peer| !peer.revoked && !brings_key(peer));
+        let output = Output {
+            site: card.code.to_string(),
+            name: card.name,
+            data_key: body.data_key.is_some() || before.as_ref().is_some_and(|peer| peer.data_key.is_some()),
+            already,
+            areas_mean: words_of(&body.areas, body.everything),
+            areas: body.areas.clone(),
+            roles: body.roles.clone(),
+            good_for_days: body.good_for_days,
+        };
+        if already {
+            let same_rights = before.is_some_and(|peer| {
+                peer.areas == body.areas
+                    && peer.everything == body.everything
+                    && peer.roles == body.roles
+                    && peer.good_for_days == body.good_for_days
+            });
+            if !same_rights {
+                let message = format!("网点 {} 已用这张名片登记；改片区、岗位或天数请用 site amend", card.code);
+                return Err(Refusal::field("card", "card", message));
+            }
+            return Ok(Decision::answer(output));
+        }
         Decision::write(vec![Subject::new(Kind::Site, subject_of(&card.code))], &body, output)
     }
 }

@@ -16,12 +16,10 @@ use super::refusal::{Fault, Refusal};
 use super::rights;
 use crate::exchange::card::Card;
 use crate::exchange::peers::{self, Peer};
+use crate::rules::fault::shown;
 use crate::rules::private_numbers;
+use crate::rules::route::Area;
 
-/// Most areas of a branch.
-const MAX_AREAS: usize = 100;
-/// Longest name of an area, in characters.
-const MAX_AREA: usize = 20;
 /// Longest a branch's rights may hold without word, in days.
 pub const MAX_DAYS: i64 = 366;
 /// How long they hold when nothing is said.
@@ -63,29 +61,54 @@ fn branch(cx: &Cx<'_, '_>, code: &str) -> Result<Peer, Refusal> {
     found.ok_or_else(|| Refusal::missing("site", "已登记的网点", code))
 }
 
-/// Areas as they are kept: trimmed, each once, in the order given.
+/// The areas there are, as code and word: those of an account's 区域.
+const AREAS: [(&str, Area); 2] = [("old", Area::Old), ("new", Area::New)];
+
+/// Areas as they are kept: the codes of accounts' areas, each once, in the order given. Given are codes or the words on the screens.
 fn areas(given: &[String], faults: &mut Vec<Fault>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
-    for area in given.iter().map(|area| area.trim().to_owned()) {
-        let plain = !area.is_empty() && area.chars().count() <= MAX_AREA && !area.chars().any(char::is_control);
-        if !plain {
-            faults.push(Fault::field("site", "areas", format!("片区名应为 1 到 {MAX_AREA} 个字")));
-        } else if !kept.contains(&area) {
-            kept.push(area);
+    for area in given {
+        let found = Area::from_label(area.trim());
+        match AREAS.iter().find(|(_, known)| found == Some(*known)) {
+            Some((code, _)) if kept.iter().any(|known| known == code) => {}
+            Some((code, _)) => kept.push((*code).to_owned()),
+            None => {
+                let list = AREAS.map(|(code, area)| format!("{} ({code})", area.label())).join("、");
+                let message = format!("没有“{}”这个片区；片区是户的“区域”，可填：{list}", shown(area));
+                faults.push(Fault::field("site", "areas", message));
+            }
         }
     }
-    if kept.len() > MAX_AREAS {
-        faults.push(Fault::field("site", "areas", format!("片区最多 {MAX_AREAS} 个")));
-    }
     kept
+}
+
+/// What a branch is told of other sites' accounts, in words. A text that is no area was taken by an earlier program; it matches nothing.
+pub fn words_of(areas: &[String], everything: bool) -> String {
+    if everything {
+        return "全部 (全公司的户、账、工单都转给它)".to_owned();
+    }
+    if areas.is_empty() {
+        return "无 (只有与它自己办过的业务相关的，才从别的网点转给它)".to_owned();
+    }
+    let word = |area: &String| match AREAS.iter().find(|(code, _)| code == area) {
+        Some((_, known)) => known.label().to_owned(),
+        None => format!("{} (不是片区，不起作用，请用 site amend 改正)", shown(area)),
+    };
+    let words: Vec<String> = areas.iter().map(word).collect();
+    format!("{} (别的网点“区域”为此的户、账、工单也转给它)", words.join("、"))
 }
 
 /// Roles as they are kept.
 fn roles(given: &[String], faults: &mut Vec<Fault>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
+    let codes: Vec<&str> = rights::roles().iter().map(|role| role.code.as_str()).collect();
     for role in given {
         if rights::role(role).is_none() {
-            faults.push(Fault::field("R-003", "roles", format!("没有“{role}”这个岗位，请从岗位表中选")));
+            faults.push(Fault::field(
+                "R-003",
+                "roles",
+                format!("没有“{}”这个岗位，可填：{}", shown(role), codes.join(" ")),
+            ));
         } else if !kept.contains(role) {
             kept.push(role.clone());
         }

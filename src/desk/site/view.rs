@@ -59,6 +59,8 @@ pub struct PeerView {
     pub frozen: bool,
     /// Areas it is to know.
     pub areas: Vec<String>,
+    /// What that means, for a person.
+    pub areas_mean: String,
     /// Everything?
     pub everything: bool,
     /// Roles it may give.
@@ -109,6 +111,7 @@ impl Desk {
             head_office: peer.head_office,
             revoked: peer.revoked,
             frozen: peer.frozen,
+            areas_mean: super::words_of(&peer.areas, peer.everything),
             areas: peer.areas,
             everything: peer.everything,
             roles: peer.roles,

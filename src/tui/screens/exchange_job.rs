@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::desk::Desk;
-use crate::desk::exchange::Answer;
+use crate::desk::exchange::{Answer, TakeIn, WriteOut};
 use crate::desk::refusal::Refusal;
 use crate::tui::app::App;
 
@@ -66,8 +66,8 @@ impl Job {
 
 fn run(desk: &mut Desk, way: Way, place: &std::path::Path, progress: impl FnMut(i64, i64)) -> Result<Answer, Refusal> {
     match way {
-        Way::Out => desk.exchange_out(place, None, false, progress),
-        Way::In => desk.exchange_in(place, progress),
+        Way::Out => desk.exchange_out(place, WriteOut::default(), progress),
+        Way::In => desk.exchange_in(place, TakeIn::default(), progress),
     }
 }
 
