@@ -121,9 +121,9 @@ fn a_class_left_open_is_the_dearest_until_somebody_confirms_it() {
     assert_eq!(refused(&mut book, "demo", "account.open", &unknown).first_rule(), "R-073");
     let amend =
         |seen: &str, value: &str| json!({ "account": "B03000001", "field": "class", "seen": seen, "value": value });
-    book.act("demo", "account.amend", amend("special", "special"));
-    assert!(account(&book, "B03000001").class_confirmed);
     assert_eq!(refused(&mut book, "demo", "account.amend", &amend("special", "special")).first_rule(), "same");
+    assert_eq!(refused(&mut book, "chief", "account.amend", &amend("special", "resident")).first_rule(), "R-250");
+    assert!(!account(&book, "B03000001").class_confirmed, "the first reading confirms it, or a P3");
 }
 
 #[test]

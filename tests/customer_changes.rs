@@ -24,9 +24,8 @@ fn an_amendment_needs_the_value_seen_and_keeps_both_in_the_history() {
     book.act("demo", "account.amend", amend("room", json!("502"), json!("503")));
     book.act("demo", "account.amend", amend("extra.hose", Value::Null, json!("2026 更换")));
     book.act("demo", "account.amend", amend("meter.calibre", json!(20), json!(25)));
-    book.act("demo", "account.amend", amend("people", json!(3), json!(6)));
     let row = account(&book, "B03000001");
-    assert_eq!((row.mobile.as_deref(), row.route.as_str(), row.people), (Some("13900000000"), "0412332503", Some(6)));
+    assert_eq!((row.mobile.as_deref(), row.route.as_str()), (Some("13900000000"), "0412332503"));
     assert!(row.id_number.as_deref().unwrap().ends_with(":0023"));
     let tx = book.desk.look().unwrap();
     assert_eq!(tx.meter_on_wall(row.id).unwrap().unwrap().calibre, "25");
@@ -52,7 +51,7 @@ fn amendments_that_make_no_sense_are_refused() {
         ("B03000001", "unit", "2", "10", "A-04"),
         ("B03000001", "method", "现金", "银行代缴", "R-052"),
         ("B03000001", "method", "现金", "充值", "R-048"),
-        ("B03000001", "class", "resident", "mixed", "R-073"),
+        ("B03000001", "class", "resident", "mixed", "R-250"),
         ("B03000001", "id_number", "8814", "530102198001010024", "GB 11643"),
         ("B03000001", "status", "正常", "销户", "R-080"),
         ("B03000002", "meter.maker", "", "宁北", "R-065"),
@@ -84,16 +83,16 @@ fn payment_method_and_bank_are_changed_together() {
 #[test]
 fn a_transfer_needs_the_debts_settled_and_ends_what_was_the_old_customers() {
     let mut book = book("B03");
-    let bank = json!({ "method": "银行代缴", "bank_card": CARD, "bank_name": "建设银行", "bank_holder": "王芳",
-        "discount": "特困" });
+    let bank = json!({ "method": "银行代缴", "bank_card": CARD, "bank_name": "建设银行", "bank_holder": "王芳" });
+    let poor = with(with(home(), bank.clone()), json!({ "discount": "特困" }));
+    assert_eq!(refused(&mut book, "demo", "account.open", &poor).first_rule(), "R-252");
     book.act("demo", "account.open", with(home(), bank));
+    let discount = json!({ "account": "B03000001", "field": "discount", "value": "特困" });
+    book.act("demo", support::orders::AMENDED_BEFORE, discount);
     let owing = json!({ "account": "77", "address": "x", "class": "resident", "arrears": [{ "cycle": "2026-09", "amount": "90.00" }] });
     book.act("demo", "account.open", owing);
-    book.act(
-        "demo",
-        "account.amend",
-        json!({ "account": "B03000001", "field": "class", "seen": "resident", "value": "resident" }),
-    );
+    let confirmed = json!({ "account": "B03000001", "field": "class_confirmed", "value": "true" });
+    book.act("demo", support::orders::AMENDED_BEFORE, confirmed);
     let refusal = refused(&mut book, "demo", "account.transfer", &json!({ "account": "77", "name": "李强" }));
     assert_eq!(refusal.first_rule(), "R-122");
     assert!(refusal.message().contains("90.00"));

@@ -141,10 +141,39 @@ fn a_customer_not_reached_is_cancelled_only_after_the_promise_ran_out() {
     book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": "zm" })).unwrap();
     let slip = json!({ "order": order, "outcome": "取消", "remark": "无法联系到该用户，且该业务已到期" });
     assert_eq!(rules_of(&book.desk.at("desk", 60, "order.return", slip.clone()).unwrap_err()), ["R-301"]);
-    let own_words = json!({ "order": order, "outcome": "取消", "remark": "电话一直联系不上" });
-    assert_eq!(rules_of(&book.desk.at("desk", 61, "order.return", own_words).unwrap_err()), ["R-301"]);
+    let picked = json!({ "order": order, "outcome": "取消", "reason": "联系不上", "remark": "三次未接" });
+    assert_eq!(rules_of(&book.desk.at("desk", 61, "order.return", picked.clone()).unwrap_err()), ["R-301"]);
+    // Words are no reason that was picked: whatever they say, the list is asked for.
+    for words in ["电话一直联系不上", "用户手机关机", "没人接电话", "家中没人"] {
+        let own_words = json!({ "order": order, "outcome": "取消", "remark": words });
+        let refusal = book.desk.at("desk", 61, "order.return", own_words).unwrap_err();
+        assert_eq!(refusal.faults[0].field.as_deref(), Some("reason"), "{words}");
+        assert!(refusal.message().contains("联系不上"), "{}", refusal.message());
+    }
+    let undone = json!({ "order": order, "outcome": "未完成", "reason": "联系不上", "remark": "家中没人" });
+    assert_eq!(rules_of(&book.desk.at("desk", 62, "order.return", undone).unwrap_err()), ["R-301"]);
     let week = 7 * 24 * 60;
     assert_eq!(book.desk.at("desk", week, "order.return", slip).unwrap()["state"], "取消");
+}
+
+#[test]
+fn a_pause_of_five_minutes_or_over_a_weekend_does_not_put_the_promise_off() {
+    let mut book = branch();
+    // Three working days from Friday the 20th: Wednesday the 25th.
+    let input = json!({ "service": "unseal", "account": "3100000004", "papers": UNSEAL_PAPERS });
+    let order = book.desk.at("demo", 0, "intake.take", input).unwrap()["order"].clone();
+    let promise = |book: &mut support::orders::Book| {
+        let row = book.desk.look().unwrap().order(order.as_str().unwrap().parse().unwrap()).unwrap().unwrap();
+        chrono::DateTime::from_timestamp(row.promise.unwrap(), 0).unwrap().with_timezone(moment().offset()).to_string()
+    };
+    let before = promise(&mut book);
+    let day = 24 * 60;
+    for (from, to, moved) in [(60, 65, false), (6 * 60, 6 * 60 + 900, false), (2 * day, 4 * day + 60, true)] {
+        let pause = json!({ "order": order, "reason": "用户原因" });
+        book.desk.at("desk", from, "order.pause", pause).unwrap();
+        book.desk.at("desk", to, "order.resume", json!({ "order": order })).unwrap();
+        assert_eq!(promise(&mut book) > before, moved, "{before} → {} after {from}..{to}", promise(&mut book));
+    }
 }
 
 #[test]

@@ -104,8 +104,8 @@ fn of_two_prices_nobody_chose_between_one_is_chosen() {
     let town = Town::new(support::adjust::branch);
     let (mut left, mut right) = (town.site("S1", 6), town.site("S2", 5));
     let amend = |class: &str| json!({ "account": "31000001", "field": "class", "seen": "resident", "value": class });
-    left.act("chief", "account.amend", amend("special"));
-    right.act("chief", "account.amend", amend("non_resident"));
+    left.act("chief", support::orders::AMENDED_BEFORE, amend("special"));
+    right.act("chief", support::orders::AMENDED_BEFORE, amend("non_resident"));
     left.receive_from(&right);
     let class = |book: &Book| book.desk.look().unwrap().account_of_text("31000001").unwrap().unwrap().class;
     assert_eq!(class(&left), "resident", "the old value stays until it is decided");
@@ -142,8 +142,8 @@ fn both_sides_stand_beside_each_other_field_by_field() {
     let town = Town::new(support::adjust::branch);
     let (mut left, mut right) = (town.site("S1", 6), town.site("S2", 5));
     let amend = |class: &str| json!({ "account": "31000001", "field": "class", "seen": "resident", "value": class });
-    left.act("chief", "account.amend", amend("special"));
-    right.act("boss", "account.amend", amend("non_resident"));
+    left.act("chief", support::orders::AMENDED_BEFORE, amend("special"));
+    right.act("boss", support::orders::AMENDED_BEFORE, amend("non_resident"));
     left.receive_from(&right);
     let view = open(&left).into_iter().find(|view| view.what == "class_conflict").unwrap();
     let lines = view_sides::compare(&left.desk.look().unwrap(), &view).unwrap();

@@ -23,7 +23,7 @@ fn copy(desk: &Desk) -> Desk {
 /// An account in an area every branch is to know.
 fn open_account(desk: &mut Desk, name: &str) -> (Id, [u8; 32]) {
     let input = json!({
-        "utility": "water", "name": name, "address": "建设路12号", "class": "resident", "people": 3, "area": "old",
+        "utility": "water", "name": name, "address": "建设路12号", "class": "resident", "remark": "3", "area": "old",
         "mobile": "13358990332", "meter": { "no": format!("N{}", name.bytes().map(u32::from).sum::<u32>()), "maker": "宁北", "calibre": 20 },
         "last_reading": { "day": "2026-10-20", "value": "1000" }, "recent": [9, 8, 8],
     });
@@ -39,8 +39,9 @@ fn name(desk: &Desk, id: Id) -> Option<String> {
     desk.look().unwrap().get::<AccountRow>(&[&id]).unwrap().map(|row| row.name)
 }
 
+/// What stands in the remark.
 fn people(desk: &Desk, id: Id) -> Option<i64> {
-    desk.look().unwrap().get::<AccountRow>(&[&id]).unwrap().and_then(|row| row.people)
+    desk.look().unwrap().get::<AccountRow>(&[&id]).unwrap().and_then(|row| row.remark.parse().ok())
 }
 
 fn deliver_to(desk: &mut Desk, from: &mut Desk) {
@@ -127,7 +128,7 @@ fn whoever_knows_of_the_fork_means_the_names_it_sees() {
     assert_eq!(first.0, other.0, "one place, two entries");
     let parcels = export(company.desk("HO"));
     company.deliver(&parcels);
-    let amend = |people: &str| json!({ "account": first.0, "field": "people", "seen": "3", "value": people });
+    let amend = |people: &str| json!({ "account": first.0, "field": "remark", "seen": "3", "value": people });
     // In its new life it means its own account, which is the second branch's to everybody else.
     act(company.desk("B1"), "demo", "account.amend", &amend("5"));
     for _ in 0..4 {

@@ -147,7 +147,9 @@ fn customer(book: &mut Book) {
 }
 
 fn amend(user: &'static str, field: &str, seen: &str, value: &str) -> Sample {
-    (user, "account.amend", json!({ "account": A, "field": field, "seen": seen, "value": value }))
+    let before = matches!(field, "class" | "people");
+    let action = if before { support::orders::AMENDED_BEFORE } else { "account.amend" };
+    (user, action, json!({ "account": A, "field": field, "seen": seen, "value": value }))
 }
 
 fn history(book: &Book, field: &str) -> Vec<(String, String)> {

@@ -93,7 +93,7 @@ fn an_entry_of_a_newer_program_is_kept_sent_on_and_pauses_its_subject_only() {
     for action in ["payment.take", "account.amend"] {
         let input = match action {
             "payment.take" => json!({ "account": "3100000002", "bills": [], "to_prepaid": "1.00" }),
-            _ => json!({ "account": "3100000002", "field": "people", "seen": "", "value": 3 }),
+            _ => json!({ "account": "3100000002", "field": "remark", "seen": "", "value": "3" }),
         };
         assert_eq!(old.try_act("clerk7", action, &input).unwrap_err().first_rule(), "upgrade", "{action}");
     }

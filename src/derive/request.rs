@@ -8,6 +8,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::account::amend::AccountAmended;
 use super::account::bill::{BillIssued, Income};
 use super::cross::Cross;
 use super::{DeriveError, Event, Fold, Fx};
@@ -120,6 +121,9 @@ pub struct AdjustmentEffect {
     /// Readings that follow the volumes, when every bill was replaced.
     #[serde(default)]
     pub readings: Vec<ReadingFollows>,
+    /// Facts of the customer file (D1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<AccountAmended>,
 }
 
 /// A reading that follows the volumes put right: the next bill is measured from it.

@@ -15,7 +15,6 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::account::amend::{AccountAmended, Change, base_of, conflict_word};
 use crate::derive::account::fields::{CustomerFile, masked, meter_value, set_meter};
 use crate::rules::customer::{self, Field, Form};
-use crate::rules::utility::Utility;
 use crate::store::tables::account::{AccountRow, FieldRow, MeterRow};
 use crate::store::tables::base::ExceptionRow;
 
@@ -97,9 +96,9 @@ impl Action for AccountAmend {
         for change in std::iter::once(first).chain(input.also) {
             sheet.take(cx, &change)?;
         }
+        sheet.check_money();
         sheet.check_whole(cx)?;
         Refusal::unless_empty(std::mem::take(&mut sheet.faults))?;
-        sheet.check_price_right(cx)?;
         let output = Output {
             account: sheet.old.no.clone(),
             changed: sheet.changed(),
@@ -200,13 +199,9 @@ impl Sheet {
         kept: customer_file::Kept,
         now: Option<String>,
     ) -> Result<(), Refusal> {
-        let confirms = field.key == "class" && !self.old.class_confirmed;
-        if kept.value == now && !confirms {
+        if kept.value == now {
             self.fault("same", field.key, format!("{}与在册的相同，没有要改的", field.label));
             return Ok(());
-        }
-        if field.key == "class" {
-            self.keep_class(cx, kept.value.as_deref())?;
         }
         if field.key.starts_with("meter.") {
             self.meter_changed = true;
@@ -228,39 +223,31 @@ impl Sheet {
         Ok(())
     }
 
-    /// A confirmed class or mix is changed by special handling; only who may correct the file's price does it here.
-    fn check_price_right(&self, cx: &Cx<'_, '_>) -> Result<(), Refusal> {
-        let priced = self.changes.iter().find(|change| matches!(change.field.as_str(), "class" | "mix"));
-        match priced.filter(|_| self.old.class_confirmed && !cx.rights.allow("account.class")) {
-            None => Ok(()),
-            Some(change) => {
-                let message = "价格类别已经确认，更改须经现场核实和审批，请走特殊处理 P4 (混用 P1)";
-                Err(Refusal::field("R-251", &change.field, message))
+    /// What amounts are worked out from is changed by three people: the price unit by special handling or by the first
+    /// reading, the discount and the other facts by D1.
+    fn check_money(&mut self) {
+        let mut faults = Vec::new();
+        for change in &self.changes {
+            let Some(field) = customer::field(&change.field) else { continue };
+            let confirmed = self.old.class_confirmed;
+            let (rule, what) = match field.key {
+                "class" | "class_confirmed" | "mix" if confirmed => {
+                    ("R-251", "价格已经确认，更改须经现场核实和审批，请走特殊处理 P4 (混用 P1)".to_owned())
+                }
+                "class" | "class_confirmed" | "mix" => {
+                    ("R-250", "新入户的价格由首次抄表确认，或走特殊处理 P3 (混用 P1)，一个人不能改".to_owned())
+                }
+                _ if field.moves_money() => {
+                    let rule = if field.key == "discount" { "R-252" } else { "R-007" };
+                    (rule, format!("{}影响应收金额，一个人不能改，请走特殊处理 D1，经复核、批准后生效", field.label))
+                }
+                _ => continue,
+            };
+            if !faults.iter().any(|fault: &Fault| fault.rule == rule && fault.message == what) {
+                faults.push(Fault::field(rule, field.key, what));
             }
         }
-    }
-
-    /// A class that a person names is confirmed.
-    fn keep_class(&mut self, cx: &Cx<'_, '_>, class: Option<&str>) -> Result<(), Refusal> {
-        let utility = Utility::from_code(&self.old.utility).unwrap_or(Utility::Water);
-        let Some(class) = class else {
-            self.fault("R-073", "class", "价格类别不能为空，请填写".into());
-            return Ok(());
-        };
-        if let Err(refusal) = customer_file::check_class(cx, utility, class) {
-            self.faults.extend(refusal.faults);
-        }
-        if !self.old.class_confirmed {
-            self.new.class_confirmed = true;
-            self.changes.push(Change {
-                field: "class_confirmed".into(),
-                seen: Some("false".into()),
-                value: Some("true".into()),
-                base: base_of(&self.history, "class"),
-                mark: None,
-            });
-        }
-        Ok(())
+        self.faults.extend(faults);
     }
 
     fn note_person(&mut self, cx: &Cx<'_, '_>, field: &Field, kept: &customer_file::Kept) -> Result<(), Refusal> {

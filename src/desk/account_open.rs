@@ -46,6 +46,9 @@ impl Action for AccountOpen {
         form.take_number(cx, &input)?;
         let broken = form.body.broken_rules();
         form.faults.extend(broken.iter().map(customer_file::fault));
+        if !is_known_customer(cx, &form.body) {
+            form.faults.extend(customer_file::refuse_discount(form.body.discount.as_deref()));
+        }
         Refusal::unless_empty(form.faults)?;
         let Form { mut body, mut warnings, .. } = form;
         if body.class_confirmed && !is_known_customer(cx, &body) {

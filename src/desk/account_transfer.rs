@@ -66,7 +66,7 @@ pub struct Input {
     /// 短信公司.
     #[serde(default)]
     pub sms_carrier: Option<Typed>,
-    /// 优待类别 of the new customer; the old one's ends.
+    /// 优待类别: the old customer's ends, a new one is given by special handling.
     #[serde(default)]
     pub discount: Option<Typed>,
     /// 缴费方式; empty: 现金, of an IC card 充值. The old customer's debit ends.
@@ -292,6 +292,7 @@ impl Person {
                 Err(fault) => faults.push(fault),
             }
         }
+        faults.extend(customer_file::refuse_discount(person.new.discount.as_deref()));
         if text_of("name").trim().is_empty() || person.new.name == UNKNOWN_NAME {
             faults.push(Fault::field("R-126", "name", "请填写新户主的户名"));
         }

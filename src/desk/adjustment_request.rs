@@ -74,17 +74,19 @@ impl Action for AdjustmentRequest {
     }
 }
 
-/// Open requests on the same bills or, of prices, on the same account: the maker's own give way to this one, anybody else's stand
+/// Open requests on the same bills or, of prices and of the file, on the same account: the maker's own give way to this one, anybody else's stand
 /// in its way.
 fn own_open(cx: &Cx<'_, '_>, case: &Meant) -> Result<Vec<Id>, Refusal> {
     let mut own = Vec::new();
     let is_price = matches!(case.change, Change::Price { .. });
+    let is_file = matches!(case.change, Change::File(_));
     for row in cx.tx.requests_of(case.account.id)? {
         let state = State::of(&row.state).filter(|state| state.is_open());
         let bills = row.bills.split(' ').filter_map(|text| text.parse::<Id>().ok());
         let meets = bills.into_iter().any(|bill| case.bills.contains(&bill));
         let both_prices = is_price && row.kind.starts_with('P');
-        let Some(state) = state.filter(|_| meets || both_prices) else { continue };
+        let both_file = is_file && row.kind.starts_with('D');
+        let Some(state) = state.filter(|_| meets || both_prices || both_file) else { continue };
         if row.maker == cx.actor.id.to_string() && state != State::Disputed {
             own.push(row.id);
         } else {

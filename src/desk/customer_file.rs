@@ -105,6 +105,14 @@ pub fn keep(cx: &Cx<'_, '_>, field: &'static Field, typed: &str, file: &impl Cus
     }
 }
 
+/// A discount is given by three people: neither who opens a file nor who hands one over gives it alone.
+pub fn refuse_discount(given: Option<&str>) -> Option<Fault> {
+    given.filter(|group| !group.is_empty()).map(|group| {
+        let what = format!("优待“{group}”要凭证件经复核、批准，这里请留空，办好后走特殊处理 D1 登记");
+        Fault::field("R-252", "discount", what)
+    })
+}
+
 /// A number of a person or of a firm, of whatever kind of certificate. Households have a person's, all others a firm's or, for a
 /// shop run by one person, its owner's; while the class is not confirmed either will do. Fifteen digits are no card of today.
 fn identity(

@@ -11,7 +11,7 @@ use super::whose::Whose;
 use crate::derive::order::body::OrderDeferred;
 use crate::rules::id::Id;
 use crate::rules::moment;
-use crate::rules::order::What;
+use crate::rules::order::{DeferReason, What};
 
 /// The action.
 pub struct OrderDefer;
@@ -27,9 +27,12 @@ pub struct Input {
     pub order: String,
     /// The day or time agreed with the customer.
     pub until: String,
-    /// Why.
+    /// 用户另约时间, 用户外出, 用户待准备, 我方原因, 其他原因; any other words count as 其他原因 and are kept.
     #[serde(default)]
     pub reason: String,
+    /// In the clerk's words.
+    #[serde(default)]
+    pub remark: String,
 }
 
 /// What is answered.
@@ -55,7 +58,13 @@ impl Action for OrderDefer {
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let found = order_step::find(cx.tx, "order", &input.order)?;
         let mut faults = Vec::new();
-        let reason = order_step::text(cx, "reason", "顺延原因", &input.reason, &mut faults);
+        let said = input.reason.trim();
+        let picked: Option<DeferReason> = serde_json::from_value(said.into()).ok();
+        let other = if picked.is_none() { said } else { "" };
+        let why = picked.or_else(|| (!said.is_empty()).then_some(DeferReason::Other));
+        let reason = order_step::text(cx, "reason", "顺延原因", other, &mut faults);
+        let remark = order_step::text(cx, "remark", "备注", &input.remark, &mut faults);
+        let reason = [reason, remark].join(" ").trim().to_owned();
         let day = chrono::NaiveDate::parse_from_str(input.until.trim(), "%Y-%m-%d").ok();
         let until = day
             .map(moment::end_of)
@@ -71,7 +80,7 @@ impl Action for OrderDefer {
             let what = "约定时间超过对用户的承诺，须由班组长录入顺延，请交班组长办理";
             return Err(Refusal::permission("R-300", what));
         }
-        let body = OrderDeferred { order: found.row.id, until, reason };
+        let body = OrderDeferred { order: found.row.id, until, reason, why };
         Decision::write(found.subjects(), &body, Output { order: found.row.id, until, beyond_promise })
     }
 }

@@ -1,15 +1,15 @@
-//! `order.resume` (恢复): a paused order goes on where it was.
+//! `order.resume` (恢复): a paused order goes on where it was; a promise by the day moves by the days it was held.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::order_step;
 use super::refusal::Refusal;
 use super::whose::Whose;
-use crate::derive::order::body::OrderResumed;
+use super::{intake_take, order_step};
+use crate::derive::order::body::{NewDue, OrderResumed};
 use crate::rules::id::Id;
-use crate::rules::order::What;
+use crate::rules::order::{State, What};
 
 /// The action.
 pub struct OrderResume;
@@ -46,7 +46,14 @@ impl Action for OrderResume {
         let found = order_step::find(cx.tx, "order", &input.order)?;
         let mut faults = Vec::new();
         order_step::text(cx, "reason", "备注", &input.reason, &mut faults);
-        let after = match found.after(What::Resumed, cx.at) {
+        let dues = match found.order.state {
+            State::Paused => {
+                let moved = found.order.after_pauses(cx.at, &*intake_take::calendar(cx)?);
+                moved.map_err(|refusal| Refusal::field(&refusal.rule, &refusal.field, &refusal.message))?
+            }
+            _ => Vec::new(),
+        };
+        let after = match found.after(What::Resumed { dues: dues.clone() }, cx.at) {
             Ok(after) => Some(after),
             Err(reasons) => {
                 faults.extend(reasons);
@@ -56,6 +63,7 @@ impl Action for OrderResume {
         Refusal::unless_empty(faults)?;
         let state = after.map_or(found.order.state, |order| order.state).label().to_owned();
         let output = Output { order: found.row.id, state };
-        Decision::write(found.subjects(), &OrderResumed { order: found.row.id }, output)
+        let dues = dues.into_iter().map(|(key, due)| NewDue { key, due }).collect();
+        Decision::write(found.subjects(), &OrderResumed { order: found.row.id, dues }, output)
     }
 }

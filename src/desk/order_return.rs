@@ -18,7 +18,7 @@ use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
 use crate::rules::moment;
 use crate::rules::money::{Fen, Milli};
-use crate::rules::order::{CANCEL_REASONS, Order, Outcome, Slip, What};
+use crate::rules::order::{Order, Outcome, ReturnReason, Slip, What};
 use crate::rules::sealed_use::SealedUse;
 use crate::rules::service::{Facts, Field};
 use crate::rules::utility::Utility;
@@ -44,7 +44,11 @@ pub struct Input {
     /// 实施情况: 合格, 不合格, 未完成, 无法实施, 取消; 合格 if not said.
     #[serde(default)]
     pub outcome: Option<Outcome>,
-    /// 现场备注
+    /// Why it was not done, picked: 需先改管, 联系不上, 用户无时间要求, 灶具无熄火保护, 消毒柜挡住15C, 用户不办了, 其他原因;
+    /// 取消 needs it.
+    #[serde(default)]
+    pub reason: Option<ReturnReason>,
+    /// 现场备注; left out, it is the sentence of the paper for the reason picked.
     #[serde(default)]
     pub remark: String,
     /// State of the meter after 合格; that of the business if not said. `false` leaves it as it is.
@@ -135,7 +139,7 @@ impl Action for OrderReturn {
                 None
             }
         };
-        faults.extend(cancel_fault(&found.order, &slip, cx.at));
+        faults.extend(reason_fault(&found.order, &slip, cx.at));
         let overrun = overrun_reason(cx, &found, after.as_ref(), overrun, &slip.remark, &mut faults);
         Refusal::unless_empty(faults)?;
         let after = after.unwrap_or_else(|| found.order.clone());
@@ -171,7 +175,11 @@ fn slip(cx: &Cx<'_, '_>, input: &Input, faults: &mut Vec<Fault>) -> Slip {
     let done = time("done", "实施时间", &input.done);
     let left = time("left", "离开时间", &input.left);
     let remark = order_step::text(cx, "remark", "现场备注", &input.remark, faults);
-    Slip { arrived, done, left, outcome: input.outcome.unwrap_or(Outcome::Passed), remark }
+    let outcome = input.outcome.unwrap_or(Outcome::Passed);
+    let picked = || ReturnReason::of_remark(&remark).filter(|_| outcome == Outcome::Cancelled);
+    let reason = input.reason.or_else(picked);
+    let paper = reason.map(ReturnReason::remark).filter(|_| remark.is_empty() && outcome != Outcome::Passed);
+    Slip { arrived, done, left, outcome, reason, remark: paper.map_or(remark, str::to_owned) }
 }
 
 /// Further fields as the business's file describes them. A business no longer in the catalogue asks for none.
@@ -243,20 +251,21 @@ fn write_back(
     Ok(Some(state))
 }
 
-/// Words that say nobody was reached, as people write them.
-const NOT_REACHED: &[&str] = &["无法联系", "联系不上", "联系不到", "未联系上", "打不通", "无人接听"];
-
-/// Nobody reached is a reason for 取消 only once the promise has run out; until then the customer is called on.
-fn cancel_fault(order: &Order, slip: &Slip, at: moment::Moment) -> Option<Fault> {
-    let usual = CANCEL_REASONS
-        .iter()
-        .any(|reason| reason.only_overdue && (slip.remark == reason.remark || slip.remark == reason.label));
-    let says_so = usual || NOT_REACHED.iter().any(|words| slip.remark.contains(words));
-    if slip.outcome != Outcome::Cancelled || !says_so || order.is_overdue(at) {
-        return None;
+/// Why an order was not done is picked from the list, not read out of a text: 取消 needs it, and nobody reached is a reason only
+/// once the promise has run out; until then the customer is called on.
+fn reason_fault(order: &Order, slip: &Slip, at: moment::Moment) -> Option<Fault> {
+    let fault = |rule, field, what: String| Some(Fault::field(rule, field, what));
+    match (slip.outcome, slip.reason) {
+        (Outcome::Passed, Some(_)) => fault("R-294", "reason", "实施情况为“合格”，原因请留空".into()),
+        (Outcome::Cancelled, None) => {
+            let words: Vec<&str> = ReturnReason::ALL.iter().map(|reason| reason.label()).collect();
+            fault("R-301", "reason", format!("取消要选原因：{}", words.join("、")))
+        }
+        (_, Some(reason)) if reason.only_overdue() && !order.is_overdue(at) => {
+            fault("R-301", "reason", "承诺还没有到期，请继续联系用户；到期仍无法联系的才能取消".into())
+        }
+        _ => None,
     }
-    let what = "承诺还没有到期，请继续联系用户；到期仍无法联系的才能取消";
-    Some(Fault::field("R-301", "remark", what))
 }
 
 /// A promise that was not kept needs its reason, once.
@@ -287,8 +296,6 @@ fn next(cx: &Cx<'_, '_>, found: &Found, slip: &Slip) -> Option<String> {
     let loaded = catalogue::of(cx.tx);
     let service = loaded.catalogue.get(&found.row.service)?;
     let follow = service.follow_ups.iter().find(|next| next.on == slip.outcome && next.when.holds(&Facts::new()));
-    let modify = CANCEL_REASONS.iter().any(|reason| {
-        slip.outcome == Outcome::Cancelled && reason.then_modify && slip.remark.starts_with(reason.remark)
-    });
+    let modify = slip.outcome == Outcome::Cancelled && slip.reason.is_some_and(ReturnReason::then_modify);
     follow.map(|next| next.service.clone()).or_else(|| modify.then(|| "改装".to_owned()))
 }

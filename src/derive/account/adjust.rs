@@ -10,6 +10,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::amend::{self, AccountAmended};
 use super::bill::BillIssued;
 use super::{bill, payment, prepaid};
 use crate::book::subject::Kind;
@@ -39,6 +40,9 @@ struct Applied {
     /// Readings that followed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     readings: Vec<Followed>,
+    /// Facts of the file that were set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<AccountAmended>,
 }
 
 /// A reading that followed a bill.
@@ -158,6 +162,10 @@ fn apply(
         && super::price::set(fx, event, &price)?
     {
         applied.price = Some(price);
+    }
+    if let Some(file) = effect.file {
+        amend::amend_as(fx, event, &file)?;
+        applied.file = Some(file);
     }
     legs.post(fx, Kind::Account, event)?;
     Ok(applied)
@@ -396,6 +404,9 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
     }
     if let Some(price) = applied.price {
         super::price::unset(fx, event, &price)?;
+    }
+    if let Some(file) = applied.file {
+        amend::take_back(fx, event, &file)?;
     }
     legs.post(fx, Kind::Account, event)?;
     if payment::balance(fx, event.subject)?.credit.is_negative() {

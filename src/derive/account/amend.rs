@@ -91,6 +91,31 @@ pub(super) fn amend_as(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: &AccountAme
     Ok(())
 }
 
+/// Puts fields back to what they were before an amendment that another action carried, where they still are what it set.
+pub(super) fn take_back(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: &AccountAmended) -> Result<(), DeriveError> {
+    let Some(row) = fx.tx.account(event.subject)? else { return Ok(()) };
+    let meter = match body.meter {
+        Some(meter) => fx.tx.get::<MeterRow>(&[&event.subject, &meter])?,
+        None => None,
+    };
+    let owner = row.customer;
+    let work = Work { row, meter, history: fx.tx.scan::<FieldRow>(&[&event.subject])? };
+    let standing = body.changes.iter().filter(|change| work.value(&change.field) == change.value);
+    let changes: Vec<Change> = standing
+        .map(|change| Change {
+            field: change.field.clone(),
+            seen: change.value.clone(),
+            value: change.seen.clone(),
+            base: base_of(&work.history, &change.field),
+            mark: None,
+        })
+        .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    amend_as(fx, event, &AccountAmended { owner, changes, ..body.clone() })
+}
+
 fn apply_unit(
     fx: &mut Fx<'_, '_>,
     event: &Event<'_>,

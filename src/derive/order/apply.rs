@@ -2,13 +2,13 @@
 
 use super::body::{
     CallbackRecorded, ComplaintAnswered, Happening, IntakeParked, IntakeTaken, OrderDeferred, OrderPaused,
-    OrderReturned, OrderVoided, OrdersChased, OrdersDispatched,
+    OrderResumed, OrderReturned, OrderVoided, OrdersChased, OrdersDispatched,
 };
 use super::{SAME, charge, row, window};
 use crate::book::subject::Kind;
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::moment::{self, Moment};
-use crate::rules::order::{Event as OrderEvent, Order, State, What};
+use crate::rules::order::{DeferReason, Event as OrderEvent, Order, State, What};
 use crate::store::entries::EntryRow;
 use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::order::{OrderEventRow, OrderRow, ParkedRow};
@@ -102,11 +102,17 @@ pub fn happening(action: &str, body: &str) -> Result<Happening, DeriveError> {
             let note = [body.reason.label(), &body.remark, &until].join(" ");
             plain(What::Paused { reason: body.reason }, note.trim_end().to_owned())
         }
-        "order.resume" => plain(What::Resumed, String::new()),
+        "order.resume" => {
+            let body: OrderResumed = read(body)?;
+            let dues = body.dues.into_iter().map(|new| (new.key, new.due)).collect();
+            plain(What::Resumed { dues }, String::new())
+        }
         "order.defer" => {
             let body: OrderDeferred = read(body)?;
-            let note = format!("约定 {} {}", body.until.format("%m-%d %H:%M"), body.reason);
-            plain(What::Deferred { until: body.until }, note.trim_end().to_owned())
+            let why = body.why.map(DeferReason::label).unwrap_or_default();
+            let until = body.until.format("%m-%d %H:%M").to_string();
+            let parts = ["约定", &until, why, &body.reason].into_iter().filter(|part| !part.is_empty());
+            plain(What::Deferred { until: body.until }, parts.collect::<Vec<_>>().join(" "))
         }
         "order.void" => {
             let body: OrderVoided = read(body)?;
@@ -179,7 +185,7 @@ pub(super) fn word(what: &What) -> &'static str {
     match what {
         What::Dispatched { .. } => "派工",
         What::Paused { .. } => "暂停",
-        What::Resumed => "恢复",
+        What::Resumed { .. } => "恢复",
         What::Deferred { .. } => "顺延",
         What::Returned(_) => "回执",
         What::Answered { .. } => "答复",

@@ -8,7 +8,7 @@ use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
 use crate::rules::moment::Moment;
 use crate::rules::money::Fen;
-use crate::rules::order::{AnswerOutcome, CallbackOutcome, PauseReason, Slip, Terms};
+use crate::rules::order::{AnswerOutcome, CallbackOutcome, DeferReason, PauseReason, Slip, Terms};
 use crate::rules::service::AtWindow;
 
 /// Body of `intake.take`. Numbers of IDs and cards never stand in it: the desk refuses them in any field.
@@ -243,6 +243,9 @@ pub struct OrderPaused {
 pub struct OrderResumed {
     /// The order.
     pub order: Id,
+    /// Deadlines by the day as the pause moved them, by clock; entries of before have none and move by the time held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dues: Vec<NewDue>,
 }
 
 /// Body of `order.defer` (顺延).
@@ -252,8 +255,11 @@ pub struct OrderDeferred {
     pub order: Id,
     /// The time agreed with the customer.
     pub until: Moment,
-    /// Why.
+    /// In the clerk's words.
     pub reason: String,
+    /// Why, picked from the list; entries of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<DeferReason>,
 }
 
 /// Body of `order.void` (作废).

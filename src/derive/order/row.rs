@@ -123,6 +123,7 @@ pub(super) fn slip_note(body: &OrderReturned) -> String {
     let mut parts = vec![slip.outcome.label().to_owned()];
     parts.extend([time("到场", slip.arrived), time("完成", slip.done), time("离开", slip.left)].into_iter().flatten());
     parts.extend(body.fields.iter().map(|field| format!("{} {}", field.label, field.value)));
+    parts.extend(slip.reason.map(|reason| reason.label().to_owned()));
     parts.extend(Some(slip.remark.clone()).filter(|remark| !remark.is_empty()));
     parts.extend(Some(&body.overrun).filter(|why| !why.is_empty()).map(|why| format!("超时原因 {why}")));
     parts.join(" ")

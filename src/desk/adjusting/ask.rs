@@ -19,7 +19,7 @@ pub const MAX_EVIDENCE: usize = 200;
 #[derive(Deserialize, JsonSchema, Debug, Clone)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
-    /// Kind code: P1 P3 P4 V1 V4 L3 L4. One request, one kind.
+    /// Kind code: P1 P3 P4 V1 V4 L3 L4 D1. One request, one kind.
     pub kind: String,
     /// 户号 or account id.
     pub account: String,

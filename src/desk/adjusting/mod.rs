@@ -2,6 +2,7 @@
 //! approve it, and whether a request's picture still holds.
 
 pub mod ask;
+mod file;
 pub mod links;
 pub mod one_hand;
 pub mod plan;

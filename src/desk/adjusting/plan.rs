@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use super::ask::Meant;
 use super::links::{Links, Rated};
 use super::readings::{self, Followed};
-use super::{rerate, sides, warn};
+use super::{file, rerate, sides, warn};
 use crate::derive::account::adjust::refundable;
 use crate::derive::account::bill::{BillIssued, OPENING};
 use crate::derive::account::payment::applied;
@@ -62,7 +62,7 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
     let work = Work { tx, book, account: &case.account, day };
     let bills = work.named(case)?;
     let mut effect = AdjustmentEffect::default();
-    let mut price = None;
+    let (mut price, mut told) = (None, Vec::new());
     let mut followed = Followed::default();
     let pictures = match &case.change {
         Change::Price { class, mix, from } => {
@@ -72,6 +72,12 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
         Change::Volume(volumes) => work.remeasured(case, bills, volumes, None, &mut followed, &mut effect)?,
         Change::VolumeAndReading { volumes, reading } => {
             work.remeasured(case, bills, volumes, Some(*reading), &mut followed, &mut effect)?
+        }
+        Change::File(facts) => {
+            let amended = file::amended(tx, &case.account, facts)?;
+            effect.file = Some(amended.body);
+            told = amended.facts;
+            Vec::new()
         }
         Change::LateFee { waive, until } => work.waived(&bills, *waive, until.unwrap_or(day), &mut effect)?,
     };
@@ -90,6 +96,7 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
         warnings: warn::warnings(tx, case, &pictures, followed.warnings)?,
         bills: pictures,
         readings: followed.changes,
+        facts: told,
     };
     Ok(Plan { picture, effect })
 }
@@ -102,7 +109,7 @@ impl Work<'_, '_> {
     /// The bills of the case; every one that cannot be adjusted is told.
     fn named(&self, case: &Meant) -> Result<Vec<Named>, Refusal> {
         let (mut named, mut faults) = (Vec::new(), Vec::new());
-        if case.bills.is_empty() && !matches!(case.change, Change::Price { .. }) {
+        if case.bills.is_empty() && !matches!(case.change, Change::Price { .. } | Change::File(_)) {
             faults.push(bills_fault(case.kind.rule(), "请选要处理的账单".into()));
         }
         for id in &case.bills {

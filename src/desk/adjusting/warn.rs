@@ -33,6 +33,7 @@ pub fn warnings(
             }
         }
         Change::LateFee { until: None, .. } => warnings.push("违约金照计，批准时减免到批准当天".to_owned()),
+        Change::File(_) => warnings.push("只管以后的账单；已出的账单要改，另开申请".to_owned()),
         Change::LateFee { .. } => {}
     }
     let over: Fen = pictures.iter().map(BillPicture::over).filter(|over| *over > Fen::ZERO).sum();

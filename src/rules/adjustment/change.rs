@@ -1,16 +1,20 @@
 //! What a request asks for, as typed and as meant. A part that belongs to another list is refused: one request, one kind.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Family, Kind};
 use crate::rules::classes::{MIXED, from_label, mix_text, parse_mix};
+use crate::rules::customer;
+use crate::rules::fault::shown;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::refusal::Refusal;
 
 /// The change as typed. Price kinds take `class` or `mix`, and `from`; volume kinds `volume` or `volumes`; late-fee kinds `waive`
-/// and `until`.
+/// and `until`; D1 `facts`.
 #[derive(Deserialize, Serialize, JsonSchema, Debug, Clone, Default, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Typed {
@@ -27,6 +31,8 @@ pub struct Typed {
     /// Volume kinds: the right reading at the end of the last bill, from which the next is measured. When left out it follows the
     /// volumes; the reading as it stands keeps it, and what the volumes were reduced by is then never charged.
     pub reading: Option<String>,
+    /// D1: the facts of the file as they are to be, by field: `{"people": "5", "discount": "特困"}`; an empty text clears one.
+    pub facts: Option<BTreeMap<String, String>>,
     /// Late-fee kinds: `all`, or an amount over all named bills. `all` when left out.
     pub waive: Option<String>,
     /// Late-fee kinds: the day up to which the fee is waived; when left out the day of the decision.
@@ -62,6 +68,8 @@ pub enum Change {
         /// Up to this day; none: the day of the decision.
         until: Option<NaiveDate>,
     },
+    /// Facts of the customer file by field, as they are kept; none clears one.
+    File(BTreeMap<String, Option<String>>),
 }
 
 /// How much late fee is waived.
@@ -105,6 +113,7 @@ impl Typed {
             Family::Price => self.price(kind, today),
             Family::Volume => self.volume(bills),
             Family::LateFee => self.late_fee(),
+            Family::File => self.file(bills, today),
         };
         match change {
             Ok(change) if faults.is_empty() => Ok(change),
@@ -125,6 +134,7 @@ impl Typed {
             (Family::Volume, "change.volume", self.volume.is_some()),
             (Family::Volume, "change.volumes", self.volumes.is_some()),
             (Family::Volume, "change.reading", self.reading.is_some()),
+            (Family::File, "change.facts", self.facts.is_some()),
             (Family::LateFee, "change.waive", self.waive.is_some()),
             (Family::LateFee, "change.until", self.until.is_some()),
         ];
@@ -215,6 +225,31 @@ impl Typed {
         })
     }
 
+    /// Facts of the file: those that move money, with the way of paying where it goes with one.
+    fn file(&self, bills: usize, today: NaiveDate) -> Result<Change, Vec<Refusal>> {
+        let facts = self.facts.iter().flatten();
+        let (mut kept, mut faults) = (BTreeMap::new(), Vec::new());
+        if bills > 0 {
+            let what = "档案更正只管以后的账单；已出的账单另开申请处理，账单行请留空";
+            faults.push(Refusal::new("R-264", "bills", what));
+        }
+        for (key, typed) in facts {
+            let field = customer::field(key).filter(|field| field.moves_money() || field.key == "method");
+            match field.map(|field| customer::check_value(field, typed, today)) {
+                Some(Ok(value)) => _ = kept.insert(key.clone(), value),
+                Some(Err(wrong)) => faults.push(Refusal { field: "change.facts".into(), ..wrong }),
+                None => {
+                    let what = format!("“{}”不在影响收费的资料里，请直接改档案；{}", shown(key), money_fields());
+                    faults.push(Refusal::new("R-007", "change.facts", what));
+                }
+            }
+        }
+        if kept.keys().all(|key| key == "method") && faults.is_empty() {
+            faults.push(Refusal::new("R-007", "change.facts", format!("请填要更正的资料；{}", money_fields())));
+        }
+        if faults.is_empty() { Ok(Change::File(kept)) } else { Err(faults) }
+    }
+
     fn late_fee(&self) -> Result<Change, Vec<Refusal>> {
         let waive = match self.waive.as_deref().map(str::trim) {
             None | Some("" | "all" | "全部") => Waive::All,
@@ -226,6 +261,12 @@ impl Typed {
         };
         Ok(Change::LateFee { waive, until: self.until })
     }
+}
+
+/// What a D1 may change, in words.
+fn money_fields() -> String {
+    let labels: Vec<&str> = customer::money_fields().map(|field| field.label).collect();
+    format!("可更正：{}", labels.join("、"))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! The kinds of special handling, in the three lists of the data room's paper (R-248 … R-258).
+//! The kinds of special handling, in the three lists of the data room's paper (R-248 … R-258), and one beside them: facts of the
+//! customer file that move money.
 
 use serde::{Deserialize, Serialize};
 
 use crate::rules::fault::{Fault, shown};
 
-/// Which of the three lists: they are separate reasons and separate requests.
+/// Which of the lists: they are separate reasons and separate requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
@@ -14,6 +15,8 @@ pub enum Family {
     Volume,
     /// 违约金减免.
     LateFee,
+    /// 档案更正: facts of the customer file from which amounts are worked out.
+    File,
 }
 
 impl Family {
@@ -23,6 +26,7 @@ impl Family {
             Self::Price => "水价调整",
             Self::Volume => "水量修改",
             Self::LateFee => "违约金减免",
+            Self::File => "档案更正",
         }
     }
 }
@@ -73,6 +77,7 @@ kinds! {
     V4 Volume "其他特殊原因" "R-257" "其他特殊原因修改水量";
     L3 LateFee "复表或观察表期间" "R-258" "客户因用水量异常，要求复表或观察表期间所产生的违约金";
     L4 LateFee "其他特殊原因" "R-258" "其他特殊原因减免违约金";
+    D1 File "影响收费的资料" "R-007" "人口、优待类别、预存抵扣、表位数等影响应收的档案资料";
 }
 
 /// Kinds of the paper that this program leaves to paper: code, name, rule.
@@ -117,6 +122,6 @@ mod tests {
         for (code, rule) in [("P5", "R-252"), ("V2", "R-255"), ("L1", "R-258"), ("X9", "R-264"), ("", "R-264")] {
             assert_eq!(Kind::read(code).unwrap_err().rule, rule, "{code}");
         }
-        assert_eq!(Kind::ALL.len() + ON_PAPER.len(), 14, "six price, four volume, four late fee");
+        assert_eq!(Kind::ALL.len() + ON_PAPER.len(), 15, "six price, four volume, four late fee; the file");
     }
 }

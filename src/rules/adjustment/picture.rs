@@ -27,6 +27,9 @@ pub struct Picture {
     /// Readings that follow the volumes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readings: Vec<ReadingChange>,
+    /// Facts of the customer file before and after (D1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<FactChange>,
     /// Before.
     pub before: Balance,
     /// After.
@@ -46,6 +49,17 @@ pub struct PriceChange {
     pub new: String,
     /// First day.
     pub from: NaiveDate,
+}
+
+/// A fact of the customer file before and after, in words.
+#[derive(Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq, Eq)]
+pub struct FactChange {
+    /// Its label: 人口.
+    pub label: String,
+    /// Before; empty when it was.
+    pub old: String,
+    /// After.
+    pub new: String,
 }
 
 /// A reading that follows the volumes put right.

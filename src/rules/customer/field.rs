@@ -65,6 +65,12 @@ impl Field {
         [BANK, IDENTITY, CLASS].contains(&self.unit)
     }
 
+    /// Are amounts worked out from it? Then one person alone does not change it: the price unit by P1, P3, P4 or the first reading,
+    /// the others by D1. The import of the file of before, and opening, bring it in.
+    pub fn moves_money(&self) -> bool {
+        MOVES_MONEY.contains(&self.key)
+    }
+
     /// Is it kept sealed?
     pub fn is_sealed(&self) -> bool {
         matches!(self.form, Identity | Card)
@@ -107,6 +113,17 @@ const SPECIAL: &[(&str, &str)] = &[("老", "老"), ("弱", "弱"), ("病", "病"
 
 /// Whether prepaid pays a bill when it is made; when nothing is said it does.
 pub const PREPAID_SETTLES: &str = "extra.prepaid_settles";
+
+/// Facts from which an amount is worked out, beside the price unit: steps by people, the discount's tariff, the opening day (the
+/// classes of the highest price and the first bill's start), no bill by reading for IC cards, late fee on what prepaid would have
+/// paid, use past zero by the digits of the dial, the first bill's start by the day the meter was fitted.
+const MOVES_MONEY: &[&str] =
+    &["people", "discount", "opened", "user_type", PREPAID_SETTLES, "meter.dial", "meter.fitted"];
+
+/// The fields that a D1 changes, in the order of the form.
+pub fn money_fields() -> impl Iterator<Item = &'static Field> {
+    [FIELDS, EXTRA, METER].into_iter().flatten().filter(|field| field.moves_money())
+}
 
 /// The fields of the file, in the order of the form.
 pub const FIELDS: &[Field] = &[

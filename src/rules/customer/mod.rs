@@ -7,7 +7,10 @@
 mod field;
 mod value;
 
-pub use field::{EXTRA, FIELDS, Field, Form, METER, PREPAID_SETTLES, field, label, prepaid_settles, unit_of, units};
+pub use field::{
+    CLASS, EXTRA, FIELDS, Field, Form, METER, PREPAID_SETTLES, field, label, money_fields, prepaid_settles, unit_of,
+    units,
+};
 pub use value::check_value;
 
 use chrono::NaiveDate;

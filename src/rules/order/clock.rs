@@ -2,13 +2,15 @@
 //!
 //! A clock starts and stops at milestones. Counting is pure: start, span, pauses and what was agreed go in, a deadline
 //! comes out. A pause the customer asked for holds every clock; one of our own holds the inner limits only: weather or
-//! traffic do not move a promise, they explain its overrun. A day agreed with the customer takes the promise's
+//! traffic do not move a promise, they explain its overrun. Hours and minutes move by the time held, days by the days
+//! held (`held`), counted with the calendar when the pause ends. A day agreed with the customer takes the promise's
 //! place.
 
 use chrono::{NaiveDate, TimeDelta};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::held;
 use crate::rules::calendar::Calendar;
 use crate::rules::moment::{self, Moment};
 use crate::rules::refusal::Refusal;
@@ -81,6 +83,14 @@ pub enum Span {
 pub trait WorkingDays {
     /// The `n`-th working day after `day`; an uncovered year is refused, never guessed.
     fn add(&self, day: NaiveDate, n: u32) -> Result<NaiveDate, Refusal>;
+
+    /// Is this a working day: the first one after the day before it?
+    fn is_working(&self, day: NaiveDate) -> Result<bool, Refusal> {
+        match day.pred_opt() {
+            Some(before) => Ok(self.add(before, 1)? == day),
+            None => Ok(false),
+        }
+    }
 }
 
 impl WorkingDays for Calendar {
@@ -223,6 +233,8 @@ pub struct Course<'a> {
     pub agreed: Option<(Moment, Moment)>,
     /// Whether what was agreed takes the deadline's place, or only keeps it from being earlier.
     pub agreed_replaces: bool,
+    /// When a pause ended last, and the deadline as the desk moved it then; of spans by the day.
+    pub moved: Option<(Moment, Moment)>,
     /// The moment at which it is read.
     pub now: Moment,
 }
@@ -262,16 +274,21 @@ impl ClockTerm {
     /// Reads the clock. `None` when its deadline cannot be counted (working days without a counted deadline).
     pub fn read(&self, course: &Course) -> Option<Reading> {
         let end = course.stopped.unwrap_or(course.now);
-        let counted = self.due.or_else(|| self.span.plain_due(course.start))?;
-        let (base, since) = match course.agreed.filter(|_| self.whose == Whose::Customer) {
-            Some((when, until)) if course.agreed_replaces || until > counted => (until, when),
-            _ => (counted, course.start),
+        let (base, since) = self.base(course)?;
+        let (base, since) = match course.moved {
+            Some((when, due)) if when >= since => (due, when),
+            _ => (base, since),
         };
-        let holds = |pause: &&Pause| self.whose == Whose::Step || pause.reason.holds_promise();
-        let held_for: TimeDelta = course.pauses.iter().filter(holds).map(|pause| overlap(pause, since, end)).sum();
+        let holding = || course.pauses.iter().filter(|pause| self.holds(pause));
+        let running =
+            holding().find(|pause| course.stopped.is_none() && pause.to.is_none() && pause.from <= course.now);
+        let held = running.is_some();
+        // A promise by the day stands where it stood while it is held; how far it moves is counted when the pause ends.
+        let stands = running.filter(|_| self.span.is_days());
+        let passed = holding().filter(|pause| stands.is_none_or(|stands| *pause != stands));
+        let held_for: TimeDelta = passed.map(|pause| overlap(pause, since, end)).sum();
         let due = extended(base, held_for, self.span.is_days());
-        let held = course.stopped.is_none()
-            && course.pauses.iter().filter(holds).any(|pause| pause.to.is_none() && pause.from <= course.now);
+        let end = stands.map_or(end, |pause| pause.from.max(since));
         Some(Reading {
             key: self.key.clone(),
             name: self.name.clone(),
@@ -282,6 +299,28 @@ impl ClockTerm {
             held,
         })
     }
+
+    /// The deadline without pauses, and since when it is the one that counts.
+    fn base(&self, course: &Course) -> Option<(Moment, Moment)> {
+        let counted = self.due.or_else(|| self.span.plain_due(course.start))?;
+        Some(match course.agreed.filter(|_| self.whose == Whose::Customer) {
+            Some((when, until)) if course.agreed_replaces || until > counted => (until, when),
+            _ => (counted, course.start),
+        })
+    }
+
+    fn holds(&self, pause: &Pause) -> bool {
+        self.whose == Whose::Step || pause.reason.holds_promise()
+    }
+
+    /// Where a deadline by the day stands after all its pauses, the last of which ends now; none of another span.
+    pub fn after_pauses(&self, course: &Course, calendar: &dyn WorkingDays) -> Result<Option<Moment>, Refusal> {
+        let Some((base, since)) = self.base(course).filter(|_| self.span.is_days()) else { return Ok(None) };
+        let clipped = |pause: &Pause| (pause.from.max(since), pause.to.unwrap_or(course.now).min(course.now));
+        let holding = course.pauses.iter().filter(|pause| self.holds(pause)).map(clipped);
+        let held: Vec<(Moment, Moment)> = holding.filter(|(from, to)| from < to).collect();
+        held::moved(self.span, base, &held, calendar).map(Some)
+    }
 }
 
 fn overlap(pause: &Pause, since: Moment, end: Moment) -> TimeDelta {
@@ -290,7 +329,8 @@ fn overlap(pause: &Pause, since: Moment, end: Moment) -> TimeDelta {
     (to - from).max(TimeDelta::zero())
 }
 
-/// A deadline by day goes on to the end of the day in which the added time ends.
+/// A deadline by day goes on to the end of the day in which the added time ends: so entries of before count, which carry no
+/// deadline of the desk's.
 fn extended(base: Moment, by: TimeDelta, by_day: bool) -> Moment {
     let moved = base + by;
     if by_day && by > TimeDelta::zero() { moment::end_of(moment::day(moved)) } else { moved }

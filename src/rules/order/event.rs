@@ -90,7 +90,10 @@ pub enum What {
         reason: PauseReason,
     },
     /// 恢复
-    Resumed,
+    Resumed {
+        /// Deadlines by the day as the pause moved them, by clock, counted with the calendar at the desk.
+        dues: Vec<(String, Moment)>,
+    },
     /// 顺延: a time agreed with the customer.
     Deferred {
         /// For when.

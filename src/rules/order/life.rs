@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::{ClockTerm, Course, Milestone, Pause, Reading, Whose};
+use super::clock::{ClockTerm, Course, Milestone, Pause, Reading, Whose, WorkingDays};
 use super::event::{AnswerOutcome, CallbackOutcome, Event, UNREACHED_LIMIT, What};
 use super::kind::{OrderKind, Outcome};
 use super::slip::Slip;
@@ -55,6 +55,9 @@ pub struct Order {
     /// Further calls joined to it.
     pub joined: u32,
     dues: BTreeMap<String, Moment>,
+    /// Deadlines by the day as pauses moved them, and when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    moved: BTreeMap<String, (Moment, Moment)>,
     before_pause: State,
 }
 
@@ -79,6 +82,7 @@ impl Order {
             chased: 0,
             joined: 0,
             dues: BTreeMap::new(),
+            moved: BTreeMap::new(),
             before_pause: State::Waiting,
         }
     }
@@ -112,7 +116,7 @@ impl Order {
             What::Paused { .. } => {
                 (matches!(state, Waiting | Underway), "R-305", "只有待派或在途的工单可以暂停".to_owned())
             }
-            What::Resumed => (state == Paused, "R-305", "该工单没有暂停，不用恢复".to_owned()),
+            What::Resumed { .. } => (state == Paused, "R-305", "该工单没有暂停，不用恢复".to_owned()),
             What::Deferred { .. } => (state.is_open(), "R-300", "只有未办完的工单可以顺延".to_owned()),
             What::Returned(_) if answered => {
                 (false, "R-288", format!("{}不填回执，请录入答复", self.terms.kind.label()))
@@ -186,8 +190,9 @@ impl Order {
                 self.before_pause = self.state;
                 self.state = State::Paused;
             }
-            What::Resumed => {
+            What::Resumed { dues } => {
                 self.end_pause(at);
+                self.moved.extend(dues.iter().map(|(key, due)| (key.clone(), (at, *due))));
                 self.state = self.before_pause;
             }
             What::Deferred { until } => self.agreed = Some((at, *until)),
@@ -259,11 +264,32 @@ impl Order {
         self.pauses.clear();
         self.milestones = BTreeMap::from([(Milestone::Told, at), (Milestone::Accepted, at)]);
         self.dues = dues.iter().cloned().collect();
+        self.moved.clear();
         self.state = State::Waiting;
     }
 
     /// Reads one clock at a moment; `None` when it has not started or cannot be counted.
     pub fn read_clock(&self, term: &ClockTerm, now: Moment) -> Option<Reading> {
+        let (term, course) = self.course(term, now)?;
+        term.read(&course)
+    }
+
+    /// The running deadlines by the day as they stand when a pause ends at `now`, by clock.
+    pub fn after_pauses(&self, now: Moment, calendar: &dyn WorkingDays) -> Result<Vec<(String, Moment)>, Refusal> {
+        let mut dues = Vec::new();
+        for term in &self.terms.clocks {
+            let Some((term, course)) = self.course(term, now) else { continue };
+            if course.stopped.is_none()
+                && let Some(due) = term.after_pauses(&course, calendar)?
+            {
+                dues.push((term.key, due));
+            }
+        }
+        Ok(dues)
+    }
+
+    /// A clock with what is known of it at a moment; `None` when it has not started or will not be met any more.
+    fn course(&self, term: &ClockTerm, now: Moment) -> Option<(ClockTerm, Course<'_>)> {
         let start = *self.milestones.get(&term.from)?;
         let stopped = self.milestones.get(&term.ends).copied();
         if stopped.is_none() && (self.state.is_closed() || self.is_past(term.ends)) {
@@ -281,7 +307,9 @@ impl Order {
             _ => false,
         };
         let agreed = self.agreed.filter(|_| matches!(term.ends, Milestone::Arrived | Milestone::Done));
-        term.read(&Course { start, stopped, pauses: &self.pauses, agreed, agreed_replaces, now })
+        let moved = self.moved.get(&term.key).copied();
+        let course = Course { start, stopped, pauses: &self.pauses, agreed, agreed_replaces, moved, now };
+        Some((term, course))
     }
 
     /// A milestone that can no longer come in this round.

@@ -2,8 +2,10 @@
 
 mod clock;
 mod event;
+pub mod held;
 mod kind;
 mod life;
+mod reason;
 mod slip;
 mod state;
 #[cfg(test)]
@@ -11,7 +13,8 @@ mod tests;
 
 pub use clock::{ClockTerm, Course, Milestone, Pause, PauseReason, Reading, Span, Whose, WorkingDays};
 pub use event::{AnswerOutcome, CallbackOutcome, Event, UNREACHED_LIMIT, What};
-pub use kind::{CANCEL_REASONS, CancelReason, OrderKind, Outcome, Voider};
+pub use kind::{OrderKind, Outcome, Voider};
 pub use life::Order;
+pub use reason::{DeferReason, ReturnReason};
 pub use slip::Slip;
 pub use state::{State, Terms};

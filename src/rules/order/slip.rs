@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kind::Outcome;
+use super::reason::ReturnReason;
 use crate::rules::moment::{self, Moment};
 use crate::rules::refusal::Refusal;
 
@@ -24,6 +25,9 @@ pub struct Slip {
     pub left: Option<Moment>,
     /// 实施情况
     pub outcome: Outcome,
+    /// Why it was not done, picked from the list; slips of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReturnReason>,
     /// 现场备注
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remark: String,

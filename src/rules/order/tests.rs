@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::*;
+use crate::rules::calendar::Calendar;
 use crate::rules::id::Id;
 use crate::rules::moment::{self, Moment};
 
@@ -64,6 +65,7 @@ fn slip(outcome: Outcome) -> Slip {
         done: Some(moment("20 10:30")),
         left: Some(moment("20 10:40")),
         outcome,
+        reason: None,
         remark: if outcome == Outcome::Passed { String::new() } else { "原因".into() },
     }
 }
@@ -123,6 +125,7 @@ fn every_mistake_of_a_slip_is_told_at_once() {
         done: None,
         left: Some(moment("20 12:00")),
         outcome: Outcome::Failed,
+        reason: None,
         remark: " ".into(),
     };
     let told: Vec<_> = order
@@ -155,26 +158,37 @@ fn arrival_after_leaving_is_refused_and_the_minute_of_dispatch_is_fine() {
 
 #[test]
 fn an_order_nobody_reached_is_cancelled_without_times() {
-    let empty =
-        Slip { arrived: None, done: None, left: None, outcome: Outcome::Cancelled, remark: "用户出差".into() };
+    let empty = Slip {
+        arrived: None,
+        done: None,
+        left: None,
+        outcome: Outcome::Cancelled,
+        reason: None,
+        remark: "用户出差".into(),
+    };
     let order = run(unseal(), vec![at("20 09:05", dispatched()), at("25 09:00", What::Returned(empty))]);
     assert_eq!(order.state, State::Cancelled);
 }
 
 #[test]
 fn every_usual_reason_for_cancelling_is_a_whole_slip_as_it_stands() {
-    for reason in CANCEL_REASONS {
-        let remark = reason.remark.to_owned();
-        let empty = Slip { arrived: None, done: None, left: None, outcome: Outcome::Cancelled, remark };
+    for reason in ReturnReason::ALL.into_iter().filter(|reason| !reason.remark().is_empty()) {
+        let remark = reason.remark().to_owned();
+        assert_eq!(ReturnReason::of_remark(&remark), Some(reason));
+        let empty =
+            Slip { arrived: None, done: None, left: None, outcome: Outcome::Cancelled, reason: Some(reason), remark };
         let order = run(unseal(), vec![at("20 09:05", dispatched()), at("25 09:00", What::Returned(empty))]);
-        assert_eq!(order.state, State::Cancelled, "{}", reason.rule);
+        assert_eq!(order.state, State::Cancelled, "{}", reason.rule());
     }
-    let rules = |keep: fn(&CancelReason) -> bool| -> Vec<&str> {
-        CANCEL_REASONS.iter().filter(|reason| keep(reason)).map(|reason| reason.rule).collect()
+    let rules = |keep: fn(ReturnReason) -> bool| -> Vec<&str> {
+        ReturnReason::ALL.into_iter().filter(|reason| keep(*reason)).map(ReturnReason::rule).collect()
     };
-    assert_eq!(rules(|_| true), ["R-295", "R-296", "R-297", "R-298", "R-299"]);
-    assert_eq!(rules(|reason| reason.only_overdue), ["R-296"]);
-    assert_eq!(rules(|reason| reason.then_modify), ["R-295", "R-299"]);
+    assert_eq!(rules(|reason| !reason.remark().is_empty()), ["R-295", "R-296", "R-297", "R-298", "R-299"]);
+    assert_eq!(rules(ReturnReason::only_overdue), ["R-296"]);
+    assert_eq!(rules(ReturnReason::then_modify), ["R-295", "R-299"]);
+    for text in ["", "用户手机关机", "没人接电话", "家中没人", "无法联系到该用户"] {
+        assert_eq!(ReturnReason::of_remark(text), None, "{text}: words are no reason that was picked");
+    }
 }
 
 #[test]
@@ -250,7 +264,10 @@ fn a_complaint_is_answered_then_solved_and_each_stops_its_own_clock() {
 #[test]
 fn a_pause_the_customer_asked_for_moves_the_promise_and_one_of_our_own_does_not() {
     for (reason, due) in [(PauseReason::Customer, "20 10:05"), (PauseReason::Weather, "20 09:45")] {
-        let order = run(leak(), vec![at("20 09:10", What::Paused { reason }), at("20 09:30", What::Resumed)]);
+        let order = run(
+            leak(),
+            vec![at("20 09:10", What::Paused { reason }), at("20 09:30", What::Resumed { dues: Vec::new() })],
+        );
         assert_eq!(order.next_due(Whose::Customer, moment("20 09:31")).unwrap().due, moment(due), "{reason:?}");
         let inner = order.next_due(Whose::Step, moment("20 09:31")).unwrap();
         assert_eq!(inner.due, moment("20 09:25"), "{reason:?}");
@@ -267,12 +284,98 @@ fn the_time_left_stands_still_while_the_customer_holds_the_order() {
 }
 
 #[test]
-fn a_day_promised_goes_on_to_the_end_of_the_day_in_which_the_pause_is_made_up() {
+fn an_entry_of_before_that_carries_no_deadline_moves_a_promise_by_the_day_as_it_did() {
     let order = run(
         unseal(),
-        vec![at("20 10:00", What::Paused { reason: PauseReason::Customer }), at("21 15:00", What::Resumed)],
+        vec![
+            at("20 10:00", What::Paused { reason: PauseReason::Customer }),
+            at("21 15:00", What::Resumed { dues: Vec::new() }),
+        ],
     );
     assert_eq!(order.next_due(Whose::Customer, moment("21 15:00")).unwrap().due, moment("26 23:59:59"));
+}
+
+/// The unseal promised by Tuesday the 24th of November 2026, held in these times, each with the calendar at hand.
+fn held(times: &[(&str, &str)]) -> (Order, Moment) {
+    let mut order = unseal();
+    let mut last = moment("20 09:02");
+    for (from, to) in times {
+        order.apply(&at(from, What::Paused { reason: PauseReason::Customer })).unwrap();
+        last = moment(to);
+        let dues = order.after_pauses(last, &Calendar::builtin()).unwrap();
+        order.apply(&at(to, What::Resumed { dues })).unwrap();
+    }
+    let due = order.next_due(Whose::Customer, last).unwrap().due;
+    (order, due)
+}
+
+#[test]
+fn a_pause_moves_a_promise_in_working_days_by_the_working_days_it_held_and_by_no_minutes() {
+    for (times, due) in [
+        (&[("20 10:00", "20 10:05")][..], "24"),
+        (&[("20 10:00", "20 22:00")], "24"),
+        (&[("20 23:55", "21 00:05")], "24"),
+        // A weekend gives nothing away; Friday evening and Monday morning are less than a day.
+        (&[("20 16:00", "23 09:00")], "24"),
+        (&[("21 00:00", "22 23:59")], "24"),
+        (&[("20 16:00", "23 16:00")], "25"),
+        (&[("23 10:00", "24 10:00")], "25"),
+        // Over the deadline, and over the next weekend: never onto a day off.
+        (&[("23 10:00", "25 10:00")], "26"),
+        (&[("20 10:00", "26 10:00")], "30"),
+        (&[("24 16:00", "25 09:00")], "25"),
+        (&[("24 16:00", "28 09:00")], "30"),
+        // Three times eight hours are one day.
+        (&[("20 09:00", "20 17:00"), ("23 09:00", "23 17:00"), ("24 09:00", "24 17:00")], "25"),
+    ] {
+        let wanted = moment(&format!("{due} 23:59:59"));
+        assert_eq!(held(times).1, wanted, "{times:?}");
+    }
+}
+
+#[test]
+fn a_promise_by_the_day_stands_still_while_it_is_held_and_what_is_agreed_later_counts() {
+    let mut order = unseal();
+    order.apply(&at("24 16:00", What::Paused { reason: PauseReason::Customer })).unwrap();
+    for now in ["24 16:00", "25 09:00", "29 09:00"] {
+        let reading = order.next_due(Whose::Customer, moment(now)).unwrap();
+        let left = moment("24 23:59:59") - moment("24 16:00");
+        assert_eq!((reading.held, reading.left), (true, left), "{now}");
+    }
+    let (mut order, _) = held(&[("23 10:00", "25 10:00")]);
+    order.apply(&at("25 11:00", What::Deferred { until: moment("28 09:00") })).unwrap();
+    assert_eq!(order.next_due(Whose::Customer, moment("25 11:00")).unwrap().due, moment("28 09:00"));
+    let told: Order = serde_json::from_str(&serde_json::to_string(&order).unwrap()).unwrap();
+    assert_eq!(told, order, "kept as it is between two entries");
+}
+
+proptest! {
+    #[test]
+    fn a_pause_never_moves_a_promise_onto_a_day_off_nor_nearer_nor_by_more_than_it_held(
+        waits in prop::collection::vec((1i64..4_000, 1i64..9_000), 1..6),
+    ) {
+        let calendar = Calendar::builtin();
+        let mut order = unseal();
+        let mut now = moment("20 09:02");
+        let before = order.next_due(Whose::Customer, now).unwrap().due;
+        let (mut last, mut sum) = (before, TimeDelta::zero());
+        for (wait, hold) in waits {
+            now += TimeDelta::minutes(wait);
+            if now > moment("30 23:00") {
+                break;
+            }
+            order.apply(&Event { at: now, what: What::Paused { reason: PauseReason::Customer } }).unwrap();
+            now += TimeDelta::minutes(hold);
+            sum += TimeDelta::minutes(hold);
+            let dues = order.after_pauses(now, &calendar).unwrap();
+            order.apply(&Event { at: now, what: What::Resumed { dues } }).unwrap();
+            let due = order.next_due(Whose::Customer, now).unwrap().due;
+            prop_assert!(due >= last, "nearer");
+            prop_assert!(calendar.is_working(moment::day(due)).unwrap(), "{due} is a day off");
+            prop_assert!(due <= last.max(now) + sum + TimeDelta::days(3), "{due} is too far");
+            last = due;
+        }
+    }
 }
 
 #[test]
@@ -333,13 +436,14 @@ fn any_event() -> impl Strategy<Value = What> {
     prop_oneof![
         Just(dispatched()),
         reason.prop_map(|reason| What::Paused { reason }),
-        Just(What::Resumed),
+        Just(What::Resumed { dues: Vec::new() }),
         (1i64..5000).prop_map(|minutes| What::Deferred { until: moment("20 09:00") + TimeDelta::minutes(minutes) }),
         outcome.prop_map(|outcome| What::Returned(Slip {
             arrived: None,
             done: None,
             left: None,
             outcome,
+            reason: None,
             remark: "原因".into()
         })),
         Just(What::Returned(slip(Outcome::Passed))),
@@ -397,7 +501,7 @@ proptest! {
             let reason = if customer { PauseReason::Customer } else { PauseReason::Material };
             order.apply(&Event { at: now, what: What::Paused { reason } }).unwrap();
             now += TimeDelta::minutes(hold);
-            order.apply(&Event { at: now, what: What::Resumed }).unwrap();
+            order.apply(&Event { at: now, what: What::Resumed { dues: Vec::new() } }).unwrap();
             let moved = order.next_due(Whose::Customer, now).unwrap().due;
             let wanted = if customer { due + TimeDelta::minutes(hold) } else { due };
             prop_assert_eq!(moved, wanted);

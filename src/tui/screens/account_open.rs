@@ -21,7 +21,7 @@ use crate::tui::widgets::kind::Choice;
 /// What is typed survives under this key.
 const DRAFT: &str = "account.open";
 /// Fields of the file that a new one does not ask for.
-const LEFT_OUT: &[&str] = &["class_confirmed", "status", "supplied", "opened"];
+const LEFT_OUT: &[&str] = &["class_confirmed", "status", "supplied", "opened", "discount"];
 
 /// The screen.
 pub struct AccountOpen {

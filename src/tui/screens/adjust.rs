@@ -13,6 +13,7 @@ use crate::desk::refusal::Refusal;
 use crate::desk::view_adjust::{self, AdjustView};
 use crate::rules::adjustment::{Family, Kind};
 use crate::rules::classes;
+use crate::rules::customer;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::tui::app::{App, initials};
@@ -63,6 +64,27 @@ impl Adjust {
         Ok(screen)
     }
 
+    /// The same, with the kind that a change of this field of the file needs already chosen.
+    pub fn for_field(app: &App, account: Id, key: &str) -> Result<Self, Refusal> {
+        let mut screen = Self::new(app, account)?;
+        let kind = match (customer::unit_of(key) == customer::CLASS, screen.view.account.class_confirmed) {
+            (false, _) => Kind::D1,
+            (true, _) if key == "mix" => Kind::P1,
+            (true, true) => Kind::P4,
+            (true, false) => Kind::P3,
+        };
+        screen.form.set("kind", kind.code());
+        if kind == Kind::D1 {
+            screen.form.set("fact", key);
+        }
+        if kind.family() == Family::Price {
+            screen.form.set("bills", "");
+        }
+        screen.fit_form();
+        screen.look(app);
+        Ok(screen)
+    }
+
     fn draft_key(&self) -> String {
         format!("adjust/{}", self.view.account.id)
     }
@@ -80,6 +102,9 @@ impl Adjust {
         self.form.show("class", matches!(kind, Some(Kind::P3 | Kind::P4)));
         self.form.show("mix", kind == Some(Kind::P1));
         self.form.show("from", family == Some(Family::Price));
+        self.form.show("fact", family == Some(Family::File));
+        self.form.show("value", family == Some(Family::File));
+        self.form.show("bills", family != Some(Family::File));
         self.form.show("waive", family == Some(Family::LateFee));
         self.form.show("until", family == Some(Family::LateFee));
         self.form.show("order", matches!(kind, Some(Kind::P1 | Kind::P4 | Kind::V1 | Kind::V4)));
@@ -98,7 +123,8 @@ impl Adjust {
     /// What is asked, as the action takes it.
     fn input(&self) -> Value {
         let text = |field: &str| Some(self.form.value(field).trim()).filter(|text| !text.is_empty()).map(str::to_owned);
-        let bills = self.bills();
+        let of_file = self.kind().map(Kind::family) == Some(Family::File);
+        let bills = if of_file { Vec::new() } else { self.bills() };
         let mut change = Map::new();
         let mut put = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -119,6 +145,10 @@ impl Adjust {
                 put("class", text("class").filter(|_| self.kind() != Some(Kind::P1)).map(Value::from));
                 put("mix", text("mix").filter(|_| self.kind() == Some(Kind::P1)).map(Value::from));
                 put("from", self.form.date("from").map(|day| json!(day)));
+            }
+            Some(Family::File) => {
+                let fact = self.form.value("fact").to_owned();
+                put("facts", Some(json!({ fact: self.form.value("value").trim() })));
             }
             Some(Family::LateFee) => {
                 put("waive", text("waive").map(Value::from));
@@ -178,6 +208,7 @@ impl Adjust {
             "change.reading" => "reading",
             "change.class" => "class",
             "change.mix" => "mix",
+            "change.facts" => "value",
             "change.from" => "from",
             "change.waive" => "waive",
             "change.until" => "until",
@@ -225,6 +256,7 @@ fn form(view: &AdjustView) -> Form {
     let kinds = Kind::ALL.iter().map(|kind| Choice::new(kind.code(), kind.title())).collect();
     let priced = classes::CLASSES.iter().filter(|(code, _)| *code != classes::MIXED);
     let classes = priced.map(|(code, label)| Choice::new(*code, *label)).collect();
+    let facts = customer::money_fields().map(|field| Choice::new(field.key, field.label)).collect();
     Form::new(
         vec![
             Field::choice("kind", "种类", kinds).half().required(),
@@ -233,6 +265,8 @@ fn form(view: &AdjustView) -> Form {
             Field::choice("class", "改后类别", classes).half().required(),
             Field::text("mix", "混用比例", 60).half().cells(24).required().hint("居民70%;非居民30%"),
             Field::date("from", "生效日").half(),
+            Field::choice("fact", "资料", facts).half().required(),
+            Field::text("value", "改为", 40).half().cells(16).hint("空着就是清空"),
             Field::text("waive", "减免", 14).half().cells(12).hint("空着是全部").unit("元"),
             Field::date("until", "减免到").half().hint("空着到批准当天"),
             Field::text("evidence", "凭据", 100).required(),

@@ -22,6 +22,10 @@ pub fn lines(picture: &Picture) -> Vec<Line> {
     if before.credit != after.credit {
         lines.push(amounts("用户余款", before.credit, after.credit, false));
     }
+    for fact in &picture.facts {
+        let (before, after) = (fact.old.clone(), fact.new.clone());
+        lines.insert(0, Line { name: fact.label.clone(), before, after, strong: true, ..Line::default() });
+    }
     for reading in &picture.readings {
         lines.push(Line {
             name: format!("示数 {}", reading.day.format("%m-%d")),

@@ -22,9 +22,7 @@ use crate::tui::widgets::form::Form;
 /// Fields that are changed together, because a rule binds them.
 const TOGETHER: &[&[&str]] = &[
     &["method", "bank_name", "bank_holder", "bank_card", "agreement"],
-    &["user_type", "method", "bank_name", "bank_holder", "bank_card"],
     &["sms", "sms_carrier"],
-    &["class", "mix"],
     &["connection", "connected", "invoiced"],
     &["address", "area", "building_kind", "building", "unit", "room", "book"],
 ];

@@ -149,8 +149,17 @@ pub fn account_open(app: &mut App) -> Reply<App> {
     opened(account_open::AccountOpen::new(app))
 }
 
-/// Opens a field of an account's file to be changed.
+/// Opens a field of an account's file to be changed; one that amounts are worked out from leads to special handling.
 pub fn amend(app: &mut App, account: crate::rules::id::Id, field: &str) -> Reply<App> {
+    use crate::rules::customer;
+    let known = customer::field(field);
+    if let Some(known) = known.filter(|known| known.moves_money() || known.unit == customer::CLASS) {
+        let said = format!("{}影响应收金额，要经三人：填好改后的内容和凭据，F2 提交申请", known.label);
+        return match adjust::Adjust::for_field(app, account, known.key) {
+            Ok(screen) => Reply::push(screen).and_say(said),
+            Err(refusal) => Reply::refuse(refusal.message()),
+        };
+    }
     opened(amend::Amend::new(app, account, field))
 }
 

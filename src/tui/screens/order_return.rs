@@ -10,7 +10,7 @@ use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::view_orders::{self as view, OrderDetail};
 use crate::rules::id::Id;
 use crate::rules::moment;
-use crate::rules::order::{CANCEL_REASONS, Outcome};
+use crate::rules::order::{Outcome, ReturnReason};
 use crate::rules::utility::Utility;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -50,6 +50,7 @@ impl OrderReturn {
         let fields = fields(app, &outcomes, slip.iter().zip(&own).map(|(field, key)| (*key, field.label.as_str())));
         let mut form = Form::new(fields, app.desk.today(), initials);
         form.show("overrun", false);
+        form.show("reason", false);
         form.show("confirm", false);
         form.show("sealed", false);
         form.focus_on("arrived");
@@ -78,7 +79,7 @@ impl OrderReturn {
         if self.form.is_checked("confirm") {
             input.insert("confirm".into(), true.into());
         }
-        for field in ["outcome", "remark", "overrun", "sealed"] {
+        for field in ["outcome", "reason", "remark", "overrun", "sealed"] {
             let text = self.form.value(field);
             if !text.is_empty() {
                 input.insert(field.into(), text.into());
@@ -149,6 +150,16 @@ impl OrderReturn {
         }
     }
 
+    /// The paper's sentence for the reason picked, where nobody has written another.
+    fn fill_remark(&mut self) {
+        let picked = ReturnReason::ALL.iter().find(|reason| reason.label() == self.form.value("reason"));
+        let written = self.form.value("remark").trim();
+        let by_itself = written.is_empty() || ReturnReason::ALL.iter().any(|reason| reason.remark() == written);
+        if let Some(reason) = picked.filter(|_| by_itself) {
+            self.form.set("remark", reason.remark());
+        }
+    }
+
     fn changed(&mut self, field: &str) {
         let typed: String = self.form.value(field).chars().map(half_width).collect();
         let place = TIMES.iter().position(|known| *known == field);
@@ -158,9 +169,19 @@ impl OrderReturn {
         }
         if field == "outcome" {
             let outcome = Outcome::from_label(self.form.value("outcome")).unwrap_or(Outcome::Passed);
-            if outcome.needs_remark() {
-                self.form.focus_on("remark");
+            let undone = outcome != Outcome::Passed;
+            if !undone {
+                self.form.set("reason", "");
             }
+            self.form.show("reason", undone);
+            match outcome {
+                Outcome::Cancelled => self.form.focus_on("reason"),
+                _ if outcome.needs_remark() => self.form.focus_on("remark"),
+                _ => {}
+            }
+        }
+        if field == "reason" {
+            self.fill_remark();
         }
     }
 }
@@ -179,7 +200,10 @@ fn tidy(typed: &str) -> Option<String> {
 fn fields<'f>(app: &App, outcomes: &[Outcome], own: impl Iterator<Item = (&'static str, &'f str)>) -> Vec<Field> {
     let words = outcomes.iter().map(|outcome| Choice::new(outcome.label(), outcome.label())).collect();
     let first = outcomes.first().map_or("", |outcome| outcome.label());
-    let remarks: Vec<String> = CANCEL_REASONS.iter().map(|reason| reason.remark.to_owned()).collect();
+    let paper = ReturnReason::ALL.iter().map(|reason| reason.remark().to_owned());
+    let remarks: Vec<String> = paper.filter(|remark| !remark.is_empty()).collect();
+    let reasons = ReturnReason::ALL.iter().map(|reason| Choice::new(reason.label(), reason.label()));
+    let reasons = std::iter::once(Choice::new("", "(空)")).chain(reasons).collect();
     let time = |id, label| Field::text(id, label, 8).half().cells(8).hint("如 0930");
     let mut fields = vec![
         Field::date("day", "日期").half().value(&moment::day(app.desk.now()).to_string()).required(),
@@ -187,6 +211,7 @@ fn fields<'f>(app: &App, outcomes: &[Outcome], own: impl Iterator<Item = (&'stat
         time("done", "实施时间"),
         time("left", "离开时间"),
         Field::choice("outcome", "实施情况", words).value(first).required(),
+        Field::choice("reason", "未办原因", reasons),
         Field::text("remark", "现场备注", 120).suggest(suggest::from_words(remarks, initials)),
     ];
     fields.extend(own.map(|(key, label)| Field::text(key, label, 60)));

@@ -18,7 +18,7 @@ use crate::desk::view_orders as view;
 use crate::outbound::check_slip::Slip;
 use crate::outbound::{dispatch_slip, printer};
 use crate::rules::id::Id;
-use crate::rules::order::{OrderKind, PauseReason};
+use crate::rules::order::{DeferReason, OrderKind, PauseReason};
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
@@ -235,6 +235,7 @@ impl Dispatch {
         self.asked = Some(id);
         let today = app.desk.today();
         let reasons = PauseReason::ALL.iter().map(|reason| Choice::new(reason.label(), reason.label())).collect();
+        let defers = DeferReason::ALL.iter().map(|reason| Choice::new(reason.label(), reason.label())).collect();
         let (tag, title, fields) = match command {
             Command::PauseOrder => (
                 "order.pause",
@@ -246,7 +247,8 @@ impl Dispatch {
                 "顺延",
                 vec![
                     Field::text("until", "约定", 16).required().hint("如 2026-11-25 或 2026-11-25 09:30"),
-                    Field::text("reason", "原因", 60).required(),
+                    Field::choice("reason", "原因", defers).required(),
+                    Field::text("remark", "备注", 60),
                 ],
             ),
             _ => ("order.void", "作废", vec![Field::text("reason", "原因", 60).required()]),
