@@ -171,7 +171,8 @@ fn a_branch_speaks_for_itself_only() {
     let foreign = entry_after(Some(&row), "B2", "{}".into());
     let said = scene.refused(&[(FrameKind::Chained, foreign.clone())], None, |_| {});
     assert!(said.contains("不该由 B1 发送"), "{said}");
-    let said = scene.refused(&[(FrameKind::Single, foreign)], None, |header| header.relayed = 1);
+    let relay = |header: &mut Header| header.relay = Relay { life: 1, from: 1, upto: 1 };
+    let said = scene.refused(&[(FrameKind::Single, foreign)], None, relay);
     assert!(said.contains("不该由 B1 发送"), "{said}");
 }
 
@@ -281,7 +282,9 @@ fn a_held_bundle_does_not_count_as_seen() {
     let next = entry_after(Some(&last), "HO", "{}".into());
     let after_the_gap = entry_after(Some(&entry_after(Some(&next), "HO", "{}".into())), "HO", "{}".into());
     let relay = |header: &mut Header| header.relay = Relay { life: 1, from: 1, upto: 5 };
-    let bytes = scene.bundle(("HO", "B1"), &chained(&[after_the_gap]), None, relay);
+    let single = scene.company.desk("B2").look().unwrap().stretch(chain("B2"), 0, 1, 1).unwrap().remove(0);
+    let rows = [(FrameKind::Chained, after_the_gap), (FrameKind::Single, single)];
+    let bytes = scene.bundle(("HO", "B1"), &rows, None, relay);
     assert_eq!(scene.take("B1", &bytes).unwrap().fate, Fate::Held);
     let row = scene.company.desk("B1").look().unwrap().peer_row("HO").unwrap();
     assert_eq!(row.seen, 0);

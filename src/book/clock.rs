@@ -94,7 +94,7 @@ impl Clock for RunningClock {
 
 /// The next HLC after `last` for a clock that says `now`.
 pub fn tick(last: i64, now: DateTime<FixedOffset>) -> i64 {
-    stamp(now).max(last + 1)
+    stamp(now).max(last.saturating_add(1))
 }
 
 /// The moment of milliseconds since 1970.

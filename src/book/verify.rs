@@ -1,4 +1,13 @@
 //! The chain check: every entry by itself (I-2) and every chain whole (I-1); says the first broken place.
+//!
+//! What is a fault here is refused where bundles come in, by the same functions ([`flaw_at`], [`rises`]), so that no bundle can bring a
+//! book what it then could not be copied with. One kind was taken in by earlier programs: an entry whose stamp (HLC) does not rise
+//! along its site's line. Such an entry is whole, signed and joined, its order is (stamp, place) at every site alike, and it cannot be
+//! deleted: in a book that holds it, it is a *question* and no fault. The line from there on stays as it is; copies, restoring and the
+//! exchange go on; head office asks about it (`bundle.accept`, exception `stamp_back`) and names it in the headers of its bundles, so
+//! that its other sites take the same entries in.
+
+use std::fmt;
 
 use serde::Serialize;
 
@@ -29,6 +38,27 @@ pub struct Fault {
     pub message: String,
 }
 
+/// What is wrong with an entry where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// The entry or its chain is not whole: a sentence.
+    Broken(String),
+    /// It follows what it says it follows, but its stamp does not rise.
+    Backwards(Id),
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken(sentence) => f.write_str(sentence),
+            Self::Backwards(id) => write!(f, "凭单 {id}：时间次序倒退"),
+        }
+    }
+}
+
+/// Questions a walk names; more are only counted.
+const NAMED: usize = 100;
+
 /// What a walk over the chains found.
 #[derive(Debug, Default)]
 pub struct Chains {
@@ -38,6 +68,10 @@ pub struct Chains {
     pub heads: Vec<ChainHead>,
     /// The first fault.
     pub fault: Option<Fault>,
+    /// Entries whose stamps do not rise, the first hundred.
+    pub questions: Vec<Fault>,
+    /// How many of them there are.
+    pub asked: i64,
 }
 
 /// Walks every entry in place order; `progress` is told how many are done. Entries held singly are checked each by itself: the
@@ -54,11 +88,21 @@ pub fn chains(tx: &Tx<'_>, mut progress: impl FnMut(i64)) -> Result<Chains, Stor
         for row in batch {
             found.entries += 1;
             if singly && tx.is_relayed(row.id)? {
-                found.fault = found.fault.or_else(|| entry::fault(&row).and_then(|word| broken(&row, word)));
+                let word = entry::fault(&row).filter(|_| found.fault.is_none());
+                found.fault = found.fault.or_else(|| word.map(|word| told(&row, &broken(&row, word))));
                 continue;
             }
             if found.fault.is_none() {
-                found.fault = fault(tx, last.as_ref(), &row)?;
+                match flaw(tx, last.as_ref(), &row)? {
+                    None => {}
+                    Some(question @ Flaw::Backwards(_)) => {
+                        found.asked += 1;
+                        if found.questions.len() < NAMED {
+                            found.questions.push(told(&row, &question));
+                        }
+                    }
+                    Some(fault) => found.fault = Some(told(&row, &fault)),
+                }
             }
             note_head(&mut found.heads, &row);
             last = Some(row);
@@ -79,53 +123,67 @@ fn note_head(heads: &mut Vec<ChainHead>, row: &EntryRow) {
     }
 }
 
-/// What is wrong with one entry, by itself and between its neighbours; one held singly only by itself.
+/// The fault of one entry, by itself and between its neighbours; one held singly only by itself. A question is no fault.
 pub fn fault_of(tx: &Tx<'_>, row: &EntryRow) -> Result<Option<Fault>, StoreError> {
+    let fault = |row: &EntryRow, flaw: Flaw| matches!(flaw, Flaw::Broken(_)).then(|| told(row, &flaw));
     if tx.is_relayed(row.id)? {
-        return Ok(entry::fault(row).and_then(|word| broken(row, word)));
+        return Ok(entry::fault(row).and_then(|word| fault(row, broken(row, word))));
     }
     let before = if row.seq > 1 { tx.entry(Id(row.id.0 - ITEMS))? } else { None };
-    if let Some(fault) = fault(tx, before.as_ref(), row)? {
+    if let Some(fault) = flaw(tx, before.as_ref(), row)?.and_then(|flaw| fault(row, flaw)) {
         return Ok(Some(fault));
     }
     let next = tx.entry(Id(row.id.0 + ITEMS))?.filter(|next| next.site == row.site && next.epoch == row.epoch);
-    Ok(next.and_then(|next| joined_fault(&next, row)))
+    Ok(next.and_then(|next| joined_flaw(&next, row).and_then(|flaw| fault(&next, flaw))))
+}
+
+/// What is wrong with an entry at its place, which need not stand there yet: what it is to follow is looked up.
+pub fn flaw_at(tx: &Tx<'_>, row: &EntryRow) -> Result<Option<Flaw>, StoreError> {
+    let place = (row.seq > 1).then(|| Id(row.id.0 - ITEMS));
+    let before = match place {
+        Some(place) if !tx.is_single(place)? => tx.entry(place)?,
+        _ => None,
+    };
+    flaw(tx, before.as_ref(), row)
+}
+
+/// Does a stamp rise above the one it follows?
+pub fn rises(before: i64, hlc: i64) -> bool {
+    before < hlc
 }
 
 /// What is wrong with an entry where it stands. A twin chain (the second branch of a fork) has its own places.
-fn fault(tx: &Tx<'_>, last: Option<&EntryRow>, row: &EntryRow) -> Result<Option<Fault>, StoreError> {
+fn flaw(tx: &Tx<'_>, last: Option<&EntryRow>, row: &EntryRow) -> Result<Option<Flaw>, StoreError> {
     if let Some(word) = entry::fault(row) {
-        return Ok(broken(row, word));
+        return Ok(Some(broken(row, word)));
     }
     let (site, epoch) = (&row.site, row.id.epoch());
     let same_chain = last.filter(|last| last.site == row.site && last.id.epoch() == epoch);
-    let Some(before) = same_chain else { return first_fault(tx, row) };
+    let Some(before) = same_chain else { return first_flaw(tx, row) };
     if row.seq != before.seq + 1 {
-        let message = format!("{site}.{epoch} 缺第 {} 张凭单", before.seq + 1);
-        return Ok(Some(Fault { entry: Some(row.id), message }));
+        return Ok(Some(Flaw::Broken(format!("{site}.{epoch} 缺第 {} 张凭单", before.seq + 1))));
     }
-    Ok(joined_fault(row, before))
+    Ok(joined_flaw(row, before))
 }
 
 /// The first entry of a chain: of a life, it follows any entry of an earlier life of its site, or nothing; of a fork's second
 /// branch, the entry the main chain has before the fork.
-fn first_fault(tx: &Tx<'_>, row: &EntryRow) -> Result<Option<Fault>, StoreError> {
+fn first_flaw(tx: &Tx<'_>, row: &EntryRow) -> Result<Option<Flaw>, StoreError> {
     let (site, epoch) = (&row.site, row.id.epoch());
     if row.id.is_twin() {
         let main = tx.entry_hash(row.id.main())?;
         let told = tx.fork_at(row.id)?.is_some_and(|fork| fork.twin == row.hash);
         if main == Some(row.hash) || (main.is_none() && !told) {
-            return Ok(broken(row, "不是分叉，却记在分叉的一支上"));
+            return Ok(Some(broken(row, "不是分叉，却记在分叉的一支上")));
         }
         if row.seq > 1 {
             return Ok(match tx.entry(Id(row.id.main().0 - ITEMS))? {
-                Some(before) => joined_fault(row, &before),
-                None => broken(row, "分叉之前的凭单不在"),
+                Some(before) => joined_flaw(row, &before),
+                None => Some(broken(row, "分叉之前的凭单不在")),
             });
         }
     } else if row.seq != 1 {
-        let message = format!("{site}.{epoch} 缺第 1 张凭单");
-        return Ok(Some(Fault { entry: Some(row.id), message }));
+        return Ok(Some(Flaw::Broken(format!("{site}.{epoch} 缺第 1 张凭单"))));
     }
     if row.prev == entry::genesis(site, row.epoch) {
         return Ok(None);
@@ -133,23 +191,37 @@ fn first_fault(tx: &Tx<'_>, row: &EntryRow) -> Result<Option<Fault>, StoreError>
     for life in (1..row.epoch).rev() {
         for epoch in [life, life + LIVES] {
             if let Some(before) = tx.entry_of_hash(&row.id.site(), epoch, &row.prev)? {
-                return Ok(joined_fault(row, &before));
+                return Ok(joined_flaw(row, &before));
             }
         }
     }
-    Ok(broken(row, "与前一张不相接"))
+    Ok(Some(broken(row, "与前一张不相接")))
 }
 
-fn joined_fault(row: &EntryRow, before: &EntryRow) -> Option<Fault> {
+fn joined_flaw(row: &EntryRow, before: &EntryRow) -> Option<Flaw> {
     if row.prev != before.hash {
-        return broken(row, "与前一张不相接");
+        return Some(broken(row, "与前一张不相接"));
     }
-    if before.hlc >= row.hlc {
-        return broken(row, "时间次序倒退");
-    }
-    None
+    (!rises(before.hlc, row.hlc)).then_some(Flaw::Backwards(row.id))
 }
 
-fn broken(row: &EntryRow, word: &str) -> Option<Fault> {
-    Some(Fault { entry: Some(row.id), message: format!("凭单 {}：{word}", row.id) })
+fn broken(row: &EntryRow, word: &str) -> Flaw {
+    Flaw::Broken(format!("凭单 {}：{word}", row.id))
+}
+
+fn told(row: &EntryRow, flaw: &Flaw) -> Fault {
+    Fault { entry: Some(row.id), message: flaw.to_string() }
+}
+
+/// Entries whose stamps do not rise, as a book holds them: the first thousand. One look through the whole book.
+pub fn questions(tx: &Tx<'_>) -> Result<Vec<Id>, StoreError> {
+    let mut found = tx.entries_backwards(1_000)?;
+    for chain in tx.chains()? {
+        let first = tx.first_of_epoch(&chain.site(), chain.epoch())?;
+        let Some(first) = first.filter(|first| first.seq == 1 || first.id.is_twin()) else { continue };
+        if !tx.is_single(first.id)? && matches!(flaw_at(tx, &first)?, Some(Flaw::Backwards(_))) {
+            found.push(first.id);
+        }
+    }
+    Ok(found)
 }

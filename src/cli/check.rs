@@ -24,7 +24,16 @@ pub fn verify(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
         }
         println!("凭单 {}  试算 {}  状态 {}", verdict.entries, verdict.trial_balance, &verdict.state_hash[..16]);
         match &verdict.first_fault {
-            None => println!("核对无误"),
+            None if verdict.questions.is_empty() => println!("核对无误"),
+            None => {
+                for question in &verdict.questions {
+                    println!("疑问：{}", question.message);
+                }
+                println!(
+                    "核对无误，另有疑问 {} 处：凭单已入账，备份、恢复和交换照常；请在疑问中查明该网点的机器",
+                    verdict.questions.len()
+                );
+            }
             Some(fault) => eprintln!("第一处不对：{}", fault.message),
         }
     }

@@ -90,6 +90,10 @@ fn print(answer: &Answer, what: &What) {
         let fate = match (&line.held, &line.refused) {
             (Some(why), _) => format!("挂起：{why}"),
             (_, Some(why)) => format!("不收：{why}"),
+            _ if line.dropped.is_some() => {
+                let dropped = line.dropped.as_deref().unwrap_or_default();
+                format!("{} 张，新 {} 张；{dropped}", line.entries, line.new)
+            }
             _ => format!("{} 张，新 {} 张", line.entries, line.new),
         };
         println!(

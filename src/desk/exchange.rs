@@ -45,6 +45,9 @@ pub struct BundleLine {
     pub held: Option<String>,
     /// Was not taken: why.
     pub refused: Option<String>,
+    /// Was taken, but for a part of it: what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<String>,
 }
 
 /// How bundles are taken in.
@@ -115,9 +118,10 @@ pub struct Waiting {
 }
 
 impl Answer {
-    /// Was something refused or held?
+    /// Was something refused or held, or a part of a bundle dropped?
     pub fn leaves_work(&self) -> bool {
-        self.bundles.iter().any(|line| line.held.is_some() || line.refused.is_some())
+        let left = |line: &BundleLine| line.held.is_some() || line.refused.is_some() || line.dropped.is_some();
+        self.bundles.iter().any(left)
     }
 }
 
@@ -254,6 +258,9 @@ impl Desk {
         }
         let known = known_elsewhere(&tx, &head)?;
         let Some((life, seq)) = known.filter(|known| *known > (head.epoch, head.seq)) else { return Ok(Vec::new()) };
+        if life + 1 >= LIVES {
+            return Ok(vec![format!("总部说已收到本网点启用号 {life} 的凭单，启用号已用完；请与总部核实")]);
+        }
         let (epoch, after) = begin_life(&tx, "older_copy", life, now)?;
         tx.commit()?;
         Ok(vec![format!(
@@ -317,6 +324,7 @@ impl Desk {
                 new: row.fresh,
                 held: (row.state == "held").then(|| row.note.clone()),
                 refused: (row.state == "refused").then_some(row.note),
+                dropped: None,
             });
         }
         self.complete(answer)
@@ -369,6 +377,7 @@ pub(super) fn line_of(shown: &str, taken: &Taken) -> BundleLine {
         new: taken.fresh,
         held: (taken.fate == Fate::Held).then(|| taken.note.clone()),
         refused: None,
+        dropped: taken.dropped.map(str::to_owned),
     }
 }
 

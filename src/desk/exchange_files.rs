@@ -16,6 +16,26 @@ use crate::exchange::send::{self, Stand, file_name, stamp};
 use crate::exchange::take::{Fate, Taken};
 use crate::store::tables::exchange::{BundleRow, IntakeRow};
 
+/// Names of files passed over that are told.
+const NAMED: usize = 5;
+
+/// What of a folder was not looked at, in one sentence; none when there was nothing else in it.
+fn passed_over(names: &[String], others: usize, more: bool) -> Option<String> {
+    let mut said = Vec::new();
+    if others > 0 {
+        said.push(format!("给其他网点的交换包 {others} 个"));
+    }
+    if !names.is_empty() {
+        let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+        let rest = if names.len() > NAMED { " 等" } else { "" };
+        said.push(format!("不是交换包的文件 {} 个 ({}{rest})", names.len(), shown.join("、")));
+    }
+    if more {
+        said.push("文件太多，后面的没有看，请清理文件夹再收一次".to_owned());
+    }
+    (!said.is_empty()).then(|| format!("文件夹里没有收的：{}", said.join("，")))
+}
+
 impl Desk {
     /// Writes the bundles for every peer, or for one, into a folder. A bundle counts as written when it was read back from there.
     pub fn exchange_out(
@@ -131,10 +151,14 @@ impl Desk {
         let lives = self.own_lives()?;
         self.tidy(&files)?;
         self.go_on(&files, &mut answer, &mut progress)?;
-        let mut bundles: Vec<PathBuf> = folder::bundles_at(from)?;
+        let found = folder::bundles_at(from)?;
+        let (mut bundles, mut others) = (found.bundles, 0);
         if from.is_dir() {
+            let all = bundles.len();
             bundles.retain(|path| self.is_for_us(path));
+            others = all - bundles.len();
         }
+        answer.notices.extend(passed_over(&found.passed, others, found.more));
         let mut news = News::default();
         for path in bundles {
             let line = self.take_file(&files, &path, &mut news, &mut progress)?;
@@ -193,7 +217,7 @@ impl Desk {
     ) -> Result<(), Refusal> {
         loop {
             let before = news.fresh;
-            for path in folder::bundles_at(&files.held())? {
+            for path in folder::bundles_at(&files.held())?.bundles {
                 let line = self.take_file(files, &path, news, progress)?;
                 if line.held.is_none() {
                     let _ = std::fs::remove_file(&path);

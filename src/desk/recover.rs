@@ -177,7 +177,7 @@ fn bring(
     progress: &mut impl FnMut(i64, i64),
 ) -> Result<Brought, Refusal> {
     let mut waiting = Vec::new();
-    for path in folder::bundles_at(from)? {
+    for path in folder::bundles_at(from)?.bundles {
         let header = folder::open_plain(&path).ok().and_then(|file| opener::peek(file).ok());
         let Some(header) = header.filter(|header| header.to == taker.site.as_str()) else { continue };
         waiting.push((header.life, header.number, path));

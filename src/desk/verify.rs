@@ -32,6 +32,9 @@ pub struct Verdict {
     pub trial_balance: Fen,
     /// The first broken place.
     pub first_fault: Option<Fault>,
+    /// What is odd but no fault: entries whose stamps do not rise. Left out when there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Fault>,
 }
 
 impl Desk {
@@ -87,6 +90,7 @@ impl Desk {
             state_hash: state,
             trial_balance: balance.total(),
             first_fault: fault,
+            questions: chains.questions,
         })
     }
 

@@ -13,6 +13,7 @@ use super::send::hex;
 use super::take::{OwnFork, Taken, Taker};
 use crate::book::append::Head;
 use crate::book::subject::{Kind, Subject};
+use crate::book::verify;
 use crate::derive::site::{AcceptedFork, AcceptedHead, BundleAccepted};
 use crate::derive::system;
 use crate::rules::id::{Id, Site};
@@ -28,13 +29,30 @@ pub(super) struct Acceptance<'a> {
     pub(super) touched: &'a BTreeSet<Id>,
     /// Entries stamped far ahead.
     pub(super) ahead: &'a [Id],
+    /// Entries whose stamps do not rise, of whatever site.
+    pub(super) back: &'a [Id],
+}
+
+/// Entries one acceptance names of those stamped far ahead, so that it is never too large; more are named by more of them.
+const NAMED: usize = 1_000;
+
+/// Setting: this book has been looked through for entries whose stamps do not rise, which earlier programs took in.
+const LOOKED: &str = "stamps_looked_at";
+
+/// Entries to ask about because their stamps do not rise: those a bundle brought and, once in a book's life, those it holds.
+pub(super) fn questions(tx: &Tx<'_>, brought: Vec<Id>) -> Result<Vec<Id>, ExchangeError> {
+    if tx.setting(LOOKED)?.as_deref() == Some("1") {
+        return Ok(brought);
+    }
+    tx.set_setting(LOOKED, "1")?;
+    Ok(verify::questions(tx)?)
 }
 
 impl Acceptance<'_> {
     /// Writes it: an entry about the sender, and one about each site whose lost entries the bundle brought.
     pub(super) fn write(&self, tx: &Tx<'_>, taken: &mut Taken) -> Result<(), ExchangeError> {
         let from = [self.header.from.clone()];
-        let others = self.touched.iter().map(|chain| chain.site().as_str().to_owned());
+        let others = self.touched.iter().chain(self.back).map(|place| place.site().as_str().to_owned());
         let sites: BTreeSet<String> = from.into_iter().chain(others).collect();
         let mut sites: Vec<Site> = sites.iter().filter_map(|site| Site::parse(site).ok()).collect();
         sites.sort_by_key(|site| site == self.taker.site); // what is said of the own line is said last
@@ -47,7 +65,14 @@ impl Acceptance<'_> {
                 None => continue,
             };
             let subject = Subject::new(Kind::Site, subject);
-            system::write(tx, "bundle.accept", Ok(subject), self.taker.now, &body).map_err(ExchangeError::of_append)?;
+            let ahead: Vec<Id> = self.ahead.iter().copied().filter(|entry| entry.site() == site).collect();
+            let write = |body: &BundleAccepted| {
+                system::write(tx, "bundle.accept", Ok(subject), self.taker.now, body).map_err(ExchangeError::of_append)
+            };
+            write(&BundleAccepted { ahead: ahead.iter().copied().take(NAMED).collect(), ..body.clone() })?;
+            for more in ahead.chunks(NAMED).skip(1) {
+                write(&BundleAccepted { ahead: more.to_vec(), forks: Vec::new(), back: Vec::new(), ..body.clone() })?;
+            }
             if let Some(fork) = body.forks.first().filter(|_| own) {
                 taken.own_fork = Some(self.go_on_after_own_fork(tx, fork)?);
             }
@@ -85,7 +110,8 @@ impl Acceptance<'_> {
             number: self.header.number,
             bundle: taken.hash.clone(),
             heads,
-            ahead: self.ahead.iter().copied().filter(|entry| entry.site() == *site).collect(),
+            ahead: Vec::new(),
+            back: self.back.iter().copied().filter(|entry| entry.site() == *site).collect(),
             clock_ahead_ms: off.max(0),
             forks: taken.forks.iter().filter(|fork| fork.place.site() == *site).cloned().collect(),
         })

@@ -5,26 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 use std::time::Instant;
 
-use super::accept::Acceptance;
-use super::chains::{self, Held};
+use super::accept::{self, Acceptance};
+use super::chains::Held;
 use super::error::ExchangeError;
 use super::fork_names::ForkNames;
 use super::frame::Frame;
-use super::header::Header;
+use super::header::{Header, Unordered};
 use super::opener::Opened;
 use super::peers;
 use super::proof;
 use super::returned::Returned;
-use super::send::{first_bytes, hex};
 use super::take::{Fate, Taken, Taker, absorb, chain_of};
 use crate::book::clock;
-use crate::book::entry;
-use crate::derive::site::AcceptedFork;
-use crate::derive::{self, Incoming, Received, bulk, twin};
+use crate::book::seal::Handed;
+use crate::derive::{self, Incoming, Received, bulk};
 use crate::rules::id::Id;
 use crate::store::entries::EntryRow;
-use crate::store::tables::exchange::{IntakeRow, ProofRow, SignedHeaderRow};
+use crate::store::tables::exchange::IntakeRow;
 use crate::store::{Db, Tx};
+
+mod place;
+mod promises;
+
+use promises::Tally;
 
 /// A stamp further ahead of head office than this is an exception: one day.
 const FAR_AHEAD: i64 = 24 * 3600 * 1000;
@@ -52,16 +55,28 @@ pub(super) struct Work<'a> {
     returned: Returned,
     touched: BTreeSet<Id>,
     ahead: Vec<Id>,
-    sums: BTreeMap<Id, u64>,
+    /// Entries taken in although their stamps do not rise.
+    back: Vec<Id>,
+    /// Places of such entries that head office vouches for in its header.
+    vouched: BTreeSet<Id>,
+    /// What came is head office's own, by its own signature.
+    proven: bool,
+    tallies: BTreeMap<Id, Tally>,
     fresh: i64,
     done: i64,
 }
 
 impl<'a> Work<'a> {
     pub(super) fn new(taker: &'a Taker<'a>, header: Header, proof_parts: ([u8; 32], Vec<u8>, [u8; 64])) -> Self {
+        let tallies =
+            header.ranges.iter().filter_map(|range| Some((chain_of(range).ok()?, Tally::of(range)))).collect();
         Self {
             taker,
             names: ForkNames::of(&header),
+            vouched: header.unordered.iter().filter_map(Unordered::place).collect(),
+            tallies,
+            back: Vec::new(),
+            proven: false,
             header,
             proof_parts,
             head_office: false,
@@ -73,7 +88,6 @@ impl<'a> Work<'a> {
             returned: Returned::default(),
             touched: BTreeSet::new(),
             ahead: Vec::new(),
-            sums: BTreeMap::new(),
             fresh: 0,
             done: 0,
         }
@@ -117,7 +131,9 @@ impl<'a> Work<'a> {
                     self.keep_proofs(&tx)?;
                 } else if taken.fresh > 0 {
                     let (touched, ahead) = (&self.touched, &self.ahead);
-                    Acceptance { taker: self.taker, header: &self.header, touched, ahead }.write(&tx, taken)?;
+                    let back = accept::questions(&tx, std::mem::take(&mut self.back))?;
+                    Acceptance { taker: self.taker, header: &self.header, touched, ahead, back: &back }
+                        .write(&tx, taken)?;
                 }
                 absorb(&tx, self.taker, taken, file)?;
                 tx.delete::<IntakeRow>(&[&taken.hash])?;
@@ -134,15 +150,21 @@ impl<'a> Work<'a> {
         match frame {
             Frame::Entry(kind, row) if kind.is_single() => self.single(tx, *row),
             Frame::Entry(_, row) => self.chained(tx, *row, taken),
-            Frame::Secret(text) => {
-                taken.secrets.push(text);
-                Ok(())
-            }
-            Frame::Proof(text) => {
-                self.returned.prove(proof::read(&text)?);
-                Ok(())
-            }
+            Frame::Secret(text) => self.secret(text, taken),
+            Frame::Proof(text) => self.returned.prove(proof::read(&text)?, text.len()),
         }
+    }
+
+    /// What the sender says in confidence, once. What cannot be read is dropped with a word: entries are not lost for it.
+    fn secret(&mut self, text: String, taken: &mut Taken) -> Result<(), ExchangeError> {
+        if !taken.secrets.is_empty() || taken.dropped.is_some() {
+            return Err(ExchangeError::Promise("密钥不止一份".into()));
+        }
+        match Handed::is_sound(&text) {
+            true => taken.secrets.push(text),
+            false => taken.dropped = Some("交来的密钥读不懂，没有收下，凭单照收；请发送方重新导出"),
+        }
+        Ok(())
     }
 
     /// An entry head office vouches for by itself.
@@ -181,168 +203,28 @@ impl<'a> Work<'a> {
     fn chained(&mut self, tx: &Tx<'_>, row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
         self.done += 1;
         let chain = row.id.chain();
-        let sum = self.sums.entry(chain).or_default();
-        *sum = sum.wrapping_add(first_bytes(&row.hash));
+        match self.tallies.get_mut(&chain).filter(|tally| tally.range.contains(&row.seq)) {
+            Some(tally) => tally.add(&row),
+            None => return Err(ExchangeError::Promise("包头没有说的凭单".into())),
+        }
         if self.head_office && chain.site().as_str() != self.header.from {
             return self.returned.keep(row);
         }
         self.put_in_place(tx, row, taken)
     }
 
-    /// Of a fork, the two sides may disagree which branch is the main one: what we hold there is not needed again as a twin, and what
-    /// follows it goes on there.
-    fn by_own_names(&mut self, tx: &Tx<'_>, mut row: EntryRow) -> Result<Option<EntryRow>, ExchangeError> {
-        if !row.id.is_twin() {
-            return Ok(Some(row));
-        }
-        let main = row.id.main();
-        self.flush(tx)?;
-        if tx.entry_hash(main)? == Some(row.hash) {
-            return Ok(None);
-        }
-        let head = self.head(tx, main.chain())?;
-        if head.is_some_and(|head| head.seq + 1 == row.seq && head.head == row.prev) {
-            row.id = main;
-        }
-        Ok(Some(row))
-    }
-
-    fn put_in_place(&mut self, tx: &Tx<'_>, row: EntryRow, taken: &mut Taken) -> Result<(), ExchangeError> {
-        let Some(mut row) = self.by_own_names(tx, row)? else { return Ok(()) };
-        if self.forks
-            && let Some(fork) = tx.fork_at(row.id)?
-        {
-            // Head office has said on which branch this stands.
-            self.flush(tx)?;
-            let (main, twin) = (fork.place, fork.place.twin());
-            row.id = if row.hash == fork.twin {
-                twin
-            } else if row.hash == fork.main {
-                main
-            } else {
-                row.id
-            };
-        }
-        match self.place_for(tx, &row)? {
-            Place::Known => {
-                tx.unmark_single(row.id)?;
-                // What is not remembered is read again, from a chain that may be held further.
-                if self.heads.contains_key(&row.id.chain()) {
-                    self.advance(&row);
-                }
-            }
-            Place::KnownTwin => tx.unmark_single(row.id.twin())?,
-            Place::Next => {
-                if row.id.is_twin()
-                    && self.head(tx, row.id.chain())?.is_none()
-                    && let Some(main) = tx.entry_hash(row.id.main())?
-                {
-                    tell_fork(tx, taken, row.id, main, row.hash)?; // known to its sender, new here
-                }
-                self.advance(&row);
-                self.push(row);
-            }
-            Place::Twin(fork) => {
-                let at = row.id.main().entry();
-                row.id = row.id.twin();
-                if let Some(held) = fork {
-                    // Of its own two branches head office calls that the main one which others held.
-                    let own = at.site() == *self.taker.site;
-                    let (main, other) = if own { (row.hash, held) } else { (held, row.hash) };
-                    tell_fork(tx, taken, at, main, other)?;
-                }
-                self.advance(&row);
-                self.push(row);
-            }
-        }
-        Ok(())
-    }
-
     fn not_theirs(&self, place: Id) -> ExchangeError {
         ExchangeError::NotTheirs { from: self.header.from.clone(), chain: place.to_string() }
     }
 
-    /// Where an entry of a chain goes: it is held already, it is the next, or it belongs to the twin of a fork.
-    fn place_for(&mut self, tx: &Tx<'_>, row: &EntryRow) -> Result<Place, ExchangeError> {
-        let chain = row.id.chain();
-        let head = self.head(tx, chain)?;
-        let held = head.map_or(0, |head| head.seq);
-        if row.seq <= held {
-            self.flush(tx)?;
-            if tx.entry_hash(row.id)? == Some(row.hash) {
-                return Ok(Place::Known);
-            }
-            return self.twin_place(tx, row);
-        }
-        let follows = match head {
-            Some(head) => row.seq == head.seq + 1 && row.prev == head.head,
-            None if row.seq == 1 && !self.begins_well(tx, row)? => {
-                return Err(ExchangeError::Early(row.id.to_string()));
-            }
-            None if chain.is_twin() => self.begins_well(tx, row)? && twin::fits(tx, row)?,
-            None => row.seq == 1,
-        };
-        if follows {
-            return Ok(if tx.entry_hash(row.id)? == Some(row.hash) { Place::Known } else { Place::Next });
-        }
-        self.twin_place(tx, row)
-    }
-
-    /// A life begins from nothing, or after any entry of another life of its site.
-    fn begins_well(&mut self, tx: &Tx<'_>, row: &EntryRow) -> Result<bool, ExchangeError> {
-        if row.prev == entry::genesis(&row.site, row.epoch) {
-            return Ok(true);
-        }
-        self.flush(tx)?;
-        Ok(tx.entry_of_hash_elsewhere(row.id.chain(), &row.prev)?.is_some())
-    }
-
-    /// The twin's place for an entry that differs from the one held: known there, the next there, or the first.
-    fn twin_place(&mut self, tx: &Tx<'_>, row: &EntryRow) -> Result<Place, ExchangeError> {
-        self.flush(tx)?;
-        let twin = row.id.twin();
-        if tx.entry_hash(twin)? == Some(row.hash) {
-            return Ok(Place::KnownTwin);
-        }
-        let before = |place: Option<Id>| place.map_or(Ok(None), |place| tx.entry_hash(place));
-        let head = tx.chain_last(twin.chain())?;
-        let goes_on = head.is_some_and(|head| head.seq() + 1 == row.seq) && before(head)? == Some(row.prev);
-        if goes_on {
-            return Ok(Place::Twin(None));
-        }
-        let forks_off =
-            head.is_none() && (row.seq == 1 || before(chains::place(row.id.chain(), row.seq - 1))? == Some(row.prev));
-        match tx.entry_hash(row.id)? {
-            Some(held) if forks_off => Ok(Place::Twin(Some(held))),
-            _ => Err(ExchangeError::Promise(format!("凭单 {} 与已有的不相接", row.id))),
-        }
-    }
-
-    fn head(&mut self, tx: &Tx<'_>, chain: Id) -> Result<Option<Held>, ExchangeError> {
-        if let Some(head) = self.heads.get(&chain) {
-            return Ok(*head);
-        }
-        let head = chains::whole(tx, chain)?;
-        self.heads.insert(chain, head);
-        Ok(head)
-    }
-
-    /// A chain is now held whole up to this entry, at least.
-    fn advance(&mut self, row: &EntryRow) {
-        let chain = row.id.chain();
-        let seq = row.id.seq();
-        let known = self.heads.get(&chain).copied().flatten();
-        if known.is_none_or(|held| held.seq < seq) {
-            self.heads.insert(chain, Some(Held { chain, seq, head: row.hash }));
-        }
-    }
-
     fn push(&mut self, row: EntryRow) {
-        let now = self.taker.now.timestamp_millis();
-        if clock::millis(row.hlc) > now.saturating_add(FAR_AHEAD) {
-            self.ahead.push(row.id);
+        if self.head_office {
+            let now = self.taker.now.timestamp_millis();
+            if clock::millis(row.hlc) > now.saturating_add(FAR_AHEAD) {
+                self.ahead.push(row.id);
+            }
+            self.touched.insert(row.id.chain());
         }
-        self.touched.insert(row.id.chain());
         self.bytes += row.payload.len() + row.subjects.len();
         self.batch.push(row);
     }
@@ -378,12 +260,14 @@ impl<'a> Work<'a> {
             true => ExchangeError::NoProof,
             false => self.not_theirs(chain),
         };
-        for rows in returned.map_err(unproven)? {
+        let returned = returned.map_err(unproven)?;
+        self.proven = true;
+        for rows in returned {
             for row in rows {
                 let chain = row.id.chain();
                 match self.put_in_place(tx, row, taken) {
-                    Err(ExchangeError::Promise(_) | ExchangeError::Early(_)) => {
-                        self.sums.remove(&chain);
+                    Err(ExchangeError::Promise(_) | ExchangeError::Early(_) | ExchangeError::Flawed(_)) => {
+                        self.tallies.remove(&chain);
                         self.header.ranges.retain(|range| chain_of(range).ok() != Some(chain));
                         break;
                     }
@@ -393,71 +277,4 @@ impl<'a> Work<'a> {
         }
         self.flush(tx)
     }
-
-    /// Counts, sums and heads as the header promised them.
-    fn check_promises(&mut self, tx: &Tx<'_>) -> Result<(), ExchangeError> {
-        for range in std::mem::take(&mut self.header.ranges) {
-            let chain = chain_of(&range)?;
-            let promise = |what: &str| Err(ExchangeError::Promise(format!("{}.{} 的{what}", range.site, range.epoch)));
-            if range.count != range.last - range.first + 1 {
-                return promise("张数");
-            }
-            if self.sums.remove(&chain).unwrap_or_default().to_string() != range.sum {
-                return promise("合计");
-            }
-            let at = |chain| chains::place(chain, range.last).map_or(Ok(None), |place| tx.entry_hash(place));
-            let stands = at(chain)?.is_some_and(|hash| hex(&hash) == range.head);
-            let stands_as_twin = at(chain.twin())?.is_some_and(|hash| hex(&hash) == range.head);
-            let stands_as_main = at(chain.main())?.is_some_and(|hash| hex(&hash) == range.head);
-            if !stands && !stands_as_twin && !stands_as_main {
-                return promise("末张摘要");
-            }
-            self.header.ranges.push(range);
-        }
-        if self.sums.is_empty() { Ok(()) } else { Err(ExchangeError::Promise("包头没有说的凭单".into())) }
-    }
-
-    /// Keeps head office's signature over the heads its header names.
-    fn keep_proofs(&self, tx: &Tx<'_>) -> Result<(), ExchangeError> {
-        let (body_hash, header, signature) = &self.proof_parts;
-        for range in self.header.ranges.iter().filter(|range| range.site != self.taker.site.as_str()) {
-            let chain = chain_of(range)?;
-            let Ok(head) = blake3::Hash::from_hex(&range.head) else { continue };
-            // What head office calls the main branch of a fork may stand here as the other: its signature is over that one.
-            let stands = |chain: &Id| {
-                let place = chains::place(*chain, range.last);
-                place.map_or(Ok(None), |place| tx.entry_hash(place)).map(|hash| hash == Some(*head.as_bytes()))
-            };
-            let chain = if stands(&chain)? { chain } else { chain.across() };
-            let known = tx.get::<ProofRow>(&[&chain])?;
-            if !stands(&chain)? || known.is_some_and(|known| known.seq >= range.last) {
-                continue;
-            }
-            let (header, signature) = (header.clone(), signature.to_vec());
-            tx.put(&SignedHeaderRow { body_hash: *body_hash, header, signature })?;
-            tx.put(&ProofRow { chain, seq: range.last, head: *head.as_bytes(), signed: *body_hash })?;
-        }
-        Ok(tx.drop_unused_signed_headers()?)
-    }
-}
-
-/// A place has two entries: unless head office has said so before, it is news.
-fn tell_fork(tx: &Tx<'_>, taken: &mut Taken, place: Id, main: [u8; 32], other: [u8; 32]) -> Result<(), ExchangeError> {
-    let place = place.main().entry();
-    if tx.fork_at(place)?.is_none() {
-        taken.forks.push(AcceptedFork { place, held: hex(&main), other: hex(&other) });
-    }
-    Ok(())
-}
-
-/// Where an entry of a chain goes.
-enum Place {
-    /// It stands already.
-    Known,
-    /// It stands already, on the fork's second branch.
-    KnownTwin,
-    /// It is the chain's next.
-    Next,
-    /// It goes to the twin; at the fork itself with the hash of the entry held there.
-    Twin(Option<[u8; 32]>),
 }

@@ -46,6 +46,9 @@ pub enum BundleError {
     /// Not encrypted to a key of this site.
     #[error("交换包不是加密给本网点的，打不开；请核对收件网点和密钥")]
     NotForUs,
+    /// Sealed to more than one key, or to another kind of key: somebody else could read it.
+    #[error("交换包不是只加密给一个收件网点，不收；不要使用这个文件，请电话联系对方")]
+    Recipients,
     /// It unpacks to more than its header says.
     #[error("交换包解开后超过包头所列的大小，已停止；不要使用这个文件，请电话联系对方")]
     Bomb,

@@ -13,16 +13,19 @@ pub struct Held {
     pub seq: i64,
     /// That entry's hash.
     pub head: [u8; 32],
+    /// Its stamp.
+    pub hlc: i64,
 }
 
 /// How far a chain is held whole; `None` when not even its first entry is.
 pub fn whole(tx: &Tx<'_>, chain: Id) -> Result<Option<Held>, StoreError> {
     let last = match tx.first_single(chain)? {
         None => tx.chain_last(chain)?,
-        Some(single) => place(chain, single.seq() - 1),
+        // What came by itself may stand further on than the chain goes.
+        Some(single) => tx.last_between(chain, single)?,
     };
     let Some(last) = last else { return Ok(None) };
-    Ok(tx.entry_hash(last)?.map(|head| Held { chain, seq: last.seq(), head }))
+    Ok(tx.entry_stamp(last)?.map(|(head, hlc)| Held { chain, seq: last.seq(), head, hlc }))
 }
 
 /// Every chain that is held whole, at least in part, in order.

@@ -50,6 +50,9 @@ pub enum ExchangeError {
     /// What the header promises is not what came.
     #[error("交换包内容与包头不符 ({0})，整包不收；请发送方重新导出")]
     Promise(String),
+    /// What `verify` would call a fault.
+    #[error("交换包里的{0}，整包不收；发送方的库或程序有错，请停用那台机器，用 recover 从总部的交换包重建")]
+    Flawed(String),
     /// A life whose beginning follows an entry that has not come yet: the bundle waits.
     #[error("{0} 接在还没有收到的凭单后面，等前面的交换包到了再收")]
     Early(String),

@@ -15,6 +15,9 @@ const MAX_FILES: usize = 10_000;
 /// How long copies of what was sent are kept, for a re-send.
 pub const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
 
+/// How the names begin of what a Mac puts beside each file on a stick.
+const BESIDE: &str = "._";
+
 /// Ending of a bundle's file name.
 pub const ENDING: &str = "mdx";
 
@@ -196,17 +199,43 @@ pub fn hash_of(path: &Path) -> Result<String, ExchangeError> {
     }
 }
 
-/// Bundles in a folder, or the one file named: plain files of the right ending and size, in name order.
-pub fn bundles_at(path: &Path) -> Result<Vec<PathBuf>, ExchangeError> {
+/// What lies in a folder.
+#[derive(Default)]
+pub struct Found {
+    /// Bundles by their names, in name order.
+    pub bundles: Vec<PathBuf>,
+    /// Names of what is passed over: files of other endings, what a Mac leaves beside each file (`._*`), and what has the name of a
+    /// bundle but is no plain file.
+    pub passed: Vec<String>,
+    /// There is more than is looked at.
+    pub more: bool,
+}
+
+/// Bundles in a folder, or the one file named: plain files of the right ending, in capitals or small letters.
+pub fn bundles_at(path: &Path) -> Result<Found, ExchangeError> {
     let meta = fs::metadata(path).map_err(|error| ExchangeError::file(path, &error))?;
     if !meta.is_dir() {
-        return Ok(vec![path.to_owned()]);
+        return Ok(Found { bundles: vec![path.to_owned()], ..Found::default() });
     }
-    let mut found: Vec<PathBuf> = files_in(path)?
-        .into_iter()
-        .filter(|file| file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(ENDING)))
-        .collect();
-    found.sort();
+    let fault = |error: io::Error| ExchangeError::file(path, &error);
+    let mut found = Found::default();
+    for (index, entry) in fs::read_dir(path).map_err(fault)?.enumerate() {
+        let entry = entry.map_err(fault)?;
+        if index == MAX_FILES {
+            found.more = true;
+            break;
+        }
+        let (name, plain) = (entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let name = name.to_string_lossy();
+        let named = entry.path().extension().is_some_and(|ending| ending.eq_ignore_ascii_case(ENDING));
+        match (named, plain) {
+            (true, true) if !name.starts_with(BESIDE) => found.bundles.push(entry.path()),
+            (false, false) => {}
+            _ => found.passed.push(name.into_owned()),
+        }
+    }
+    found.bundles.sort();
+    found.passed.sort();
     Ok(found)
 }
 

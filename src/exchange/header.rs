@@ -1,15 +1,25 @@
 //! The header of a bundle: who sends what to whom, what it holds, and what the sender has of the recipient. It is signed, not
 //! encrypted, and says nothing about customers.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::bundle_error::BundleError;
-use crate::rules::id::{EPOCHS, LIVES, SEQS, Site};
+use crate::rules::id::{EPOCHS, Id, LIVES, SEQS, Site};
 
 /// The format this program writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
 /// The oldest program version that reads what this one writes.
 pub const NEEDS: &str = "0.1.0";
+
+/// The highest number of a bundle, and of an entry in a relay.
+pub const MAX_NUMBER: i64 = 999_999_999;
+/// Certificates of keys one header may show.
+pub const MAX_ROTATIONS: usize = 256;
+/// Longest name of a key.
+const MAX_NAME: usize = 64;
+const NUMBERS: std::ops::RangeInclusive<i64> = 1..=MAX_NUMBER;
 
 /// A bundle's header. Fields that are not known are passed over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +58,9 @@ pub struct Header {
     /// Forks the sender holds, and which branch it calls the main one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forks: Vec<Fork>,
+    /// Entries in it whose stamps do not rise along their line: head office holds them from before that was refused, and vouches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unordered: Vec<Unordered>,
     /// How far the sender has taken in the recipient's relay.
     pub relay_seen: Relay,
     /// Entries of every kind.
@@ -109,6 +122,17 @@ pub struct Fork {
     pub main: String,
 }
 
+/// The place of an entry whose stamp does not rise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unordered {
+    /// Whose chain.
+    pub site: String,
+    /// Which life; a twin's stands [`crate::rules::id::LIVES`] behind.
+    pub epoch: i64,
+    /// Number of the entry.
+    pub seq: i64,
+}
+
 /// A part of the relay, head office's numbered list of single entries for one branch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relay {
@@ -146,10 +170,11 @@ impl Header {
 
     /// The first thing it says that cannot be.
     pub fn fault(&self) -> Option<&'static str> {
-        let counts = [self.life, self.number, self.relayed, self.relay.life, self.relay.from, self.relay.upto];
-        let seen = [self.relay_seen.life, self.relay_seen.from, self.relay_seen.upto];
-        if self.format == 0 {
+        if self.format == 0 || self.format > FORMAT {
             return Some("格式号不对");
+        }
+        if !is_version(&self.needs) {
+            return Some("所需的程序版本不对");
         }
         if !is_site(&self.from) || !is_site(&self.to) {
             return Some("网点代码不对");
@@ -160,14 +185,45 @@ impl Header {
         if chrono::DateTime::parse_from_rfc3339(&self.made_at).is_err() {
             return Some("生成时间不对");
         }
-        if counts.iter().chain(&seen).any(|count| *count < 0) || self.number < 1 {
-            return Some("编号不对");
+        if !(1..LIVES).contains(&self.life) || !NUMBERS.contains(&self.number) {
+            return Some("启用号或编号不对");
+        }
+        if self.key.len() > MAX_NAME || !self.key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Some("密钥名不对");
+        }
+        if self.rotations.len() > MAX_ROTATIONS {
+            return Some("换钥证明过多");
+        }
+        if self.relayed < 0 || !self.relay.is_sound() || !self.relay_seen.is_sound() {
+            return Some("单发凭单的编号不对");
         }
         if self.ranges.iter().any(|range| !range.is_sound()) || self.have.iter().any(|have| !have.is_sound()) {
             return Some("凭单范围不对");
         }
         if self.forks.iter().any(|fork| !fork.is_sound()) {
             return Some("分叉不对");
+        }
+        if self.unordered.iter().any(|one| one.place().is_none()) {
+            return Some("时间次序的疑问不对");
+        }
+        None
+    }
+
+    /// The first thing its fields say against each other. Asked when its signature has verified, before anything is written.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        let once = |chains: Vec<(&str, i64)>| {
+            let mut met = BTreeSet::new();
+            chains.into_iter().all(|chain| met.insert(chain))
+        };
+        if !once(self.ranges.iter().map(|range| (range.site.as_str(), range.epoch)).collect()) {
+            return Some("同一网点同一启用号的凭单分成了几段");
+        }
+        if !once(self.have.iter().map(|have| (have.site.as_str(), have.epoch)).collect()) {
+            return Some("同一网点同一启用号的收到情况说了几次");
+        }
+        let numbers = if self.relay.from < 1 { 0 } else { (self.relay.upto - self.relay.from + 1).max(0) };
+        if self.relayed > numbers || (self.relayed == 0 && numbers > 0) {
+            return Some("单发凭单的张数与编号");
         }
         None
     }
@@ -183,6 +239,22 @@ impl Range {
         let numbers = 1 <= self.first && self.first <= self.last && self.last < SEQS;
         let count = numbers && self.count == self.last - self.first + 1;
         count && is_chain(&self.site, self.epoch) && is_hash(&self.head) && self.sum.parse::<u64>().is_ok()
+    }
+}
+
+impl Relay {
+    fn is_sound(&self) -> bool {
+        let numbers = 0..=MAX_NUMBER;
+        (0..LIVES).contains(&self.life) && numbers.contains(&self.from) && numbers.contains(&self.upto)
+    }
+}
+
+impl Unordered {
+    /// The place, if it can be one.
+    pub fn place(&self) -> Option<Id> {
+        let site = Site::parse(&self.site).ok().filter(|site| site.as_str() == self.site)?;
+        let sound = (1..SEQS).contains(&self.seq) && is_chain(&self.site, self.epoch);
+        Id::new(&site, self.epoch, self.seq, 0).filter(|_| sound)
     }
 }
 
@@ -214,6 +286,13 @@ fn is_hash(text: &str) -> bool {
 
 fn short(text: &str) -> String {
     crate::text::safe::line(text).chars().take(60).collect()
+}
+
+/// Three numbers with points between, as programs are numbered.
+fn is_version(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let number = |part: &&str| part.len() <= 5 && part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty();
+    parts.len() == 3 && parts.iter().all(number)
 }
 
 /// Is version `a` above `b`? What is no version is not.

@@ -179,6 +179,9 @@ impl<R: Read + Seek> Opened<R> {
         let mut head = Vec::new();
         self.source.by_ref().take(self.header.cipher_len.min(AGE_HEAD)).read_to_end(&mut head).map_err(io)?;
         age::Decryptor::new_buffered(head.as_slice()).map_err(|_| BundleError::NotForUs)?;
+        if !is_for_one(&head) {
+            return Err(BundleError::Recipients);
+        }
         self.source.seek(start).map_err(io)?;
         let cipher = Source(self.source.by_ref().take(self.header.cipher_len));
         let decryptor = age::Decryptor::new(cipher).map_err(|error| not_for_us(&error))?;
@@ -203,6 +206,15 @@ impl<R: Read + Seek> Opened<R> {
     pub fn into_inner(self) -> R {
         self.source
     }
+}
+
+/// Does the encryption's head, which has been read as one, name one recipient of the one kind? A stanza that only keeps readers from
+/// being too strict (`…-grease`) is none.
+fn is_for_one(head: &[u8]) -> bool {
+    let lines = head.split(|byte| *byte == b'\n').take_while(|line| !line.starts_with(b"---"));
+    let kinds = lines.filter_map(|line| line.strip_prefix(b"-> ")?.split(|byte| *byte == b' ').next());
+    let mut recipients = kinds.filter(|kind| !kind.ends_with(b"-grease"));
+    recipients.next() == Some(b"X25519".as_slice()) && recipients.next().is_none()
 }
 
 /// The disk failed, as opposed to the bytes on it.

@@ -6,30 +6,46 @@ use std::collections::BTreeMap;
 use super::error::ExchangeError;
 use super::proof::Proof;
 use super::site_keys::SiteKeys;
+use crate::book::entry;
 use crate::rules::id::Id;
 use crate::store::entries::EntryRow;
 
 /// Most bytes of payloads and subjects given back in one bundle: head office looks at them when all are there.
 pub(super) const MOST: i64 = 48 << 20;
 
+/// Most bytes such entries may take up here, every text and what an entry costs by itself counted; of the sender's [`MOST`] no real
+/// entries come near it.
+const MOST_HERE: i64 = 6 * MOST;
+
+/// What an entry costs beside its texts.
+const EACH: usize = 256;
+
 /// What one bundle gives back.
 #[derive(Default)]
 pub(super) struct Returned {
     chains: BTreeMap<Id, Vec<EntryRow>>,
     bytes: i64,
+    here: i64,
+    proof_bytes: i64,
     proofs: Vec<Proof>,
 }
 
 impl Returned {
     /// A proof has come.
-    pub(super) fn prove(&mut self, proof: Proof) {
+    pub(super) fn prove(&mut self, proof: Proof, bytes: usize) -> Result<(), ExchangeError> {
+        self.proof_bytes += bytes as i64;
+        if self.proof_bytes > MOST {
+            return Err(ExchangeError::Promise("退回的证明过多".into()));
+        }
         self.proofs.push(proof);
+        Ok(())
     }
 
     /// Entries are looked at when all of them are there, so there must not be too many.
     pub(super) fn keep(&mut self, row: EntryRow) -> Result<(), ExchangeError> {
         self.bytes += (row.payload.len() + row.subjects.len()) as i64;
-        if self.bytes > MOST {
+        self.here += (row.payload.len() + entry::texts_len(&row) + EACH) as i64;
+        if self.bytes > MOST || self.here > MOST_HERE {
             return Err(ExchangeError::Promise("退回的凭单过多".into()));
         }
         self.chains.entry(row.id.chain()).or_default().push(row);

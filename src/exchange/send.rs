@@ -10,13 +10,14 @@ use super::envelope::{BundleWriter, Written};
 use super::error::ExchangeError;
 use super::fork_names;
 use super::frame::FrameKind;
-use super::header::{Have, Header, Range, Relay};
+use super::header::{Have, Header, Range, Relay, Unordered};
 use super::peers::{self, Peer};
 use super::plan::{self, Plan, Stretch};
 use super::relay;
 use super::returned;
 use super::site_keys::SiteKeys;
 use crate::book::append::Head;
+use crate::book::verify::{self, Flaw};
 use crate::rules::id::{Id, Site};
 use crate::store::tables::exchange::{BundleRow, PeerRow, ProofRow, SignedHeaderRow};
 use crate::store::{Db, Tx};
@@ -26,6 +27,9 @@ pub const FULL: u64 = 48 << 20;
 
 /// Entries read from the book at a time.
 const BATCH: i64 = 64;
+
+/// A header that names so many entries whose stamps do not rise is full.
+const UNORDERED: usize = 5_000;
 
 /// Who sends.
 pub struct Sender<'a> {
@@ -241,7 +245,7 @@ impl<'t, 'c> Source<'t, 'c> {
                 returned += bytes;
                 writer.proof(&proof_text(self.tx, proof)?)?;
             }
-            let range = self.chain(writer, &mut stretch, room, &mut progress)?;
+            let range = self.chain(writer, &mut stretch, &mut header.unordered, room, &mut progress)?;
             header.ranges.extend(range);
             if stretch.after < stretch.upto {
                 self.stretches.push_front(stretch);
@@ -252,18 +256,29 @@ impl<'t, 'c> Source<'t, 'c> {
     }
 
     /// Writes entries of one chain until it ends or the bundle is full. What is given back is never split: its proof covers the end.
+    /// An entry whose stamp does not rise, which earlier programs took in, is named in the header.
     fn chain<F: Read + Write + Seek>(
         &mut self,
         writer: &mut BundleWriter<F>,
         stretch: &mut Stretch,
+        unordered: &mut Vec<Unordered>,
         room: impl Fn(i64, &BundleWriter<F>) -> bool,
         progress: &mut impl FnMut(i64),
     ) -> Result<Option<Range>, ExchangeError> {
         let (mut first, mut count, mut sum, mut head) = (0, 0, 0u64, None);
-        let twin = stretch.chain.is_twin();
-        while stretch.after < stretch.upto && (stretch.proof.is_some() || room(self.done, writer)) {
+        let (twin, mut before) = (stretch.chain.is_twin(), None);
+        let fits = |named: usize, done: i64, writer: &BundleWriter<F>| named < UNORDERED && room(done, writer);
+        while stretch.after < stretch.upto && (stretch.proof.is_some() || fits(unordered.len(), self.done, writer)) {
             for entry in self.tx.stretch(stretch.chain, stretch.after, stretch.upto, BATCH)? {
                 writer.entry(&entry, if twin { FrameKind::Twin } else { FrameKind::Chained })?;
+                let rises = match before {
+                    Some(before) => verify::rises(before, entry.hlc),
+                    None => !matches!(verify::flaw_at(self.tx, &entry)?, Some(Flaw::Backwards(_))),
+                };
+                if !rises {
+                    unordered.push(Unordered { site: entry.site.clone(), epoch: entry.id.epoch(), seq: entry.seq });
+                }
+                before = Some(entry.hlc);
                 sum = sum.wrapping_add(first_bytes(&entry.hash));
                 stretch.after = entry.id.seq();
                 head = Some(entry.hash);

@@ -62,6 +62,8 @@ pub struct Taken {
     pub note: String,
     /// What the sender said in confidence.
     pub secrets: Vec<String>,
+    /// A part of it that could not be taken: a sentence.
+    pub dropped: Option<&'static str>,
     /// Places where another entry stood already.
     pub forks: Vec<AcceptedFork>,
     /// This head office's own line was forked, and goes on in a new life.
@@ -130,12 +132,16 @@ fn admit<R: Read + Seek>(
         fresh: 0,
         note: String::new(),
         secrets: Vec::new(),
+        dropped: None,
         forks: Vec::new(),
         own_fork: None,
     };
     let was_taken = |row: BundleRow| row.state == "taken" || row.state == "known";
     if db.read()?.get::<BundleRow>(&[&taken.hash, &"in"])?.is_some_and(was_taken) {
         return Ok(taken);
+    }
+    if let Some(what) = opened.header.contradiction() {
+        return Err(ExchangeError::Promise(what.to_owned()));
     }
     let missing = gap(&db.read()?, &taken.header)?;
     if let Some(note) = missing {
@@ -291,7 +297,7 @@ fn counts_again(tx: &Tx<'_>, taken: &Taken) -> Result<bool, StoreError> {
 fn relay_seen(row: &PeerRow, taken: &Taken) -> (i64, i64) {
     let relay = &taken.header.relay;
     let before = if row.seen_life == relay.life { row.seen } else { 0 };
-    if taken.fate == Fate::Held || relay.life == 0 || relay.from > before + 1 {
+    if taken.fate == Fate::Held || relay.life == 0 || relay.from > before.saturating_add(1) {
         return (row.seen_life, row.seen);
     }
     (relay.life, before.max(relay.upto))

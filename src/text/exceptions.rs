@@ -52,6 +52,7 @@ const WORDS: &[(&str, &str)] = &[
     ("slip_entered_twice", "拆换单录了两次"),
     ("slip_no", "拆换单号重复"),
     ("stamp_ahead", "凭单时间来自以后"),
+    ("stamp_back", "时间次序倒退"),
     ("tariff", "同日两份价目"),
     ("transferred_twice", "过户了两次"),
     ("user_login", "登录名重复"),

@@ -104,7 +104,7 @@ pub fn range(rows: &[EntryRow]) -> Range {
         first: first.seq,
         last: last.seq,
         head: blake3::Hash::from_bytes(last.hash).to_hex().to_string(),
-        count: last.seq - first.seq + 1,
+        count: last.seq.wrapping_sub(first.seq).wrapping_add(1),
         sum: sum.to_string(),
     }
 }
@@ -157,9 +157,20 @@ pub fn end_text(frames: u64) -> Vec<u8> {
 /// A properly signed bundle around any packed bytes, with a header changed at will: what a broken or hostile program of a known
 /// site could send.
 pub fn forge(packed: &[u8], plain_len: u64, from: &Keys, to: &Keys, change: impl FnOnce(&mut Header)) -> Vec<u8> {
+    forge_for(packed, plain_len, from, &[to.seal.to_public()], change)
+}
+
+/// The same, sealed to any number of keys.
+pub fn forge_for(
+    packed: &[u8],
+    plain_len: u64,
+    from: &Keys,
+    to: &[age::x25519::Recipient],
+    change: impl FnOnce(&mut Header),
+) -> Vec<u8> {
     let mut cipher = Vec::new();
-    let recipient = to.seal.to_public();
-    let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
+    let recipients = to.iter().map(|recipient| recipient as &dyn age::Recipient);
+    let encryptor = age::Encryptor::with_recipients(recipients).unwrap();
     let mut sealing = encryptor.wrap_output(&mut cipher).unwrap();
     sealing.write_all(packed).unwrap();
     sealing.finish().unwrap();

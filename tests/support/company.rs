@@ -170,6 +170,7 @@ pub fn accept(office: &mut Desk, branch: &str, change: impl FnOnce(&mut BundleAc
         bundle: "00".repeat(32),
         heads: vec![AcceptedHead { site: branch.into(), epoch: 1, seq: 2, head: "11".repeat(32), count: 2 }],
         ahead: vec![],
+        back: vec![],
         clock_ahead_ms: 0,
         forks: vec![],
     };

@@ -142,6 +142,9 @@ pub struct BundleAccepted {
     /// Entries stamped more than 24 hours ahead.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ahead: Vec<Id>,
+    /// Entries held here whose stamps do not rise along their site's line: taken in before that was refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub back: Vec<Id>,
     /// How far the sender's clock is ahead of head office's; negative when behind.
     #[serde(default)]
     pub clock_ahead_ms: i64,

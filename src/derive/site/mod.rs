@@ -56,6 +56,8 @@ pub const ENROL: &str = "enrol";
 pub const CLOCK_OFF_MS: i64 = 5 * 60 * 1000;
 /// Exception: an entry stamped more than a day ahead.
 pub const STAMP_AHEAD: &str = "stamp_ahead";
+/// Exception: an entry whose stamp does not rise above the one it follows.
+pub const STAMP_BACK: &str = "stamp_back";
 /// Exception: two entries at one place.
 pub const FORK: &str = "fork";
 
@@ -269,6 +271,10 @@ fn accept(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         let note = format!("凭单 {entry} 的时间比总部收到时超前 24 小时以上，排在其后各笔之后，请总部改排位置");
         doubt(fx, event, STAMP_AHEAD, entry, event.id, note)?;
     }
+    for entry in body.back {
+        let note = format!("凭单 {entry} 的时间次序不在它前一张之后，已照记，请查明该网点的机器和程序");
+        doubt(fx, event, STAMP_BACK, entry, event.id, note)?;
+    }
     Ok(())
 }
 
@@ -320,7 +326,7 @@ fn doubt(
     note: String,
 ) -> Result<(), DeriveError> {
     let kind = Kind::Site.letter();
-    if what == STAMP_AHEAD {
+    if what == STAMP_AHEAD || what == STAMP_BACK {
         let known = fx.tx.scan::<ExceptionRow>(&[&kind, &event.subject, &what, &first])?;
         if !known.is_empty() {
             return Ok(()); // said again with a later bundle

@@ -32,6 +32,13 @@ impl Tx<'_> {
         Ok(id.map(Id))
     }
 
+    /// The last entry held between two places, without them.
+    pub fn last_between(&self, after: Id, before: Id) -> Result<Option<Id>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT max(id) FROM entry WHERE id > ?1 AND id < ?2")?;
+        let id: Option<i64> = statement.query_row(params![after.0, before.0], |row| row.get(0))?;
+        Ok(id.map(Id))
+    }
+
     /// The first entry of a chain that is held by itself, without those before it.
     pub fn first_single(&self, chain: Id) -> Result<Option<Id>, StoreError> {
         let mut statement =
@@ -44,6 +51,22 @@ impl Tx<'_> {
     pub fn entry_hash(&self, id: Id) -> Result<Option<[u8; 32]>, StoreError> {
         let mut statement = self.conn().prepare_cached("SELECT hash FROM entry WHERE id = ?1")?;
         Ok(statement.query_row([id.entry().0], |row| row.get(0)).optional()?)
+    }
+
+    /// Hash and stamp of the entry at a place.
+    pub fn entry_stamp(&self, id: Id) -> Result<Option<([u8; 32], i64)>, StoreError> {
+        let mut statement = self.conn().prepare_cached("SELECT hash, hlc FROM entry WHERE id = ?1")?;
+        Ok(statement.query_row([id.entry().0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    /// Entries whose stamp does not rise above that of the entry before in their chain, at most `limit`, in order; those held by
+    /// themselves are left out. Reads every entry.
+    pub fn entries_backwards(&self, limit: i64) -> Result<Vec<Id>, StoreError> {
+        let sql = "SELECT now.id FROM entry AS now JOIN entry AS before ON before.id = now.id - ?1 WHERE now.hlc <= before.hlc
+             AND NOT EXISTS (SELECT 1 FROM entry_relayed AS one WHERE one.id IN (now.id, before.id)) ORDER BY now.id LIMIT ?2";
+        let mut statement = self.conn().prepare(sql)?;
+        let found = statement.query_map([ITEMS, limit], |row| row.get(0).map(Id))?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Where the entry with a hash stands in one of the other chains of the same site.

@@ -110,7 +110,8 @@ impl Exchange {
         app.refresh();
         self.read(app);
         let (ink, mut said) = summary(way, &answer);
-        for notice in &answer.notices {
+        let dropped = answer.bundles.iter().filter_map(|line| line.dropped.as_ref());
+        for notice in answer.notices.iter().chain(dropped) {
             said = format!("{said}；注意：{notice}");
         }
         self.said = Some((ink, said.clone()));
