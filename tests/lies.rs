@@ -524,14 +524,14 @@ fn lives_versions_and_numbers_out_of_their_range_are_refused_in_the_header() {
         ("/life", json!(1_000)),
         ("/life", json!(1i64 << 40)),
         ("/number", json!(0)),
-        ("/number", json!(1_000_000_000)),
+        ("/number", json!(1_000_000_000_000i64)),
         ("/relay/life", json!(32)),
         ("/relay/upto", json!(i64::MAX)),
         ("/relay_seen/upto", json!(i64::MAX)),
         ("/needs", json!("0.1")),
         ("/needs", json!("")),
         ("/needs", json!("0.1.x")),
-        ("/key", json!("not a name")),
+        ("/key", json!("a\nname")),
         ("/format", json!(0)),
     ];
     for (field, value) in wrong {

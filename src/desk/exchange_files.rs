@@ -120,7 +120,7 @@ impl Desk {
     fn own_bundles_at(&self, folder: &Path, peer: &Peer) -> Result<Vec<PathBuf>, Refusal> {
         let tx = self.look()?;
         let mut own = Vec::new();
-        for path in folder::bundles_at(folder)? {
+        for path in folder::bundles_at(folder)?.bundles {
             let Ok(hash) = folder::hash_of(&path) else { continue };
             let row = tx.get::<BundleRow>(&[&hash, &"out"])?;
             if row.is_some_and(|row| row.site == peer.site.as_str()) {

@@ -14,7 +14,7 @@ pub const FORMAT: u32 = 1;
 pub const NEEDS: &str = "0.1.0";
 
 /// The highest number of a bundle, and of an entry in a relay.
-pub const MAX_NUMBER: i64 = 999_999_999;
+pub const MAX_NUMBER: i64 = 999_999_999_999;
 /// Certificates of keys one header may show.
 pub const MAX_ROTATIONS: usize = 256;
 /// Longest name of a key.
@@ -188,7 +188,7 @@ impl Header {
         if !(1..LIVES).contains(&self.life) || !NUMBERS.contains(&self.number) {
             return Some("启用号或编号不对");
         }
-        if self.key.len() > MAX_NAME || !self.key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if self.key.chars().count() > MAX_NAME || self.key.chars().any(char::is_control) {
             return Some("密钥名不对");
         }
         if self.rotations.len() > MAX_ROTATIONS {
