@@ -18,14 +18,14 @@ use meterdesk::derive::site::AcceptedFork;
 use meterdesk::derive::{self, Incoming, bulk, ledger, rebuild};
 use meterdesk::desk::import::{Request, What};
 use meterdesk::desk::open::NewSite;
-use meterdesk::desk::{demo, view_exceptions};
+use meterdesk::desk::{ACTIONS, bodies, demo, view_exceptions};
 use meterdesk::exchange::frame::{Frame, FrameKind};
 use meterdesk::exchange::header::Header;
 use meterdesk::rules::id::Id;
 use meterdesk::store::entries::EntryRow;
 use meterdesk::store::query::fixes::FixFilter;
 use meterdesk::store::{Db, OpenOptions};
-use serde_json::json;
+use serde_json::{Value, json};
 use support::company::{Company, accept, act};
 use support::orders::{Book, book};
 use support::site::new_site;
@@ -436,6 +436,109 @@ fn write_golden(name: &str, rows: &[EntryRow]) {
     let header = Header { number: 1, have: Vec::new(), ..bundle::header() };
     let (bytes, _) = writer.finish(header, keys.signer()).unwrap();
     std::fs::write(folder().join(format!("{name}.mdx")), bytes).unwrap();
+}
+
+/// What of a value is not as its schema says, as far as these schemas go. An object may stand as an array of its fields, as in the rows
+/// of bulk entries.
+fn misfit(root: &Value, schema: &Value, value: &Value, place: &str) -> Option<String> {
+    let again = |schema: &Value, value: &Value, place: &str| misfit(root, schema, value, place);
+    if let Some(name) = schema["$ref"].as_str() {
+        let target = root.pointer(name.trim_start_matches('#')).unwrap_or_else(|| panic!("{name}"));
+        if let Some(said) = again(target, value, place) {
+            return Some(said);
+        }
+    }
+    if let Some(constant) = schema.get("const") {
+        return (constant != value).then(|| format!("{place}: {value} is not {constant}"));
+    }
+    if let Some(list) = schema["enum"].as_array() {
+        return (!list.contains(value)).then(|| format!("{place}: {value} is none of {list:?}"));
+    }
+    for any in ["anyOf", "oneOf"] {
+        if let Some(several) = schema[any].as_array() {
+            let said: Vec<String> = several.iter().filter_map(|one| again(one, value, place)).collect();
+            if said.len() == several.len() {
+                return Some(format!("{place}: {}", said.join(" and ")));
+            }
+        }
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    let fits = |kind: &str| match kind {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "array" => value.is_array(),
+        "object" => value.is_object() || (value.is_array() && schema["properties"].is_object()),
+        other => panic!("{other}"),
+    };
+    if !types.iter().any(|kind| fits(kind)) {
+        return Some(format!("{place}: {value} is no {types:?}"));
+    }
+    if let (Some(items), Some(list)) = (schema.get("items").filter(|items| items.is_object()), value.as_array()) {
+        return list.iter().enumerate().find_map(|(at, one)| again(items, one, &format!("{place}/{at}")));
+    }
+    if let (Some(items), Some(list)) = (schema["prefixItems"].as_array(), value.as_array()) {
+        return items.iter().zip(list).find_map(|(schema, one)| again(schema, one, place));
+    }
+    let properties = schema["properties"].as_object()?;
+    let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.contains(&json!(name)));
+    if let Some(row) = value.as_array() {
+        if row.len() > properties.len() {
+            return Some(format!("{place}: {} fields, {} known", row.len(), properties.len()));
+        }
+        return properties.iter().enumerate().find_map(|(at, (name, schema))| match row.get(at) {
+            Some(Value::Null) if !required(name) => None,
+            Some(one) => again(schema, one, &format!("{place}/{name}")),
+            None => required(name).then(|| format!("{place}: no {name}")),
+        });
+    }
+    let object = value.as_object()?;
+    if let Some(strange) = object.keys().find(|name| !properties.contains_key(*name)) {
+        return Some(format!("{place}: {strange} is not known"));
+    }
+    properties.iter().find_map(|(name, schema)| match object.get(name) {
+        Some(one) => again(schema, one, &format!("{place}/{name}")),
+        None => required(name).then(|| format!("{place}: no {name}")),
+    })
+}
+
+#[test]
+fn every_entry_has_a_schema_of_its_payload_and_every_golden_payload_keeps_to_it() {
+    let known: BTreeSet<(String, u32)> =
+        bodies::BODIES.iter().map(|bodies| (bodies.action.to_owned(), bodies.version)).collect();
+    let folded = derive::FOLDS.iter().flat_map(|fold| fold.knows).chain(derive::exception::KNOWS);
+    let read: BTreeSet<(String, u32)> = folded.map(|(action, version)| ((*action).to_owned(), *version)).collect();
+    assert_eq!(known, read, "what is read and what is described");
+    for def in ACTIONS.iter().filter(|def| !WRITE_NOTHING_OF_THEIR_OWN.contains(&def.name)) {
+        assert!(known.contains(&(def.name.to_owned(), def.version)), "{} {}", def.name, def.version);
+    }
+    let (mut faults, mut rows, mut seen) = (BTreeSet::new(), 0, BTreeSet::new());
+    for file in golden_files() {
+        for entry in entries(&file) {
+            let schema = bodies::schemas(&entry.action).unwrap()[entry.version.to_string()].clone();
+            let payload: Value = serde_json::from_str(&entry.payload).unwrap();
+            let all = match payload["rows"].as_array().filter(|_| bulk::is_bulk(&entry.payload)) {
+                Some(list) => list.clone(),
+                None => vec![payload],
+            };
+            rows += usize::from(all[0].is_array());
+            faults.extend(all.iter().filter_map(|one| misfit(&schema, &schema, one, &entry.action)));
+            seen.insert(entry.action);
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(rows > 0 && seen.len() > 60, "{rows} bulk entries, {} actions", seen.len());
+    // The check can fail.
+    let schema = bodies::schemas("shift.open").unwrap()["1"].clone();
+    for wrong in [json!({}), json!({ "float": true }), json!({ "float": "1.00", "more": 1 })] {
+        assert!(misfit(&schema, &schema, &wrong, "").is_some(), "{wrong} {schema}");
+    }
 }
 
 /// Makes a file unless it is there; those in the repository are kept.

@@ -29,7 +29,7 @@ pub struct DoArgs {
     /// 列出全部操作
     #[arg(long)]
     list: bool,
-    /// 一个操作的 JSON Schema
+    /// 一个操作的 JSON Schema：输入、结果，和它写进凭单的内容 (body，按版本)
     #[arg(long, value_name = "ACTION")]
     schema: Option<String>,
 }
@@ -40,9 +40,9 @@ pub fn run(context: &Context, args: &DoArgs) -> Result<u8, CliError> {
         return list(context);
     }
     if let Some(name) = &args.schema {
-        let def = crate::desk::action(name)
+        let schema = crate::desk::bodies::of_action(name)
             .ok_or_else(|| CliError::usage(&format!("没有“{name}”这个操作，用 do --list 查看全部")))?;
-        println!("{:#}", (def.schema)());
+        println!("{schema:#}");
         return Ok(0);
     }
     if let Some(from) = &args.batch {

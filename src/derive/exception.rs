@@ -14,7 +14,7 @@ use crate::store::tables::base::{ClashRow, ClashWordRow, ExceptionRow};
 pub const KNOWS: &[(&str, u32)] = &[("exception.assign", 1), ("exception.resolve", 1), (super::placed::ACTION, 1)];
 
 /// Which exception: it is named by what it is about, never by a counter.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// Two entries inside one subject.
@@ -42,7 +42,7 @@ pub enum Place {
 }
 
 /// Body of `exception.assign`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct ExceptionAssigned {
     /// Which.
     pub place: Place,
@@ -51,7 +51,7 @@ pub struct ExceptionAssigned {
 }
 
 /// Body of `exception.resolve`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct ExceptionResolved {
     /// Which.
     pub place: Place,

@@ -18,7 +18,7 @@ use crate::store::{StoreError, Tx};
 pub const ACTION: &str = "entry.place";
 
 /// Body of `entry.place`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct EntryPlaced {
     /// Which entries, and where they stand now.
     pub places: Vec<NewPlace>,
@@ -27,7 +27,7 @@ pub struct EntryPlaced {
 }
 
 /// The new place of one entry.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct NewPlace {
     /// Which entry.
     pub entry: Id,

@@ -40,7 +40,7 @@ pub const APPROVAL_RIGHT: Cross = Cross {
 };
 
 /// Body of `adjustment.request`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct AdjustmentRequested {
     /// The account.
     pub account: Id,
@@ -63,7 +63,7 @@ pub struct AdjustmentRequested {
 }
 
 /// Body of `adjustment.check`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct AdjustmentChecked {
     /// The request.
     pub request: Id,
@@ -76,7 +76,7 @@ pub struct AdjustmentChecked {
 }
 
 /// Body of `adjustment.decide`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct AdjustmentDecided {
     /// The request.
     pub request: Id,
@@ -97,7 +97,7 @@ pub struct AdjustmentDecided {
 }
 
 /// The right a decision rests on, as its author knew it.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct RightUsed {
     /// The entry that gave it.
     pub entry: Id,
@@ -110,7 +110,7 @@ pub struct RightUsed {
 }
 
 /// What an approved request does.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Default, schemars::JsonSchema)]
 pub struct AdjustmentEffect {
     /// Bills replaced; the n-th new bill is item n (from 1) of the entry.
     pub replace: Vec<Replacement>,
@@ -127,7 +127,7 @@ pub struct AdjustmentEffect {
 }
 
 /// A reading that follows the volumes put right: the next bill is measured from it.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct ReadingFollows {
     /// Its day …
     pub day: NaiveDate,
@@ -146,7 +146,7 @@ pub struct ReadingFollows {
 }
 
 /// One bill replaced.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct Replacement {
     /// The bill that was.
     pub old: Id,
@@ -160,7 +160,7 @@ pub struct Replacement {
 }
 
 /// Late fee given back because the bill it was charged on is smaller.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct LateFeeBack {
     /// Late fee charged on the bill before, as seen.
     pub charged_before: Fen,
@@ -169,7 +169,7 @@ pub struct LateFeeBack {
 }
 
 /// The account's new price.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct PriceSet {
     /// Price class before.
     pub old_class: String,
@@ -188,7 +188,7 @@ pub struct PriceSet {
 }
 
 /// One late fee waived.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct WaiverGiven {
     /// The bill.
     pub bill: Id,

@@ -15,7 +15,7 @@ pub const FOLD: Fold = Fold {
 };
 
 /// Body of `run.open`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct RunOpened {
     /// The action of its bulk entries.
     pub kind: String,
@@ -26,7 +26,7 @@ pub struct RunOpened {
 }
 
 /// Body of `run.close`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct RunClosed {
     /// Rows in all bulk entries.
     pub rows: i64,

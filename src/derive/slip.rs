@@ -58,7 +58,7 @@ fn at_site(slip: Id, no: &str) -> String {
 }
 
 /// What stands on a slip.
-#[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq, schemars::JsonSchema)]
 #[serde(default)]
 pub struct SlipFacts {
     /// 单号.
@@ -98,7 +98,7 @@ pub struct SlipFacts {
 }
 
 /// Body of `swap.task`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SwapTask {
     /// What stands on the slip.
     pub slip: SlipFacts,
@@ -107,21 +107,21 @@ pub struct SwapTask {
 }
 
 /// Body of `swap.assign`: the slips are the subjects.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SwapAssigned {
     /// The clerk they go to.
     pub clerk: Id,
 }
 
 /// Body of `swap.send_back`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SlipSentBack {
     /// Why.
     pub reason: String,
 }
 
 /// Body of `swap.number_found`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SlipNumberFound {
     /// The account.
     pub account: Id,

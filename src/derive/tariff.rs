@@ -57,7 +57,7 @@ pub const SAME_YEAR: Cross = Cross {
 };
 
 /// Body of `tariff.put`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct TariffPut {
     /// Tariff code, as the text says.
     pub code: String,
@@ -70,7 +70,7 @@ pub struct TariffPut {
 }
 
 /// Body of `calendar.put`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct CalendarPut {
     /// The year, as the text says.
     pub year: i64,
@@ -81,7 +81,7 @@ pub struct CalendarPut {
 }
 
 /// Body of `catalogue.put`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct CataloguePut {
     /// Code of the business, as the text says; `common` for what all share.
     pub code: String,

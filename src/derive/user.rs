@@ -46,7 +46,7 @@ fn at_site(user: Id, login: &str) -> String {
 }
 
 /// Body of `user.add`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct UserAdded {
     /// Login name.
     pub login: String,
@@ -61,7 +61,7 @@ pub struct UserAdded {
 }
 
 /// Body of `user.right`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct UserRight {
     /// The user.
     pub user: Id,
@@ -77,7 +77,7 @@ pub struct UserRight {
 }
 
 /// Body of `user.close`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct UserClosed {
     /// The user.
     pub user: Id,
@@ -86,7 +86,7 @@ pub struct UserClosed {
 }
 
 /// Body of `user.reset` and `user.password`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct UserReset {
     /// The user.
     pub user: Id,

@@ -15,7 +15,7 @@ pub const FOLD: Fold =
     Fold { kind: Kind::Worker, tables: &[("d_worker", "id")], knows: &[("worker.add", 1), ("worker.amend", 1)], apply };
 
 /// Body of `worker.add` and `worker.amend`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct WorkerFacts {
     /// Short code, typed to pick.
     pub code: String,

@@ -39,7 +39,7 @@ pub struct Output {
 }
 
 /// Body of the entry: never the number itself.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, JsonSchema)]
 pub struct CustomerRevealed {
     /// The account.
     pub account: Id,

@@ -83,6 +83,7 @@ pub mod bill_cancel;
 pub mod bill_issue;
 pub mod bill_release;
 pub mod bill_run;
+pub mod bodies;
 pub mod calendar_put;
 pub mod callback_record;
 pub mod complaint_answer;

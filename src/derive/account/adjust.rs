@@ -29,7 +29,7 @@ use crate::store::tables::billing::{BillLateRow, BillRow, PaymentRow};
 use crate::store::{StoreError, Tx};
 
 /// What took effect, for undoing it.
-#[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq, schemars::JsonSchema)]
 struct Applied {
     /// Bills replaced.
     rebills: Vec<Rebilled>,
@@ -46,7 +46,7 @@ struct Applied {
 }
 
 /// A reading that followed a bill.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub(super) struct Followed {
     pub day: NaiveDate,
     pub reading: Id,
@@ -59,7 +59,7 @@ pub(super) struct Followed {
 }
 
 /// One bill replaced.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 struct Rebilled {
     old: Id,
     new: Id,

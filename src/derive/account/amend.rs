@@ -18,7 +18,7 @@ use crate::store::tables::account::{AccountRow, FieldRow, MeterRow, NewcomerRow}
 use crate::store::tables::base::ExceptionRow;
 
 /// Body of `account.amend`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct AccountAmended {
     /// The account.
     pub account: Id,
@@ -31,7 +31,7 @@ pub struct AccountAmended {
 }
 
 /// One field.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct Change {
     /// Its name, as in `rules::customer`.
     pub field: String,

@@ -20,21 +20,25 @@ use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::billing::{BalanceRow, BillRow};
 
 /// Body of `bill.issue`: of a single entry and of a bulk row.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct BillIssued {
     /// 账期, `2026-10`.
     pub cycle: String,
     /// First day of use.
     #[serde(with = "crate::rules::digits::day")]
+    #[schemars(with = "NaiveDate")]
     pub first_day: NaiveDate,
     /// Last day of use.
     #[serde(with = "crate::rules::digits::day")]
+    #[schemars(with = "NaiveDate")]
     pub last_day: NaiveDate,
     /// The bill's date.
     #[serde(with = "crate::rules::digits::day")]
+    #[schemars(with = "NaiveDate")]
     pub dated: NaiveDate,
     /// Last day without late fee.
     #[serde(with = "crate::rules::digits::day")]
+    #[schemars(with = "NaiveDate")]
     pub due: NaiveDate,
     /// Reading at the beginning.
     pub from: Milli,
@@ -76,7 +80,7 @@ pub struct BillIssued {
 }
 
 /// Why a bill is held.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct HoldReason {
     /// Rule number, or a word of our own (`disputed`).
     pub rule: String,
@@ -85,7 +89,7 @@ pub struct HoldReason {
 }
 
 /// One line of a bill.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct BillLine {
     /// Component key.
     pub component: String,
@@ -105,7 +109,7 @@ pub struct BillLine {
 }
 
 /// Body of `bill.cancel`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct BillCancelled {
     /// The account.
     pub account: Id,
@@ -119,7 +123,7 @@ pub struct BillCancelled {
 }
 
 /// Income of one component.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct Income {
     /// Component key.
     pub component: String,
@@ -142,7 +146,7 @@ impl BillIssued {
 }
 
 /// Body of `bill.release`: the held bill, calculated.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct BillReleased {
     /// The account.
     pub account: Id,

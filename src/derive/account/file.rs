@@ -17,7 +17,7 @@ use crate::store::tables::account::{AccountRow, MeterRow, NewcomerRow, OwnerRow,
 use crate::store::tables::billing::{BalanceRow, BillRow};
 
 /// Body of `account.open`: the whole file. Sealed numbers stand as [`crate::book::seal::Sealed::to_text`].
-#[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq, schemars::JsonSchema)]
 #[serde(default)]
 pub struct AccountOpened {
     /// 户号.
@@ -119,7 +119,7 @@ pub struct AccountOpened {
 }
 
 /// A meter as a slip or a file gives it.
-#[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, Default, PartialEq, schemars::JsonSchema)]
 #[serde(default)]
 pub struct MeterFacts {
     /// 表号.
@@ -145,7 +145,7 @@ pub struct MeterFacts {
 }
 
 /// The last reading before this book.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct LastReading {
     /// Day.
     pub day: NaiveDate,
@@ -157,7 +157,7 @@ pub struct LastReading {
 }
 
 /// An unpaid bill from before this book. It is dated at the end of its period.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct Arrear {
     /// 账期, `2026-09`.
     pub cycle: String,

@@ -90,7 +90,7 @@ fn settle(
 
 /// The orders an entry names.
 fn orders_of(event: &Event<'_>) -> Result<Vec<Id>, DeriveError> {
-    #[derive(serde::Deserialize)]
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
     struct Named {
         order: Option<Id>,
         #[serde(default)]

@@ -22,7 +22,7 @@ use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::billing::{BalanceRow, BillLateRow, BillRow, PaymentRow};
 
 /// Body of `payment.take` and `payment.enter_late`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct PaymentTaken {
     /// The account.
     pub account: Id,
@@ -57,7 +57,7 @@ pub struct PaymentTaken {
 }
 
 /// What one bill gets of a payment.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct PaymentLine {
     /// The bill.
     pub bill: Id,
@@ -72,7 +72,7 @@ pub struct PaymentLine {
 }
 
 /// Body of `payment.reverse`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct PaymentReversed {
     /// The entry reversed: a payment or a fee.
     pub payment: Id,
@@ -112,7 +112,7 @@ pub struct PaymentReversed {
 }
 
 /// Body of `payment.confirm`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct PaymentConfirmed {
     /// The payment.
     pub payment: Id,
@@ -125,7 +125,7 @@ pub struct PaymentConfirmed {
 }
 
 /// One line as a bill took it, in [`PaymentRow::lines`].
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct AppliedLine(pub Id, pub Fen, pub Fen, pub Fen);
 
 /// The ledger account a method's money stands on; none for prepaid.

@@ -22,12 +22,13 @@ use crate::store::tables::billing_facts::CardRow;
 pub const SEALED_USE: &str = "sealed_use";
 
 /// Body of `reading.enter`: of a single entry and of a bulk row.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct ReadingEntered {
     /// The meter it was read on.
     pub meter: Id,
     /// 抄表日期.
     #[serde(with = "crate::rules::digits::day")]
+    #[schemars(with = "NaiveDate")]
     pub day: NaiveDate,
     /// 示数.
     pub value: Milli,
@@ -60,7 +61,7 @@ pub struct ReadingEntered {
 }
 
 /// Body of `reading.correct`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct ReadingCorrected {
     /// The account.
     pub account: Id,
@@ -86,7 +87,7 @@ pub struct ReadingCorrected {
 }
 
 /// Body of `reading.key`: a reading card keyed from paper, once or for the second time.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct CardKeyed {
     /// The account.
     pub account: Id,

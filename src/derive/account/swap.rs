@@ -28,7 +28,7 @@ pub const SWAPPED_TWICE: &str = "meter_swapped_twice";
 pub const ENTERED_TWICE: &str = "swap_entered_twice";
 
 /// Body of `swap.enter`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct SwapEntered {
     /// What stands on the slip; account, readings and day are there.
     pub facts: SlipFacts,
@@ -49,7 +49,7 @@ pub struct SwapEntered {
 }
 
 /// Body of `swap.field_check`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct SwapChecked {
     /// The account.
     pub account: Id,

@@ -20,7 +20,7 @@ use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::billing::BalanceRow;
 
 /// Body of `account.transfer`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct AccountTransferred {
     /// The account.
     pub account: Id,
@@ -59,7 +59,7 @@ pub struct AccountTransferred {
 }
 
 /// Prepaid and credit paid out of a drawer.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct Refund {
     /// The shift whose drawer gives the money.
     pub shift: Id,

@@ -12,7 +12,7 @@ use crate::rules::order::{AnswerOutcome, CallbackOutcome, DeferReason, PauseReas
 use crate::rules::service::AtWindow;
 
 /// Body of `intake.take`. Numbers of IDs and cards never stand in it: the desk refuses them in any field.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct IntakeTaken {
     /// Code of the business.
     pub service: String,
@@ -87,7 +87,7 @@ pub struct IntakeTaken {
 }
 
 /// A field of a form or slip with what it says.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct FieldSaid {
     /// Key in the catalogue.
     pub key: String,
@@ -98,7 +98,7 @@ pub struct FieldSaid {
 }
 
 /// A fee agreed at the window.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct Charged {
     /// Kind of `fee.take`.
     pub key: String,
@@ -116,7 +116,7 @@ pub struct Charged {
 }
 
 /// A charge by its name: the case and the fee's key in the catalogue.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct ChargeRef {
     /// The case.
     pub order: Id,
@@ -125,7 +125,7 @@ pub struct ChargeRef {
 }
 
 /// Body of `deposit.take` (收押金, R-142): no income, it is owed to the customer until it is given back.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct DepositTaken {
     /// The shift.
     pub shift: Id,
@@ -151,7 +151,7 @@ pub struct DepositTaken {
 }
 
 /// Body of `deposit.return` (退押金).
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct DepositReturned {
     /// The entry that took it.
     pub deposit: Id,
@@ -178,7 +178,7 @@ pub struct DepositReturned {
 }
 
 /// A promise as it was spoken.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct Promised {
     /// 到场, 启封.
     pub name: String,
@@ -189,7 +189,7 @@ pub struct Promised {
 }
 
 /// Body of `intake.park`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct IntakeParked {
     /// The parked case.
     pub parked: Id,
@@ -208,14 +208,14 @@ pub struct IntakeParked {
 }
 
 /// Body of `intake.resume`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct IntakeResumed {
     /// The parked case.
     pub parked: Id,
 }
 
 /// Body of `order.dispatch`: several orders to one worker.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct OrdersDispatched {
     /// The orders.
     pub orders: Vec<Id>,
@@ -224,7 +224,7 @@ pub struct OrdersDispatched {
 }
 
 /// Body of `order.pause`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct OrderPaused {
     /// The order.
     pub order: Id,
@@ -239,7 +239,7 @@ pub struct OrderPaused {
 }
 
 /// Body of `order.resume`.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct OrderResumed {
     /// The order.
     pub order: Id,
@@ -249,7 +249,7 @@ pub struct OrderResumed {
 }
 
 /// Body of `order.defer` (顺延).
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct OrderDeferred {
     /// The order.
     pub order: Id,
@@ -263,7 +263,7 @@ pub struct OrderDeferred {
 }
 
 /// Body of `order.void` (作废).
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct OrderVoided {
     /// The order.
     pub order: Id,
@@ -272,7 +272,7 @@ pub struct OrderVoided {
 }
 
 /// Body of `order.chase` (催办).
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct OrdersChased {
     /// The orders.
     pub orders: Vec<Id>,
@@ -282,7 +282,7 @@ pub struct OrdersChased {
 }
 
 /// Body of `order.return` (回执).
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct OrderReturned {
     /// The order.
     pub order: Id,
@@ -306,7 +306,7 @@ pub struct OrderReturned {
 }
 
 /// Body of `callback.record` (回访).
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct CallbackRecorded {
     /// The order.
     pub order: Id,
@@ -321,7 +321,7 @@ pub struct CallbackRecorded {
 }
 
 /// A deadline counted anew.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct NewDue {
     /// Key of the clock.
     pub key: String,
@@ -330,7 +330,7 @@ pub struct NewDue {
 }
 
 /// Body of `complaint.answer` (答复).
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
 pub struct ComplaintAnswered {
     /// The order.
     pub order: Id,

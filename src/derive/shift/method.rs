@@ -17,7 +17,7 @@ use crate::rules::money::Fen;
 use crate::store::tables::till::TillRow;
 
 /// Body of `payment.method`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct MethodCorrected {
     /// The payment or fee.
     pub payment: Id,

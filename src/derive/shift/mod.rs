@@ -84,7 +84,7 @@ pub const RECEIPT: Cross = Cross {
 };
 
 /// Body of `shift.open`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct ShiftOpened {
     /// The clerk.
     pub user: Id,
@@ -105,7 +105,7 @@ pub struct ShiftOpened {
 }
 
 /// Body of `shift.float_add`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct ShiftFloatAdded {
     /// The shift.
     pub shift: Id,
@@ -118,7 +118,7 @@ pub struct ShiftFloatAdded {
 }
 
 /// Body of `shift.deposit_reverse`: a deposit, or 备用金 added, was not so.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct ShiftDepositReversed {
     /// The shift.
     pub shift: Id,
@@ -129,7 +129,7 @@ pub struct ShiftDepositReversed {
 }
 
 /// Body of `shift.deposit`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct ShiftDeposited {
     /// The shift.
     pub shift: Id,
@@ -142,7 +142,7 @@ pub struct ShiftDeposited {
 }
 
 /// Body of `shift.close`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct ShiftClosed {
     /// The shift.
     pub shift: Id,
@@ -160,7 +160,7 @@ pub struct ShiftClosed {
 }
 
 /// Body of `fee.take`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct FeeTaken {
     /// The shift.
     pub shift: Id,

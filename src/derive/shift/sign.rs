@@ -41,7 +41,7 @@ impl Step {
 }
 
 /// Body of `shift.confirm`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct ShiftConfirmed {
     /// The shift.
     pub shift: Id,

@@ -6,7 +6,7 @@ use crate::book::public_keys::{PublicKeys, Rotation};
 use crate::rules::id::Id;
 
 /// Body of `site.open`.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SiteOpened {
     /// Site code.
     pub code: String,
@@ -24,7 +24,7 @@ pub struct SiteOpened {
 }
 
 /// Body of `site.epoch`: the site goes on in a new life.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SiteEpoch {
     /// Why: `older_copy`, `restore`, `recover`, `fork`.
     pub reason: String,
@@ -36,7 +36,7 @@ pub struct SiteEpoch {
 }
 
 /// Body of `site.trust`, at a branch.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SiteTrusted {
     /// Code of the head office.
     pub code: String,
@@ -62,7 +62,7 @@ pub struct SealedDataKey {
 }
 
 /// Body of `site.enrol`, at head office.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SiteEnrolled {
     /// Code of the branch.
     pub code: String,
@@ -88,7 +88,7 @@ pub struct SiteEnrolled {
 }
 
 /// Body of `site.amend`, at head office: what is given is changed.
-#[derive(Serialize, Deserialize, Debug, Clone, Default)]
+#[derive(Serialize, Deserialize, Debug, Clone, Default, schemars::JsonSchema)]
 pub struct SiteAmended {
     /// Areas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,28 +108,28 @@ pub struct SiteAmended {
 }
 
 /// Body of `site.cut_off`, by the site itself.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SiteCutOff {
     /// Minutes after midnight at which the day of an open shift ends.
     pub minutes: i64,
 }
 
 /// Body of `site.rotate`, by the site itself.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SiteRotated {
     /// The certificate.
     pub rotation: Rotation,
 }
 
 /// Body of `site.revoke`, at head office.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SiteRevoked {
     /// Why.
     pub reason: String,
 }
 
 /// Body of `bundle.accept`, at head office: what it took in, and what it holds now.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct BundleAccepted {
     /// Code of the sender.
     pub from: String,
@@ -154,7 +154,7 @@ pub struct BundleAccepted {
 }
 
 /// What is held of one chain.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct AcceptedHead {
     /// Whose chain.
     pub site: String,
@@ -169,7 +169,7 @@ pub struct AcceptedHead {
 }
 
 /// A place with two entries.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 pub struct AcceptedFork {
     /// The first place at which they differ.
     pub place: Id,
@@ -180,7 +180,7 @@ pub struct AcceptedFork {
 }
 
 /// Body of `clock.confirm`, by the site whose clock was off.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct ClockConfirmed {
     /// The entry of head office that found it off; none: the clock stood long after the last entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,7 +192,7 @@ pub struct ClockConfirmed {
 }
 
 /// Body of `key.show` and `key.confirm`. The code itself stands in no entry.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct KeyShown {
     /// Name of the key.
     pub key: String,
@@ -201,7 +201,7 @@ pub struct KeyShown {
 }
 
 /// Body of `site.thaw`, at head office: the way out of a fork.
-#[derive(Serialize, Deserialize, Debug, Clone)]
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
 pub struct SiteThawed {
     /// The entry that froze it.
     pub frozen: Id,

@@ -34,11 +34,14 @@ pub struct Output {
 }
 
 /// Body of `import.drop`.
-#[derive(Serialize)]
-struct Body {
-    line: i64,
-    kind: String,
-    reason: String,
+#[derive(Serialize, JsonSchema)]
+pub struct ImportDropped {
+    /// Line of the file.
+    pub line: i64,
+    /// What was wrong with it.
+    pub kind: String,
+    /// Why it is dropped.
+    pub reason: String,
 }
 
 impl Action for ImportDrop {
@@ -65,7 +68,7 @@ impl Action for ImportDrop {
         }
         let state = if kept.row.state == "flagged" { "seen" } else { "dropped" };
         decide(cx, &kept.row, state, &reason)?;
-        let body = Body { line: input.line, kind: kept.row.defect.clone(), reason };
+        let body = ImportDropped { line: input.line, kind: kept.row.defect.clone(), reason };
         let output = Output { older: newest.map(|row| row.line) };
         Decision::write(vec![Subject::new(Kind::Run, input.file)], &body, output)
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::rules::fault::{Fault, shown};
 
 /// Which of the lists: they are separate reasons and separate requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// 水价调整.
@@ -34,7 +34,7 @@ impl Family {
 macro_rules! kinds {
     ($($name:ident $family:ident $label:literal $rule:literal $help:literal;)*) => {
         /// A kind of special handling the program does.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
         pub enum Kind { $(#[doc = $help] $name,)* }
 
         impl Kind {

@@ -11,7 +11,7 @@ use crate::rules::money::Fen;
 const SAMPLE: &str = include_str!("../../../assets/approvals.toml");
 
 /// One level of the table.
-#[derive(Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
     /// Codes of the kinds it is for.
@@ -26,7 +26,7 @@ pub struct Level {
 }
 
 /// The table.
-#[derive(Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Matrix {
     level: Vec<Level>,

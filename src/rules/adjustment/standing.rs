@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::rules::id::Id;
 
 /// Where a request stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Waits for the checker.
@@ -85,7 +85,7 @@ pub struct Odd {
 }
 
 /// One decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Decided {
     /// The entry.
     pub entry: Id,
@@ -126,7 +126,7 @@ pub enum Effect {
 }
 
 /// Where a request stands and how it came there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Standing {
     /// The entry that asked.
     pub request: Id,

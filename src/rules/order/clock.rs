@@ -210,7 +210,7 @@ impl PauseReason {
 }
 
 /// A time in which work stood still.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Pause {
     /// Since when.
     pub from: Moment,

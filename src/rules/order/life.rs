@@ -24,7 +24,7 @@ use crate::rules::moment::Moment;
 use crate::rules::refusal::Refusal;
 
 /// An order and all that happened to it. Its JSON is what deriving keeps of it between two events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Order {
     /// What it was made with.
     pub terms: Terms,

@@ -10,7 +10,7 @@ use crate::rules::moment::Moment;
 const SOON: i64 = 5;
 
 /// A case at the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AtWindow {
     /// When its number was called.
     pub began: Moment,
