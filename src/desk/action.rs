@@ -135,7 +135,7 @@ pub const fn def<A: Action>() -> Def {
 }
 
 fn decide_json<A: Action>(cx: &Cx<'_, '_>, input: &str) -> Result<Decision<String>, Refusal> {
-    super::plain_text::require(A::NAME, input)?;
+    super::plain_text::require(A::NAME, input, cx.at.date_naive())?;
     let input = read_input::<A::Input>(input)?;
     let decision = A::decide(cx, input)?;
     let output = serde_json::to_string(&decision.output).map_err(|error| Refusal::data(error.to_string()))?;

@@ -30,6 +30,7 @@ pub mod intake_talk;
 pub mod key_restore;
 pub mod key_show;
 mod last_admin;
+pub mod number_fields;
 pub mod only_one;
 pub mod open;
 mod order_settle;
@@ -48,6 +49,7 @@ pub mod session;
 pub mod site;
 pub mod site_company;
 pub mod staging;
+pub mod stray_numbers;
 pub mod succeed;
 pub mod swap;
 pub mod tariffs;
@@ -344,10 +346,10 @@ impl Desk {
         if call.key.is_some_and(|key| key.is_empty() || key.len() > MAX_KEY) {
             return Err(Refusal::usage(format!("key 应为 1 到 {MAX_KEY} 字节")));
         }
-        if call.key.is_some_and(|key| key.chars().any(plain_text::is_refused)) {
-            return Err(Refusal::usage("key 里有看不见的控制字符，请删去"));
-        }
         let at = call.at.unwrap_or_else(|| self.clock.now());
+        if let Some(key) = call.key {
+            plain_text::require_one("key", key, at.date_naive())?;
+        }
         let (done, row) = self.perform_in_tx(def, input, call.key, at, false)?;
         if let Some(mark) = row {
             self.note_mark(&mark);

@@ -68,8 +68,8 @@ impl Desk {
         if !UTILITIES.iter().any(|(code, _)| *code == new.utility) {
             return Err(Refusal::field("utility", "utility", "行业应为 water、gas、power 或 heat"));
         }
-        if [new.name, new.login, new.manager].iter().any(|text| text.chars().any(super::plain_text::is_refused)) {
-            return Err(Refusal::field("text", "name", "名称里有看不见的控制字符，请删去"));
+        for (field, text) in [("name", new.name), ("login", new.login), ("manager", new.manager)] {
+            super::plain_text::require_one(field, text, clock.now().date_naive())?;
         }
         if new.name.trim().is_empty() {
             return Err(Refusal::field("name", "name", "网点名称不能为空"));

@@ -1,9 +1,14 @@
-//! What any text typed into any action must be: of bounded length, and without control characters, which would reach terminals, slips and
-//! files for ever. One place for all actions; what a text may say is each action's own rule.
+//! What any text typed into any action must be: of bounded length, without control characters, which would reach terminals, slips and
+//! files for ever, and without numbers of IDs and cards in clear (I-13). One place for all actions; what a text may say is each action's
+//! own rule.
 
-use serde_json::Value;
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
 
+use super::number_fields;
 use super::refusal::{Fault, Refusal};
+use crate::rules::private_numbers::{self, Holds};
+use crate::text::fields;
 
 /// Longest text of one field, in characters.
 pub const LONGEST: usize = 2_000;
@@ -26,40 +31,100 @@ pub fn is_refused(c: char) -> bool {
 }
 
 /// Refuses an action's input (JSON) with a text that must not be; names each field.
-pub fn require(action: &str, input: &str) -> Result<(), Refusal> {
-    // Inside JSON a control character is written with a backslash, or is one of those above; most inputs have neither.
-    if input.len() <= LONGEST && !input.contains('\\') && !input.chars().any(|c| is_refused(c) && !c.is_ascii()) {
+pub fn require(action: &str, input: &str, today: NaiveDate) -> Result<(), Refusal> {
+    // Inside JSON a control character is written with a backslash, or is one of those above; most inputs have neither. A number that
+    // stands in no part of the input stands in none of its fields.
+    let plain = !input.contains('\\') && !input.chars().any(|c| is_refused(c) && c >= ' ');
+    if plain && input.len() <= LONGEST && private_numbers::found(input, today).is_none() {
         return Ok(());
     }
     // What is no JSON, or too deep, is told by who reads the fields.
     let Ok(value) = serde_json::from_str::<Value>(input) else { return Ok(()) };
-    let mut faults = Vec::new();
-    walk(action, "", &value, 0, &mut faults);
-    Refusal::unless_empty(faults)
+    let mut walk = Walk { action, today, faults: Vec::new() };
+    walk.value("", &value, None, 0);
+    Refusal::unless_empty(walk.faults)
 }
 
-fn walk(action: &str, path: &str, value: &Value, depth: usize, faults: &mut Vec<Fault>) {
-    if depth > DEEPEST || faults.len() > 20 {
-        return;
+/// Refuses a text that stands beside the input: an idempotency key, a name given at the first start.
+pub fn require_one(field: &str, text: &str, today: NaiveDate) -> Result<(), Refusal> {
+    if text.chars().any(is_refused) {
+        return Err(Refusal::field("text", field, format!("“{field}”里有看不见的控制字符，请删去")));
     }
-    match value {
-        Value::String(text) => faults.extend(fault(action, path, text)),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                walk(action, &format!("{path}[{index}]"), item, depth + 1, faults);
-            }
+    Refusal::unless_empty(private("", field, text, Holds::Text, today).into_iter().collect())
+}
+
+/// One walk over an input, for everything that no text may hold.
+struct Walk<'a> {
+    action: &'a str,
+    today: NaiveDate,
+    faults: Vec<Fault>,
+}
+
+impl Walk<'_> {
+    /// `within`: the object the value stands in, at whatever depth of lists.
+    fn value(&mut self, path: &str, value: &Value, within: Option<&Map<String, Value>>, depth: usize) {
+        if depth > DEEPEST || self.faults.len() > 20 {
+            return;
         }
-        Value::Object(fields) => {
-            for (name, item) in fields {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                match fault(action, &path, name) {
-                    Some(_) => faults.push(Fault::field("text", "input", "字段名里有看不见的控制字符，请删去")),
-                    None => walk(action, &path, item, depth + 1, faults),
+        match value {
+            Value::String(text) => match fault(self.action, path, text) {
+                Some(fault) => self.faults.push(fault),
+                None => self.private(path, text, within),
+            },
+            // A number may be typed without quotes; one with a point is a quantity.
+            Value::Number(number) => {
+                let digits = number.to_string();
+                if digits.bytes().all(|b| b.is_ascii_digit()) {
+                    self.private(path, &digits, within);
                 }
             }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.value(&format!("{path}[{index}]"), item, within, depth + 1);
+                }
+            }
+            Value::Object(fields) => {
+                for (name, item) in fields {
+                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    let number = private_numbers::first(name, Holds::Text, Some(self.today));
+                    match (fault(self.action, &path, name), number) {
+                        (Some(_), _) => {
+                            self.faults.push(Fault::field("text", "input", "字段名里有看不见的控制字符，请删去"));
+                        }
+                        (None, Some(found)) => {
+                            let path = private_numbers::mask(&path, Holds::Text);
+                            self.faults.push(Fault::field(
+                                "I-13",
+                                &path,
+                                private_numbers::sentence("字段名", found.kind),
+                            ));
+                        }
+                        (None, None) => self.value(&path, item, Some(fields), depth + 1),
+                    }
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
         }
-        _ => {}
     }
+
+    fn private(&mut self, path: &str, text: &str, within: Option<&Map<String, Value>>) {
+        let holds = number_fields::holds(self.action, path, within);
+        self.faults.extend(private(self.action, path, text, holds, self.today));
+    }
+}
+
+/// I-13: a number of an ID or a card, told by what the clerk calls the field.
+fn private(action: &str, path: &str, text: &str, holds: Holds, today: NaiveDate) -> Option<Fault> {
+    let found = private_numbers::first(text, holds, Some(today))?;
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let label = match fields::label(name.split('[').next().unwrap_or(name)) {
+        _ if FILES.contains(&(action, path)) => {
+            format!("文件第{}行", 1 + text[..found.span.start].matches('\n').count())
+        }
+        Some(label) => format!("{label}一栏"),
+        None => format!("“{path}”"),
+    };
+    Some(Fault::field("I-13", path, private_numbers::sentence(&label, found.kind)))
 }
 
 fn fault(action: &str, path: &str, text: &str) -> Option<Fault> {
@@ -84,6 +149,10 @@ fn fault(action: &str, path: &str, text: &str) -> Option<Fault> {
 mod tests {
     use super::*;
 
+    fn require(action: &str, input: &str) -> Result<(), Refusal> {
+        super::require(action, input, NaiveDate::from_ymd_opt(2026, 11, 21).unwrap())
+    }
+
     #[test]
     fn every_control_character_is_refused_at_its_field_and_plain_text_is_not() {
         for c in (0u32..0x20).chain(0x7f..0xa0).chain([0x2028, 0x202e, 0x2066, 0x200f, 0xfeff]) {
@@ -103,5 +172,43 @@ mod tests {
         let long = serde_json::json!({ "name": "王".repeat(LONGEST + 1) }).to_string();
         assert!(require("worker.add", &long).is_err());
         assert!(require("worker.add", &serde_json::json!({ "name": "王".repeat(LONGEST) }).to_string()).is_ok());
+    }
+
+    #[test]
+    fn a_number_of_an_id_or_a_card_is_refused_at_its_field_wherever_it_stands() {
+        const ID: &str = "530124194610038814";
+        for (action, input, field) in [
+            ("worker.add", serde_json::json!({ "name": format!("王{ID}") }), "name"),
+            ("worker.add", serde_json::json!({ "phone": 530_124_194_610_038_814_i64 }), "phone"),
+            ("order.return", serde_json::json!({ "fields": { "a": ["x", "5301 2419 4610 0388 14"] } }), "fields.a[1]"),
+            ("order.return", serde_json::json!({ "fields": { ID: "x" } }), "fields.****8814"),
+            ("account.open", serde_json::json!({ "meter": { "no": ID } }), "meter.no"),
+            ("swap.enter", serde_json::json!({ "new_meter": ID }), "new_meter"),
+            ("account.amend", serde_json::json!({ "field": "remark", "value": ID }), "value"),
+            (
+                "account.amend",
+                serde_json::json!({ "field": "id_number", "also": [{ "field": "phone", "value": ID }] }),
+                "also[0].value",
+            ),
+            ("tariff.put", serde_json::json!({ "text": format!("a\n# {ID}") }), "text"),
+            ("user.add", serde_json::json!({ "login": ID, "password": ID }), "login"),
+        ] {
+            let refused = require(action, &input.to_string()).unwrap_err();
+            assert_eq!(refused.faults.len(), 1, "{input}: {refused}");
+            assert_eq!((refused.first_rule(), refused.faults[0].field.as_deref()), ("I-13", Some(field)), "{input}");
+            assert!(!refused.message().contains(ID), "{refused}");
+        }
+        for (action, input) in [
+            (
+                "account.open",
+                serde_json::json!({ "id_number": ID, "bank_card": "4111111111111111", "meter": { "no": "4111111111111111" } }),
+            ),
+            ("account.amend", serde_json::json!({ "field": "id_number", "seen": null, "value": ID })),
+            ("account.amend", serde_json::json!({ "also": [{ "field": "bank_card", "value": "4111111111111111" }] })),
+            ("user.password", serde_json::json!({ "old": ID, "new": ID })),
+            ("reading.enter", serde_json::json!({ "meter": "4111111111111111", "value": 1234.5 })),
+        ] {
+            assert!(require(action, &input.to_string()).is_ok(), "{input}");
+        }
     }
 }

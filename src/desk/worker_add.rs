@@ -8,6 +8,10 @@ use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::worker::{Post, WorkerFacts};
 use crate::rules::id::Id;
+use crate::rules::phone;
+
+/// What is told of a phone that is none.
+pub(super) const NO_PHONE: &str = "电话不对，应为手机 11 位、区号加号码如 0871-8042909，或短号";
 
 /// The action.
 pub struct WorkerAdd;
@@ -57,6 +61,9 @@ impl Action for WorkerAdd {
         }
         if input.team.trim().is_empty() {
             faults.push(Fault::field("R-024", "team", "班组不能为空"));
+        }
+        if !input.phone.trim().is_empty() && phone::check(&input.phone).is_none() {
+            faults.push(Fault::field("R-024", "phone", NO_PHONE));
         }
         Refusal::unless_empty(faults)?;
         let body = WorkerFacts {

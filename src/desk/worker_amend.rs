@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
+use super::worker_add::NO_PHONE;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::worker::{Post, WorkerFacts};
 use crate::rules::id::Id;
+use crate::rules::phone;
 
 /// The action.
 pub struct WorkerAmend;
@@ -56,6 +58,10 @@ impl Action for WorkerAmend {
         let known = cx.tx.workers_of_text(&input.worker)?.into_iter().next();
         let known = known.ok_or_else(|| Refusal::missing("worker", "师傅", &input.worker))?;
         let mut faults = Vec::new();
+        let typed = input.phone.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        if typed.is_some_and(|typed| phone::check(typed).is_none()) {
+            faults.push(Fault::field("R-024", "phone", NO_PHONE));
+        }
         let mut word = |field: &str, label: &str, said: Option<String>, old: String, needed: bool| {
             let said = said.map_or(old, |text| text.trim().to_owned());
             if (needed && said.is_empty()) || said.chars().count() > 40 || said.chars().any(char::is_control) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::clean;
 use super::read::Row;
+use crate::rules::private_numbers::Holds;
 
 /// What stands in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,16 @@ fn class_of(field: &str) -> Class {
     }
 }
 
+/// What long numbers a field may hold, by its name in profiles (I-13). ID and bank card are sealed when the row is taken in.
+fn holds_of(field: &str) -> Holds {
+    match field {
+        "id_number" | "card_number" => Holds::Sealed,
+        "meter" | "old_meter" | "new_meter" => Holds::Meter,
+        "account" | "agreement" | "route" | "old_seal" | "new_seal" => Holds::Number,
+        _ => Holds::Text,
+    }
+}
+
 /// Where the fields stand in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -52,6 +63,8 @@ pub struct Layout {
     pub at: BTreeMap<String, usize>,
     /// What stands in each column.
     pub classes: Vec<Class>,
+    /// What long numbers each column may hold.
+    pub holds: Vec<Holds>,
     /// Headings that stand there twice.
     pub twice: Vec<String>,
     /// Headings of columns that nobody sees.
@@ -62,7 +75,8 @@ impl Layout {
     /// Headings without any field.
     pub(super) fn of(headings: Vec<String>) -> Self {
         let classes = vec![Class::Unread; headings.len()];
-        Self { headings, at: BTreeMap::new(), classes, twice: Vec::new(), unseen: Vec::new() }
+        let holds = vec![Holds::Text; headings.len()];
+        Self { headings, at: BTreeMap::new(), classes, holds, twice: Vec::new(), unseen: Vec::new() }
     }
 
     /// Puts a field under a column.
@@ -71,12 +85,16 @@ impl Layout {
         if let Some(class) = self.classes.get_mut(column) {
             *class = class_of(field);
         }
+        if let Some(holds) = self.holds.get_mut(column) {
+            *holds = holds_of(field);
+        }
     }
 
     /// Adds a column for a field that this file has not and another sheet of it has.
     pub(super) fn add(&mut self, field: &str, heading: &str) {
         self.headings.push(heading.to_owned());
         self.classes.push(Class::Unread);
+        self.holds.push(Holds::Text);
         self.put(field, self.headings.len() - 1);
     }
 

@@ -21,6 +21,7 @@ pub mod money;
 pub mod numbers;
 pub mod order;
 pub mod part_payment;
+pub mod phone;
 pub mod pricing;
 pub mod private_numbers;
 pub mod reach;

@@ -29,6 +29,7 @@ use super::refusal::Refusal;
 use crate::inbound::judge::Terms;
 use crate::inbound::profile::{Catalogue, Holds, ReadBy, Recognised};
 use crate::inbound::read::{BadFile, Limits, Source};
+use crate::rules::private_numbers;
 use crate::store::Tx;
 use crate::text::plain_file;
 
@@ -185,6 +186,17 @@ pub fn catalogue(tx: &Tx<'_>) -> Result<Catalogue, Refusal> {
     Catalogue::of_book(tx.file().as_deref()).map_err(|error| Refusal::data(error.to_string()))
 }
 
+/// I-13: the name of a file and its headings stand in the run and in the fix list.
+fn refuse_private(desk: &Desk, file: &Recognised) -> Result<(), Refusal> {
+    let today = desk.today();
+    private_numbers::refuse("文件名", &file.source.name(), today)
+        .map_err(|fault| Refusal::rule(fault.rule, fault.message))?;
+    for heading in &file.layout.headings {
+        private_numbers::refuse("列名", heading, today).map_err(|fault| Refusal::rule(fault.rule, fault.message))?;
+    }
+    Ok(())
+}
+
 /// Looks at a file and recognises it among the profiles of this book.
 pub fn recognise(
     desk: &Desk,
@@ -199,5 +211,7 @@ pub fn recognise(
         let known: Vec<&str> = catalogue.profiles().iter().map(|profile| profile.name.as_str()).collect();
         return Err(Refusal::usage(format!("没有导入方案“{name}”，可用：{}", known.join("、"))));
     }
-    Ok(catalogue.recognise(&source, holds, read_by, profile)?)
+    let found = catalogue.recognise(&source, holds, read_by, profile)?;
+    refuse_private(desk, &found)?;
+    Ok(found)
 }

@@ -1,10 +1,18 @@
 //! What is looked at in every row before anything is read from it: is the row to be seen, is each cell what stood there once?
 
+use chrono::NaiveDate;
+
 use super::columns::Cells;
 use super::defect::{Flaw, Kind};
 use crate::inbound::clean;
 use crate::inbound::profile::Class;
 use crate::inbound::read::{Mark, Standing, is_user_defined};
+use crate::rules::{phone, private_numbers};
+
+/// A shorter cell holds no private number.
+const SHORTEST_PRIVATE: usize = 7;
+/// So many digits in one telephone number are looked at.
+const LONGEST_PHONE: usize = 13;
 
 /// What a spreadsheet shows when it cannot compute a cell.
 const ERRORS: [&str; 10] =
@@ -14,7 +22,7 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 
 impl Cells<'_> {
     /// Refuses a row nobody sees, and a row with a cell that is not what a person once wrote.
-    pub(super) fn check(&self) -> Result<(), Flaw> {
+    pub(super) fn check(&self, today: NaiveDate) -> Result<(), Flaw> {
         match self.row.standing {
             Some(Standing::Hidden) => {
                 let what =
@@ -27,6 +35,7 @@ impl Cells<'_> {
             }
             Some(Standing::OverLines(_)) | None => {}
         }
+        self.check_private(today)?;
         self.check_text()?;
         let marked = self.row.is_marked();
         for (column, class) in self.layout.classes.iter().enumerate() {
@@ -40,6 +49,34 @@ impl Cells<'_> {
                 Class::Number => self.check_number(column)?,
                 Class::Text | Class::Place => self.check_error(column)?,
                 _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// I-13: a number of an ID or a card in any column that is read and does not seal it, and a phone too long for one.
+    fn check_private(&self, today: NaiveDate) -> Result<(), Flaw> {
+        for (column, class) in self.layout.classes.iter().enumerate() {
+            let cell = self.row.get(column);
+            if *class == Class::Unread || cell.len() < SHORTEST_PRIVATE {
+                continue;
+            }
+            let counts = matches!(class, Class::Quantity | Class::Money | Class::Date) && cell.contains('.');
+            let found = || private_numbers::first(cell, self.layout.holds[column], Some(today));
+            if let Some(found) = (!counts).then(found).flatten() {
+                let heading = self.layout.heading(column);
+                // Nothing of the cell stands in the message.
+                let what = private_numbers::sentence(&format!("“{heading}”"), found.kind);
+                return Err(Flaw::at(Kind::PrivateNumber, heading, what).by("I-13"));
+            }
+        }
+        let phones = ["landline", "mobile", "sms_number"].map(|field| self.layout.column(field));
+        for column in phones.into_iter().filter(Option::is_some) {
+            let text = self.text(column);
+            let parts = text.split([',', '，', ';', '；', '、', '/']);
+            let long = |part: &str| part.bytes().filter(u8::is_ascii_digit).count() >= LONGEST_PHONE;
+            if text.len() >= LONGEST_PHONE && parts.into_iter().any(|part| long(part) && phone::check(part).is_none()) {
+                return Err(self.flaw(Kind::BadPhone, column, "不是电话号码，请改为手机11位或区号加号码"));
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ use crate::inbound::profile::Layout;
 use crate::inbound::read::{Mark, Row};
 use crate::rules::fault::shown;
 use crate::rules::money::{Fen, Milli};
+use crate::rules::private_numbers;
 
 /// First year believed in for anything a branch has on file.
 const FIRST_YEAR: i32 = 1950;
@@ -17,6 +18,7 @@ const FIRST_YEAR: i32 = 1950;
 /// A value for a message. Resident IDs and card numbers stand in no message: of long numbers only the last four show.
 fn masked(value: &str) -> String {
     const LONGEST_OPEN: usize = 14;
+    let value = &*private_numbers::mask(value, private_numbers::Holds::Text);
     let digits = value.chars().filter(char::is_ascii_digit).count();
     if digits <= LONGEST_OPEN {
         return shown(value);

@@ -170,7 +170,7 @@ impl<'a> CustomerJudge<'a> {
     }
 
     fn row(&mut self, cells: Cells<'_>, account: &str, on_file: &dyn OnFile) -> Result<CustomerRow, Flaw> {
-        cells.check()?;
+        cells.check(self.terms.today)?;
         if account.is_empty() {
             return Err(cells.flaw(Kind::NoAccountNumber, self.columns.account, "，请补填户号"));
         }

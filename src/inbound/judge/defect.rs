@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rules::private_numbers::{Holds, mask};
+
 /// What an import does with a row that is not simply good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -103,6 +105,10 @@ kinds! {
     LostDigits "lost_digits" Refused "号码丢失位数";
     /// A cell without a value: an error, a formula without result, one shared with other rows.
     UnreadableCell "unreadable_cell" Refused "单元格读不出";
+    /// The number of an ID or a card in a column that does not seal it.
+    PrivateNumber "private_number" Refused "有证件号或卡号";
+    /// A telephone number that is none.
+    BadPhone "bad_phone" Refused "电话有误";
     /// A row that a spreadsheet hides.
     HiddenRow "hidden_row" Refused "隐藏的行";
     /// A record behind those the head counts.
@@ -228,7 +234,9 @@ impl Flaw {
 
     pub(super) fn on(self, line: u32, id: &str) -> Defect {
         let Self { kind, message, column, rule } = self;
-        Defect { line, id: crate::rules::fault::shown(id), kind, message, column, rule }
+        // Names of rows and messages are listed, exported and logged: no private number stands in them (I-13).
+        let id = mask(&crate::rules::fault::shown(id), Holds::Number);
+        Defect { line, id, kind, message: mask(&message, Holds::Number), column, rule }
     }
 }
 

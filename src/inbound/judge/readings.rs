@@ -150,7 +150,7 @@ impl<'a> ReadingJudge<'a> {
         on_file: &dyn OnFile,
     ) -> Result<bool, Flaw> {
         let known = self.note_seen(id, on_file);
-        cells.check()?;
+        cells.check(self.terms.today)?;
         let account = known.ok_or_else(|| self.unknown(cells, id_column))?;
         let value_cell = cells.row.get(self.columns.value.unwrap_or(usize::MAX));
         if let Some(why) = self.unread(cells, value_cell) {

@@ -89,7 +89,7 @@ impl<'a> SwapJudge<'a> {
         if !new_meter.is_empty() && earlier.is_none() {
             self.new_meters.entry(new_meter.clone()).or_insert(cells.row.line);
         }
-        cells.check()?;
+        cells.check(self.terms.today)?;
         if let Some(line) = earlier {
             let what = format!("与{}是同一张拆换单，请核对后作废其一", place(line));
             return Err(cells.flaw(Kind::SameSlipTwice, self.columns.slip, &what));

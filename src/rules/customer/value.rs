@@ -6,7 +6,7 @@ use super::field::{Field, Form};
 use crate::rules::customer_fields::UNKNOWN_NAME;
 use crate::rules::form::{plain_date, plain_decimal};
 use crate::rules::refusal::Refusal;
-use crate::rules::{classes, numbers, private_numbers};
+use crate::rules::{classes, numbers, phone};
 
 /// Longest temporary supply.
 const MONTHS_OF_TEMPORARY: u32 = 6;
@@ -25,11 +25,6 @@ pub fn check_value(field: &Field, typed: &str, today: NaiveDate) -> Result<Optio
         _ if text.is_empty() => return Ok(None),
         _ => {}
     }
-    // An agreement's number may look like a card's; every other text must not hide one (I-13).
-    if matches!(field.form, Form::Name | Form::Text(_) | Form::Needed(_)) && field.key != "agreement" {
-        private_numbers::refuse(field.label, text, today)
-            .map_err(|fault| Refusal::new(fault.rule, field.key, fault.message))?;
-    }
     let kept = match field.form {
         Form::Name if text.contains(char::is_whitespace) => return no("R-049", "中间有空格，请删去空格".into()),
         Form::Name => limited(field, text, 60)?,
@@ -41,7 +36,7 @@ pub fn check_value(field: &Field, typed: &str, today: NaiveDate) -> Result<Optio
             small
         }
         Form::Text(most) | Form::Needed(most) => limited(field, text, most)?,
-        Form::Phone => phone(field, text)?,
+        Form::Phone => phone_number(field, text)?,
         Form::Number(low, high) => {
             let plain = numbers::clean(text);
             match plain.parse::<u32>() {
@@ -89,14 +84,9 @@ fn limited(field: &Field, text: &str, most: usize) -> Result<String, Refusal> {
     Ok(text.to_owned())
 }
 
-fn phone(field: &Field, text: &str) -> Result<String, Refusal> {
-    let plain: String = text.chars().map(numbers::narrow).filter(|c| !c.is_whitespace()).collect();
-    let digits = plain.bytes().filter(u8::is_ascii_digit).count();
-    let shaped = plain.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'+');
-    if !shaped || !(5..=20).contains(&digits) {
-        return Err(Refusal::new("input", field.key, format!("{}应为 5 到 20 位数字，请重输", field.label)));
-    }
-    Ok(plain)
+fn phone_number(field: &Field, text: &str) -> Result<String, Refusal> {
+    let what = "不是电话号码，请填手机 11 位、区号加号码如 0871-8042909，或短号";
+    phone::check(text).ok_or_else(|| Refusal::new("input", field.key, format!("{}{what}", field.label)))
 }
 
 /// a temporary supply lasts six months at most.
@@ -168,8 +158,7 @@ mod tests {
             ("extra.temporary_until", "2026-11-20", "R-081"),
             ("extra.temporary_until", "2027-05-22", "R-081"),
             ("remark", "a\u{1b}[31m", "input"),
-            ("remark", "证件530124194610038814", "I-13"),
-            ("estate", "6222021234567890128", "I-13"),
+            ("phone", "530124194610038814", "input"),
         ] {
             assert_eq!(check(key, typed).unwrap_err().rule, rule, "{key} {typed}");
         }

@@ -8,6 +8,7 @@ use super::model::{Field, FieldKind, Service};
 use crate::rules::fault::shown;
 use crate::rules::moment;
 use crate::rules::money::{Fen, Milli};
+use crate::rules::phone;
 use crate::rules::refusal::Refusal;
 
 /// Everything wrong with the form, the ticks and the times of a case.
@@ -101,7 +102,7 @@ impl Field {
                 None => wrong("日期和时间，如 2026-11-21 09:30"),
             },
             FieldKind::Phone => {
-                if is_phone(value) {
+                if phone::check(value).is_some() {
                     None
                 } else {
                     wrong("电话号码，如 13800000000 或 0577-88511111")
@@ -114,11 +115,4 @@ impl Field {
             }
         }
     }
-}
-
-/// Digits, at most two hyphens, 5 to 13 digits: an emergency number up to area code and extension.
-fn is_phone(text: &str) -> bool {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let hyphens = text.chars().filter(|c| *c == '-').count();
-    digits + hyphens == text.chars().count() && (5..=13).contains(&digits) && hyphens <= 2
 }

@@ -16,6 +16,7 @@ pub mod site;
 pub mod slip;
 pub mod state;
 pub mod tariff;
+pub mod texts;
 pub mod till;
 pub mod timeline;
 pub mod user;

@@ -1,0 +1,211 @@
+//! Digits in a text as a person reads them: blocks of digits, and blocks that stand together with blanks or hyphens between.
+
+use std::ops::Range;
+
+use crate::rules::numbers;
+
+/// Blocks that are joined at most: every digit of a number by itself.
+const MOST_BLOCKS: usize = 19;
+/// Characters between two blocks of one number at most.
+const WIDEST_GAP: usize = 3;
+/// A word of so many hexadecimal digits with letters among them is a hash or a key, which no person writes.
+const HASH: usize = 32;
+
+/// Digits that stand together; an X at the end of seventeen belongs to them.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) digits: String,
+    /// Where each digit stands in the text.
+    pub(super) places: Vec<Range<usize>>,
+    /// What stands between it and the block before: `None` when that is more than a gap.
+    gap: Option<String>,
+    letter_before: bool,
+    letter_after: bool,
+    behind_point: bool,
+}
+
+/// One block, or several that stand together.
+pub(super) struct Span<'b>(&'b [Block]);
+
+/// Letters and digits that stand together, cleaned.
+pub(super) struct Word {
+    pub(super) clean: String,
+    pub(super) span: Range<usize>,
+}
+
+/// What stands between the groups of one number.
+fn is_gap(c: char) -> bool {
+    c.is_whitespace() || is_unseen(c) || matches!(c, '-' | '.' | '_' | '·' | '•' | '/' | '|') || is_hyphen(c)
+}
+
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE63}')
+}
+
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// The characters of a text, narrow, each with its place; what nobody sees is left out.
+fn narrowed(text: &str) -> Vec<(char, Range<usize>)> {
+    let chars = text.char_indices().filter(|(_, c)| !is_unseen(*c));
+    chars.map(|(at, c)| (numbers::narrow(c), at..at + c.len_utf8())).collect()
+}
+
+/// The words of a text.
+pub(super) fn words(text: &str) -> Vec<Word> {
+    let chars = narrowed(text);
+    let groups = chars.chunk_by(|left, right| left.0.is_ascii_alphanumeric() == right.0.is_ascii_alphanumeric());
+    let words = groups.filter(|group| group[0].0.is_ascii_alphanumeric());
+    let word = |group: &[(char, Range<usize>)]| Word {
+        clean: group.iter().map(|(c, _)| c.to_ascii_uppercase()).collect(),
+        span: group[0].1.start..group[group.len() - 1].1.end,
+    };
+    words.map(word).collect()
+}
+
+/// The blocks of digits in a text, in order.
+pub(super) fn blocks(text: &str) -> Vec<Block> {
+    let chars = narrowed(text);
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut at = 0;
+    let mut last_end = None;
+    for group in chars.chunk_by(|left, right| left.0.is_ascii_alphanumeric() == right.0.is_ascii_alphanumeric()) {
+        let from = at;
+        at += group.len();
+        if !group[0].0.is_ascii_alphanumeric() || is_hash(group) {
+            continue;
+        }
+        for run in group.chunk_by(|left, right| left.0.is_ascii_digit() == right.0.is_ascii_digit()) {
+            let start = run[0].1.start;
+            let digit = run[0].0.is_ascii_digit();
+            let ends_id = is_check_letter(run, group, blocks.last());
+            if !digit && !ends_id {
+                continue;
+            }
+            if ends_id {
+                // The X of an ID, beside its digits or a gap behind them.
+                let whole = ends_seventeen(&blocks);
+                let last = blocks.last_mut().filter(|block| whole && gap(text, block.end(), start).is_some());
+                if let Some(block) = last {
+                    block.digits.push('X');
+                    block.places.push(run[0].1.clone());
+                    block.letter_after = false;
+                    last_end = Some(run[0].1.end);
+                }
+                continue;
+            }
+            let inside = |c: Option<&(char, Range<usize>)>| c.is_some_and(|(c, _)| c.is_ascii_alphabetic());
+            let place = from + group.iter().position(|(_, range)| range.start == start).unwrap_or(0);
+            let before = place.checked_sub(1).and_then(|at| chars.get(at));
+            let twice = place.checked_sub(2).and_then(|at| chars.get(at));
+            blocks.push(Block {
+                digits: run.iter().map(|(c, _)| *c).collect(),
+                places: run.iter().map(|(_, range)| range.clone()).collect(),
+                gap: last_end.and_then(|end| gap(text, end, start)),
+                letter_before: inside(before),
+                letter_after: inside(chars.get(place + run.len())),
+                behind_point: before.is_some_and(|(c, _)| *c == '.') && twice.is_some_and(|(c, _)| c.is_ascii_digit()),
+            });
+            last_end = Some(run[run.len() - 1].1.end);
+        }
+    }
+    blocks
+}
+
+fn is_hash(word: &[(char, Range<usize>)]) -> bool {
+    word.len() >= HASH
+        && word.iter().all(|(c, _)| c.is_ascii_hexdigit())
+        && word.iter().any(|(c, _)| c.is_ascii_alphabetic())
+}
+
+/// Is this the X that ends an ID: alone, right behind the digits before it or a gap away from them, and nothing behind it?
+fn is_check_letter(run: &[(char, Range<usize>)], word: &[(char, Range<usize>)], before: Option<&Block>) -> bool {
+    run.len() == 1
+        && matches!(run[0].0, 'X' | 'x')
+        && word.last().is_some_and(|(_, range)| range == &run[0].1)
+        && before.is_some_and(|block| !block.digits.ends_with('X'))
+}
+
+/// Do the last blocks together make the seventeen digits before an X?
+fn ends_seventeen(blocks: &[Block]) -> bool {
+    let mut length = 0;
+    for block in blocks.iter().rev() {
+        length += block.digits.len();
+        if length >= 17 || block.gap.is_none() {
+            break;
+        }
+    }
+    length == 17
+}
+
+/// What stands between two blocks, when it is no more than a gap.
+fn gap(text: &str, from: usize, to: usize) -> Option<String> {
+    let between = text.get(from..to)?;
+    let gap: String = between.chars().filter(|c| !is_unseen(*c)).map(numbers::narrow).collect();
+    (gap.chars().count() <= WIDEST_GAP && gap.chars().all(is_gap)).then_some(gap)
+}
+
+impl Block {
+    fn end(&self) -> usize {
+        self.places.last().map_or(0, |place| place.end)
+    }
+}
+
+/// Every block, and every row of blocks that stand together without letters at either side.
+pub(super) fn spans(blocks: &[Block]) -> impl Iterator<Item = Span<'_>> {
+    let rows = (0..blocks.len()).flat_map(move |from| {
+        let mut length = blocks[from].digits.len();
+        let apart = blocks[from].letter_before;
+        let next = blocks[from + 1..].iter().take(MOST_BLOCKS);
+        let joined = next.take_while(move |block| {
+            length += block.digits.len();
+            !apart && length <= 19 && block.gap.is_some() && !block.letter_before
+        });
+        (from + 2..from + 2 + joined.count()).map(move |to| Span(&blocks[from..to]))
+    });
+    let alone = blocks.iter().map(|block| Span(std::slice::from_ref(block)));
+    alone.chain(rows.filter(|span| span.0.last().is_some_and(|block| !block.letter_after)))
+}
+
+impl Span<'_> {
+    pub(super) fn digits(&self) -> String {
+        self.0.iter().map(|block| block.digits.as_str()).collect()
+    }
+
+    pub(super) fn bytes(&self) -> Range<usize> {
+        let start = self.0.first().and_then(|block| block.places.first()).map_or(0, |place| place.start);
+        start..self.0.last().map_or(start, Block::end)
+    }
+
+    /// No letter at either side.
+    pub(super) fn stands_alone(&self) -> bool {
+        let before = self.0.first().is_none_or(|block| !block.letter_before);
+        before && self.0.last().is_none_or(|block| !block.letter_after)
+    }
+
+    /// In one block, digit by digit, or in these groups.
+    pub(super) fn is_grouped_as(&self, groups: &[usize]) -> bool {
+        let sizes = || self.0.iter().map(|block| block.digits.len());
+        self.0.len() == 1 || sizes().all(|size| size == 1) || sizes().eq(groups.iter().copied())
+    }
+
+    /// In one block; in groups of one size, the last may be shorter; or six first, as banks print them; the same thing between all.
+    pub(super) fn is_grouped_as_a_card(&self) -> bool {
+        let [first, rest @ ..] = self.0 else { return false };
+        let same = rest.windows(2).all(|pair| pair[0].gap == pair[1].gap);
+        let even = |groups: &[Block]| match groups {
+            [] => true,
+            [.., last] => {
+                let size = groups[0].digits.len();
+                groups.iter().rev().skip(1).all(|block| block.digits.len() == size) && last.digits.len() <= size
+            }
+        };
+        same && (even(self.0) || first.digits.len() == 6 && even(rest))
+    }
+
+    /// Do the digits stand behind a decimal point?
+    pub(super) fn is_fraction(&self) -> bool {
+        self.0.len() == 1 && self.0[0].behind_point
+    }
+}
