@@ -55,7 +55,7 @@ impl Desk {
                 let field = field_before(kept.text, found.span.start).filter(|_| json).unwrap_or(column);
                 let holds = number_fields::of_name(field);
                 let own = holds != Holds::Text && private_numbers::first(number, holds, today).is_none();
-                if json && own || found.kind == private_numbers::CARD && is_on_file(&tx, number)? {
+                if json && own || is_on_file(&tx, number)? {
                     continue;
                 }
                 count += 1;
@@ -87,9 +87,12 @@ fn action_of(tx: &Tx<'_>, id: Id) -> Result<String, StoreError> {
     Ok(tx.entry(id)?.map(|entry| entry.action).unwrap_or_default())
 }
 
-/// The number of a meter or an account on file only looks like a card's.
+/// The number of a meter or an account on file only looks like a card's or a permit's; an ID with its check character stays one.
 fn is_on_file(tx: &Tx<'_>, number: &str) -> Result<bool, StoreError> {
     let number = numbers::clean(number);
+    if private_numbers::first(&number, Holds::Meter, None).is_some() {
+        return Ok(false);
+    }
     Ok(!tx.meters_of_no(&number)?.is_empty() || !tx.accounts_of_no(&number)?.is_empty())
 }
 

@@ -41,14 +41,15 @@ pub struct Found {
 }
 
 const ID: &str = "身份证号";
-/// The kind of a bank card's number.
-pub const CARD: &str = "银行卡号";
+const CARD: &str = "银行卡号";
 const PERMIT: &str = "证件号码";
 /// Fewest digits of anything looked for, and of what has a check character or a day of birth.
 const FEWEST: usize = 7;
 const FEWEST_CHECKED: usize = 15;
 /// Words after which a number without check character is a certificate's.
 const NAMED: [&str; 6] = ["护照", "通行证", "回乡证", "台胞证", "居留证", "居留身份证"];
+/// A number behind this word is a meter's: some begin with H or M.
+const METER: char = '表';
 /// Countries of old permanent residence cards: a meter's type (LXS…) is none.
 const COUNTRIES: &str = "AFG ALB DZA AND AGO ARG ARM AUS AUT AZE BHS BHR BGD BRB BLR BEL BLZ BEN BTN BOL BIH BWA BRA BRN BGR BFA BDI \
     KHM CMR CAN CPV CAF TCD CHL CHN COL COM COG COD CRI CIV HRV CUB CYP CZE DNK DJI DMA DOM ECU EGY SLV GNQ ERI EST ETH FJI FIN FRA \
@@ -228,7 +229,7 @@ fn permits(text: &str) -> Vec<Found> {
         let named = named_until == word.span.end;
         let kind = certificate::form_of(&word.clean);
         let told = match kind {
-            Some(Certificate::HomeReturnPermit) => named || !is_dated(&word.clean[1..]),
+            Some(Certificate::HomeReturnPermit) => named || !is_dated(&word.clean[1..]) && !near.contains(METER),
             Some(Certificate::OldForeignerId) => is_old_residence_card(&word.clean),
             Some(Certificate::Passport | Certificate::TaiwanPermit) => named,
             _ => false,

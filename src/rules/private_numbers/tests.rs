@@ -41,6 +41,7 @@ fn ids_and_cards_are_found_and_other_numbers_are_not() {
         ("H12345678", Some("证件号码")),
         ("回执M1234567801", Some("证件号码")),
         ("批次H20261020", None),
+        ("旧表 M00310002 拆下", None),
         ("FRA110075101901", Some("证件号码")),
         ("LXS110075101901", None),
         ("", None),
