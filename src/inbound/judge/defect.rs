@@ -235,7 +235,10 @@ impl Flaw {
     pub(super) fn on(self, line: u32, id: &str) -> Defect {
         let Self { kind, message, column, rule } = self;
         // Names of rows and messages are listed, exported and logged: no private number stands in them (I-13).
-        let id = mask(&crate::rules::fault::shown(id), Holds::Number);
+        // A row that was looked at no further may be named by a number without a check character.
+        let unjudged = matches!(kind, Kind::PrivateNumber | Kind::HiddenRow | Kind::UncountedRecord);
+        let named_by = if unjudged { Holds::Text } else { Holds::Number };
+        let id = mask(&crate::rules::fault::shown(id), named_by);
         Defect { line, id, kind, message: mask(&message, Holds::Number), column, rule }
     }
 }
