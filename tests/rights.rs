@@ -611,7 +611,7 @@ fn the_screens_ask_for_ones_own_password_first_and_lock_when_it_is_set_anew_else
     let mut elsewhere = desk.beside().unwrap();
     desk.sign_out();
     let (mut stack, mut app) = screens(desk);
-    let mut see = |stack: &mut Stack<App>, app: &mut App, keys: &str| {
+    let see = |stack: &mut Stack<App>, app: &mut App, keys: &str| {
         press(stack, app, keys).unwrap();
         render(stack, app, 80, 24).picture()
     };
