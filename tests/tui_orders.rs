@@ -90,7 +90,7 @@ fn a_whole_evening_is_dispatched_and_printed_with_six_keys() {
 #[test]
 fn who_may_not_print_dispatch_slips_is_told_who_may() {
     let mut seat = Seat::home(busy(), "check");
-    seat.press("<F7><C-o>").shows("您没有“order.print”的权限").shows("责任营业员");
+    seat.press("<F7><C-o>").shows("您没有“打印派工单”的权限").shows("责任营业员");
     Seat::home(busy(), "demo").press("<F7><C-o>").shows("派工单");
 }
 

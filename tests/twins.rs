@@ -226,11 +226,8 @@ fn a_whole_book_with_a_fork_a_restored_life_and_single_entries_verifies_in_full(
     let single = [theirs[3].clone(), theirs[6].clone()];
     assert_eq!(take(&mut desk, &single), [Received::New; 2]);
     let verdict = desk.verify(true, |_| {}).unwrap();
-    assert_eq!(
-        verdict.first_fault.map(|fault| fault.message),
-        Some("B09.1 缺第 1 张凭单".into()),
-        "not marked as single"
-    );
+    let fault = verdict.first_fault.map(|fault| fault.message).unwrap_or_default();
+    assert!(fault.starts_with("B09.1 缺第 1 张凭单"), "not marked as single: {fault}");
     let tx = desk.db_mut().write().unwrap();
     for entry in &single {
         tx.put(&meterdesk::store::entries::RelayedRow { id: entry.id }).unwrap();

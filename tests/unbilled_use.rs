@@ -12,6 +12,7 @@ use meterdesk::store::tables::base::ExceptionRow;
 use serde_json::{Value, json};
 use support::at::At;
 use support::orders::{Book, book};
+use support::transfer;
 use support::water::{bill, bills, branch, line, read, resident, run, sound};
 
 const A: &str = "3100000001";
@@ -30,8 +31,8 @@ fn with_state(state: &str) -> AccountOpened {
 }
 
 fn try_transfer(book: &mut Book) -> Result<(), Refusal> {
-    let input = json!({ "account": A, "name": "李小龙", "papers": ["房产证", "身份证"] });
-    book.try_act("check", "account.transfer", &input).map(drop)
+    book.try_act("demo", "intake.take", &transfer::intake(A, "李小龙", false, false))?;
+    book.try_act("check", "account.transfer", &json!({ "account": A, "id_number": transfer::NEW_OWNER })).map(drop)
 }
 
 fn try_seal(book: &mut Book) -> Result<Value, Refusal> {

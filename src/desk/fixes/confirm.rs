@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Again, close_older, decide, kept, require_open, write};
+use super::{Again, Said, close_older, decide, kept, require_open, write};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
 use crate::inbound::judge::{Disposition, Kind};
@@ -46,10 +46,14 @@ impl Action for ImportConfirm {
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let kept = kept(cx.tx, cx.keys, input.file, input.line)?;
         require_open(&kept.row)?;
+        let mut rollover = false;
         let fit = match kept.judge(cx, &kept.cells)? {
             Again::Good(fit) => fit,
             // A held row waits for just this; a low one, and a row that still names the old meter, once the swap is in.
-            Again::Defect(defect, Some(fit)) if may_confirm(kept.row.defect.as_str(), defect.kind) => fit,
+            Again::Defect(defect, Some(fit)) if may_confirm(kept.row.defect.as_str(), defect.kind) => {
+                rollover = defect.kind == Kind::Rollover;
+                fit
+            }
             Again::Defect(defect, _) => {
                 let what = format!("第{}行不能直接确认：{}", input.line, defect.message);
                 return Err(Refusal::field(defect.rule.unwrap_or(defect.kind.code()), "line", what));
@@ -59,7 +63,7 @@ impl Action for ImportConfirm {
                 return Err(Refusal::field("unread", "line", what));
             }
         };
-        let draft = write(cx, *fit, true, input.sealed)?;
+        let draft = write(cx, *fit, Said { confirm: true, rollover, sealed: input.sealed })?;
         let mut dropped = Vec::new();
         if let Some(account) = kept.row.account.filter(|_| kept.row.defect == Kind::ConflictingDuplicate.code()) {
             let others = cx.tx.fixes_of_account(input.file, account)?;

@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Again, Fit, close_older, decide, kept, require_open, write};
+use super::{Again, Fit, Said, close_older, decide, kept, require_open, write};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::import::Cell;
 use crate::desk::reading_enter;
 use crate::desk::refusal::{Fault, Refusal};
-use crate::inbound::judge::Disposition;
+use crate::inbound::judge::{Disposition, Kind};
 use crate::rules::id::Id;
 use crate::rules::sealed_use::SealedUse;
 
@@ -92,9 +92,13 @@ impl Action for ImportMend {
             faults.push(Fault::field("R-232", "reread_by", "复抄人不能是录入人自己，请填抄表员"));
         }
         Refusal::unless_empty(faults)?;
+        let mut rollover = false;
         let fit = match kept.judge(cx, &cells)? {
             Again::Good(fit) => fit,
-            Again::Defect(defect, Some(fit)) if input.confirm && defect.disposition() == Disposition::Held => fit,
+            Again::Defect(defect, Some(fit)) if input.confirm && defect.disposition() == Disposition::Held => {
+                rollover = defect.kind == Kind::Rollover;
+                fit
+            }
             Again::Defect(defect, _) => {
                 let field = defect.column.clone().unwrap_or_else(|| "line".into());
                 return Err(Refusal::field(defect.rule.unwrap_or(defect.kind.code()), &field, defect.message));
@@ -111,7 +115,7 @@ impl Action for ImportMend {
             })),
             other => other,
         };
-        let draft = write(cx, fit, input.confirm, input.sealed)?;
+        let draft = write(cx, fit, Said { confirm: input.confirm, rollover, sealed: input.sealed })?;
         close_older(cx, &kept.row)?;
         let what = input.cells.keys().cloned().collect::<Vec<_>>().join("、");
         let note = match (what.is_empty(), reread) {

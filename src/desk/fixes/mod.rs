@@ -189,8 +189,18 @@ fn registers(layout: &Layout, row: &Row) -> BTreeMap<String, Milli> {
     REGISTERS.into_iter().filter_map(one).collect()
 }
 
+/// What a person says of a row that was held.
+pub(super) struct Said {
+    /// A large use is right.
+    pub(super) confirm: bool,
+    /// The counter went past zero: what the row was held for.
+    pub(super) rollover: bool,
+    /// Why a sealed meter ran.
+    pub(super) sealed: Option<SealedUse>,
+}
+
 /// Writes what fits: the entry is that of the thing itself.
-pub(super) fn write(cx: &Cx<'_, '_>, fit: Fit, confirm: bool, sealed: Option<SealedUse>) -> Result<Draft, Refusal> {
+pub(super) fn write(cx: &Cx<'_, '_>, fit: Fit, said: Said) -> Result<Draft, Refusal> {
     fn under<A: Action>(decision: Decision<A::Output>) -> Result<Draft, Refusal> {
         let draft = decision.draft.ok_or_else(|| Refusal::rule("input", "没有要记的内容"))?;
         Ok(Draft { under: Some((A::NAME, A::VERSION)), ..draft })
@@ -203,7 +213,8 @@ pub(super) fn write(cx: &Cx<'_, '_>, fit: Fit, confirm: bool, sealed: Option<Sea
             Ok(Draft { under: Some(("account.open", 1)), ..draft })
         }
         Fit::Reading(input) => {
-            let input = reading_enter::Input { confirm, sealed, ..*input };
+            let Said { confirm, rollover, sealed } = said;
+            let input = reading_enter::Input { confirm, rollover, sealed, ..*input };
             under::<ReadingEnter>(ReadingEnter::decide(cx, input)?)
         }
         Fit::Swap(slip) => under::<SwapEnter>(SwapEnter::decide(cx, SlipInput { confirm: true, ..*slip })?),
