@@ -254,6 +254,8 @@ fn step() -> impl Strategy<Value = Step> {
 struct Own {
     /// Amount, from prepaid by itself, paid otherwise; by the bill's last day.
     bills: BTreeMap<String, (i64, i64, i64)>,
+    /// What had been paid on bills of these days that were cancelled: it pays the one in their place, whatever the setting.
+    back: BTreeMap<String, i64>,
     prepaid: i64,
     credit: i64,
     keeps: bool,
@@ -261,11 +263,13 @@ struct Own {
 
 impl Own {
     fn billed(&mut self, day: &str, amount: i64) {
-        let prepaid = if self.keeps { 0 } else { amount.min(self.prepaid) };
-        let credit = if self.keeps { 0 } else { (amount - prepaid).min(self.credit) };
+        let back = self.back.remove(day).unwrap_or_default().min(self.credit).min(amount);
+        self.credit -= back;
+        let prepaid = if self.keeps { 0 } else { (amount - back).min(self.prepaid) };
+        let credit = if self.keeps { 0 } else { (amount - back - prepaid).min(self.credit) };
         self.prepaid -= prepaid;
         self.credit -= credit;
-        self.bills.insert(day.to_owned(), (amount, prepaid, credit));
+        self.bills.insert(day.to_owned(), (amount, prepaid, back + credit));
     }
 
     fn owed(&self) -> i64 {
@@ -344,6 +348,7 @@ proptest! {
                         let (_, prepaid, paid) = own.bills.remove(&last.last_day.to_string()).unwrap();
                         own.prepaid += prepaid;
                         own.credit += paid;
+                        own.back.insert(last.last_day.to_string(), paid);
                     }
                 }
                 Step::Again => {

@@ -100,6 +100,12 @@ impl Hand {
         self
     }
 
+    /// Looks at what opened by itself, as long as the keyboard waits for it.
+    pub fn look(&mut self) -> &mut Self {
+        std::thread::sleep(std::time::Duration::from_millis(600));
+        self
+    }
+
     /// A new job begins at the home screen: control keys are counted anew.
     pub fn home(&mut self) -> &mut Self {
         self.control = 0;

@@ -183,14 +183,14 @@ pub fn issue(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> 
     Ok(legs.post(fx, Kind::Account, event)?)
 }
 
-/// Puts a bill that may take the place of a cancelled one (`replaces`): what was paid on that, and its late fee, go with it.
+/// Puts a bill that may take the place of a cancelled one (`replaces`): what was paid on that, and its late fee, go with it, as paid on
+/// the days it was; what else there is pays the rest.
 fn put_issued(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: BillIssued, legs: &mut Legs) -> Result<(), DeriveError> {
-    let replaces = body.replaces;
-    put(fx, event, event.id, body, legs)?;
-    match replaces {
-        Some(old) => super::adjust::issued_again(fx, event, old, event.id, legs),
-        None => Ok(()),
-    }
+    let Some(old) = body.replaces else { return put(fx, event, event.id, body, legs) };
+    let settles = body.settles;
+    put(fx, event, event.id, BillIssued { settles: false, ..body }, legs)?;
+    super::adjust::issued_again(fx, event, old, event.id, legs)?;
+    if settles { prepaid::settle(fx, event, event.id, legs) } else { Ok(()) }
 }
 
 /// Puts a bill under a name of the entry; shared by every action that makes one. Adds to `legs`; the caller posts them.
