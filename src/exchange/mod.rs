@@ -23,7 +23,7 @@ pub mod opener;
 pub mod outside;
 pub mod peers;
 pub mod plan;
-mod proof;
+pub mod proof;
 pub mod relay;
 mod returned;
 pub mod secret;
