@@ -25,7 +25,7 @@ fn given(confirmed: bool) -> Book {
     let account = AccountOpened { class_confirmed: confirmed, prepaid: Fen(1_000), ..resident(A) };
     branch(&mut book, &[account]);
     book.act("boss", "user.right", json!({ "user": "room", "role": "data_director", "first_day": "2026-01-01" }));
-    read(&mut book, A, "2026-10-12", "400");
+    read(&mut book, A, "2026-10-12", "380");
     book
 }
 
@@ -40,7 +40,13 @@ fn trial(book: &mut Book) -> String {
     let summary = run(book, "2026-10", true);
     let past_zero = json!({ "account": A, "value": "5", "rollover": true, "confirm": true }).to_string();
     let past_zero = book.desk.try_out("reading.enter", &past_zero).map_err(|refusal| refusal.message());
-    format!("{owed} {} {past_zero:?}", serde_json::to_string(&summary).unwrap())
+    let mut summary = serde_json::to_value(&summary).unwrap();
+    for list in ["largest", "above"] {
+        for bill in summary[list].as_array_mut().unwrap() {
+            bill["name"] = Value::Null; // the only word in it that is no amount
+        }
+    }
+    format!("{owed} {summary} {past_zero:?}")
 }
 
 /// A value that the field may hold and does not hold now.
@@ -180,7 +186,7 @@ fn a_change_of_facts_says_what_is_wrong_with_it() {
 /// Every input of every action that is named like something an amount hangs on, and why it is no back door.
 const WAYS: &[(&str, &[&str])] = &[
     // the highest price until the first reading; a discount is refused; what is typed here is the file's beginning.
-    ("account.open", &["class", "dial", "discount", "fitted", "first", "mix", "opened", "people", "user_type"]),
+    ("account.open", &["class", "dial", "discount", "first", "fitted", "mix", "opened", "people", "user_type"]),
     // The old customer's discount ends, a new one is refused.
     ("account.transfer", &["discount"]),
     // Three people.

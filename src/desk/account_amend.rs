@@ -15,6 +15,7 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::account::amend::{AccountAmended, Change, base_of, conflict_word};
 use crate::derive::account::fields::{CustomerFile, masked, meter_value, set_meter};
 use crate::rules::customer::{self, Field, Form};
+use crate::rules::customer_fields::GROUP;
 use crate::store::tables::account::{AccountRow, FieldRow, MeterRow};
 use crate::store::tables::base::ExceptionRow;
 
@@ -279,6 +280,9 @@ impl Sheet {
             if !old || keys.iter().any(|key| *key == broken.field) {
                 self.faults.push(customer_file::fault(&broken));
             }
+        }
+        if touches(&["invoiced", "connection"]) && self.new.connection.as_deref() == Some(GROUP) {
+            self.faults.extend(customer_file::refuse_invoice_of_today(cx, self.new.invoiced));
         }
         if touches(&["status"]) && self.new.status == "销户" {
             let owed = cx.tx.owed(self.old.id)?;

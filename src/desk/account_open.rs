@@ -155,7 +155,11 @@ impl Form {
                     self.fault("R-057", "connected", format!("散户的报装日期和开票日期都是办理当天 {today}，请改正"));
                 }
             }
-            Some(GROUP) => body.connected = body.connected.or(Some(today)),
+            Some(GROUP) => {
+                body.connected = body.connected.or(Some(today));
+                let invoiced = body.invoiced;
+                self.faults.extend(customer_file::refuse_invoice_of_today(cx, invoiced));
+            }
             _ => {}
         }
         if self.body.status == "销户" {
@@ -285,7 +289,7 @@ impl Form {
             direction: take("meter.direction").unwrap_or_default(),
             fitted: take("meter.fitted").and_then(|day| day.parse().ok()),
             first: meter.first.unwrap_or(Milli::ZERO),
-            state: self.meter_state(meter.state.as_deref()),
+            state: self.meter_state(cx, meter.state.as_deref()),
             seal: take("meter.seal").unwrap_or_default(),
         };
         if facts.first.is_negative() || facts.first >= dial_end(facts.dial) {
@@ -296,9 +300,11 @@ impl Form {
     }
 
     /// a meter on an account is at least applied for; removed ones are not opened.
-    fn meter_state(&mut self, typed: Option<&str>) -> String {
+    /// Opened at the counter it is applied for; a customer of before has supply.
+    fn meter_state(&mut self, cx: &Cx<'_, '_>, typed: Option<&str>) -> String {
+        let unsaid = if is_known_customer(cx, &self.body) { MeterState::Supplied } else { MeterState::Applied };
         let state = match typed.map(str::trim).filter(|text| !text.is_empty()) {
-            None => Some(MeterState::Supplied),
+            None => Some(unsaid),
             Some(text) => MeterState::parse(text),
         };
         match state {

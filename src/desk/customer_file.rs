@@ -113,6 +113,15 @@ pub fn refuse_discount(given: Option<&str>) -> Option<Fault> {
     })
 }
 
+/// The invoice of a group connection has its own day: not the one on which it is typed in.
+pub fn refuse_invoice_of_today(cx: &Cx<'_, '_>, invoiced: Option<chrono::NaiveDate>) -> Option<Fault> {
+    let today = [cx.day, cx.at.date_naive()];
+    invoiced.filter(|day| today.contains(day)).map(|_| {
+        let what = "集体报装的开票日期按发票上的日期填，不是录入当天；发票遗失的填 2002-01-01";
+        Fault::field("R-056", "invoiced", what)
+    })
+}
+
 /// A number of a person or of a firm, of whatever kind of certificate. Households have a person's, all others a firm's or, for a
 /// shop run by one person, its owner's; while the class is not confirmed either will do. Fifteen digits are no card of today.
 fn identity(

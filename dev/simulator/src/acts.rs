@@ -165,14 +165,13 @@ impl Memory {
         let tx = desk.look().ok()?;
         let row = tx.account_of_text(account).ok()?;
         let (field, seen, value) = match (chance.below(4), row) {
-            (0, Some(row)) => ("people", row.people.map(|people| people.to_string()), chance.between(1, 9).to_string()),
-            (1, Some(row)) => ("class", Some(row.class), (*chance.pick(&["resident", "special"])).to_owned()),
+            (0, Some(row)) => ("remark", Some(row.remark), chance.between(1, 9).to_string()),
+            (1, Some(row)) => ("estate", Some(row.estate), (*chance.pick(&["光明小区", "翠湖"])).to_owned()),
             (_, Some(row)) => ("mobile", row.mobile, format!("139{:08}", chance.below(100_000_000))),
             (_, None) => ("mobile", None, "13900000000".to_owned()),
         };
         let input = json!({ "account": account, "field": field, "seen": seen, "value": value });
-        let user = if field == "class" { "chief" } else { "demo" };
-        Some(Act { user, action: "account.amend", input, wrong: false })
+        Some(Act { user: "demo", action: "account.amend", input, wrong: false })
     }
 
     fn open(&self, site: &str, chance: &mut Chance) -> Option<Act> {

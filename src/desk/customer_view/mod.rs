@@ -422,9 +422,7 @@ fn fields(row: &AccountRow, meter: Option<&MeterRow>, history: &[FieldRow]) -> V
     let mut lines: Vec<FieldLine> = Vec::new();
     for field in FIELDS.iter().chain(EXTRA) {
         let value = row.value(field.key).map(|value| shown(field.key, &value));
-        if value.is_some() || !field.key.starts_with("extra.") {
-            lines.push(line(field.key, field.label, value));
-        }
+        lines.push(line(field.key, field.label, value));
         if field.key == "book" {
             lines.push(line("route", customer::label("route"), Some(row.route.clone()).filter(|it| !it.is_empty())));
         }
@@ -499,7 +497,11 @@ fn owner(row: OwnerRow) -> Owner {
 }
 
 fn meter_view(account: &AccountRow, meter: &MeterRow) -> MeterView {
-    let fact = |field: &customer::Field| Some((field.label.to_owned(), meter_value(meter, field.key)?));
+    let fact = |field: &customer::Field| {
+        let value = meter_value(meter, field.key)?;
+        let unknown = value.parse().is_ok_and(is_unknown_day);
+        Some((field.label.to_owned(), if unknown { format!("{value} (不详)") } else { value }))
+    };
     MeterView {
         no: meter.no.clone(),
         id: meter.id,

@@ -7,7 +7,9 @@ use super::mistakes;
 use super::of_form;
 use crate::desk::customer_view::{self, Words};
 use crate::desk::refusal::Refusal;
-use crate::rules::customer::{FIELDS, METER};
+use crate::rules::customer::{EXTRA, FIELDS, METER};
+use crate::rules::meter_state::MeterState;
+use crate::rules::utility::Utility;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
@@ -35,6 +37,7 @@ impl AccountOpen {
     pub fn new(app: &App) -> Result<Self, Refusal> {
         let own = customer_view::own_utility(&app.desk)?;
         let words = Words::of(&app.desk, &own)?;
+        let utility = Utility::from_code(&own).unwrap_or(Utility::Water);
         let utilities = [("water", "水"), ("gas", "气"), ("power", "电"), ("heat", "热")];
         let utilities = utilities.into_iter().map(|(code, label)| Choice::new(code, label)).collect();
         let mut fields = vec![
@@ -46,7 +49,12 @@ impl AccountOpen {
             "class" => file_form::widget(field, &words).hint("空则暂按最高价"),
             _ => file_form::widget(field, &words),
         }));
+        let further = EXTRA.iter().filter(|field| !field.moves_money());
+        fields.extend(further.map(|field| file_form::widget(field, &words)));
         fields.push(Field::code("meter.no", "表号", 40).half().cells(20));
+        let states = [MeterState::Applied, MeterState::Fitted, MeterState::Supplied, MeterState::Sealed];
+        let states = states.into_iter().map(|state| Choice::new(state.code(), state.label(utility))).collect();
+        fields.push(Field::choice("meter.state", "表状态", states).half().value(MeterState::Applied.code()));
         fields.extend(METER.iter().map(|field| file_form::widget(field, &words)));
         fields.push(Field::number("meter.first", "表底数", 3).half());
         let mut form = Form::new(fields, app.desk.today(), initials);
@@ -58,14 +66,19 @@ impl AccountOpen {
     }
 
     fn input(&self) -> Value {
-        let (mut input, mut meter) = (Map::new(), Map::new());
+        let (mut input, mut meter, mut extra) = (Map::new(), Map::new(), Map::new());
         for (key, value) in file_form::typed(&self.form) {
-            match key.strip_prefix("meter.") {
-                Some(key) => meter.insert(key.to_owned(), value),
-                None => input.insert(key, value),
+            match (key.strip_prefix("meter."), key.strip_prefix("extra.")) {
+                (Some(key), _) => meter.insert(key.to_owned(), value),
+                (_, Some(key)) => extra.insert(key.to_owned(), value),
+                (None, None) => input.insert(key, value),
             };
         }
-        if !meter.is_empty() {
+        if !extra.is_empty() {
+            input.insert("extra".into(), Value::Object(extra));
+        }
+        // The state alone is no meter: it stands there from the beginning.
+        if meter.keys().any(|key| key != "state") {
             meter.entry("no").or_insert_with(|| "".into());
             input.insert("meter".into(), Value::Object(meter));
         }

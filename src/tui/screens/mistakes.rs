@@ -10,7 +10,13 @@ const MOST: usize = 12;
 
 /// Adds to a form with mistakes what the desk would refuse besides. `named` says under which field of the form a field of the
 /// input stands.
-pub fn also(form: &mut Form, app: &mut App, action: &str, mut input: Value, named: fn(&str) -> &str) {
+pub fn also(form: &mut Form, app: &mut App, action: &str, input: Value, named: fn(&str) -> &str) {
+    find(form, app, action, input, named);
+    // The hand goes to the first mistake in the order of the form, whoever found it.
+    form.go_to_first_mistake();
+}
+
+fn find(form: &mut Form, app: &mut App, action: &str, mut input: Value, named: fn(&str) -> &str) {
     for _ in 0..MOST {
         let Err(refusal) = app.desk.try_out(action, &input.to_string()) else { return };
         let unread = refusal.faults.iter().find(|fault| fault.rule == "input");

@@ -187,7 +187,7 @@ impl Form {
         others
     }
 
-    /// Shows a mistake the desk found beside the form's own; one that is shown already stays, and so does the hand.
+    /// Shows a mistake the desk found beside the form's own; one that is shown already stays.
     pub fn show_mistake(&mut self, id: &str, sentence: &str) {
         if let Some(i) = self.index(id).filter(|i| self.fields[*i].takes_focus() && self.fields[*i].error.is_none()) {
             self.fields[i].error = Some(sentence.to_owned());
@@ -199,7 +199,8 @@ impl Form {
         self.fields.iter().filter_map(|f| f.error.as_deref().map(|e| (f.id, e))).collect()
     }
 
-    fn go_to_first_mistake(&mut self) -> bool {
+    /// Goes to the first mistake in the order of the form; true when there is none.
+    pub fn go_to_first_mistake(&mut self) -> bool {
         let first = self.fields.iter().position(|f| f.error.is_some() && f.takes_focus());
         if let Some(i) = first {
             self.focus = i;
