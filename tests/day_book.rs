@@ -112,7 +112,7 @@ fn going_on_from_a_backup_begins_a_new_life_and_sets_the_old_book_aside() {
     desk.perform("worker.add", WORKER, Call::default()).unwrap();
     let now = desk.now();
     drop(desk);
-    let done = meterdesk::desk::restore::restore(&folder.path().join("copy.db"), &path, now).unwrap();
+    let done = meterdesk::desk::restore::restore(&folder.path().join("copy.db"), &path, None, now).unwrap();
     assert_eq!((done.copy.entries, done.aside.unwrap().exists()), (2, true));
     let mut desk = Desk::open(&path, OpenOptions::default(), Box::new(SystemClock)).unwrap();
     assert!(desk.notices().is_empty(), "{:?}", desk.notices());

@@ -226,6 +226,28 @@ impl Keys {
         open_with(&self.cipher, place, bytes).ok_or_else(|| SealError::Broken(self.name.clone()))
     }
 
+    /// Seals a frame of the second copy, bound to the hash of all before it in its file: nonce, then ciphertext.
+    pub fn seal_frame(&self, before: &[u8; 32], clear: &[u8]) -> Result<Vec<u8>, SealError> {
+        let mut nonce = [0u8; 24];
+        getrandom::fill(&mut nonce).map_err(|error| SealError::Chance(error.to_string()))?;
+        let payload = Payload { msg: clear, aad: before };
+        let sealed = self.frame_cipher().encrypt(&XNonce::from(nonce), payload);
+        let mut bytes = nonce.to_vec();
+        bytes.extend_from_slice(&sealed.map_err(|_| SealError::Broken(self.name.clone()))?);
+        Ok(bytes)
+    }
+
+    /// Opens what [`Keys::seal_frame`] made.
+    pub fn open_frame(&self, before: &[u8; 32], bytes: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = bytes.split_first_chunk::<24>()?;
+        self.frame_cipher().decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: before }).ok()
+    }
+
+    fn frame_cipher(&self) -> XChaCha20Poly1305 {
+        let key = Zeroizing::new(blake3::derive_key("meterdesk second copy key 1", &*self.master));
+        XChaCha20Poly1305::new((&*key).into())
+    }
+
     /// A hasher keyed by this site's secret, for fingerprints of what must not be guessed.
     pub fn keyed_hasher(&self) -> blake3::Hasher {
         blake3::Hasher::new_keyed(&blake3::derive_key("meterdesk fingerprint key 1", &*self.master))

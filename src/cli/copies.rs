@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::common::{CliError, Context};
 use crate::book::clock::{Clock, SystemClock};
@@ -13,7 +13,10 @@ use crate::store::OpenOptions;
 
 /// Arguments of `backup`.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct BackupArgs {
+    #[command(subcommand)]
+    command: Option<BackupCommand>,
     /// 备份到哪个文件 (不能已存在)
     #[arg(required_unless_present = "every_hour", conflicts_with = "every_hour")]
     file: Option<PathBuf>,
@@ -22,16 +25,38 @@ pub struct BackupArgs {
     every_hour: Option<PathBuf>,
 }
 
+#[derive(Subcommand)]
+enum BackupCommand {
+    /// 随写副本：每一笔一秒之内密封写到第二处 (另一个盘、优盘、共享文件夹)；不带参数看现状
+    Tail {
+        /// 写到哪个文件夹，并在那里先做一份备份
+        #[arg(long, value_name = "DIR", conflicts_with = "off")]
+        to: Option<PathBuf>,
+        /// 不再写
+        #[arg(long)]
+        off: bool,
+    },
+}
+
 /// Arguments of `restore`.
 #[derive(Args)]
 pub struct RestoreArgs {
     /// 从哪个备份恢复
     file: PathBuf,
+    /// 随写副本的文件夹：备份以后的每一笔从这里补回
+    #[arg(long, value_name = "DIR")]
+    tail: Option<PathBuf>,
+    /// 密钥文件也丢了：用恢复码 (从标准输入或键盘输入，不作参数)
+    #[arg(long, requires = "tail")]
+    recovery_code: bool,
 }
 
 /// Copies the book and proves the copy.
 pub fn backup(context: &Context, args: &BackupArgs) -> Result<u8, CliError> {
     let mut desk = context.open_to(rights::BACKUP)?;
+    if let Some(BackupCommand::Tail { to, off }) = &args.command {
+        return second_copy(context, &mut desk, to.as_deref(), *off);
+    }
     let Some(file) = &args.file else {
         return every_hour(context, &mut desk, args.every_hour.as_deref().unwrap_or(Path::new("off")));
     };
@@ -75,12 +100,54 @@ fn every_hour(context: &Context, desk: &mut Desk, place: &Path) -> Result<u8, Cl
     Ok(0)
 }
 
+fn second_copy(context: &Context, desk: &mut Desk, to: Option<&Path>, off: bool) -> Result<u8, CliError> {
+    if to.is_some() || off {
+        let made = desk.set_second_copy(to)?;
+        if !context.json {
+            match made {
+                Some(made) => println!("以后每一笔一秒之内写到第二处；那里已先做一份备份 {}", made.display()),
+                None => println!("不再写随写副本；第二处已写的文件还在"),
+            }
+        }
+    }
+    let standing = desk.second_copy()?;
+    let warning = standing.as_ref().and_then(|(_, warning)| warning.clone());
+    if context.json {
+        let standing = standing.as_ref().map(|(standing, _)| standing);
+        let (place, upto) = (standing.map(|at| &at.place), standing.and_then(|at| at.upto.as_ref()));
+        let behind = standing.and_then(|at| at.behind);
+        let line = serde_json::json!({
+            "ok": true, "place": place, "upto": upto, "behind": behind, "warning": warning,
+        });
+        println!("{line}");
+        return Ok(0);
+    }
+    let Some((standing, _)) = standing else {
+        println!("没有设随写副本：主机和盘一起丢时，上一份备份以后办的都会丢；用 backup tail --to 文件夹 设一个");
+        return Ok(0);
+    };
+    let upto = standing.upto.map_or_else(|| "还没有写过".to_owned(), |upto| format!("写到 {upto}"));
+    let behind = match standing.behind {
+        Some(0) => "，没有落后".to_owned(),
+        Some(behind) => format!("，还差 {behind} 张凭单"),
+        None => String::new(),
+    };
+    println!("随写副本在 {}：{upto}{behind}", standing.place.display());
+    if let Some(warning) = warning {
+        println!("注意：{warning}");
+    }
+    Ok(0)
+}
+
 /// Goes on from a copy, in a new epoch.
 pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
     let target = context.db_path()?;
     let_in(context, &args.file, &target)?;
-    let done = restore::restore(&args.file, &target, SystemClock.now())?;
-    let (copy, since) = (&done.copy, &done.since);
+    let code = if args.recovery_code { Some(super::key::recovery_code()?) } else { None };
+    let code = code.as_ref().map(|code| code.as_str());
+    let tail = args.tail.as_deref().map(|folder| restore::Tail { folder, code });
+    let done = restore::restore(&args.file, &target, tail, SystemClock.now())?;
+    let (copy, since, brought) = (&done.copy, &done.since, &done.brought);
     let until = copy.until.as_deref().map(own_files::minute);
     if context.json {
         let receipts: Vec<_> =
@@ -91,6 +158,13 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
             "receipts_since": since.receipt_count, "receipts": receipts, "receipts_to_enter": since.to_enter,
             "since_until": since.until, "old_book_read": !since.by_mark, "since": since.sentences(),
         });
+        let mut line = line;
+        if let Some(brought) = brought {
+            line["tail"] = serde_json::json!({
+                "entries": brought.entries, "upto": brought.upto, "until": brought.until, "receipts": brought.receipts,
+                "faults": brought.faults,
+            });
+        }
         println!("{line}");
     } else {
         println!(
@@ -103,6 +177,9 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
         );
         if let Some(aside) = done.aside {
             println!("原来的数据库移到 {}", aside.display());
+        }
+        if let Some(brought) = brought {
+            brought.sentences().iter().for_each(|said| println!("{said}"));
         }
         since.sentences().iter().for_each(|said| println!("{said}"));
         if let Some(notice) = own_files::lives_notice(done.epoch) {

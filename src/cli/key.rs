@@ -77,7 +77,7 @@ fn restore(context: &Context) -> Result<u8, CliError> {
 }
 
 /// The code, typed unseen at a terminal or read from a pipe.
-fn recovery_code() -> Result<zeroize::Zeroizing<String>, CliError> {
+pub(super) fn recovery_code() -> Result<zeroize::Zeroizing<String>, CliError> {
     use std::io::{BufRead, IsTerminal, Read};
     if std::io::stdin().is_terminal() {
         return rpassword::prompt_password("恢复码：")

@@ -129,6 +129,10 @@ pub fn run() -> ExitCode {
         Some(Command::Man) => about::man(<Args as clap::CommandFactory>::command()),
         Some(Command::Rebuild) => check::rebuild(&context),
     };
+    // What the desk that was just closed could not write to the second place; the work itself is done.
+    if let Some(word) = crate::desk::tail::last_word() {
+        eprintln!("注意：{}", crate::text::safe::line(&word));
+    }
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) if error.code == 0 => ExitCode::SUCCESS,

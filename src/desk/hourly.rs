@@ -64,13 +64,13 @@ impl Desk {
         (!fault.is_empty()).then_some(fault)
     }
 
-    fn remember(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+    pub(super) fn remember(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let tx = self.db_mut().write()?;
         tx.set_setting(name, value)?;
         Ok(tx.commit()?)
     }
 
-    fn backup_into(&self, folder: &Path) -> Result<PathBuf, Refusal> {
+    pub(super) fn backup_into(&mut self, folder: &Path) -> Result<PathBuf, Refusal> {
         if !folder.is_dir() {
             return Err(Refusal::usage(format!("{} 不在，请检查盘是否插好", folder.display())));
         }
@@ -83,13 +83,11 @@ impl Desk {
         };
         tidy();
         let proved = self.db().backup_to(&part).map_err(Refusal::from).and_then(|()| prove(&part));
-        if let Err(refusal) = proved {
-            tidy();
-            return Err(refusal);
-        }
+        let copy = proved.inspect_err(|_| tidy())?;
         let fault = |error: std::io::Error| Refusal::data(format!("写 {} 出错：{error}", file.display()));
         std::fs::File::open(&part).and_then(|copy| copy.sync_all()).map_err(fault)?;
         std::fs::rename(&part, &file).map_err(fault)?;
+        let _ = self.note_copy(&copy.upto); // not noted, more of the second copy is kept
         let names = names_in(folder, self.site().as_str());
         for old in to_drop(&names) {
             let _ = std::fs::remove_file(folder.join(old));

@@ -52,6 +52,7 @@ pub mod staging;
 pub mod stray_numbers;
 pub mod succeed;
 pub mod swap;
+pub mod tail;
 pub mod tariffs;
 pub mod till;
 pub mod verify;
@@ -242,6 +243,8 @@ pub fn action(name: &str) -> Option<&'static Def> {
 
 /// A branch's open book with a person at it.
 pub struct Desk {
+    /// Who keeps the second copy up; the first to go, while the book is still open.
+    second: tail::Slot,
     db: Db,
     keys: Keys,
     site_keys: OnceLock<Arc<SiteKeys>>,

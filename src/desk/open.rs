@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::refusal::Refusal;
+use super::tail::Slot;
 use super::tariffs::Shelf;
 use super::{Desk, own_files, password};
 use crate::book::append::Head;
@@ -95,6 +96,7 @@ impl Desk {
         let (notices, shelf) = (Vec::new(), Shelf::default());
         Ok((
             Self {
+                second: Slot::empty(),
                 db,
                 keys,
                 site_keys,
@@ -124,6 +126,7 @@ impl Desk {
         let site_keys = OnceLock::from(Arc::new(SiteKeys::from_seed(seed)));
         let (notices, shelf) = (Vec::new(), Shelf::default());
         Ok(Self {
+            second: Slot::empty(),
             db,
             keys,
             site_keys,
@@ -151,6 +154,7 @@ impl Desk {
     /// A copy of this book in memory with a clock of its own and nobody at it.
     pub fn copy_in_memory(&self, clock: Box<dyn Clock>) -> Result<Self, Refusal> {
         Ok(Self {
+            second: Slot::empty(),
             db: self.db.copy_in_memory()?,
             keys: self.keys.again(),
             site_keys: self.site_keys.clone(),
@@ -168,6 +172,7 @@ impl Desk {
     /// A desk beside this one: the same book on a connection of its own, the same person; for long work on another thread.
     pub fn beside(&self) -> Result<Self, Refusal> {
         Ok(Self {
+            second: self.second.again(),
             db: self.db.again()?,
             keys: self.keys.again(),
             site_keys: self.site_keys.clone(),
@@ -273,6 +278,7 @@ impl Desk {
         };
         let (site_keys, shelf) = (OnceLock::new(), Shelf::default());
         let mut desk = Self {
+            second: Slot::empty(),
             db,
             keys,
             site_keys,
@@ -292,6 +298,7 @@ impl Desk {
         let taken = desk.go_on_with_exchange()?;
         desk.notices.extend(taken);
         desk.hash_people(|_| {})?;
+        desk.second.keep(&desk.db, &desk.keys)?;
         Ok(desk)
     }
 }

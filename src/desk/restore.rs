@@ -9,6 +9,7 @@ use chrono::{DateTime, FixedOffset};
 use super::copies::{Copy, apart, beside, prove, put_in_place};
 use super::own_files::{self, series};
 use super::refusal::Refusal;
+use super::tail::bring::{self, Brought};
 use super::till::receipt;
 use crate::book::append::Head;
 use crate::book::clock;
@@ -36,6 +37,17 @@ pub struct Restored {
     pub since: Since,
     /// The new life.
     pub epoch: i64,
+    /// What the second copy brought back, where one was given.
+    pub brought: Option<Brought>,
+}
+
+/// A second copy to bring back what is newer than the copy.
+#[derive(Clone, Copy)]
+pub struct Tail<'a> {
+    /// Where it lies.
+    pub folder: &'a Path,
+    /// The recovery code, where the key file is lost.
+    pub code: Option<&'a str>,
 }
 
 /// What was done after the copy, as the old book or, when that is gone, the mark tells.
@@ -104,7 +116,13 @@ impl Since {
 }
 
 /// Puts a copy in the place of a book and begins a new life. The key files stay.
-pub fn restore(copy: &Path, target: &Path, now: DateTime<FixedOffset>) -> Result<Restored, Refusal> {
+/// With a second copy, what was written since the copy is brought back from it first.
+pub fn restore(
+    copy: &Path,
+    target: &Path,
+    tail: Option<Tail<'_>>,
+    now: DateTime<FixedOffset>,
+) -> Result<Restored, Refusal> {
     if !copy.is_file() {
         return Err(StoreError::Missing(copy.to_owned()).into());
     }
@@ -113,19 +131,32 @@ pub fn restore(copy: &Path, target: &Path, now: DateTime<FixedOffset>) -> Result
     }
     let alone = Alone::take(target)?;
     let part = beside(target, ".restoring");
-    let outcome = prepare(copy, &part, target, now);
+    let outcome = prepare(copy, &part, target, tail, now);
     if outcome.is_err() {
         clear(&part);
     }
-    let (held, since, begun) = outcome?;
+    let Prepared { held, brought, since, begun, keys } = outcome?;
     let file = |error: std::io::Error| Refusal::data(format!("换上备份时出错：{}", crate::text::disk::why(&error)));
     let aside = put_in_place(&part, target, "restore", now, &alone).map_err(file)?;
+    if let Some(keys) = keys {
+        keys.write(target)?; // made from the recovery code
+    }
     if let Ok(keys) = Keys::open(target) {
         // The mark of another key cannot be written over, only replaced; what it said is in the new life's number.
         let _ = std::fs::remove_file(mark::path_of(target));
         mark::write(target, &keys, &begun).map_err(file)?;
     }
-    Ok(Restored { copy: held, aside, since, epoch: begun.epoch })
+    Ok(Restored { copy: held, aside, since, epoch: begun.epoch, brought })
+}
+
+/// A book ready to be put in place.
+struct Prepared {
+    held: Copy,
+    brought: Option<Brought>,
+    since: Since,
+    begun: Mark,
+    /// Keys of the recovery code, to be written beside the book.
+    keys: Option<Keys>,
 }
 
 /// Makes the book that is put in place, under another name: the copy, proved, its derived tables made from its entries alone, in a
@@ -134,8 +165,9 @@ fn prepare(
     copy: &Path,
     part: &Path,
     target: &Path,
+    tail: Option<Tail<'_>>,
     now: DateTime<FixedOffset>,
-) -> Result<(Copy, Since, Mark), Refusal> {
+) -> Result<Prepared, Refusal> {
     clear(part);
     for tail in ["", "-wal"] {
         let (from, to) = (beside(copy, tail), beside(part, tail));
@@ -147,16 +179,35 @@ fn prepare(
         }
     }
     crate::store::db::own(part)?;
-    let held = prove(part)?;
+    let mut held = prove(part)?;
     let (mut db, _) = Db::open(part, apart())?;
-    let keys = Keys::open(target);
+    let mut keys = Keys::open(target);
     if let (Err(error), true) = (&keys, seal::path_of(target).exists()) {
         return Err(Refusal::data(error.to_string()));
+    }
+    let coded = tail.and_then(|tail| tail.code).filter(|_| keys.is_err()).map(Keys::from_recovery).transpose()?;
+    if let Some(coded) = &coded {
+        keys = Ok(coded.again());
     }
     let old = Old::open(target);
     {
         let tx = db.read()?;
         require_own(&tx, old.as_ref(), keys.as_ref().ok(), target)?;
+    }
+    let before = receipts_of_lives(&db.read()?)?;
+    let mut brought = None;
+    if let Some(tail) = tail {
+        let Ok(keys) = &keys else {
+            let message = format!(
+                "随写副本是密封的，要有密钥文件 {} 才读得出；请先放回它，或加 --recovery-code 用恢复码恢复",
+                seal::path_of(target).display()
+            );
+            return Err(Refusal::rule("restore", message));
+        };
+        brought = Some(bring::bring(&mut db, keys, tail.folder)?);
+        drop(db);
+        held = prove(part)?;
+        (db, _) = Db::open(part, apart())?;
     }
     // Whatever was changed in the copy with other tools, guards and rights among it, is made again from the entries.
     rebuild::rebuild(&mut db, |_| {})?;
@@ -186,8 +237,21 @@ fn prepare(
     begin_life(&tx, "restore", known, now)?;
     let begun = Mark::of(&tx, &Head::read(&tx)?)?;
     tx.commit()?;
+    if let Some(brought) = &mut brought {
+        brought.receipts = receipts_of_lives(&db.read()?)? - before;
+    }
     db.checkpoint()?;
-    Ok((held, since, begun))
+    Ok(Prepared { held, brought, since, begun, keys: coded })
+}
+
+/// How many receipts this site has given in all its lives, as the book tells.
+fn receipts_of_lives(tx: &Tx<'_>) -> Result<i64, Refusal> {
+    let head = Head::read(tx)?;
+    let mut given = 0;
+    for life in 1..=head.epoch {
+        given += receipt::last(tx, &series(&head.site, life))?;
+    }
+    Ok(given)
 }
 
 /// The book that is replaced, where it can be read.

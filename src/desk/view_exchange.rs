@@ -168,6 +168,7 @@ pub fn warnings(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<String>, Refusal> {
     found.extend(approvals_stop(desk, tx)?);
     found.extend(quiet(desk, tx)?);
     found.extend(hourly::fault(tx)?);
+    found.extend(desk.second_copy_warning());
     found.extend(desk.notices().iter().cloned());
     Ok(found)
 }

@@ -21,6 +21,7 @@ pub mod frame;
 pub mod header;
 pub mod opener;
 pub mod outside;
+pub mod packed;
 pub mod peers;
 pub mod plan;
 pub mod proof;

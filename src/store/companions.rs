@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 /// Lock of those who have the book open.
 pub const OPEN: &str = "-open";
 
+/// Lock of who writes the second copy.
+pub const TAIL_LOCK: &str = "-tail";
+
 /// What makes the book: sealed with it, or saying how far it came. They move with it.
 pub const MOVING: &[&str] = &[".key", ".site", ".mark", ".drafts", ".drafts-wal", ".tail", "-wal"];
 
 /// What means something only while a program runs.
-pub const PASSING: &[&str] = &["-shm", "-journal", "-run", "-find", OPEN, ".drafts-shm", ".drafts-journal"];
+pub const PASSING: &[&str] = &["-shm", "-journal", "-run", "-find", OPEN, TAIL_LOCK, ".drafts-shm", ".drafts-journal"];
 
 /// Beginnings of names the program gives beside a book by itself.
 const GIVEN: &[&str] = &[".before-", ".restoring", ".recovering", ".verify-", ".key.", ".site.", ".mark.", ".drafts."];

@@ -147,6 +147,11 @@ impl Db {
         self.options.vfs.is_none() && self.conn.path().is_some_and(|path| !path.is_empty())
     }
 
+    /// Does the database lie on a disk at all, and not in memory?
+    pub fn is_on_disk(&self) -> bool {
+        self.conn.path().is_some_and(|path| !path.is_empty())
+    }
+
     /// Another connection to the same file, for a thread of its own.
     pub fn again(&self) -> Result<Self, StoreError> {
         self.same_file()?;

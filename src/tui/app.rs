@@ -267,8 +267,10 @@ impl Context for App {
     }
 }
 
-/// How often it is asked whether a copy is due.
-const COPY_LOOKS: Duration = Duration::from_secs(60);
+/// After how many looks for a second copy it is asked whether a copy is due.
+const COPY_LOOKS: u32 = 60;
+/// How often it is asked whether a second copy is to be kept.
+const SECOND_COPY_LOOKS: Duration = Duration::from_secs(1);
 
 /// Pinyin initials of the program's own words, for the palette and the lists.
 pub fn initials(words: &str) -> String {
@@ -282,7 +284,11 @@ fn copy_every_hour(app: &App) {
         loop {
             // What fails is kept with the book and shown on home; the next hour tries again.
             let _ = desk.backup_if_due();
-            std::thread::sleep(COPY_LOOKS);
+            for _ in 0..COPY_LOOKS {
+                // A second place may have been set by another window.
+                desk.keep_second_copy();
+                std::thread::sleep(SECOND_COPY_LOOKS);
+            }
         }
     });
 }
@@ -303,6 +309,7 @@ pub fn open(desk: Desk) -> std::io::Result<u8> {
     let ending = run(&mut tty, &mut inputs, &mut stack, &mut app);
     app.flush_drafts();
     drop(tty);
+    app.desk.end_second_copy();
     let _ = app.desk.db().checkpoint_when_large();
     Ok(match ending? {
         Ending::Quit | Ending::Closed => 0,
