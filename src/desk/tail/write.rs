@@ -301,3 +301,51 @@ fn drop_older(place: &Path, head: &Head, book: &str, copies: &[(i64, i64)]) {
         let _ = std::fs::remove_file(place.join(name));
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::book::entry;
+
+    #[test]
+    fn a_full_place_is_told_and_how_far_it_came_stays() {
+        let keys = Keys::from_master([1; 32]);
+        let state = State {
+            place: "/dev".into(),
+            file: "full".into(),
+            length: 100,
+            chain: hex(&[1; 32]),
+            end: String::new(),
+            frames: 0,
+            copies: String::new(),
+            at: (1, 1),
+            hash: String::new(),
+        };
+        let site = crate::rules::id::Site::parse("B03").unwrap();
+        let row = entry::seal(EntryRow {
+            id: Id::new(&site, 1, 2, 0).unwrap(),
+            suite: entry::SUITE,
+            site: "B03".into(),
+            epoch: 1,
+            seq: 2,
+            hlc: 1,
+            at: "2026-11-28T09:00:00.000+08:00".into(),
+            business_day: "2026-11-28".parse().unwrap(),
+            actor: "B03.1.2".into(),
+            action: "worker.add".into(),
+            version: 1,
+            subjects: "w".into(),
+            key: None,
+            payload: "{}".into(),
+            salt: [7; 16],
+            leaf: [0; 32],
+            prev: [3; 32],
+            hash: [0; 32],
+        });
+        let file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut open = Open { file, chain: Chain([1; 32]), before: Before::default(), state: state.clone() };
+        let told = open.append(&[row], &keys, |error| Fault(disk::why(error))).unwrap_err();
+        assert!(told.0.contains("磁盘已满"), "{}", told.0);
+        assert_eq!(open.state, state);
+    }
+}
