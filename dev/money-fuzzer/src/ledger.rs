@@ -1,0 +1,423 @@
+//! The ledger of an account, kept from what was typed and from the names that were answered: bills, late fees, prepaid, credit. It
+//! shares no code with the program.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use crate::ladder::{self, Use};
+
+/// A bill.
+#[derive(Debug, Clone)]
+pub struct Bill {
+    /// Its name in the day book; `#1` of an opening arrear.
+    pub id: String,
+    /// 账期.
+    pub cycle: String,
+    /// Order of making.
+    pub made: u64,
+    /// The period; none of an opening arrear.
+    pub period: Option<Use>,
+    /// Last day without late fee.
+    pub due: NaiveDate,
+    /// Fen.
+    pub amount: i64,
+    /// Fen not paid.
+    pub unpaid: i64,
+    /// What prepaid paid by itself.
+    pub by_itself: i64,
+    /// Not cancelled.
+    pub lives: bool,
+    /// 估抄.
+    pub estimated: bool,
+    /// The difference at a swap.
+    pub swap: bool,
+    /// Late fee charged: paid or waived, less what came back.
+    pub charged: i64,
+    /// The bill in its place.
+    pub next: Option<usize>,
+    /// The bill in whose place it stands.
+    pub prev: Option<usize>,
+}
+
+/// A counter's reading, or its swap.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// Its day.
+    pub day: NaiveDate,
+    /// Where the period before ends.
+    pub value: i64,
+    /// Where the period after begins.
+    pub begins: i64,
+    /// 估抄.
+    pub estimated: bool,
+    /// The bill of the period that ends here: the last one issued, living or not.
+    pub bill: Option<usize>,
+}
+
+/// Late fee that special handling let off.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The bill.
+    pub bill: usize,
+    /// Late fee that came back as credit.
+    pub refund: i64,
+    /// It came back because the bill became smaller.
+    pub with_bill: bool,
+}
+
+/// A line of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The bill then.
+    pub bill: usize,
+    /// Principal.
+    pub principal: i64,
+    /// Late fee paid.
+    pub late: i64,
+    /// Late fee waived.
+    pub waived: i64,
+}
+
+/// Money an account brought.
+#[derive(Debug, Clone)]
+pub struct Paid {
+    /// Number of the receipt.
+    pub receipt: String,
+    /// The day late fee was counted to.
+    pub day: NaiveDate,
+    /// The day it was entered.
+    pub business_day: NaiveDate,
+    /// What the bills took.
+    pub lines: Vec<Line>,
+    /// Put to prepaid.
+    pub to_prepaid: i64,
+    /// Used of prepaid.
+    pub from_prepaid: i64,
+    /// Used of credit.
+    pub from_credit: i64,
+    /// Not reversed.
+    pub stands: bool,
+}
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// 户号.
+    pub no: String,
+    /// 户名.
+    pub name: String,
+    /// Meter on the wall.
+    pub meter: String,
+    /// Percent of the households' ladder of bills to come.
+    pub percent: i64,
+    /// 预存.
+    pub prepaid: i64,
+    /// 余款.
+    pub credit: i64,
+    /// Every bill there ever was.
+    pub bills: Vec<Bill>,
+    /// Readings and swaps, the opening one first.
+    pub marks: Vec<Mark>,
+    /// Payments.
+    pub paid: Vec<Paid>,
+    /// What special handling let off.
+    pub given: Vec<Given>,
+    /// A meter was swapped.
+    pub swapped: bool,
+    /// Changes so far; a request is as it was asked while this is.
+    pub changes: u64,
+}
+
+/// Late fee of a debt: 0.3 % a day, down to half a yuan.
+fn late_of(fen_days: i64) -> i64 {
+    (fen_days * 3).div_euclid(50_000) * 50
+}
+
+fn late_days(due: NaiveDate, day: NaiveDate) -> i64 {
+    (day - due).num_days().max(0)
+}
+
+impl Bill {
+    /// What payments and credit paid of it.
+    fn by_payments(&self) -> i64 {
+        if self.lives { self.amount - self.unpaid - self.by_itself } else { 0 }
+    }
+}
+
+impl Account {
+    /// Late fee of a bill to be charged on a day: on what is unpaid to this day, on what is paid to the day it was.
+    pub fn late(&self, at: usize, day: NaiveDate) -> i64 {
+        let bill = &self.bills[at];
+        if day <= bill.due {
+            return 0;
+        }
+        let paid = first_parts(bill.due, &self.parts(at), bill.by_payments());
+        (late_of(bill.unpaid * late_days(bill.due, day) + paid) - bill.charged).max(0)
+    }
+
+    /// Principal owed on bills.
+    pub fn owed(&self) -> i64 {
+        self.bills.iter().map(|bill| bill.unpaid).sum()
+    }
+
+    /// Unpaid bills in the order they are paid.
+    pub fn open(&self) -> Vec<usize> {
+        let mut list: Vec<usize> = (0..self.bills.len()).filter(|at| self.bills[*at].unpaid > 0).collect();
+        list.sort_by_key(|at| {
+            let bill = &self.bills[*at];
+            (bill.due, bill.cycle.clone(), bill.made)
+        });
+        list
+    }
+
+    /// The bill in the place of another at last.
+    pub fn standing(&self, mut bill: usize) -> usize {
+        while let Some(next) = self.bills[bill].next {
+            bill = next;
+        }
+        bill
+    }
+
+    /// A bill and those in whose place it stands.
+    fn chain(&self, bill: usize) -> BTreeSet<usize> {
+        let mut chain = BTreeSet::from([bill]);
+        let mut at = bill;
+        while let Some(before) = self.bills[at].prev {
+            chain.insert(before);
+            at = before;
+        }
+        chain
+    }
+
+    /// Late fee the clerk let off on a day.
+    pub fn waived_on(&self, day: NaiveDate) -> i64 {
+        let of = |pick: &dyn Fn(&Paid) -> bool| -> i64 {
+            let stands = self.paid.iter().filter(|paid| paid.stands && pick(paid));
+            stands.flat_map(|paid| &paid.lines).map(|line| line.waived).sum()
+        };
+        of(&|paid| paid.business_day == day).max(of(&|paid| paid.day == day))
+    }
+
+    /// Takes a payment.
+    pub fn take(&mut self, paid: Paid) {
+        self.changes += 1;
+        self.prepaid += paid.to_prepaid - paid.from_prepaid;
+        self.credit -= paid.from_credit;
+        for line in &paid.lines {
+            let bill = &mut self.bills[line.bill];
+            bill.unpaid -= line.principal;
+            bill.charged += line.late + line.waived;
+        }
+        self.paid.push(paid);
+    }
+
+    /// Prepaid and credit if a payment had not been.
+    pub fn without(&self, at: usize) -> (i64, i64) {
+        let mut trial = self.clone();
+        trial.reverse(at);
+        (trial.prepaid, trial.credit)
+    }
+
+    /// Takes a payment back.
+    pub fn reverse(&mut self, at: usize) {
+        self.changes += 1;
+        let paid = self.paid[at].clone();
+        self.prepaid += paid.from_prepaid - paid.to_prepaid;
+        self.credit += paid.from_credit;
+        for line in &paid.lines {
+            let now = self.standing(line.bill);
+            let bill = &mut self.bills[now];
+            bill.charged -= line.late + line.waived;
+            let back = line.principal.min(bill.by_payments());
+            bill.unpaid += back;
+            self.credit -= line.principal - back;
+            self.paid[at].stands = false;
+            self.keep_no_more_back(now);
+        }
+        self.paid[at].stands = false;
+    }
+
+    /// No more late fee came back with a smaller bill than the payments that stand brought.
+    fn keep_no_more_back(&mut self, bill: usize) {
+        let chain = self.chain(bill);
+        if !self.given.iter().any(|given| given.with_bill && chain.contains(&given.bill)) {
+            return;
+        }
+        let brought = self.late_brought(&chain);
+        let back: i64 = self.given.iter().filter(|given| chain.contains(&given.bill)).map(|given| given.refund).sum();
+        let mut excess = back - brought;
+        for given in self.given.iter_mut().rev().filter(|given| given.with_bill && chain.contains(&given.bill)) {
+            let part = excess.min(given.refund).max(0);
+            excess -= part;
+            given.refund -= part;
+            self.credit -= part;
+            self.bills[bill].charged += part;
+        }
+        self.given.retain(|given| !given.with_bill || given.refund > 0);
+    }
+
+    fn late_brought(&self, chain: &BTreeSet<usize>) -> i64 {
+        let stands = self.paid.iter().filter(|paid| paid.stands).flat_map(|paid| &paid.lines);
+        stands.filter(|line| chain.contains(&line.bill)).map(|line| line.late).sum()
+    }
+
+    /// Late fee paid on a bill that has not come back.
+    pub fn refundable(&self, bill: usize) -> i64 {
+        let chain = self.chain(bill);
+        let back: i64 = self.given.iter().filter(|given| chain.contains(&given.bill)).map(|given| given.refund).sum();
+        self.late_brought(&chain) - back
+    }
+
+    /// What each payment that stands paid of a bill and of those before it, oldest first.
+    fn parts(&self, bill: usize) -> Vec<(NaiveDate, i64)> {
+        let chain = self.chain(bill);
+        let mut parts: Vec<(NaiveDate, usize, i64)> = Vec::new();
+        for (at, paid) in self.paid.iter().enumerate().filter(|(_, paid)| paid.stands) {
+            for line in paid.lines.iter().filter(|line| chain.contains(&line.bill)) {
+                parts.push((paid.day, at, line.principal));
+            }
+        }
+        parts.sort_by_key(|part| (part.0, part.1));
+        parts.into_iter().map(|(day, _, sum)| (day, sum)).collect()
+    }
+
+    /// Cancels a bill: what was paid is the customer's.
+    pub fn cancel(&mut self, at: usize) {
+        self.changes += 1;
+        let bill = &mut self.bills[at];
+        let paid = bill.amount - bill.unpaid;
+        let prepaid = bill.by_itself.min(paid);
+        (bill.unpaid, bill.by_itself, bill.lives) = (0, 0, false);
+        self.prepaid += prepaid;
+        self.credit += paid - prepaid;
+    }
+
+    /// Prepaid, then credit, pay what a bill still owes.
+    fn settle(&mut self, at: usize) {
+        let bill = &mut self.bills[at];
+        let prepaid = bill.unpaid.min(self.prepaid).max(0);
+        let credit = (bill.unpaid - prepaid).min(self.credit).max(0);
+        bill.unpaid -= prepaid + credit;
+        bill.by_itself += prepaid;
+        self.prepaid -= prepaid;
+        self.credit -= credit;
+    }
+
+    /// Issues a bill that stands in no other's place, or in that of a cancelled one.
+    pub fn issue(&mut self, bill: Bill) -> usize {
+        self.changes += 1;
+        let (at, prev) = (self.bills.len(), bill.prev);
+        self.bills.push(bill);
+        self.settle(at);
+        let Some(old) = prev else { return at };
+        self.bills[old].next = Some(at);
+        self.hand_over(old, at);
+        let paid: i64 = self.parts(at).iter().map(|part| part.1).sum();
+        let moved = paid.min(self.credit.max(0)).min(self.bills[at].unpaid).max(0);
+        self.credit -= moved;
+        self.bills[at].unpaid -= moved;
+        at
+    }
+
+    /// Late fee charged goes with the bill.
+    fn hand_over(&mut self, old: usize, new: usize) {
+        self.bills[new].charged = std::mem::take(&mut self.bills[old].charged);
+    }
+
+    /// Late fee that comes back when a bill becomes smaller, as reckoned on a day.
+    pub fn late_back(&self, at: usize, amount: i64, day: NaiveDate) -> i64 {
+        let bill = &self.bills[at];
+        if amount >= bill.amount || bill.charged <= 0 {
+            return 0;
+        }
+        let paid = bill.amount - bill.unpaid;
+        let fen_days = first_parts(bill.due, &self.parts(at), bill.by_payments().min(amount));
+        let unpaid = amount - paid.min(amount);
+        let right = late_of(unpaid * late_days(bill.due, day) + fen_days);
+        (bill.charged - right).min(self.refundable(at)).max(0)
+    }
+
+    /// Puts a bill in the place of a living one by special handling.
+    pub fn replace(&mut self, old: usize, new: Bill, day: NaiveDate) -> usize {
+        let back = self.late_back(old, new.amount, day);
+        let paid = self.bills[old].amount - self.bills[old].unpaid - self.bills[old].by_itself;
+        self.cancel(old);
+        let at = self.bills.len();
+        self.bills.push(new);
+        let moved = paid.min(self.bills[at].unpaid).max(0);
+        self.credit -= moved;
+        self.bills[at].unpaid -= moved;
+        self.settle(at);
+        self.hand_over(old, at);
+        self.bills[old].next = Some(at);
+        if back > 0 {
+            self.bills[at].charged -= back;
+            self.credit += back;
+            self.given.push(Given { bill: at, refund: back, with_bill: true });
+        }
+        at
+    }
+
+    /// Lets late fee off: first what is open, then what was paid. `most`: an amount over all bills; none: all.
+    pub fn let_off(&mut self, bills: &[usize], most: Option<i64>, day: NaiveDate) -> i64 {
+        self.changes += 1;
+        let (mut rest, mut sum) = (most, 0);
+        for at in bills {
+            let open = if self.bills[*at].unpaid > 0 { self.late(*at, day) } else { 0 };
+            let paid = self.refundable(*at);
+            let fee = rest.map_or(open, |rest| rest.min(open));
+            let refund = rest.map_or(paid, |rest| (rest - fee).min(paid)).max(0);
+            rest = rest.map(|rest| rest - fee - refund);
+            self.bills[*at].charged += fee;
+            self.credit += refund;
+            if fee + refund > 0 {
+                self.given.push(Given { bill: *at, refund, with_bill: false });
+            }
+            sum += fee + refund;
+        }
+        sum
+    }
+
+    /// Every reading is billed and no bill of one is cancelled.
+    pub fn is_whole(&self) -> bool {
+        self.marks.iter().skip(1).all(|mark| mark.bill.is_some_and(|bill| self.bills[bill].lives))
+    }
+
+    /// Units that are read and not billed.
+    pub fn use_unbilled(&self) -> i64 {
+        let waits = (1..self.marks.len()).filter(|at| self.marks[*at].bill.is_none_or(|bill| !self.bills[bill].lives));
+        waits.map(|at| self.period(at).volume).sum()
+    }
+
+    /// The oldest reading that is to be billed.
+    pub fn unbilled(&self) -> Option<usize> {
+        (1..self.marks.len()).find(|at| self.marks[*at].bill.is_none_or(|bill| !self.bills[bill].lives))
+    }
+
+    /// The period that ends at a mark.
+    pub fn period(&self, at: usize) -> Use {
+        let (before, mark) = (&self.marks[at - 1], &self.marks[at]);
+        let first = before.day.succ_opt().unwrap_or(before.day);
+        Use { first, last: mark.day, volume: mark.value - before.begins, percent: self.percent }
+    }
+
+    /// What the period that ends at a mark costs.
+    pub fn cost(&self, at: usize, now: &Use) -> i64 {
+        let before: Vec<Use> = (1..at)
+            .filter_map(|mark| self.marks[mark].bill.and_then(|bill| self.bills[bill].period))
+            .collect();
+        ladder::cost(&before, now)
+    }
+}
+
+/// Fen × days late of the first payments up to a sum.
+fn first_parts(due: NaiveDate, parts: &[(NaiveDate, i64)], sum: i64) -> i64 {
+    let (mut left, mut fen_days) = (sum, 0);
+    for (day, part) in parts {
+        let part = (*part).min(left);
+        left -= part;
+        fen_days += part * late_days(due, *day);
+    }
+    fen_days
+}
