@@ -394,3 +394,45 @@ fn a_cancelled_bill_that_was_issued_again_is_not_adjusted_but_the_new_one() {
     assert_eq!(amounts(&book), ["50 250.00"], "what was put right stays right");
     sound(&book);
 }
+
+/// A household's bill of 500.00, 66 days late, and who may take back what is paid on it.
+fn late() -> Book {
+    let mut book = household();
+    billed(&mut book, "2026-09-01", 100);
+    book.act("boss", "user.right", json!({ "user": "demo", "role": "hall_supervisor" }));
+    book.act("demo", "shift.open", json!({ "float": "2000.00" }));
+    book
+}
+
+/// Unpaid principal and late fee today, in fen.
+fn to_pay(book: &Book) -> Vec<(i64, i64)> {
+    let id = book.desk.look().unwrap().account_of_text(NO).unwrap().unwrap().id;
+    let pay = meterdesk::desk::view_till::pay(&book.desk, id, None).unwrap();
+    pay.bills.iter().map(|due| (due.bill.unpaid.0, due.fee().0)).collect()
+}
+
+#[test]
+fn a_bill_issued_again_whose_payment_is_taken_back_bears_the_late_fee_of_all_its_days() {
+    let mut book = late();
+    let all = to_pay(&book);
+    let paid = book.act("demo", "payment.take", json!({ "account": NO }))["receipt"].clone();
+    cancel(&mut book, NO, 0);
+    book.act("room", "bill.issue", json!({ "account": NO }));
+    assert_eq!(to_pay(&book), []);
+    book.act("demo", "payment.reverse", json!({ "payment": paid, "reason": "收错户" }));
+    assert_eq!((to_pay(&book), all), (vec![(50_000, 3_300)], vec![(50_000, 3_300)]));
+    sound(&book);
+}
+
+#[test]
+fn what_had_gone_over_to_credit_bore_late_fee_after_a_payment_was_taken_back() {
+    let mut book = late();
+    book.act("demo", "payment.take", json!({ "account": NO, "amounts": "250.00" }));
+    let second = book.act("demo", "payment.take", json!({ "account": NO }))["receipt"].clone();
+    let case = ask(&book, "V4", &[0], json!({ "volume": "60" }));
+    adjusted(&mut book, case);
+    // 300.00 bear 19.80, as much as was kept; 17.00 of the first payment stay on the bill.
+    book.act("demo", "payment.reverse", json!({ "payment": second, "reason": "收错户" }));
+    assert_eq!(to_pay(&book), [(28_300, 0)]);
+    sound(&book);
+}

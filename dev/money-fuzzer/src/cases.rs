@@ -100,8 +100,7 @@ impl World {
         let wanted = if self.cases[at].is_void { Wanted::No("it is voided already") } else { Wanted::Either };
         let Some(answer) = self.perform("chief", "order.void", &input, wanted)? else { return Ok(()) };
         self.touched = Some(self.cases[at].account);
-        let paid: i64 =
-            self.cases[at].charges.iter().filter(|charge| charge.is_paid).map(|charge| charge.amount).sum();
+        let paid: i64 = self.cases[at].charges.iter().filter(|charge| charge.is_paid).map(|charge| charge.amount).sum();
         self.same("refund", &fen(&answer["refund"]), &paid)?;
         (self.cases[at].is_void, self.cases[at].deed) = (true, false);
         Ok(())
@@ -117,12 +116,8 @@ impl World {
         let user = *self.chance.pick(&CLERKS);
         let case = self.cases[at].clone();
         let account = &self.accounts[case.account];
-        let others: i64 = self
-            .cases
-            .iter()
-            .filter(|other| other.account == case.account && !other.deed)
-            .map(Case::owed)
-            .sum();
+        let others: i64 =
+            self.cases.iter().filter(|other| other.account == case.account && !other.deed).map(Case::owed).sum();
         let has = account.prepaid + account.credit;
         let refund = self.chance.percent(50);
         let cash = self.open_shift(user).map_or(0, |shift| self.shifts[shift].cash());

@@ -78,8 +78,7 @@ impl World {
         };
         let account = &self.accounts[at];
         let names: Vec<&String> = bills.iter().map(|bill| &account.bills[*bill].id).collect();
-        let input =
-            json!({ "kind": kind, "account": account.no, "bills": names, "change": typed, "evidence": "凭据" });
+        let input = json!({ "kind": kind, "account": account.no, "bills": names, "change": typed, "evidence": "凭据" });
         let Some(answer) = self.perform("demo", "adjustment.request", &input, Wanted::Either)? else {
             return Ok(());
         };
@@ -158,8 +157,9 @@ impl World {
             Change::Mix(percent) => {
                 self.accounts[request.account].percent = percent;
                 let named = request.bills.clone();
-                self.rated_again(request.account, &answer, request.day, |bill, period| {
-                    Use { percent: if named.contains(&bill) { percent } else { period.percent }, ..period }
+                self.rated_again(request.account, &answer, request.day, |bill, period| Use {
+                    percent: if named.contains(&bill) { percent } else { period.percent },
+                    ..period
                 })
             }
         }

@@ -32,6 +32,8 @@ pub struct Bill {
     pub estimated: bool,
     /// The difference at a swap.
     pub swap: bool,
+    /// Fen × days late of the principal that payments paid.
+    pub fen_days: i64,
     /// Late fee charged: paid or waived, less what came back.
     pub charged: i64,
     /// The bill in its place.
@@ -152,8 +154,7 @@ impl Account {
         if day <= bill.due {
             return 0;
         }
-        let paid = first_parts(bill.due, &self.parts(at), bill.by_payments());
-        (late_of(bill.unpaid * late_days(bill.due, day) + paid) - bill.charged).max(0)
+        (late_of(bill.unpaid * late_days(bill.due, day) + bill.fen_days) - bill.charged).max(0)
     }
 
     /// Principal owed on bills.
@@ -207,6 +208,7 @@ impl Account {
         for line in &paid.lines {
             let bill = &mut self.bills[line.bill];
             bill.unpaid -= line.principal;
+            bill.fen_days += line.principal * late_days(bill.due, paid.day);
             bill.charged += line.late + line.waived;
         }
         self.paid.push(paid);
@@ -233,6 +235,7 @@ impl Account {
             bill.unpaid += back;
             self.credit -= line.principal - back;
             self.paid[at].stands = false;
+            self.bear_again(now);
             self.keep_no_more_back(now);
         }
         self.paid[at].stands = false;
@@ -317,7 +320,13 @@ impl Account {
         let moved = paid.min(self.credit.max(0)).min(self.bills[at].unpaid).max(0);
         self.credit -= moved;
         self.bills[at].unpaid -= moved;
+        self.bear_again(at);
         at
+    }
+
+    /// The payments that stand pay a bill in their order, as far as it is paid by payments: each to its own day.
+    fn bear_again(&mut self, at: usize) {
+        self.bills[at].fen_days = first_parts(self.bills[at].due, &self.parts(at), self.bills[at].by_payments());
     }
 
     /// Late fee charged goes with the bill.
@@ -351,6 +360,7 @@ impl Account {
         self.settle(at);
         self.hand_over(old, at);
         self.bills[old].next = Some(at);
+        self.bear_again(at);
         if back > 0 {
             self.bills[at].charged -= back;
             self.credit += back;
@@ -404,9 +414,8 @@ impl Account {
 
     /// What the period that ends at a mark costs.
     pub fn cost(&self, at: usize, now: &Use) -> i64 {
-        let before: Vec<Use> = (1..at)
-            .filter_map(|mark| self.marks[mark].bill.and_then(|bill| self.bills[bill].period))
-            .collect();
+        let before: Vec<Use> =
+            (1..at).filter_map(|mark| self.marks[mark].bill.and_then(|bill| self.bills[bill].period)).collect();
         ladder::cost(&before, now)
     }
 }

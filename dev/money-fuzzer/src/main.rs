@@ -46,7 +46,11 @@ fn main() {
     });
     let (report, failures) = all.into_inner().unwrap_or_default();
     print!("{report}");
-    println!("{:>8.0} seconds, {seeds} seeds of {steps} steps, {} failed", started.elapsed().as_secs_f64(), failures.len());
+    println!(
+        "{:>8.0} seconds, {seeds} seeds of {steps} steps, {} failed",
+        started.elapsed().as_secs_f64(),
+        failures.len()
+    );
     if !failures.is_empty() {
         std::process::exit(1);
     }

@@ -101,7 +101,8 @@ impl Ask {
             let (principal, fee) = (account.bills[*at].unpaid, late(*at) - off(*at));
             let money = money.unwrap_or(principal + fee);
             let fee_paid = money.min(fee);
-            let line = Line { bill: *at, principal: (money - fee_paid).min(principal), late: fee_paid, waived: off(*at) };
+            let line =
+                Line { bill: *at, principal: (money - fee_paid).min(principal), late: fee_paid, waived: off(*at) };
             if let Some(rest) = &mut rest {
                 *rest -= line.principal + line.late;
             } else if money > line.principal + line.late {
@@ -194,7 +195,9 @@ impl World {
     /// `payment.take` or, by a hand-written slip, `payment.enter_late`.
     pub fn pay(&mut self) -> Result<(), Failure> {
         let user = *self.chance.pick(&CLERKS);
-        let at = self.chance.index(self.accounts.len());
+        let owing: Vec<usize> = (0..self.accounts.len()).filter(|at| self.accounts[*at].owed() > 0).collect();
+        let is_owing = !owing.is_empty() && self.chance.percent(70);
+        let at = if is_owing { *self.chance.pick(&owing) } else { self.chance.index(self.accounts.len()) };
         let today = self.business_day(user);
         let is_late = self.chance.percent(15);
         let taken = if is_late { today - Duration::days(self.chance.between(0, 33)) } else { today };
@@ -289,7 +292,8 @@ impl World {
         let user = *self.chance.pick(&CLERKS);
         let at = self.chance.index(self.accounts.len());
         let (amount, method) = (self.chance.between(1, 6_000), *self.chance.pick(&METHODS));
-        let input = json!({ "kind": "补卡费", "amount": yuan(amount), "account": self.accounts[at].no, "method": method });
+        let input =
+            json!({ "kind": "补卡费", "amount": yuan(amount), "account": self.accounts[at].no, "method": method });
         let wanted = unless(&self.no_till(user));
         let Some(answer) = self.perform(user, "fee.take", &input, wanted)? else { return Ok(()) };
         self.touched = Some(at);

@@ -176,8 +176,7 @@ impl World {
             (signed.is_empty() != (user == "cash"), "not his turn"),
             (said != paid_in && !remark, "a difference needs a remark"),
         ]);
-        let input =
-            json!({ "shift": id, "deposits": yuan(said), "remark": if remark { "缴款单有差" } else { "" } });
+        let input = json!({ "shift": id, "deposits": yuan(said), "remark": if remark { "缴款单有差" } else { "" } });
         let Some(answer) = self.perform(user, "shift.confirm", &input, wanted)? else { return Ok(()) };
         self.same("difference", &fen(&answer["difference"]), &(said - paid_in))?;
         let over = self.shifts[at].counted.unwrap_or(0) - self.shifts[at].cash();

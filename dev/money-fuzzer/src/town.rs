@@ -116,6 +116,7 @@ fn account(at: usize, today: NaiveDate, chance: &mut Chance) -> Account {
             lives: true,
             estimated: false,
             swap: false,
+            fen_days: 0,
             charged: 0,
             next: None,
             prev: None,

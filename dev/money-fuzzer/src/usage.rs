@@ -36,8 +36,7 @@ impl World {
 
     /// `bill.issue`.
     pub fn issue(&mut self) -> Result<(), Failure> {
-        let waits: Vec<usize> =
-            (0..self.accounts.len()).filter(|at| self.accounts[*at].unbilled().is_some()).collect();
+        let waits: Vec<usize> = (0..self.accounts.len()).filter(|at| self.accounts[*at].unbilled().is_some()).collect();
         let at = if waits.is_empty() || self.chance.percent(10) {
             self.chance.index(self.accounts.len())
         } else {
@@ -57,7 +56,8 @@ impl World {
         let account = &self.accounts[at];
         let period = account.period(mark);
         let amount = account.cost(mark, &period);
-        let before = account.marks[mark].bill;
+        // A bill of nothing was never owed: what comes after it is a new one.
+        let before = account.marks[mark].bill.filter(|old| account.bills[*old].amount > 0);
         let had = account.prepaid + account.credit;
         let due = before.map_or(self.date() + Days::new(15), |old| account.bills[old].due);
         self.same("held", &answer["held"].as_str(), &None)?;
@@ -87,6 +87,7 @@ impl World {
             lives: true,
             estimated: false,
             swap: false,
+            fen_days: 0,
             charged: 0,
             next: None,
             prev: None,

@@ -107,8 +107,22 @@ impl World {
         let report = Report::default();
         let (shifts, moves, cases, requests) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Ok(Self {
-            desk, chance, now, accounts, shifts, moves, cases, requests, report, seed, step: 0, told,
-            receipts: 0, count: 0, touched: None, last: String::new(),
+            desk,
+            chance,
+            now,
+            accounts,
+            shifts,
+            moves,
+            cases,
+            requests,
+            report,
+            seed,
+            step: 0,
+            told,
+            receipts: 0,
+            count: 0,
+            touched: None,
+            last: String::new(),
         })
     }
 
@@ -119,7 +133,7 @@ impl World {
 
     /// Time passes: minutes at the counter, a night now and then, seldom some days; seldom a counter works past midnight.
     pub fn pass(&mut self) {
-        self.now += Duration::minutes(self.chance.between(1, 60));
+        self.now += Duration::minutes(self.chance.between(1, 100));
         if self.now.hour() >= 18 && !self.chance.percent(3) {
             let days = if self.chance.percent(20) { self.chance.between(2, 9) } else { 1 };
             self.sleep(days);

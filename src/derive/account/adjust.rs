@@ -200,6 +200,7 @@ fn rebill(
     prepaid::go_over(fx, event, new, prepaid, replacement.new.settles, legs)?;
     move_late(fx, event, old, new)?;
     fx.tx.put(&RebillRow { account: event.subject, old, new, request })?;
+    payment::bear_again(fx, event.subject, new, None)?;
     if let Some(back) = &replacement.late {
         late_fee_back(fx, event, request, new, back, legs)?;
     }
@@ -217,7 +218,7 @@ pub(super) fn issued_again(
 ) -> Result<(), DeriveError> {
     let old = fx.tx.standing_bill(event.subject, old)?;
     let before = fx.tx.get::<BillRow>(&[&event.subject, &old])?.filter(|row| old != new && row.state == "cancelled");
-    let (Some(_), Some(row)) = (before, fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(lives)) else {
+    let (Some(_), Some(_)) = (before, fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(lives)) else {
         return Ok(());
     };
     fx.tx.put(&RebillRow { account: event.subject, old, new, request: new })?;
@@ -225,19 +226,14 @@ pub(super) fn issued_again(
     let chain = fx.tx.bill_ancestors(event.subject, new)?;
     let mut payments = fx.tx.payments(event.subject)?;
     payments.retain(|row| row.state == "taken");
-    payments.sort_by_key(|row| (row.day, row.id));
-    let of_chain = |row: &PaymentRow| -> Vec<(NaiveDate, Fen)> {
-        let lines = payment::applied(row).into_iter().filter(|line| chain.contains(&line.0));
-        lines.map(|line| (row.day, line.1)).collect()
+    let of_chain = |row: &PaymentRow| -> Fen {
+        payment::applied(row).iter().filter(|line| chain.contains(&line.0)).map(|line| line.1).sum()
     };
-    let parts: Vec<(NaiveDate, Fen)> = payments.iter().flat_map(of_chain).collect();
-    let paid: Fen = parts.iter().map(|(_, part)| *part).sum();
+    let paid: Fen = payments.iter().map(of_chain).sum();
     let credit = payment::balance(fx, event.subject)?.credit.max(Fen::ZERO);
-    let moved = move_credit(fx, event, new, paid.min(credit), legs)?;
-    if moved < paid.min(row.amount) {
-        // Part of the credit went elsewhere: that part is unpaid again and bears the fee of its days as such, not twice.
-        payment::bear_again(fx, event.subject, new, row.due, &parts, moved)?;
-    }
+    move_credit(fx, event, new, paid.min(credit), legs)?;
+    // What of the credit went elsewhere is unpaid again and bears the fee of its days as such, not twice.
+    payment::bear_again(fx, event.subject, new, None)?;
     Ok(())
 }
 
@@ -442,5 +438,6 @@ fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mu
     move_credit(fx, event, old, paid + over, legs)?;
     prepaid::go_over(fx, event, old, prepaid, false, legs)?;
     move_late(fx, event, new, old)?;
-    fx.tx.delete::<RebillRow>(&[&event.subject, &old]).map_err(DeriveError::from)
+    fx.tx.delete::<RebillRow>(&[&event.subject, &old])?;
+    Ok(payment::bear_again(fx, event.subject, old, None)?)
 }

@@ -296,24 +296,30 @@ fn change_late(fx: &Fx<'_, '_>, account: Id, bill: Id, change: impl FnOnce(&mut 
     fx.tx.put(&BillLateRow { account, bill, fen_days, fen_days_later, charged })
 }
 
-/// Reckons anew what part payments left behind for the late fee of a bill of which only `paid` still is: the first payments count.
-pub(super) fn bear_again(
-    fx: &Fx<'_, '_>,
-    account: Id,
-    bill: Id,
-    due: NaiveDate,
-    payments: &[(NaiveDate, Fen)],
-    paid: Fen,
-) -> Result<(), StoreError> {
+/// Reckons anew what payments left behind for the late fee of a bill that changed its place or lost one: those that stand, on it and
+/// on the bills before it, pay it in their order as far as payments pay it, each to its own day. `without` is being reversed.
+pub(super) fn bear_again(fx: &Fx<'_, '_>, account: Id, bill: Id, without: Option<Id>) -> Result<(), StoreError> {
+    let Some(row) = fx.tx.get::<BillRow>(&[&account, &bill])? else { return Ok(()) };
+    let chain = fx.tx.bill_ancestors(account, bill)?;
+    let mut payments = fx.tx.payments(account)?;
+    payments.retain(|row| row.state == "taken" && Some(row.id) != without);
+    payments.sort_by_key(|row| (row.day, row.id));
+    let mut left = paid_by_payments(&row);
     change_late(fx, account, bill, |earlier| {
-        let mut left = paid;
         *earlier = Earlier { charged: earlier.charged, ..Earlier::default() };
-        for (day, principal) in payments {
-            let part = (*principal).min(left);
-            left -= part;
-            earlier.add(part, Fen::ZERO, due, *day);
+        for payment in &payments {
+            for line in applied(payment).iter().filter(|line| chain.contains(&line.0)) {
+                let part = line.1.min(left);
+                left -= part;
+                earlier.add(part, Fen::ZERO, row.due, payment.day);
+            }
         }
     })
+}
+
+/// What of a bill is paid otherwise than by prepaid of itself; of a cancelled one nothing.
+fn paid_by_payments(row: &BillRow) -> Fen {
+    if row.state == "cancelled" { Fen::ZERO } else { row.amount - row.unpaid - row.prepaid }
 }
 
 /// Late fee charged on a bill so far, paid or waived.
@@ -397,15 +403,12 @@ fn unpay_bill(
     let AppliedLine(id, principal, late_fee, waived) = line.clone();
     let id = fx.tx.standing_bill(event.subject, id)?;
     let Some(bill) = fx.tx.get::<BillRow>(&[&event.subject, &id])? else { return Ok(Fen::ZERO) };
-    let due = bill.due;
-    change_late(fx, event.subject, id, |earlier| earlier.take_back(principal, late_fee + waived, due, payment.day))?;
-    if bill.state == "cancelled" {
-        return Ok(principal);
-    }
-    let back = principal.min(bill.amount - bill.unpaid);
+    let back = principal.min(paid_by_payments(&bill)).max(Fen::ZERO);
     if back > Fen::ZERO {
         fx.tx.put(&BillRow { unpaid: bill.unpaid + back, state: "open".into(), ..bill })?;
     }
+    charge(fx, event.subject, id, -late_fee - waived)?;
+    bear_again(fx, event.subject, id, Some(payment.id))?;
     Ok(principal - back)
 }
 

@@ -298,7 +298,8 @@ impl Work<'_, '_> {
         let mut payments = self.tx.payments(self.account.id)?;
         payments.retain(|row| row.state == "taken");
         payments.sort_by_key(|row| (row.day, row.id));
-        let (mut earlier, mut left) = (Earlier::default(), new.amount);
+        let by_payments = due.bill.amount - due.bill.unpaid - due.bill.prepaid;
+        let (mut earlier, mut left) = (Earlier::default(), new.amount.min(by_payments));
         for payment in &payments {
             for line in applied(payment).iter().filter(|line| chain.contains(&line.0)) {
                 let part = line.1.min(left);
