@@ -312,8 +312,10 @@ impl Account {
         self.changes += 1;
         let (at, prev) = (self.bills.len(), bill.prev);
         self.bills.push(bill);
-        self.settle(at);
-        let Some(old) = prev else { return at };
+        let Some(old) = prev else {
+            self.settle(at);
+            return at;
+        };
         self.bills[old].next = Some(at);
         self.hand_over(old, at);
         let paid: i64 = self.parts(at).iter().map(|part| part.1).sum();
@@ -321,6 +323,7 @@ impl Account {
         self.credit -= moved;
         self.bills[at].unpaid -= moved;
         self.bear_again(at);
+        self.settle(at);
         at
     }
 
