@@ -120,20 +120,16 @@ fn names_that_look_like_paths_are_only_names() {
     assert!(beside.is_empty(), "{beside:?}");
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn a_target_that_cannot_be_written_is_said_and_the_next_export_goes_through() {
     let office = Office::new(&["B1"]);
     let gone = office.path("nowhere");
     office.out("B1", &gone, &[]).ends(2);
-    // A folder whose place for the part file is taken cannot be written, whoever runs the test.
-    let stick = office.stick("s");
-    let name = bundle(&office, "B1", "other").file_name().unwrap().to_string_lossy().replace("000001", "000002");
-    std::fs::create_dir_all(stick.join(format!("{name}.part")).join("x")).unwrap();
-    let said = office.out("B1", &stick, &[]).ends(3);
+    // A folder in which nobody can make a file, whoever runs the test.
+    let said = office.out("B1", Path::new("/proc"), &[]).ends(3);
     assert!(!said.err.is_empty());
-    assert!(!bundles(&stick).iter().any(|path| path.extension().is_some_and(|ending| ending == "mdx")));
-    std::fs::remove_dir_all(stick.join(format!("{name}.part"))).unwrap();
+    let stick = office.stick("s");
     office.out("B1", &stick, &[]).ends(0);
     office.take("HO", &stick).ends(0);
     assert!(office.run("B1", &["verify"]).ends(0).json()["ok"].as_bool().unwrap());
