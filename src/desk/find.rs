@@ -40,10 +40,10 @@ fn of_tail(tx: &Tx<'_>, tail: &str) -> Result<Vec<Id>, Refusal> {
     if tail.len() >= RECEIPT_DIGITS {
         accounts.extend(tx.till_of_serial(serial)?.into_iter().filter_map(|movement| movement.account));
     }
-    if !tail.starts_with('0') {
-        if let Some(order) = tx.order_of_tail(serial)? {
-            accounts.extend(tx.order(order)?.and_then(|order| order.account));
-        }
+    if !tail.starts_with('0')
+        && let Some(order) = tx.order_of_tail(serial)?
+    {
+        accounts.extend(tx.order(order)?.and_then(|order| order.account));
     }
     Ok(accounts)
 }

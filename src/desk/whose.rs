@@ -60,12 +60,11 @@ pub fn require(tx: &Tx<'_>, def: &Def, subjects: &[Subject]) -> Result<(), Refus
         })
     };
     for subject in subjects {
-        if let Some(site) = tx.other_site(subject.id)? {
-            if !allowed(subject)? {
-                let message =
-                    format!("这是网点 {site} 的，“{}”请由该网点办理；本网点只能代收费、答询、受理", def.summary);
-                return Err(Refusal::permission("site", message));
-            }
+        if let Some(site) = tx.other_site(subject.id)?
+            && !allowed(subject)?
+        {
+            let message = format!("这是网点 {site} 的，“{}”请由该网点办理；本网点只能代收费、答询、受理", def.summary);
+            return Err(Refusal::permission("site", message));
         }
     }
     Ok(())

@@ -145,7 +145,7 @@ pub fn pass(db: &mut Db, keys: &Keys, stop: impl Fn() -> bool) -> Result<Pass, F
                 let after = open.state.at;
                 open = Open::begin(&place, &head, &id, keys, after, &text).map_err(|error| told(&error))?;
             }
-            open.append(rows, keys, &told)?;
+            open.append(rows, keys, told)?;
             open.state.write(&book, keys).map_err(|error| told(&error))?;
         }
         if stop() {

@@ -69,7 +69,7 @@ pub(super) struct Tally {
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { range: 1..=0, count: 0, sum: 0 }
+        Self { range: std::ops::RangeInclusive::new(1, 0), count: 0, sum: 0 }
     }
 }
 
