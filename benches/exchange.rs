@@ -36,7 +36,7 @@ fn one_branch(folder: &Path, entries: i64) -> Result<(), Failure> {
     write_small_entries(&mut branch, entries)?;
     let stick = folder.join("stick");
     std::fs::create_dir(&stick)?;
-    let (sent, out) = spend(|| branch.exchange_out(&stick, None, false, |_, _| {}))?;
+    let (sent, out) = spend(|| branch.exchange_out(&stick, Default::default(), |_, _| {}))?;
     let mut size = 0;
     for file in std::fs::read_dir(&stick)? {
         size += file?.metadata()?.len();
@@ -53,7 +53,7 @@ fn one_branch(folder: &Path, entries: i64) -> Result<(), Failure> {
         Ok(())
     })?;
     support::forget_peak();
-    let (_, taken) = spend(|| office.exchange_in(&stick, |_, _| {}))?;
+    let (_, taken) = spend(|| office.exchange_in(&stick, Default::default(), |_, _| {}))?;
     let memory = peak_megabytes();
     let path = office.path().to_owned();
     let (low, high) = Site::parse("B1")?.ids();
@@ -77,12 +77,12 @@ fn many_branches(folder: &Path, branches: i64) -> Result<(), Failure> {
         let mut branch = site(folder, &format!("B{number}"), false)?;
         acquaint(&mut office, &mut branch)?;
         write_small_entries(&mut branch, 400)?;
-        branch.exchange_out(&stick, None, false, |_, _| {})?;
+        branch.exchange_out(&stick, Default::default(), |_, _| {})?;
     }
-    let (answer, taken) = spend(|| office.exchange_in(&stick, |_, _| {}))?;
+    let (answer, taken) = spend(|| office.exchange_in(&stick, Default::default(), |_, _| {}))?;
     let fresh: i64 = answer.bundles.iter().map(|line| line.new).sum();
     println!("{branches} branches of 400 entries: {fresh} entries in {:.2} s", taken.wall);
-    let (_, back) = spend(|| office.exchange_out(&stick, None, false, |_, _| {}))?;
+    let (_, back) = spend(|| office.exchange_out(&stick, Default::default(), |_, _| {}))?;
     println!("their answers {:.2} s; memory {} MiB at most", back.wall, peak_megabytes());
     Ok(())
 }

@@ -121,7 +121,7 @@ fn fen_of(value: &Value) -> i64 {
 }
 
 impl Own {
-    fn into_drawer(&mut self, method: &str, amount: i64) {
+    fn put_in_drawer(&mut self, method: &str, amount: i64) {
         if method == "现金" {
             self.cash += amount;
         }
@@ -145,7 +145,7 @@ impl Own {
             method,
             is_fee,
         };
-        self.into_drawer(&paid.method, paid.amount);
+        self.put_in_drawer(&paid.method, paid.amount);
         self.prepaid += paid.to_prepaid - paid.from_prepaid;
         self.credit -= paid.from_credit;
         for (bill, sum) in &paid.lines {
