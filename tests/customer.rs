@@ -235,8 +235,8 @@ fn a_group_connection_is_not_invoiced_on_the_day_it_is_typed() {
         |invoiced: &str| with(home(), json!({ "connection": "集体", "connected": "2020-05-01", "invoiced": invoiced }));
     let refusal = refused(&mut book, "demo", "account.open", &group("2026-11-21"));
     assert_eq!((refusal.first_rule(), refusal.faults[0].field.as_deref()), ("R-056", Some("invoiced")));
-    book.act("demo", "account.open", group("2020-05-03"));
-    let amend = json!({ "account": "B03000001", "field": "invoiced", "seen": "2020-05-03", "value": "2026-11-21" });
+    book.act("demo", "account.open", group("2020-04-03"));
+    let amend = json!({ "account": "B03000001", "field": "invoiced", "seen": "2020-04-03", "value": "2026-11-21" });
     assert_eq!(refused(&mut book, "demo", "account.amend", &amend).first_rule(), "R-056");
 }
 
@@ -248,7 +248,7 @@ fn a_meter_opened_at_the_counter_is_applied_for_and_a_fitting_day_nobody_knows_s
     assert_eq!(view.meters[0].state, "报装");
     assert!(view.fields.iter().any(|field| field.key == "meter.fitted" && field.unknown));
     assert!(view.meters[0].facts.iter().any(|(_, value)| value == "2002-01-01 (不详)"), "{:?}", view.meters[0].facts);
-    let supplied = json!({ "address": "建设路3号", "meter": { "no": "M8", "state": "通水" } });
+    let supplied = json!({ "address": "建设路3号", "class": "resident", "meter": { "no": "M8", "state": "通水" } });
     book.act("demo", "account.open", supplied);
     assert_eq!(customer_view::account(&book.desk, "B03000002").unwrap().meters[0].state, "通水");
     // Every further fact of the paper file has its line, filled in or not.

@@ -155,7 +155,7 @@ fn the_file_is_shown_with_alerts_history_and_timeline_and_numbers_masked() {
     let input = json!({ "account": "B03000001", "field": "mobile", "seen": "13987654321", "value": "13900000000" });
     book.act("demo", "account.amend", input);
     let view = customer_view::account(&book.desk, "B03000001").unwrap();
-    assert_eq!((view.headline.as_str(), view.state.as_str()), ("居民(待确认)·水·3口·现金", "通水"));
+    assert_eq!((view.headline.as_str(), view.state.as_str()), ("居民(待确认)·水·3口·现金", "报装"));
     assert!(
         view.alerts[0].stop && view.alerts[0].text.starts_with("欠费 90.00 (1 笔, 最早逾期 52 天)"),
         "{:?}",

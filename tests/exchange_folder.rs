@@ -2,7 +2,6 @@
 //! read. Each is said, and the rest of the folder is taken in.
 
 mod support {
-    #[allow(dead_code)]
     pub mod bundle;
     pub mod office;
 }

@@ -139,7 +139,7 @@ fn the_first_entry_of_a_later_life_must_rise_above_the_one_it_follows() {
 #[test]
 fn a_twin_must_rise_above_the_entry_before_the_fork_and_follow_it() {
     let (mut company, rows) = company(1);
-    company.import("HO", &bundle("B1", "HO", 50, &[rows.clone()], &[])).unwrap();
+    company.import("HO", &bundle("B1", "HO", 50, std::slice::from_ref(&rows), &[])).unwrap();
     let before = rows[0].hlc;
     let other = entry::seal(EntryRow { actor: "-".into(), hlc: before, ..rows[1].clone() });
     refused(&mut company, "HO", &bundle("B1", "HO", 51, &[vec![other]], &[]), "a twin's first");
