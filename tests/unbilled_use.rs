@@ -80,6 +80,8 @@ fn what_is_read_without_use_holds_nobody_up() {
     read(&mut book, A, "2026-11-12", "100");
     try_seal(&mut book).unwrap();
     try_transfer(&mut book).unwrap();
+    let mut book = town(&[resident(A)]);
+    read(&mut book, A, "2026-11-12", "100");
     try_close(&mut book).unwrap();
 }
 
