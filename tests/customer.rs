@@ -232,11 +232,11 @@ fn the_day_nobody_knows_is_kept_and_marked_as_unknown() {
 fn a_group_connection_is_not_invoiced_on_the_day_it_is_typed() {
     let mut book = book("B03");
     let group =
-        |invoiced: &str| with(home(), json!({ "connection": "集体", "connected": "2020-05-01", "invoiced": invoiced }));
+        |invoiced: &str| with(home(), json!({ "connection": "集体", "connected": "2026-11-21", "invoiced": invoiced }));
     let refusal = refused(&mut book, "demo", "account.open", &group("2026-11-21"));
     assert_eq!((refusal.first_rule(), refusal.faults[0].field.as_deref()), ("R-056", Some("invoiced")));
-    book.act("demo", "account.open", group("2020-04-03"));
-    let amend = json!({ "account": "B03000001", "field": "invoiced", "seen": "2020-04-03", "value": "2026-11-21" });
+    book.act("demo", "account.open", group("2026-11-10"));
+    let amend = json!({ "account": "B03000001", "field": "invoiced", "seen": "2026-11-10", "value": "2026-11-21" });
     assert_eq!(refused(&mut book, "demo", "account.amend", &amend).first_rule(), "R-056");
 }
 

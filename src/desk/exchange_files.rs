@@ -63,6 +63,7 @@ impl Desk {
                 self.forget_acknowledgements(&peer)?;
             }
             let before = if replace { self.own_bundles_at(to, &peer)? } else { Vec::new() };
+            clear_parts(to, &format!("{}-{}-", self.site, peer.site));
             let sent = self.send_to(&files, (&stand, &peer), to, &mut progress)?;
             // The new ones stand and were read back: they hold everything of these that was not acknowledged.
             answer.notices.extend(before.iter().filter_map(|path| outside::remove(path)));
@@ -346,5 +347,18 @@ impl Desk {
         }
         let _ = std::fs::remove_file(&spooled);
         Ok(())
+    }
+}
+
+/// Removes what an export of this site that was cut short has left in a folder under no name yet: names are not given twice, so nobody
+/// else would. What can't be removed is only in the way.
+fn clear_parts(folder: &Path, begins: &str) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_part = name.to_str().is_some_and(|name| name.starts_with(begins) && name.ends_with(".mdx.part"));
+        if is_part && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }

@@ -23,7 +23,7 @@ pub const SCREENS: &[Shown] = &[
             Full,
             "demo",
             screens::shift,
-            "<Down><Down><F8>1000199<F2>1000199<Tab>钱箱少了一张一百元的𠮷利钞，已告知值班主任",
+            "<Down><Down><F8>1000199<F2><look>1000199<Tab>钱箱少了一张一百元的𠮷利钞，已告知值班主任",
         ),
         error: of(Full, "demo", screens::shift, "99999999<F2>"),
     },
