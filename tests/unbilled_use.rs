@@ -63,6 +63,24 @@ fn use_that_was_read_but_not_billed_went_to_the_new_owner() {
 }
 
 #[test]
+fn a_bill_cancelled_before_the_last_left_its_use_unseen() {
+    let mut book = town(&[resident(A)]);
+    read(&mut book, A, "2026-10-12", "120");
+    bill(&mut book, "2026-10");
+    read(&mut book, A, "2026-11-12", "130");
+    bill(&mut book, "2026-11");
+    let first = bills(&book, A)[0].id;
+    book.act("room", "bill.cancel", json!({ "bill": first, "account": A, "reason": "试" }));
+    book.act("demo", "shift.open", json!({ "float": "0.00" }));
+    book.act("demo", "payment.take", json!({ "account": A, "tendered": "50.00" }));
+    for refusal in
+        [try_transfer(&mut book), try_seal(&mut book).map(drop), try_close(&mut book)].map(Result::unwrap_err)
+    {
+        assert!(refusal.message().contains("2026-10-12 抄表 120，用量 20 还没有出账"), "{refusal}");
+    }
+}
+
+#[test]
 fn a_held_bill_was_no_debt() {
     let mut book = town(&[AccountOpened { discount: Some("特困".into()), ..resident(A) }]);
     read(&mut book, A, "2026-11-12", "120");

@@ -389,5 +389,5 @@ fn print_peer(peer: &PeerView) {
 
 fn clock(off: i64) -> String {
     let way = if off > 0 { "快" } else { "慢" };
-    format!("时钟比总部{way} {} 分钟，等主任确认", off.abs() / 60_000)
+    format!("时钟比总部{way} {} 分钟，等主任确认", off.unsigned_abs() / 60_000)
 }

@@ -1,6 +1,8 @@
 //! What a customer owes that is no bill yet: use that was read and not billed, and held bills. Who leaves,
 //! seals, hands over or closes settles it first.
 
+use chrono::NaiveDate;
+
 use super::billing::Ledger;
 use crate::rules::billing::MarkKind;
 use crate::rules::customer_fields::IC_CARD;
@@ -18,21 +20,30 @@ pub fn unbilled(tx: &Tx<'_>, account: Id) -> Result<Option<String>, StoreError> 
         let count = ledger.held.len();
         return Ok(Some(format!("有 {count} 张账单挂起 (抄表 {day}：{reason})，请先核实、放行，缴清后再办")));
     }
+    Ok(waits(&ledger))
+}
+
+/// The first use that no living bill covers: of a reading, wherever it stands — a bill before the last may have been cancelled —, or of
+/// a swap behind all readings.
+fn waits(ledger: &Ledger) -> Option<String> {
     let history = ledger.history();
-    let Some(end) = ledger.marks.len().checked_sub(1).filter(|end| ledger.marks[*end].kind != MarkKind::Opening) else {
-        return Ok(None);
-    };
-    let Some(due) = history.due(end) else { return Ok(None) };
-    let mark = &ledger.marks[end];
-    Ok(match (history.used(&due), mark.kind) {
-        (Ok(0), _) => None,
-        (Ok(used), MarkKind::Swap) => {
-            Some(format!("换表 ({}) 前后的用量 {used} 还没有出账，请先抄表、出账，缴清后再办", due.last))
+    let mut ends = history.closing_marks(NaiveDate::MIN, NaiveDate::MAX);
+    let last = ledger.marks.len().checked_sub(1)?;
+    if ledger.marks[last].kind == MarkKind::Swap {
+        ends.push(last);
+    }
+    ends.into_iter().filter_map(|end| history.due(end)).find_map(|due| {
+        let mark = &ledger.marks[due.end];
+        match (history.used(&due), mark.kind) {
+            (Ok(0), _) => None,
+            (Ok(used), MarkKind::Swap) => {
+                Some(format!("换表 ({}) 前后的用量 {used} 还没有出账，请先抄表、出账，缴清后再办", due.last))
+            }
+            (Ok(used), _) => {
+                let value = mark.value.grouped();
+                Some(format!("{} 抄表 {value}，用量 {used} 还没有出账，请先出账，缴清后再办", due.last))
+            }
+            (Err(fault), _) => Some(format!("{} 的读数还没有出账：{}", due.last, fault.message)),
         }
-        (Ok(used), _) => {
-            let value = mark.value.grouped();
-            Some(format!("{} 抄表 {value}，用量 {used} 还没有出账，请先出账，缴清后再办", due.last))
-        }
-        (Err(fault), _) => Some(format!("{} 的读数还没有出账：{}", due.last, fault.message)),
     })
 }

@@ -159,7 +159,7 @@ pub fn warnings(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<String>, Refusal> {
     let said = peers::own_enrolment(tx)?;
     if let Some(said) = said.as_ref().filter(|said| said.clock_said.is_some() && !said.clock_confirmed) {
         let way = if said.clock_ahead_ms > 0 { "快" } else { "慢" };
-        let minutes = said.clock_ahead_ms.abs() / 60_000;
+        let minutes = said.clock_ahead_ms.unsigned_abs() / 60_000;
         found.push(format!("本机时钟比总部{way} {minutes} 分钟，请校准时钟，再由主任确认 (site clock)"));
     }
     if said.is_some_and(|said| said.revoked.is_some()) {

@@ -34,6 +34,11 @@ pub enum BadNumber {
 /// Largest amount or quantity kept, in whole units: below a thousand million.
 pub const LIMIT: i64 = 1_000_000_000;
 
+/// Within [`LIMIT`]? The smallest whole number has no absolute value of its own kind.
+fn is_kept(number: i64, scale: i64) -> bool {
+    number.unsigned_abs() < (LIMIT * scale).unsigned_abs()
+}
+
 macro_rules! fixed {
     ($(#[$doc:meta])* $name:ident, $places:literal, $scale:literal, $min_places:literal) => {
         $(#[$doc])*
@@ -53,7 +58,7 @@ macro_rules! fixed {
             pub fn round(value: Decimal) -> Option<Self> {
                 let rounded = value.round_dp_with_strategy($places, RoundingStrategy::MidpointAwayFromZero);
                 let number = rounded.checked_mul(Decimal::from($scale))?.to_i64()?;
-                (number.abs() < LIMIT * $scale).then_some(Self(number))
+                is_kept(number, $scale).then_some(Self(number))
             }
 
             /// Takes a decimal that must be exact in the unit.
@@ -76,7 +81,7 @@ macro_rules! fixed {
             type Err = BadNumber;
 
             fn from_str(text: &str) -> Result<Self, BadNumber> {
-                if let Some(number) = digits::read_fixed(text, $places).filter(|number| number.abs() < LIMIT * $scale) {
+                if let Some(number) = digits::read_fixed(text, $places).filter(|number| is_kept(*number, $scale)) {
                     return Ok(Self(number));
                 }
                 let shown = || text.chars().take(40).collect::<String>();
@@ -222,6 +227,10 @@ mod tests {
     fn bad_amounts_say_why() {
         assert_eq!("1.234".parse::<Fen>(), Err(BadNumber::TooFine { text: "1.234".into(), places: 2 }));
         assert_eq!("1000000000".parse::<Fen>(), Err(BadNumber::TooLarge("1000000000".into())));
+        // The smallest number a machine word holds (a signed bundle may say it) has no absolute value.
+        for edge in ["-92233720368547758.08", "92233720368547758.07", "-99999999999999999999"] {
+            assert_eq!(edge.parse::<Fen>(), Err(BadNumber::TooLarge(edge.into())));
+        }
         for bad in ["", "-", "1e9", ".5", "5.", "1,2", "+1", "1 2", "１"] {
             assert!(matches!(bad.parse::<Fen>(), Err(BadNumber::NotANumber(_))), "{bad}");
         }

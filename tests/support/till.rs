@@ -141,6 +141,7 @@ pub fn bill(owes: &Owes) -> BillIssued {
         held: None,
         registers: Vec::new(),
         settles: false,
+        mix: None,
     }
 }
 

@@ -75,8 +75,12 @@ pub struct BillIssued {
     #[serde(default)]
     pub registers: ByRegister,
     /// What the customer has with the company pays it at once ([`super::prepaid`]).
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub settles: bool,
+    /// 混用比例 it was calculated with; none under one class, and in bills made before this was said. Only the last field of a row may
+    /// be left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mix: Option<String>,
 }
 
 /// Why a bill is held.

@@ -255,7 +255,7 @@ fn accept(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let row = SiteBondRow { frozen, ..row };
     // What another site brought back of this one says nothing of its clock.
     let row = if body.from == event.subject.site().as_str() {
-        let off = body.clock_ahead_ms.abs() > CLOCK_OFF_MS;
+        let off = body.clock_ahead_ms.unsigned_abs() > CLOCK_OFF_MS.unsigned_abs();
         SiteBondRow {
             accepted: Some(event.id),
             clock_ahead_ms: if off { body.clock_ahead_ms } else { 0 },

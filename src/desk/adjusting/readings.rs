@@ -199,7 +199,11 @@ impl Walk {
         match self.before.filter(|(meter, ..)| *meter == mark.meter) {
             _ if fitted_within => first,
             Some((_, _, now)) => now,
-            None => link.issued.as_ref().map_or(first, |issued| issued.from),
+            // Where the reading before now stands: it may have been put right since the bill was made.
+            None => match links.ledger.marks.iter().rev().find(|other| other.day < link.row.first_day) {
+                Some(other) if other.meter == mark.meter => other.value,
+                _ => link.issued.as_ref().map_or(first, |issued| issued.from),
+            },
         }
     }
 

@@ -63,12 +63,17 @@ pub fn with_price(
 ) -> Result<BillIssued, Fault> {
     let shares = pricing::shares(book, price, bill.last_day)?;
     let rated = rate(book, account, id, &by_its_hours(book, bill, &shares), bill.volume, &shares)?;
-    Ok(BillIssued { class: price.class.to_owned(), ..rated })
+    let mix = price.mix.filter(|_| price.class == MIXED).map(str::to_owned);
+    Ok(BillIssued { class: price.class.to_owned(), mix, ..rated })
 }
 
-/// The tariffs a bill was calculated with: its own, or the shares of its mix. The mix of the file may be another by now: then the
-/// shares are those that the bill's own lines show.
+/// The tariffs a bill was calculated with: its own, or the shares of its mix, as the bill says. An older bill does not say it, and the
+/// mix of the file may be another by now: then the shares are those that its lines show.
 fn own_shares(book: &PriceBook, account: &AccountRow, bill: &BillIssued) -> Result<Vec<CodeShare>, Fault> {
+    if let Some(mix) = &bill.mix {
+        let price = Pricing { class: MIXED, mix: Some(mix), confirmed: true, ..tariffs::pricing_of(account) };
+        return pricing::shares(book, &price, bill.last_day);
+    }
     let code = |line: &BillLine| {
         let code = line.tariff.split('@').next().unwrap_or_default();
         if code.is_empty() { bill.tariff.clone() } else { code.to_owned() }

@@ -7,6 +7,7 @@ use crate::derive::account::bill::{BillIssued, BillLine, HoldReason, SWAP, USE};
 use crate::desk::tariffs;
 use crate::rules::billing::history::{History, UsedBefore};
 use crate::rules::billing::{BillCycle, ByRegister, Due, MarkKind, Span, registers};
+use crate::rules::classes::MIXED;
 use crate::rules::customer;
 use crate::rules::customer_fields::IC_CARD;
 use crate::rules::digits;
@@ -175,6 +176,7 @@ impl Rater<'_> {
             held: None,
             registers: Vec::new(),
             settles: customer::prepaid_settles(&ledger.account.extra),
+            mix: ledger.account.mix.clone().filter(|_| ledger.account.class_confirmed && ledger.account.class == MIXED),
         }
     }
 
