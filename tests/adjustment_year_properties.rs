@@ -214,7 +214,7 @@ fn read(book: &mut Book, bills: &mut Vec<Model>, on: NaiveDate, value: i64, perc
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 80, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(24), max_shrink_iters: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn every_year_is_its_corrected_use_in_order(

@@ -23,6 +23,7 @@ use meterdesk::exchange::frame::{Frame, FrameKind};
 use meterdesk::exchange::header::Header;
 use meterdesk::rules::id::Id;
 use meterdesk::store::entries::EntryRow;
+use meterdesk::store::migrate::FOLDS;
 use meterdesk::store::query::fixes::FixFilter;
 use meterdesk::store::{Db, OpenOptions};
 use serde_json::{Value, json};
@@ -102,6 +103,7 @@ fn tables(conn: &rusqlite::Connection) -> Vec<(String, String)> {
 #[test]
 fn every_golden_entry_derives_to_the_rows_it_always_did() {
     let said = std::fs::read_to_string(folder().join("state.txt")).unwrap();
+    assert!(said.starts_with(&format!("# folds {FOLDS}:")), "state.txt is of other folds: see note_the_state");
     let mut states: BTreeMap<&str, Vec<(&str, &str, &str)>> = BTreeMap::new();
     for line in said.lines().filter(|line| !line.starts_with('#')) {
         let parts: Vec<&str> = line.split(' ').collect();
@@ -134,7 +136,11 @@ fn every_golden_entry_derives_to_the_rows_it_always_did() {
         }
     }
     assert!(states.is_empty(), "files that went away: {:?}", states.keys());
-    assert!(faults.is_empty(), "old entries derive otherwise than they did:\n{}", faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "old entries derive otherwise than they did (meant so? raise FOLDS):\n{}",
+        faults.join("\n")
+    );
 }
 
 #[test]
@@ -641,7 +647,7 @@ fn make_2_cases() {
 #[ignore = "writes state.txt"]
 fn note_the_state() {
     let home = tempfile::tempdir().unwrap();
-    let mut text = String::from("# file table columns hash\n");
+    let mut text = format!("# folds {FOLDS}: file table columns hash\n");
     for file in golden_files() {
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
         let path = home.path().join(format!("state-{name}.db"));
