@@ -11,7 +11,6 @@ use age::secrecy::ExposeSecret;
 use ed25519_dalek::{Signature, SigningKey, Verifier};
 use meterdesk::exchange::envelope::BundleWriter;
 use meterdesk::exchange::frame::{Frame, FrameKind};
-use meterdesk::store::entries::EntryRow;
 use serde_json::{Value, json};
 use support::*;
 
@@ -19,29 +18,12 @@ fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/exchange").join(name)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &Value) -> Vec<u8> {
-    let text = text.as_str().unwrap();
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
-}
-
 fn describe(frame: &Frame) -> Value {
-    let entry = |kind: &str, row: &EntryRow| {
-        json!({
-            "kind": kind, "suite": row.suite, "site": row.site, "epoch": row.epoch, "seq": row.seq, "hlc": row.hlc,
-            "at": row.at, "business_day": row.business_day.to_string(), "actor": row.actor, "action": row.action,
-            "version": row.version, "subjects": row.subjects, "key": row.key, "salt": hex(&row.salt), "prev": hex(&row.prev),
-            "payload": row.payload, "leaf": hex(&row.leaf), "hash": hex(&row.hash),
-        })
-    };
     match frame {
-        Frame::Entry(FrameKind::Chained, row) => entry("chained", row),
-        Frame::Entry(FrameKind::Single, row) => entry("single", row),
-        Frame::Entry(FrameKind::Twin, row) => entry("twin", row),
-        Frame::Entry(FrameKind::SingleTwin, row) => entry("single twin", row),
+        Frame::Entry(FrameKind::Chained, row) => said_of("chained", row),
+        Frame::Entry(FrameKind::Single, row) => said_of("single", row),
+        Frame::Entry(FrameKind::Twin, row) => said_of("twin", row),
+        Frame::Entry(FrameKind::SingleTwin, row) => said_of("single twin", row),
         Frame::Secret(text) => json!({ "kind": "secret", "text": text }),
         Frame::Proof(text) => json!({ "kind": "proof", "text": text }),
     }

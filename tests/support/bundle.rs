@@ -13,6 +13,28 @@ use meterdesk::exchange::header::{Have, Header, Range, Relay};
 use meterdesk::exchange::opener::{self, Opened};
 use meterdesk::rules::id::{Id, Site};
 use meterdesk::store::entries::EntryRow;
+use serde_json::{Value, json};
+
+/// Bytes as the vectors print them.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads them back.
+pub fn unhex(text: &Value) -> Vec<u8> {
+    let text = text.as_str().unwrap();
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
+/// An entry as the vectors print it.
+pub fn said_of(kind: &str, row: &EntryRow) -> Value {
+    json!({
+        "kind": kind, "suite": row.suite, "site": row.site, "epoch": row.epoch, "seq": row.seq, "hlc": row.hlc,
+        "at": row.at, "business_day": row.business_day.to_string(), "actor": row.actor, "action": row.action,
+        "version": row.version, "subjects": row.subjects, "key": row.key, "salt": hex(&row.salt), "prev": hex(&row.prev),
+        "payload": row.payload, "leaf": hex(&row.leaf), "hash": hex(&row.hash),
+    })
+}
 
 /// Keys of one site.
 pub struct Keys {
