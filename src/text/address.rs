@@ -1,7 +1,7 @@
 //! An address read as people say it: names, and numbers in their places — 号, 幢, 单元, 室. The same reading serves what stands
 //! in the file and what is typed (`翠湖19-3-302`), so that the search box can tell how well the two agree.
 
-use super::pinyin::{Kind, initials};
+use super::pinyin::{Kind, initials, spells};
 use super::words::{Part, Script, furniture, number, parts};
 
 /// The places a number may have, as bits, in the order in which an address names them.
@@ -15,6 +15,8 @@ pub const UNIT: Places = 4;
 /// 室, 户.
 pub const ROOM: Places = 8;
 const ANY: Places = HOUSE | BUILDING | UNIT | ROOM;
+/// 号 behind a number.
+const HAO: Places = HOUSE | BUILDING | ROOM;
 const IN_ORDER: [Places; 4] = [HOUSE, BUILDING, UNIT, ROOM];
 
 /// One piece of an address.
@@ -45,7 +47,7 @@ fn said(word: &str) -> Places {
     match word {
         "号院" | "弄" => HOUSE,
         // 12号 is a house, 5号 a building of an estate, 302号 a room.
-        "号" => HOUSE | BUILDING | ROOM,
+        "号" => HAO,
         "号楼" | "幢" | "栋" | "座" | "楼" => BUILDING,
         "单元" | "门" => UNIT,
         "室" | "户" | "房" | "铺" => ROOM,
@@ -111,6 +113,8 @@ pub enum Agreement {
     InOneGo,
     /// In its order, other numbers between.
     InOrder,
+    /// Against the order, but every number at the place said: `502室4单元`.
+    InPlace,
     /// In its order if the last number is still being typed.
     Begun,
     /// Only as a set.
@@ -162,27 +166,46 @@ impl<'a> Typed<'a> {
         if !self.has_order() {
             return Agreement::Loose;
         }
-        match self.walk(&there, false) {
-            Some(agreement) => agreement,
-            None if self.open => self.walk(&there, true).map_or(Agreement::Loose, |_| Agreement::Begun),
-            None => Agreement::Loose,
-        }
+        self.in_order(&there, false)
+            .or_else(|| self.in_place(&there).then_some(Agreement::InPlace))
+            .or_else(|| self.in_order(&there, true).filter(|_| self.open).map(|_| Agreement::Begun))
+            .unwrap_or(Agreement::Loose)
     }
 
-    /// Finds the typed pieces in the address in their order. Names the address does not hold are somebody's name, and pass.
-    fn walk(&self, there: &[Piece<'_>], open: bool) -> Option<Agreement> {
-        let last = self.pieces.iter().rposition(|piece| matches!(piece, Piece::Number(..)));
-        let known: Vec<(usize, &Piece<'_>)> = self
+    /// Finds the typed pieces in the address in their order; names may also stand behind the numbers: `4-4-502 光明`. Names the
+    /// address does not hold are somebody's name, and pass.
+    fn in_order(&self, there: &[Piece<'_>], open: bool) -> Option<Agreement> {
+        let held = |name: &str| there.iter().any(|other| matches!(other, Piece::Name(whole) if names(name, whole)));
+        let mut known: Vec<(usize, &Piece<'_>)> = self
             .pieces
             .iter()
             .enumerate()
             .filter(|(_, piece)| match piece {
-                Piece::Name(name) => {
-                    there.iter().any(|other| matches!(other, Piece::Name(whole) if names(name, whole)))
-                }
+                Piece::Name(name) => held(name),
                 Piece::Number(..) => true,
             })
             .collect();
+        self.walk(&known, there, open).or_else(|| {
+            let numbers_end = known.iter().rposition(|(_, piece)| matches!(piece, Piece::Number(..)))? + 1;
+            known.truncate(numbers_end);
+            self.walk(&known, there, open)
+        })
+    }
+
+    /// Does the address hold every number at the one place that was said with it?
+    fn in_place(&self, there: &[Piece<'_>]) -> bool {
+        let held = |number: &str, places: Places| {
+            (places.count_ones() == 1 || places == HAO)
+                && there.iter().any(
+                    |other| matches!(other, Piece::Number(whole, theirs) if *whole == number && theirs & places != 0),
+                )
+        };
+        let mut numbers = self.numbers().peekable();
+        numbers.peek().is_some() && numbers.all(|(number, places)| held(number, places))
+    }
+
+    fn walk(&self, known: &[(usize, &Piece<'_>)], there: &[Piece<'_>], open: bool) -> Option<Agreement> {
+        let last = self.pieces.iter().rposition(|piece| matches!(piece, Piece::Number(..)));
         let fits = |typed: usize, other: &Piece<'_>| match (&self.pieces[typed], other) {
             (Piece::Name(name), Piece::Name(whole)) => names(name, whole),
             (Piece::Number(number, places), Piece::Number(whole, theirs)) => {
@@ -192,7 +215,7 @@ impl<'a> Typed<'a> {
             _ => false,
         };
         let mut best = None;
-        follow(&known, there, 0, &Trail::default(), &fits, &mut best);
+        follow(known, there, 0, &Trail::default(), &fits, &mut best);
         best
     }
 }
@@ -239,13 +262,13 @@ fn follow(
     }
 }
 
-/// Is a name said by this text: as it stands, or by its initials?
+/// Is a name said by this text: as it stands, by its initials, or by its syllables?
 fn names(said: &str, whole: &str) -> bool {
     if whole.contains(said) {
         return true;
     }
     said.bytes().all(|b| b.is_ascii_lowercase())
-        && initials(whole, Kind::Place, None).iter().any(|letters| letters.contains(said))
+        && (initials(whole, Kind::Place, None).iter().any(|letters| letters.contains(said)) || spells(said, whole))
 }
 
 fn same(typed: &[Piece<'_>], there: &[Piece<'_>]) -> bool {
@@ -289,6 +312,10 @@ mod tests {
             ("翠湖19-3-302", Agreement::ToTheEnd),
             ("ch 19 3 302", Agreement::ToTheEnd),
             ("刘 翠湖19幢3单元302", Agreement::ToTheEnd),
+            ("cuihu19-3-302", Agreement::ToTheEnd),
+            ("19-3-302 翠湖", Agreement::ToTheEnd),
+            ("19幢3单元302室翠湖花园建设路19号", Agreement::InPlace),
+            ("302室3单元19幢翠湖", Agreement::InPlace),
             ("建设路19号翠湖花园19幢", Agreement::InOneGo),
             ("翠湖19 302", Agreement::InOrder),
             ("翠湖19-3-30", Agreement::Begun),
@@ -299,9 +326,11 @@ mod tests {
             assert_eq!(Typed::new(typed).agrees(right), agreement, "{typed}");
         }
         let other = "建设路19号翠湖花园3幢1单元302室";
-        for typed in ["翠湖19-3-302", "建设路19号翠湖花园19幢3单元302室"] {
+        for typed in ["翠湖19-3-302", "建设路19号翠湖花园19幢3单元302室", "19幢3单元302室翠湖花园"]
+        {
             assert_eq!(Typed::new(typed).agrees(other), Agreement::Loose, "{typed}");
         }
+        assert_eq!(Typed::new("19-3-302 翠湖").agrees(other), Agreement::InOrder);
     }
 
     #[test]

@@ -133,6 +133,26 @@ pub struct Spelled {
     pub begun: bool,
 }
 
+/// Do the letters say neighbouring characters of a text by their syllables, the last one maybe begun only: `cuihu` 翠湖花园? Initials
+/// alone do not.
+pub fn spells(letters: &str, text: &str) -> bool {
+    let letters = letters.replace("lyu", "lv").replace("nyu", "nv");
+    let read: Vec<Vec<&'static str>> = text.chars().map(|c| syllables(c).collect()).collect();
+    (0..read.len()).any(|from| spells_here(&letters, &read[from..], false))
+}
+
+/// `told`: a whole syllable of more than one letter was among them.
+fn spells_here(rest: &str, read: &[Vec<&'static str>], told: bool) -> bool {
+    if rest.is_empty() {
+        return told;
+    }
+    let Some((next, behind)) = read.split_first() else { return false };
+    next.iter().any(|syllable| {
+        let begun = told && syllable.len() > rest.len() && syllable.starts_with(rest);
+        begun || rest.strip_prefix(syllable).is_some_and(|rest| spells_here(rest, behind, told || syllable.len() > 1))
+    })
+}
+
 fn spell(rest: &str, so_far: &mut Vec<String>, found: &mut Vec<Spelled>) {
     let initials = |all: &[String], more: &str| -> String {
         all.iter().map(String::as_str).chain([more]).filter_map(|syllable| syllable.chars().next()).collect()

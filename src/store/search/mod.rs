@@ -169,10 +169,12 @@ fn search(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
     for at in 0..pinyin::WAYS {
         found.join(holding(Way::Spelled(at))?);
     }
-    for way in [Way::Further, Way::SpelledPlace] {
-        if found.ids.is_empty() {
-            found = holding(way)?;
-        }
+    if found.ids.is_empty() {
+        found = holding(Way::Further)?;
+    }
+    // An estate may be spelled as somebody's given name is: a number with it is a place's.
+    if found.ids.is_empty() || query.spells_a_place() {
+        found.join(holding(Way::SpelledPlace)?);
     }
     found.settle();
     if found.first.len() == found.ids.len() {

@@ -113,6 +113,12 @@ impl Query {
         !self.words.is_empty()
     }
 
+    /// Are there letters that may be the syllables of a place, and numbers behind which one stands: `cuihu12-1-102`?
+    pub(super) fn spells_a_place(&self) -> bool {
+        let spelled = |word: &Word| matches!(word, Word::Letters(text) if !pinyin::spelled(text).is_empty());
+        self.words.iter().any(spelled) && self.words.iter().any(|word| matches!(word, Word::Digits { .. }))
+    }
+
     /// The number the text may have meant when it found nothing else: `m0031`, `139 1234 5678`.
     pub fn short_number(&self) -> Option<String> {
         self.spaced.clone()

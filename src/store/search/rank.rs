@@ -67,8 +67,14 @@ fn in_place(conn: &Connection, query: &Query, alike: bool) -> rusqlite::Result<F
         return Ok(Found::default());
     }
     let shape = alike.then(|| query.shape());
-    let clauses: Vec<_> = places.into_iter().chain(shape).chain(query.clauses(Way::Plain)).collect();
-    let mut found = matching::holding(conn, &clauses, None)?;
+    let mut found = Found::default();
+    for way in [Way::Plain, Way::SpelledPlace] {
+        let words = query.clauses(way);
+        if !words.is_empty() {
+            let clauses: Vec<_> = places.iter().cloned().chain(shape.clone()).chain(words).collect();
+            found.join(matching::holding(conn, &clauses, None)?);
+        }
+    }
     found.settle();
     Ok(found)
 }

@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use super::*;
 use crate::store::local::note_words;
-use crate::text::pinyin::{Kind, initials};
+use crate::text::pinyin::{Kind, initials, syllables};
 use crate::text::words::{Script, parts};
 
 /// An account's row, as far as the search box reads it.
@@ -199,11 +199,33 @@ fn an_address_typed_with_its_numbers_in_order_finds_that_household_first() {
         ("光明小区 3-1", 10),
         ("王家村", 11),
         ("建设路302", 13),
+        ("19幢3单元302室翠湖花园", 5),
+        ("4-4-502 光明", 2),
+        ("302室3单元19幢", 5),
     ] {
         assert_eq!(branch.find(text).first(), Some(&first), "{text}: {:?}", branch.find(text));
     }
     // Every number in its place before those that owe, whichever way round they were typed.
     assert!(branch.find("302 3 19 翠湖").contains(&5));
+}
+
+/// 翠湖 is an estate, 翠花 somebody at another one, and 12 the number of a house there.
+#[test]
+fn an_estate_spelled_out_is_no_given_name() {
+    let mut branch = Branch::with(vec![
+        account(1, "20000001", "沈翠花", "人民路12号光明小区9幢1单元102室"),
+        account(2, "20000002", "用户", "建设路19号翠湖花园12幢1单元102室"),
+        account(3, "20000003", "吴金桂", "人民路2号光明小区1幢3单元301室"),
+        account(4, "20000004", "用户", "解放路26号金桂苑2幢1单元301室"),
+    ]);
+    [1, 3].iter().for_each(|id| branch.owes.set(Id(*id)));
+    for text in ["cuihu12-1-102", "cuihu 12 1 102", "cuih12-1-102"] {
+        assert_eq!(branch.find(text).first(), Some(&2), "{text}: {:?}", branch.find(text));
+    }
+    for text in ["jingui2-1-301", "jinguiyuan2-1-301"] {
+        assert_eq!(branch.find(text).first(), Some(&4), "{text}: {:?}", branch.find(text));
+    }
+    assert_eq!(branch.find("cuihua"), [1]);
 }
 
 #[test]
@@ -257,6 +279,10 @@ fn short_forms(address: &str) -> Vec<String> {
     forms.push(format!("{short}{}-{}-{}", bare[0], bare[1], bare[2]));
     forms.push(format!("{letters} {} {} {}", bare[0], bare[1], bare[2]));
     forms.push(format!("{short}{}幢{}单元{}", bare[0], bare[1], bare[2]));
+    forms.push(format!("{}幢{}单元{}室{last}", bare[0], bare[1], bare[2]));
+    forms.push(format!("{}-{}-{} {short}", bare[0], bare[1], bare[2]));
+    let spelled: String = short.chars().filter_map(|c| syllables(c).next()).collect();
+    forms.push(format!("{spelled}{}-{}-{}", bare[0], bare[1], bare[2]));
     forms
 }
 
