@@ -123,7 +123,7 @@ fn faults(input: &Input, row: &ShiftRow, is_own: bool) -> Vec<Fault> {
             faults.push(Fault::field("R-366", "note", format!("{sums}：请写明原因")));
         }
         if !input.confirm {
-            let text = format!("{sums}：请重新清点；确实如此的，写明原因，确认后再交班 (confirm)");
+            let text = format!("{sums}：请重新清点；确实如此的，写明原因，确认后再交班");
             faults.push(Fault::field("R-366", "confirm", text));
         }
     } else if !is_own && !is_explained {

@@ -56,8 +56,11 @@ impl World {
         let account = &self.accounts[at];
         let period = account.period(mark);
         let amount = account.cost(mark, &period);
-        // A bill of nothing was never owed: what comes after it is a new one.
-        let before = account.marks[mark].bill.filter(|old| account.bills[*old].amount > 0);
+        // A bill of nothing was never owed: the last one of something is billed again.
+        let mut before = account.marks[mark].bill;
+        while let Some(old) = before.filter(|old| account.bills[*old].amount == 0) {
+            before = account.bills[old].prev;
+        }
         let had = account.prepaid + account.credit;
         let due = before.map_or(self.date() + Days::new(15), |old| account.bills[old].due);
         self.same("held", &answer["held"].as_str(), &None)?;

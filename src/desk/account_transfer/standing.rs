@@ -77,7 +77,7 @@ pub fn settle(
     }
     match how {
         None => fault(format!(
-            "该户有预存 {}、余款 {}，请问清：退给原户主 (refund)，还是转给新户主 (pass)",
+            "该户有预存 {}、余款 {}，请问清：退给原户主，还是转给新户主",
             balance.prepaid.grouped(),
             balance.credit.grouped()
         )),
@@ -87,7 +87,7 @@ pub fn settle(
             cx.rights.require_amount("payment.reverse", has)?;
             let drawer = shift::own(cx)?;
             if has > drawer.cash {
-                let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash, has);
+                let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash.grouped(), has.grouped());
                 return Err(Refusal::field("R-366", "balance", text));
             }
             let payer = payer(&row.no, &row.name);

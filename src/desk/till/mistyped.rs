@@ -15,12 +15,12 @@ pub fn ask(tendered: Fen, change: Fen, kept: Fen, drawer: Fen, confirmed: bool) 
         return Ok(());
     }
     let what = match () {
-        () if change > LARGE => format!("要找零 {change}，超过 {LARGE}"),
-        () if change > drawer.max(Fen::ZERO) => format!("要找零 {change}，钱箱只有 {drawer}"),
-        () if kept > LARGE => format!("要把多出的 {kept} 存预存，超过 {LARGE}"),
+        () if change > LARGE => format!("要找零 {}，超过 {}", change.grouped(), LARGE.grouped()),
+        () if change > drawer.max(Fen::ZERO) => format!("要找零 {}，钱箱只有 {}", change.grouped(), drawer.grouped()),
+        () if kept > LARGE => format!("要把多出的 {} 存预存，超过 {}", kept.grouped(), LARGE.grouped()),
         () => return Ok(()),
     };
-    let text = format!("实收 {tendered} {what}：请核对实收有没有输错；确实收到这么多的，请确认 (confirm)");
+    let text = format!("实收 {} {what}：请核对实收有没有输错；确实收到这么多的，请确认", tendered.grouped());
     Err(Refusal::field("R-175", CONFIRM, text))
 }
 

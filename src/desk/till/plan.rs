@@ -322,7 +322,7 @@ fn lay(chosen: &[Due], waived: &BTreeMap<Id, Fen>, ask: &Ask) -> Result<Vec<Plan
         lines.push(PlanLine { due: due.clone(), principal: got.principal, late_fee: got.late_fee, waived: off });
     }
     if let Some(over) = rest.filter(|over| *over > Fen::ZERO) {
-        faults.push(Fault::field("R-172", "amounts", format!("比欠费多出 {over}，多出的请存预存 (to_prepaid)")));
+        faults.push(Fault::field("R-172", "amounts", format!("比欠费多出 {over}，多出的请存预存")));
     }
     Refusal::unless_empty(faults)?;
     Ok(lines)
