@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{DeriveError, Event, Fx};
 use crate::book::subject::{Kind, Subject};
 use crate::rules::id::Id;
+use crate::store::StoreError;
 use crate::store::tables::base::{ClashRow, ClashWordRow, ExceptionRow};
 
 /// Actions that every kind of subject understands.
@@ -112,6 +113,45 @@ impl Place {
             }
         }
     }
+}
+
+/// Opens an exception in the subject of an event that does not fit with the entry `first`.
+pub(super) fn open(
+    fx: &Fx<'_, '_>,
+    kind: Kind,
+    event: &Event<'_>,
+    what: &str,
+    first: Id,
+    note: String,
+) -> Result<(), StoreError> {
+    open_between(fx, kind, event.subject, what, [first, event.id], note)
+}
+
+/// Opens an exception in a subject: the entry that counts, and the one that does not fit with it.
+pub(super) fn open_between(
+    fx: &Fx<'_, '_>,
+    kind: Kind,
+    subject: Id,
+    what: &str,
+    [first, second]: [Id; 2],
+    note: String,
+) -> Result<(), StoreError> {
+    fx.tx.put(&ExceptionRow {
+        kind: kind.letter().to_owned(),
+        subject,
+        what: what.to_owned(),
+        first,
+        second,
+        note,
+        state: "open".to_owned(),
+        owner: None,
+        decision: None,
+    })
+}
+
+/// Closes an exception that later entries have settled.
+pub(super) fn close(fx: &Fx<'_, '_>, row: ExceptionRow, decision: String) -> Result<(), StoreError> {
+    fx.tx.put(&ExceptionRow { state: "resolved".to_owned(), decision: Some(decision), ..row })
 }
 
 /// Applies `exception.assign`, `exception.resolve` and `entry.place` to one of their subjects.

@@ -15,7 +15,7 @@ use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::adjust::RequestRow;
-use crate::store::tables::base::{ExceptionRow, HoldRow, RunRow};
+use crate::store::tables::base::{HoldRow, RunRow};
 use crate::store::tables::billing_facts::HangingMeter;
 use crate::store::tables::order::{OrderRow, ParkedRow};
 use crate::store::tables::slip::SlipRow;
@@ -276,17 +276,7 @@ fn tell_what_came_too_early(fx: &mut Fx<'_, '_>, fold: &Fold, event: &Event<'_>)
         return Ok(());
     }
     let note = format!("凭单 {} 排在 {} 的开头之前，没有全部生效，请核对两个网点的时钟", event.id, event.subject);
-    fx.tx.put(&ExceptionRow {
-        kind: fold.kind.letter().to_owned(),
-        subject: event.subject,
-        what: BEFORE_BEGINNING.to_owned(),
-        first: event.id,
-        second: event.id,
-        note,
-        state: "open".to_owned(),
-        owner: None,
-        decision: None,
-    })
+    exception::open(fx, fold.kind, event, BEFORE_BEGINNING, event.id, note)
 }
 
 /// Clears a subject and folds all of its entries again.

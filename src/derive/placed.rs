@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeriveError, Event, Fx, index, refold_all};
+use super::{DeriveError, Event, Fx, exception, index, refold_all};
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, PlacedRow};
@@ -91,8 +91,7 @@ pub(super) fn settle(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Resu
     let (letter, what) = (kind.letter(), super::site::STAMP_AHEAD);
     for row in fx.tx.scan::<ExceptionRow>(&[&letter, &event.subject, &what])? {
         if row.state == "open" && (placed.contains(&row.first) || placed.contains(&row.second)) {
-            let decision = Some(format!("已改排：{}", body.reason));
-            fx.tx.put(&ExceptionRow { state: "resolved".into(), decision, ..row })?;
+            exception::close(fx, row, format!("已改排：{}", body.reason))?;
         }
     }
     Ok(())

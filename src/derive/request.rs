@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::account::amend::AccountAmended;
 use super::account::bill::{BillIssued, Income};
 use super::cross::Cross;
-use super::{DeriveError, Event, Fold, Fx};
+use super::{DeriveError, Event, Fold, Fx, exception};
 use crate::book::subject::Kind as Subjects;
 use crate::rules::adjustment::standing::Decision;
 use crate::rules::adjustment::{Change, Kind, Odd, Picture, Standing, State};
@@ -344,25 +344,14 @@ fn keep(fx: &Fx<'_, '_>, row: RequestRow, standing: &Standing) -> Result<(), Der
 
 fn note(fx: &Fx<'_, '_>, event: &Event<'_>, odd: Option<Odd>) -> Result<(), StoreError> {
     let Some(odd) = odd else { return Ok(()) };
-    fx.tx.put(&ExceptionRow {
-        kind: Subjects::Request.letter().to_owned(),
-        subject: event.subject,
-        what: odd.what.to_owned(),
-        first: odd.first,
-        second: event.id,
-        note: odd.note,
-        state: "open".to_owned(),
-        owner: None,
-        decision: None,
-    })
+    exception::open(fx, Subjects::Request, event, odd.what, odd.first, odd.note)
 }
 
 /// A third decision closes what was approved here and rejected there.
 fn settle(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), StoreError> {
     let letter = Subjects::Request.letter();
     for row in fx.tx.scan::<ExceptionRow>(&[&letter, &event.subject, &"approved_and_rejected"])? {
-        let decision = Some(format!("由凭单 {} 裁定", event.id));
-        fx.tx.put(&ExceptionRow { state: "resolved".into(), decision, ..row })?;
+        exception::close(fx, row, format!("由凭单 {} 裁定", event.id))?;
     }
     Ok(())
 }

@@ -8,12 +8,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::cross::Cross;
-use super::{DeriveError, Event, Fold, Fx};
+use super::{DeriveError, Event, Fold, Fx, exception};
 use crate::book::subject::Kind;
 use crate::derive::account::swap::SwapEntered;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
-use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::slip::{SlipReturnRow, SlipRow, SlipState};
 
 /// The fold of slips.
@@ -150,18 +149,8 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
 fn enter(fx: &mut Fx<'_, '_>, event: &Event<'_>, known: Option<SlipRow>) -> Result<(), DeriveError> {
     let body: SwapEntered = event.read()?;
     if let Some(first) = known.as_ref().and_then(|row| row.entered) {
-        fx.tx.put(&ExceptionRow {
-            kind: Kind::Slip.letter().to_owned(),
-            subject: event.subject,
-            what: "slip_entered_twice".into(),
-            first,
-            second: event.id,
-            note: format!("拆换单 {} 录入了两次：{first} 与 {}", body.facts.no, event.id),
-            state: "open".into(),
-            owner: None,
-            decision: None,
-        })?;
-        return Ok(());
+        let note = format!("拆换单 {} 录入了两次：{first} 与 {}", body.facts.no, event.id);
+        return Ok(exception::open(fx, Kind::Slip, event, "slip_entered_twice", first, note)?);
     }
     close_returns(fx, event)?;
     let clerk = known.as_ref().and_then(|row| row.clerk);

@@ -19,7 +19,7 @@ use crate::derive::request::{
     AdjustmentChecked, AdjustmentDecided, AdjustmentEffect, AdjustmentRequested, LateFeeBack, PriceSet, Replacement,
     WaiverGiven, decision, entry_hash, standing_of, standing_text,
 };
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::adjustment::Standing;
 use crate::rules::adjustment::standing::Effect;
 use crate::rules::id::Id;
@@ -190,7 +190,7 @@ fn rebill(
     let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &old])?.filter(lives) else {
         let first = fx.tx.get::<RebillRow>(&[&event.subject, &old])?.map_or(old, |row| row.new.entry());
         let note = format!("申请 {request} 要改的账单 {old} 已经调整或作废，这一次没有生效");
-        bill::exception(fx, event, "adjusted_twice", first, note)?;
+        exception::open(fx, Kind::Account, event, "adjusted_twice", first, note)?;
         return Ok(None);
     };
     let (prepaid, paid) = (row.prepaid, row.amount - row.unpaid - row.prepaid);
@@ -290,7 +290,7 @@ fn waive(
             given.fee + given.refund,
             given.fee + given.refund - fee - refund
         );
-        bill::exception(fx, event, "waived_twice", given.bill, note)?;
+        exception::open(fx, Kind::Account, event, "waived_twice", given.bill, note)?;
     }
     payment::charge(fx, event.subject, bill, fee)?;
     legs.add(account::LATE_FEE, -fee).add(account::WAIVER, fee);
@@ -407,7 +407,7 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
     legs.post(fx, Kind::Account, event)?;
     if payment::balance(fx, event.subject)?.credit.is_negative() {
         let note = format!("凭单 {} 撤回特殊处理后余款不足，缺额待补", event.id);
-        bill::exception(fx, event, "balance_negative", applied.entry.unwrap_or(event.id), note)?;
+        exception::open(fx, Kind::Account, event, "balance_negative", applied.entry.unwrap_or(event.id), note)?;
     }
     Ok(())
 }
@@ -418,7 +418,7 @@ fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mu
     let living = fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(lives);
     let Some(row) = living else {
         let note = format!("凭单 {} 要撤回的账单 {new} 已经另行调整或作废，没有撤回", event.id);
-        return bill::exception(fx, event, "adjusted_twice", new.entry(), note);
+        return Ok(exception::open(fx, Kind::Account, event, "adjusted_twice", new.entry(), note)?);
     };
     let paid = row.amount - row.unpaid - row.prepaid;
     bill::void(fx, event, new, &format!("凭单 {} 不同意", event.id), &replacement.new.income(), legs)?;

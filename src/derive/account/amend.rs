@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::PERSON;
 use super::fields::{CustomerFile, masked, meter_value, set_meter};
 use crate::book::subject::Kind;
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::customer::{self, Field};
 use crate::rules::id::Id;
 use crate::store::StoreError;
@@ -132,9 +132,9 @@ fn apply_unit(
         note_left_owner(fx, event, work, changes)?;
         "lost"
     } else if base == last {
-        match &open {
+        match open {
             Some(conflict) => {
-                settle(fx, conflict, &format!("由凭单 {} 改定", event.id))?;
+                exception::close(fx, conflict, format!("由凭单 {} 改定", event.id))?;
                 "decided"
             }
             None => "set",
@@ -277,16 +277,11 @@ fn open_conflict(fx: &Fx<'_, '_>, account: Id, unit: &str) -> Result<Option<Exce
     Ok(rows.into_iter().find(|row| row.state == "open"))
 }
 
-fn settle(fx: &Fx<'_, '_>, conflict: &ExceptionRow, decision: &str) -> Result<(), StoreError> {
-    let closed = ExceptionRow { state: "resolved".into(), decision: Some(decision.to_owned()), ..conflict.clone() };
-    fx.tx.put(&closed)
-}
-
 /// Closes the open conflicts of the person's own units: their owner has left.
 pub(super) fn settle_personal(fx: &Fx<'_, '_>, account: Id, decision: &str) -> Result<(), StoreError> {
     for unit in ["bank", "identity"] {
         if let Some(conflict) = open_conflict(fx, account, unit)? {
-            settle(fx, &conflict, decision)?;
+            exception::close(fx, conflict, decision.to_owned())?;
         }
     }
     Ok(())
@@ -322,8 +317,9 @@ fn note_conflict(
             format!("{}改为{}", customer::label(&change.field), shown(&change.field, change.value.as_deref()))
         })
         .collect();
-    exception(
+    exception::open(
         fx,
+        Kind::Account,
         event,
         &conflict_word(unit),
         first.id,
@@ -345,21 +341,7 @@ fn note_left_owner(fx: &Fx<'_, '_>, event: &Event<'_>, work: &Work, changes: &[&
         fields.join("、"),
         work.row.customer
     );
-    exception(fx, event, "amended_old_owner", work.row.customer, note)
-}
-
-fn exception(fx: &Fx<'_, '_>, event: &Event<'_>, what: &str, first: Id, note: String) -> Result<(), StoreError> {
-    fx.tx.put(&ExceptionRow {
-        kind: Kind::Account.letter().into(),
-        subject: event.subject,
-        what: what.to_owned(),
-        first,
-        second: event.id,
-        note,
-        state: "open".into(),
-        owner: None,
-        decision: None,
-    })
+    exception::open(fx, Kind::Account, event, "amended_old_owner", work.row.customer, note)
 }
 
 /// Amendments that were right apart may together break a rule between fields; that is an exception, closed by the amendment
@@ -372,11 +354,11 @@ fn note_rules(fx: &Fx<'_, '_>, event: &Event<'_>, work: &Work) -> Result<(), Sto
     let known: Vec<_> = before.iter().flat_map(|row| row.broken_rules()).map(|fault| fault.rule).collect();
     let faults = work.row.broken_rules();
     match (open, faults.iter().find(|fault| !known.contains(&fault.rule))) {
-        (Some(open), _) if faults.is_empty() => settle(fx, &open, &format!("凭单 {} 已改正", event.id)),
+        (Some(open), _) if faults.is_empty() => exception::close(fx, open, format!("凭单 {} 已改正", event.id)),
         (None, Some(fault)) => {
             let note = format!("两处改动合在一起不符合 {}：{}", fault.rule, fault.message);
             let last = work.history.iter().max_by_key(|row| row.id).map_or(event.id, |row| row.id);
-            exception(fx, event, WHAT, last, note)
+            exception::open(fx, Kind::Account, event, WHAT, last, note)
         }
         _ => Ok(()),
     }

@@ -12,11 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::{payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::billing::ByRegister;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
-use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::billing::{BalanceRow, BillRow};
 
 /// Body of `bill.issue`: of a single entry and of a bulk row.
@@ -225,7 +224,7 @@ pub fn put(
             return Ok(());
         }
         let note = format!("{} {DOUBLE} {first} 结算，账单 {id} 重复，不计", body.last_day);
-        exception(fx, event, "billed_twice", first, note.clone())?;
+        exception::open(fx, Kind::Account, event, "billed_twice", first, note.clone())?;
         return Ok(fx.tx.add(&row(event, id, body, "cancelled", note))?);
     }
     if let Some(reason) = body.held.clone() {
@@ -264,22 +263,6 @@ fn row(event: &Event<'_>, id: Id, body: BillIssued, state: &str, note: String) -
         note,
         prepaid: Fen::ZERO,
     }
-}
-
-/// Opens an exception on the account.
-pub fn exception(fx: &Fx<'_, '_>, event: &Event<'_>, what: &str, first: Id, note: String) -> Result<(), DeriveError> {
-    fx.tx.put(&ExceptionRow {
-        kind: Kind::Account.letter().to_owned(),
-        subject: event.subject,
-        what: what.to_owned(),
-        first,
-        second: event.id,
-        note,
-        state: "open".into(),
-        owner: None,
-        decision: None,
-    })?;
-    Ok(())
 }
 
 /// Applies `bill.cancel`.

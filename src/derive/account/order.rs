@@ -12,14 +12,13 @@ use crate::book::subject::Kind;
 use crate::derive::ledger::Legs;
 use crate::derive::order::body::{IntakeTaken, OrderReturned};
 use crate::derive::order::happening;
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
 use crate::rules::moment;
 use crate::rules::order::{Event as OrderEvent, Order, Outcome};
 use crate::rules::sealed_use::stands_still;
 use crate::store::tables::account::MeterRow;
-use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::order::WriteBackRow;
 
 /// Applies an entry about orders of this account.
@@ -117,16 +116,7 @@ fn turn(
         let shut = stands_still(state.code(), true).then_some(day);
         return Ok(fx.tx.put(&MeterRow { state: state.code().to_owned(), shut, ..meter })?);
     }
-    fx.tx.put(&ExceptionRow {
-        kind: Kind::Account.letter().into(),
-        subject: event.subject,
-        what: "meter_state".into(),
-        first: meter.id,
-        second: event.id,
-        note: format!("工单 {order} 的回执要把表 {} 改为“{}”，但表现为“{}”", meter.no, state.paper_word(), meter.state),
-        state: "open".into(),
-        owner: None,
-        decision: None,
-    })?;
-    Ok(())
+    let note =
+        format!("工单 {order} 的回执要把表 {} 改为“{}”，但表现为“{}”", meter.no, state.paper_word(), meter.state);
+    Ok(exception::open(fx, Kind::Account, event, "meter_state", meter.id, note)?)
 }

@@ -13,12 +13,11 @@ use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::order::body::ChargeRef;
 use crate::derive::shift::method::MethodCorrected;
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::rules::part_payment::Earlier;
 use crate::store::StoreError;
-use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::billing::{BalanceRow, BillLateRow, BillRow, PaymentRow};
 
 /// Body of `payment.take` and `payment.enter_late`.
@@ -155,7 +154,7 @@ pub fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     if short {
         // What was spent already cannot pay again; the money that came with it stays the customer's.
         let note = format!("核对单 {} 用的预存或余款已在别处用掉，这笔没有销账", body.receipt);
-        except(fx, event.subject, "prepaid_twice", last_spender(fx, event)?, event.id, note)?;
+        exception::open(fx, Kind::Account, event, "prepaid_twice", last_spender(fx, event)?, note)?;
         legs.add(account::CREDIT, -body.amount);
         balance.credit += body.amount;
         legs.post(fx, Kind::Account, event)?;
@@ -207,7 +206,7 @@ fn pay_bill(
         let other = payer_of(fx, event.subject, line.bill)?.unwrap_or(line.bill);
         let note =
             format!("账单 {} 已经缴清或作废，核对单 {} 又收了一次，多收的记为用户余款", line.cycle, body.receipt);
-        except(fx, event.subject, "paid_twice", other, event.id, note)?;
+        exception::open(fx, Kind::Account, event, "paid_twice", other, note)?;
         return Ok((AppliedLine(line.bill, Fen::ZERO, Fen::ZERO, Fen::ZERO), line.principal + line.late_fee));
     };
     let principal = line.principal.min(bill.unpaid);
@@ -215,7 +214,7 @@ fn pay_bill(
     if over > Fen::ZERO {
         let other = payer_of(fx, event.subject, line.bill)?.unwrap_or(line.bill);
         let note = format!("账单 {} 只欠 {principal}，核对单 {} 多收 {over}，记为用户余款", line.cycle, body.receipt);
-        except(fx, event.subject, "paid_twice", other, event.id, note)?;
+        exception::open(fx, Kind::Account, event, "paid_twice", other, note)?;
     }
     let (due, unpaid) = (bill.due, bill.unpaid - principal);
     let state = if unpaid == Fen::ZERO { "paid" } else { "open" }.to_owned();
@@ -332,20 +331,6 @@ pub(super) fn charge(fx: &Fx<'_, '_>, account: Id, bill: Id, fee: Fen) -> Result
     change_late(fx, account, bill, |earlier| earlier.charged += fee)
 }
 
-fn except(fx: &Fx<'_, '_>, account: Id, what: &str, first: Id, second: Id, note: String) -> Result<(), StoreError> {
-    fx.tx.put(&ExceptionRow {
-        kind: Kind::Account.letter().to_owned(),
-        subject: account,
-        what: what.to_owned(),
-        first,
-        second,
-        note,
-        state: "open".to_owned(),
-        owner: None,
-        decision: None,
-    })
-}
-
 /// Applies `payment.reverse`: the account takes back what the payment had given, the drawer's side is the shift's.
 pub fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: PaymentReversed = event.read()?;
@@ -357,7 +342,7 @@ pub fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     let Some(payment) = known.filter(|row| row.state != "reversed") else {
         let first = fx.tx.get::<PaymentRow>(&[&event.subject, &body.payment])?.and_then(|row| row.reversed_by);
         let note = format!("核对单 {} 冲正了两次，第二次退出的 {} 挂账待查", body.receipt, body.amount);
-        except(fx, event.subject, "reversed_twice", first.unwrap_or(body.payment), event.id, note)?;
+        exception::open(fx, Kind::Account, event, "reversed_twice", first.unwrap_or(body.payment), note)?;
         legs.add(account::SUSPENSE, body.amount).post(fx, Kind::Account, event)?;
         return Ok(());
     };
@@ -386,7 +371,7 @@ pub fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     legs.post(fx, Kind::Account, event)?;
     if balance.prepaid.is_negative() || balance.credit.is_negative() {
         let note = format!("冲正核对单 {} 后预存或余款不足，缺额待补", body.receipt);
-        except(fx, event.subject, "balance_negative", payment.id, event.id, note)?;
+        exception::open(fx, Kind::Account, event, "balance_negative", payment.id, note)?;
     }
     keep(fx, &balance)?;
     fx.tx.put(&PaymentRow { state: "reversed".into(), reversed_by: Some(event.id), ..payment })?;
@@ -418,7 +403,7 @@ pub fn confirm(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     let Some(payment) = fx.tx.get::<PaymentRow>(&[&event.subject, &body.payment])? else { return Ok(()) };
     if payment.actor == event.entry.actor {
         let note = format!("手开核对单 {} 由经手人自己确认，不算数", payment.receipt);
-        except(fx, event.subject, "confirmed_by_maker", payment.id, event.id, note)?;
+        exception::open(fx, Kind::Account, event, "confirmed_by_maker", payment.id, note)?;
     } else if payment.confirmed_by.is_none() {
         fx.tx.put(&PaymentRow { confirmed_by: Some(event.id), ..payment })?;
     }

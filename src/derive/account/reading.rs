@@ -8,9 +8,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::adjust::Followed;
-use super::{bill, swap};
+use super::swap;
+use crate::book::subject::Kind;
 use crate::derive::request::ReadingFollows;
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::billing::ByRegister;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
@@ -146,7 +147,7 @@ pub(super) fn put(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: ReadingEntered) 
     })?;
     let Some(how) = body.sealed else { return Ok(()) };
     let note = format!("表在封表期间走到 {} ({})：{}，请现场核实，核实后放行账单", body.value, body.day, how.label());
-    bill::exception(fx, event, SEALED_USE, meter, note)
+    Ok(exception::open(fx, Kind::Account, event, SEALED_USE, meter, note)?)
 }
 
 /// The first reading of a new account confirms its price class; a class confirmed before stays.

@@ -15,7 +15,7 @@ use super::bill::{self, BillIssued, Income};
 use crate::book::subject::Kind;
 use crate::derive::ledger::Legs;
 use crate::derive::slip::SlipFacts;
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
 use crate::rules::money::Milli;
@@ -115,10 +115,10 @@ fn again(
     });
     if same {
         let note = format!("旧表 {} 的同一次拆换录入了两次：{first} 与 {}，只算一次", old.no, event.id);
-        return bill::exception(fx, event, ENTERED_TWICE, first, note);
+        return Ok(exception::open(fx, Kind::Account, event, ENTERED_TWICE, first, note)?);
     }
     let note = format!("旧表 {} 有两张拆换单：{first} 与 {}，请现场核实装的是哪一块表", old.no, event.id);
-    bill::exception(fx, event, SWAPPED_TWICE, first, note)?;
+    exception::open(fx, Kind::Account, event, SWAPPED_TWICE, first, note)?;
     fit(fx, event, body, &old, true)?;
     if let Some(earlier) = earlier {
         fx.tx.put(&MeterRow { disputed: true, ..earlier })?;
@@ -234,8 +234,7 @@ pub fn field_check(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveE
 fn resolve(fx: &Fx<'_, '_>, event: &Event<'_>, body: &SwapChecked) -> Result<(), DeriveError> {
     let letter = Kind::Account.letter();
     for row in fx.tx.scan::<ExceptionRow>(&[&letter, &event.subject, &SWAPPED_TWICE])? {
-        let decision = Some(format!("{}：以 {} 为准。{}", event.id, body.stands, body.remark));
-        fx.tx.put(&ExceptionRow { state: "resolved".into(), decision, ..row })?;
+        exception::close(fx, row, format!("{}：以 {} 为准。{}", event.id, body.stands, body.remark))?;
     }
     Ok(())
 }

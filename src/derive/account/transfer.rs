@@ -10,13 +10,12 @@ use super::fields::{CustomerFile, id_kind_of};
 use super::{amend, payment};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::customer::{EXTRA, FIELDS};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::store::StoreError;
 use crate::store::tables::account::OwnerRow;
-use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::billing::BalanceRow;
 
 /// Body of `account.transfer`.
@@ -122,27 +121,13 @@ fn pay_out(fx: &mut Fx<'_, '_>, event: &Event<'_>, refund: &Refund) -> Result<()
     legs.post(fx, Kind::Account, event)?;
     if short > Fen::ZERO {
         let note = format!("凭单 {} 过户时退的预存或余款已在别处用掉，多退的 {short} 挂账待查", event.id);
-        fx.tx.put(&exception(event, "prepaid_twice", event.id, note))?;
+        exception::open(fx, Kind::Account, event, "prepaid_twice", event.id, note)?;
     }
     let left = BalanceRow { prepaid: balance.prepaid - prepaid, credit: balance.credit - credit, ..balance };
     Ok(payment::keep(fx, &left)?)
 }
 
-fn exception(event: &Event<'_>, what: &str, first: Id, note: String) -> ExceptionRow {
-    ExceptionRow {
-        kind: Kind::Account.letter().into(),
-        subject: event.subject,
-        what: what.into(),
-        first,
-        second: event.id,
-        note,
-        state: "open".into(),
-        owner: None,
-        decision: None,
-    }
-}
-
 fn note_second(fx: &Fx<'_, '_>, event: &Event<'_>, body: &AccountTransferred, first: Id) -> Result<(), StoreError> {
     let note = format!("凭单 {first} 已过户，凭单 {} 又过户给{}，先过户的有效，请核对后裁定", event.id, body.name);
-    fx.tx.put(&exception(event, "transferred_twice", first, note))
+    exception::open(fx, Kind::Account, event, "transferred_twice", first, note)
 }

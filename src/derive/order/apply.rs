@@ -6,11 +6,10 @@ use super::body::{
 };
 use super::{SAME, charge, row, window};
 use crate::book::subject::Kind;
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::moment::{self, Moment};
 use crate::rules::order::{DeferReason, Event as OrderEvent, Order, State, What};
 use crate::store::entries::EntryRow;
-use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::order::{OrderEventRow, OrderRow, ParkedRow};
 
 /// Applies one entry to one order or parked case.
@@ -203,18 +202,8 @@ pub(super) fn clash(
     word: &str,
     reason: &str,
 ) -> Result<(), DeriveError> {
-    fx.tx.put(&ExceptionRow {
-        kind: Kind::Order.letter().into(),
-        subject: event.subject,
-        what: "order_no_effect".into(),
-        first: known.last,
-        second: event.id,
-        note: format!("{word} {} 没有生效：{reason}；先到的是 {}", event.id, known.last),
-        state: "open".into(),
-        owner: None,
-        decision: None,
-    })?;
-    Ok(())
+    let note = format!("{word} {} 没有生效：{reason}；先到的是 {}", event.id, known.last);
+    Ok(exception::open(fx, Kind::Order, event, "order_no_effect", known.last, note)?)
 }
 
 pub(super) fn note(

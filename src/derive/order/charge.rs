@@ -13,11 +13,10 @@ use crate::book::subject::Kind;
 use crate::derive::account::payment::PaymentReversed;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::shift::FeeTaken;
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::StoreError;
-use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::order::{ChargePaidRow, ChargeRow, OrderRow};
 
 /// The version of `intake.take` from which on a fee agreed is a fee owed.
@@ -120,7 +119,14 @@ pub(super) fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveE
     if over > Fen::ZERO {
         let why = if row.cancelled { "业务已作废" } else { "已经收过" };
         let note = format!("{} 的{}{why}，核对单 {} 又收 {over}，请退给用户", event.subject, row.name, taken.receipt);
-        except(fx, event, "charge_paid_twice", last_payment(fx, event, &row.key)?.unwrap_or(event.subject), note)?;
+        exception::open(
+            fx,
+            Kind::Order,
+            event,
+            "charge_paid_twice",
+            last_payment(fx, event, &row.key)?.unwrap_or(event.subject),
+            note,
+        )?;
     }
     fx.tx.put(&ChargePaidRow {
         order_id: event.subject,
@@ -199,7 +205,7 @@ impl End {
         let (Some(row), Some(paid)) = (row, paid.clone().filter(|paid| paid.ended.is_none())) else {
             let first = paid.and_then(|paid| paid.ended).unwrap_or(self.payment);
             let note = format!("核对单 {} 的钱{twice}，第二次退出的 {} 挂账待查", self.receipt, self.amount);
-            except(fx, event, what, first, note)?;
+            exception::open(fx, Kind::Order, event, what, first, note)?;
             legs.add(account::SUSPENSE, self.amount).post(fx, Kind::Order, event)?;
             return Ok(None);
         };
@@ -240,18 +246,4 @@ fn charge(fx: &Fx<'_, '_>, event: &Event<'_>, key: &str) -> Result<Option<Charge
 fn last_payment(fx: &Fx<'_, '_>, event: &Event<'_>, key: &str) -> Result<Option<Id>, StoreError> {
     let paid = fx.tx.scan::<ChargePaidRow>(&[&event.subject])?;
     Ok(paid.iter().rev().find(|row| row.key == key && row.ended.is_none()).map(|row| row.id))
-}
-
-fn except(fx: &Fx<'_, '_>, event: &Event<'_>, what: &str, first: Id, note: String) -> Result<(), StoreError> {
-    fx.tx.put(&ExceptionRow {
-        kind: Kind::Order.letter().to_owned(),
-        subject: event.subject,
-        what: what.to_owned(),
-        first,
-        second: event.id,
-        note,
-        state: "open".to_owned(),
-        owner: None,
-        decision: None,
-    })
 }

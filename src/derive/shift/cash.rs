@@ -1,9 +1,9 @@
 //! Cash that moves between a drawer and the house, not a customer: 备用金 added, and deposits taken back.
 
-use super::{Moved, ShiftDepositReversed, ShiftFloatAdded, blank, except, move_cash};
+use super::{Moved, ShiftDepositReversed, ShiftFloatAdded, blank, move_cash};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::store::tables::till::TillRow;
 
 /// Applies `shift.float_add`.
@@ -20,9 +20,10 @@ pub(super) fn reverse(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveEr
     let body: ShiftDepositReversed = event.read()?;
     let known = fx.tx.till_of_entry(event.subject, body.reverses)?.filter(TillRow::is_of_the_house);
     let Some(row) = known.filter(|row| row.reversed_by.is_none()) else {
-        let first = fx.tx.till_of_entry(event.subject, body.reverses)?.and_then(|row| row.reversed_by);
+        let known = fx.tx.till_of_entry(event.subject, body.reverses)?;
+        let first = known.and_then(|row| row.reversed_by).unwrap_or(body.reverses);
         let note = format!("存入或备用金 {} 查无此笔或已经冲正，凭单 {} 没有生效", body.reverses, event.id);
-        return Ok(except(fx, event, "deposit_reversed_twice", first.unwrap_or(body.reverses), note)?);
+        return Ok(exception::open(fx, Kind::Shift, event, "deposit_reversed_twice", first, note)?);
     };
     let back = -row.amount;
     let other = if row.kind == "float" { account::TILL } else { account::PAID_IN };

@@ -7,11 +7,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{cash_of, except};
+use super::cash_of;
 use crate::book::subject::Kind;
 use crate::derive::account::payment::money_account;
 use crate::derive::ledger::{Legs, account};
-use crate::derive::{DeriveError, Event, Fx};
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::tables::till::TillRow;
@@ -53,7 +53,7 @@ pub(super) fn correct(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), Deri
             body.method,
             stands.as_deref().unwrap_or("查无此笔")
         );
-        return Ok(except(fx, event, "method_differs", body.payment, note)?);
+        return Ok(exception::open(fx, Kind::Shift, event, "method_differs", body.payment, note)?);
     };
     let (Some(from), Some(to)) = (money_account(&body.seen), money_account(&body.method)) else {
         return Err(DeriveError::Body("预存不能改成别的方式".into()));

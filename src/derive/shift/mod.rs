@@ -21,12 +21,11 @@ use super::account::payment::{PaymentConfirmed, PaymentReversed, PaymentTaken, m
 use super::cross::Cross;
 use super::ledger::{Legs, account};
 use super::order::body::ChargeRef;
-use super::{DeriveError, Event, Fold, Fx};
+use super::{DeriveError, Event, Fold, Fx, exception};
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::StoreError;
-use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::till::{ShiftRow, TillRow, parse_receipt, receipt};
 
 /// The fold of shifts.
@@ -264,7 +263,7 @@ fn move_cash(fx: &Fx<'_, '_>, event: &Event<'_>, moved: Moved) -> Result<(), Der
     let Some(mut row) = fx.tx.shift(event.subject)? else { return Ok(()) };
     if let Some(closing) = row.closed_by {
         let note = format!("{} 班次 {} 交班之后还有一笔 {}，请核对现金", row.clerk, row.no, event.id);
-        except(fx, event, "after_close", closing, note)?;
+        exception::open(fx, Kind::Shift, event, "after_close", closing, note)?;
         sign::changed(fx, event)?;
     }
     row.income += income;
@@ -272,20 +271,6 @@ fn move_cash(fx: &Fx<'_, '_>, event: &Event<'_>, moved: Moved) -> Result<(), Der
     row.added += added;
     row.cash += income + added - paid_in;
     Ok(fx.tx.put(&row)?)
-}
-
-fn except(fx: &Fx<'_, '_>, event: &Event<'_>, what: &str, first: Id, note: String) -> Result<(), StoreError> {
-    fx.tx.put(&ExceptionRow {
-        kind: Kind::Shift.letter().to_owned(),
-        subject: event.subject,
-        what: what.to_owned(),
-        first,
-        second: event.id,
-        note,
-        state: "open".to_owned(),
-        owner: None,
-        decision: None,
-    })
 }
 
 /// A movement with nothing in it yet.
@@ -420,7 +405,7 @@ fn mark_reversed(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed)
     if body.is_fee && again {
         let first = known.as_ref().and_then(|row| row.reversed_by).unwrap_or(body.payment);
         let note = format!("{} {} 冲正了两次，第二次退出的 {} 挂账待查", body.item, body.receipt, body.amount);
-        except(fx, event, "reversed_twice", first, note)?;
+        exception::open(fx, Kind::Shift, event, "reversed_twice", first, note)?;
         legs.add(account::SUSPENSE, if body.charge.is_some() { Fen::ZERO } else { body.amount });
     } else if body.is_fee && body.charge.is_none() {
         legs.add(account::FEE, body.amount);
@@ -458,7 +443,7 @@ fn close(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let Some(row) = fx.tx.shift(event.subject)? else { return Ok(()) };
     if let Some(first) = row.closed_by {
         let note = format!("{} 班次 {} 交班两次，以第一次为准", row.clerk, row.no);
-        except(fx, event, "closed_twice", first, note)?;
+        exception::open(fx, Kind::Shift, event, "closed_twice", first, note)?;
         return Ok(());
     }
     let over = body.counted - row.cash;

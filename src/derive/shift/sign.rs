@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::except;
-use crate::derive::{DeriveError, Event, Fx};
+use crate::book::subject::Kind;
+use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::StoreError;
@@ -61,19 +61,21 @@ pub(super) fn sign(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     let body: ShiftConfirmed = event.read()?;
     let Some(shift) = fx.tx.shift(event.subject)? else { return Ok(()) };
     let signed = fx.tx.scan::<ShiftSignRow>(&[&event.subject])?;
-    let what = format!("{} 班次 {} 的{}签字 {}", shift.clerk, shift.no, body.step.word(), event.id);
+    let said = format!("{} 班次 {} 的{}签字 {}", shift.clerk, shift.no, body.step.word(), event.id);
+    let refuse = |what: &str, first: Id, why: &str| {
+        Ok(exception::open(fx, Kind::Shift, event, what, first, format!("{said} {why}"))?)
+    };
     if let Some(first) = signed.iter().find(|row| row.step == body.step.word()) {
-        return Ok(except(fx, event, "signed_twice", first.id, format!("{what} 是第二个，以第一个为准"))?);
+        return refuse("signed_twice", first.id, "是第二个，以第一个为准");
     }
     let own = shift.user.to_string() == event.entry.actor || signed.iter().any(|row| row.actor == event.entry.actor);
     if own {
         let first = signed.first().map_or(shift.id, |row| row.id);
-        return Ok(except(fx, event, "signed_own", first, format!("{what} 与经手人是同一人，不算数"))?);
+        return refuse("signed_own", first, "与经手人是同一人，不算数");
     }
     let early = shift.closed_by.is_none() || Step::after(&signed) != Some(body.step);
     if early {
-        let first = shift.closed_by.unwrap_or(shift.id);
-        return Ok(except(fx, event, "signed_early", first, format!("{what} 早于交班或出纳的签字，不算数"))?);
+        return refuse("signed_early", shift.closed_by.unwrap_or(shift.id), "早于交班或出纳的签字，不算数");
     }
     fx.tx.put(&ShiftSignRow {
         shift: event.subject,
@@ -99,5 +101,5 @@ pub(super) fn changed(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), StoreErr
     for row in signed.iter().filter(|row| row.changed.is_none()) {
         fx.tx.put(&ShiftSignRow { changed: Some(event.id), ..row.clone() })?;
     }
-    except(fx, event, "signed_changed", first, note)
+    exception::open(fx, Kind::Shift, event, "signed_changed", first, note)
 }

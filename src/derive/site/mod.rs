@@ -10,7 +10,7 @@
 
 pub mod body;
 
-use super::{DeriveError, Event, Fold, Fx};
+use super::{DeriveError, Event, Fold, Fx, exception};
 use crate::book::public_keys::PublicKeys;
 use crate::book::subject::Kind;
 use crate::rules::business_day;
@@ -334,25 +334,14 @@ fn doubt(
     } else if fx.tx.get::<ExceptionRow>(&[&kind, &event.subject, &what, &first, &second])?.is_some() {
         return Ok(());
     }
-    Ok(fx.tx.put(&ExceptionRow {
-        kind: kind.to_owned(),
-        subject: event.subject,
-        what: what.to_owned(),
-        first,
-        second,
-        note,
-        state: "open".to_owned(),
-        owner: None,
-        decision: None,
-    })?)
+    Ok(exception::open_between(fx, Kind::Site, event.subject, what, [first, second], note)?)
 }
 
 /// A thaw decides the forks that stand open.
 fn settle_forks(fx: &Fx<'_, '_>, event: &Event<'_>, body: &SiteThawed) -> Result<(), DeriveError> {
     let open = fx.tx.scan::<ExceptionRow>(&[&Kind::Site.letter(), &event.subject, &FORK])?;
     for row in open.into_iter().filter(|row| row.state == "open") {
-        let decision = Some(format!("总部解冻 ({})：{}", event.id, body.reason));
-        fx.tx.put(&ExceptionRow { state: "resolved".to_owned(), decision, ..row })?;
+        exception::close(fx, row, format!("总部解冻 ({})：{}", event.id, body.reason))?;
     }
     Ok(())
 }
