@@ -53,6 +53,7 @@ const WORDS: &[(&str, &str)] = &[
     ("slip_no", "拆换单号重复"),
     ("stamp_ahead", "凭单时间来自以后"),
     ("stamp_back", "时间次序倒退"),
+    ("swap_entered_twice", "同一次拆换录了两次"),
     ("tariff", "同日两份价目"),
     ("transferred_twice", "过户了两次"),
     ("user_login", "登录名重复"),
