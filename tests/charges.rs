@@ -237,6 +237,45 @@ fn a_deposit_taken_by_mistake_is_reversed_and_owed_again_and_one_of_a_voided_cas
     sound(&mut book);
 }
 
+/// A fee of a business whose name has the word, and no deposit.
+const COPY: &str = r#"
+code     = "deposit_copy"
+name     = "补押金收据"
+source   = "营业厅工作流程标准 1.2.10"
+channels = ["柜台"]
+account  = "必须"
+[[fee]]
+key     = "copy"
+name    = "押金收据工本费"
+amount  = "8.00"
+invoice = "定额发票"
+[order]
+kind = "其它"
+"#;
+
+#[test]
+fn a_reversal_is_a_deposit_s_by_what_it_reverses_and_not_by_a_word_in_the_name_of_a_fee() {
+    let mut book = branch();
+    book.act("boss", "catalogue.put", json!({ "file": "deposit_copy.toml", "text": COPY }));
+    let undone = |book: &Book| -> Vec<String> {
+        let notes = sheet(book, "cash").notes.into_iter();
+        notes.filter(|note| note.contains("不是收入")).collect()
+    };
+    let case =
+        book.act("demo", "intake.take", json!({ "service": "deposit_copy", "account": ACCOUNT }))["order"].clone();
+    let fee = book.act("demo", "fee.take", json!({ "charge": case }));
+    assert_eq!(fee["kind"], json!("押金收据工本费"));
+    book.act("demo", "payment.reverse", json!({ "payment": fee["receipt"], "reason": "收错" }));
+    assert_eq!(undone(&book), Vec::<String>::new(), "what went back was income, not a deposit");
+
+    let case = test_case(&mut book);
+    let taken = book.act("demo", "deposit.take", json!({ "charge": case }));
+    book.act("demo", "payment.reverse", json!({ "payment": taken["receipt"], "reason": "收错" }));
+    let notes = undone(&book);
+    assert!(notes.len() == 1 && notes[0].contains("押金收 300.00，退 0.00，冲正 -300.00"), "{notes:?}");
+    sound(&mut book);
+}
+
 #[test]
 fn a_shift_without_cash_or_right_gives_no_deposit_back() {
     let mut book = branch();

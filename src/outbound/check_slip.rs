@@ -203,9 +203,10 @@ fn day_close(tx: &Tx<'_>, body: &ShiftClosed) -> Result<Body, StoreError> {
             lines.push(ends(&left, &format!("{}  其中滞纳金 {}", sum.grouped(), late.grouped())));
         }
     }
-    let deposits = security::net(&rows, false);
-    if rows.iter().any(security::is_deposit) {
-        lines.push(ends("其中押金 (不是收入)", &deposits.grouped()));
+    let deposits = security::deposits(tx, shift.id)?;
+    if !deposits.is_empty() {
+        let sum: Fen = deposits.iter().map(|row| row.amount).sum();
+        lines.push(ends("其中押金 (不是收入)", &sum.grouped()));
     }
     let over = body.counted - body.expected;
     let word = match over.0 {

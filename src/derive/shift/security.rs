@@ -9,8 +9,10 @@ use crate::derive::account::transfer::AccountTransferred;
 use crate::derive::ledger::Legs;
 use crate::derive::order::body::{DepositReturned, DepositTaken};
 use crate::derive::{DeriveError, Event, Fx};
+use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::tables::till::{TillRow, parse_receipt};
+use crate::store::{StoreError, Tx};
 
 /// Kind of a movement: a deposit taken.
 pub const TAKEN: &str = "security";
@@ -18,18 +20,29 @@ pub const TAKEN: &str = "security";
 pub const RETURNED: &str = "security_back";
 /// Kind of a movement: prepaid and credit paid out.
 pub const REFUND: &str = "refund";
-/// The word every deposit has on paper, so that its reversal is told apart from income.
+/// The word every deposit has on paper.
 const WORD: &str = "押金";
 /// What a refund is on slips and reports.
 pub const REFUND_ITEM: &str = "退预存";
 
-/// Is it money of a deposit? A reversal is told by what it was for.
-pub fn is_deposit(row: &TillRow) -> bool {
-    match row.kind.as_str() {
-        TAKEN | RETURNED => true,
-        "reversal" => row.item.contains(WORD),
+/// Is it money of a deposit? A reversal is told by the entry it reverses: the catalogue names fees as it likes.
+pub fn is_deposit(tx: &Tx<'_>, row: &TillRow) -> Result<bool, StoreError> {
+    Ok(match (row.kind.as_str(), row.reverses) {
+        (TAKEN | RETURNED, _) => true,
+        ("reversal", Some(reversed)) => tx.entry(reversed)?.is_some_and(|entry| entry.action == "deposit.take"),
         _ => false,
+    })
+}
+
+/// The movements of a shift that are money of deposits.
+pub fn deposits(tx: &Tx<'_>, shift: Id) -> Result<Vec<TillRow>, StoreError> {
+    let mut found = Vec::new();
+    for row in tx.scan::<TillRow>(&[&shift])? {
+        if is_deposit(tx, &row)? {
+            found.push(row);
+        }
     }
+    Ok(found)
 }
 
 /// The item of a deposit on paper: always with its word.
@@ -37,10 +50,9 @@ pub fn item(name: &str) -> String {
     if name.contains(WORD) { name.to_owned() } else { format!("押金({name})") }
 }
 
-/// What the deposits of a shift come to, in cash alone or by any method.
-pub fn net(rows: &[TillRow], cash: bool) -> Fen {
-    let deposits = rows.iter().filter(|row| is_deposit(row));
-    deposits.map(|row| if cash { cash_of(&row.method, row.amount) } else { row.amount }).sum()
+/// What the deposits of a shift come to in cash.
+pub fn cash(tx: &Tx<'_>, shift: Id) -> Result<Fen, StoreError> {
+    Ok(deposits(tx, shift)?.iter().map(|row| cash_of(&row.method, row.amount)).sum())
 }
 
 /// Applies `deposit.take`.

@@ -39,7 +39,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
     let shifts = tx.shifts_between(reach, from, to)?;
     let mut sums: BTreeMap<(Id, String, u8, String), Sum> = BTreeMap::new();
     for row in tx.till_between(reach, from, to)?.iter().filter(|row| row.is_receipt()) {
-        for (rank, item, amount) in items(row) {
+        for (rank, item, amount) in items(tx, row)? {
             let sum = sums.entry((row.shift, row.method.clone(), rank, item)).or_default();
             if row.reverses.is_some() || matches!(row.kind.as_str(), security::RETURNED | security::REFUND) {
                 sum.reversed += amount;
@@ -67,7 +67,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
     }
     sheet.notes.extend(shifts.iter().map(identity));
     for shift in &shifts {
-        sheet.notes.extend(deposits(shift, &tx.scan::<TillRow>(&[&shift.id])?));
+        sheet.notes.extend(deposits(shift, &security::deposits(tx, shift.id)?));
     }
     Ok(sheet)
 }
@@ -87,25 +87,24 @@ fn columns() -> Vec<Column> {
 }
 
 /// The items of a movement; together they are its money. The rank orders them on the paper.
-fn items(row: &TillRow) -> Vec<(u8, String, Fen)> {
-    let item = if security::is_deposit(row) { security::item(&row.item) } else { row.item.clone() };
+fn items(tx: &Tx<'_>, row: &TillRow) -> Result<Vec<(u8, String, Fen)>, StoreError> {
+    let is_deposit = security::is_deposit(tx, row)?;
+    let item = if is_deposit { security::item(&row.item) } else { row.item.clone() };
     let all = [
-        (if security::is_deposit(row) { 4 } else { 0 }, item.as_str(), row.principal),
+        (if is_deposit { 4 } else { 0 }, item.as_str(), row.principal),
         (1, LATE_FEE, row.late_fee),
         (2, PREPAID, row.to_prepaid),
         (3, FROM_PREPAID, -row.from_prepaid),
     ];
-    all.into_iter()
-        .filter(|(.., amount)| *amount != Fen::ZERO)
-        .map(|(rank, item, sum)| (rank, item.to_owned(), sum))
-        .collect()
+    let moved = all.into_iter().filter(|(.., amount)| *amount != Fen::ZERO);
+    Ok(moved.map(|(rank, item, sum)| (rank, item.to_owned(), sum)).collect())
 }
 
 /// Deposits of a shift, which are no income though their cash lies in the drawer.
 fn deposits(shift: &ShiftRow, rows: &[TillRow]) -> Option<String> {
     let of = |kind: &str| -> Fen { rows.iter().filter(|row| row.kind == kind).map(|row| row.amount).sum() };
     let (taken, back) = (of(security::TAKEN), of(security::RETURNED));
-    let undone = security::net(rows, false) - taken - back;
+    let undone = rows.iter().map(|row| row.amount).sum::<Fen>() - taken - back;
     let undone = if undone == Fen::ZERO { String::new() } else { format!("，冲正 {}", undone.grouped()) };
     (taken != Fen::ZERO || back != Fen::ZERO || !undone.is_empty()).then(|| {
         let (day, clerk, no) = (shift.day, &shift.clerk, shift.no);

@@ -7,7 +7,7 @@ use crate::derive::shift::security;
 use crate::derive::shift::sign::Step;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::reach::Reach;
-use crate::store::tables::till::{ShiftRow, ShiftSignRow, TillRow};
+use crate::store::tables::till::{ShiftRow, ShiftSignRow};
 use crate::store::{StoreError, Tx};
 
 /// The report.
@@ -45,7 +45,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
             let row = signed.iter().find(|row| row.step == step.word());
             row.map(|row| format!("{}{}", row.name, row.mark()))
         };
-        let deposits = security::net(&tx.scan::<TillRow>(&[&shift.id])?, true);
+        let deposits = security::cash(tx, shift.id)?;
         sheet.rows.push(vec![
             Cell::Day(shift.day),
             Cell::text(tx.with_site(shift.id, &shift.clerk)?),
