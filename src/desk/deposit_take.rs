@@ -5,20 +5,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::fee_take::account_of;
 use super::refusal::Refusal;
 use super::till::ask::{Method, cash};
-use super::till::book::payer;
 use super::till::charges::{self, Asked};
-use super::till::mistyped;
-use super::till::receipt::give_receipt;
 use super::till::shift;
+use super::till::taking::{Taken, Taking, account_of, account_typed};
 use super::whose::Whose;
 use crate::derive::order::body::{ChargeRef, DepositTaken};
 use crate::derive::shift::security;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::text::till::{say_cash, say_other};
 
 /// The action.
 pub struct DepositTake;
@@ -92,10 +88,7 @@ impl Action for DepositTake {
         if input.payer.chars().count() > 40 {
             return Err(Refusal::field("R-142", "payer", "缴款人最多 40 字"));
         }
-        let account = match input.account.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            Some(text) => Some(cx.tx.account_of_text(text)?.ok_or_else(|| Refusal::missing("account", "户", text))?),
-            None => None,
-        };
+        let account = account_typed(cx.tx, input.account.as_deref())?;
         let asked = Asked {
             charge: input.charge.as_deref(),
             account: account.as_ref(),
@@ -112,32 +105,29 @@ impl Action for DepositTake {
             return Err(Refusal::field("R-142", "amount", text));
         }
         let amount = charge.owed;
-        let account = account_of(cx, &charge, account)?;
-        let (tendered, change) = charges::tender(amount, input.method, input.tendered)?;
-        mistyped::ask(tendered, change, Fen::ZERO, shift.cash, input.confirm)?;
-        let receipt = give_receipt(cx.tx, cx.next)?;
-        let said = input.payer.trim().to_owned();
-        let who = match &account {
-            Some(row) => payer(&row.no, &row.name),
-            None if said.is_empty() => cx.tx.order(charge.order_id)?.map(|row| row.caller).unwrap_or_default(),
-            None => said,
+        let account = account_of(cx.tx, &charge, account)?;
+        let taking = Taking {
+            amount,
+            method: input.method,
+            tendered: input.tendered,
+            confirm: input.confirm,
+            payer: &input.payer,
+            account: account.as_ref(),
+            charge: Some(&charge),
         };
+        let Taken { tendered, change, receipt, payer, spoken } = taking.take(cx, &shift)?;
         let (order, kind) = (charge.order_id, security::item(&charge.name));
         let body = DepositTaken {
             shift: shift.id,
             charge: ChargeRef { order, key: charge.key },
             account: account.map(|row| row.id),
-            payer: who,
+            payer,
             kind: kind.clone(),
             amount,
             method: input.method.word().to_owned(),
             tendered,
             change,
             receipt: receipt.clone(),
-        };
-        let spoken = match input.method {
-            Method::Cash => say_cash(tendered, change),
-            other => say_other(other.word(), amount),
         };
         let subjects = charges::subjects(body.account, Some(order), shift.id);
         let (deposit, shift) = (cx.next, shift.id);

@@ -6,19 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use super::till::ask::{Method, cash};
-use super::till::book::payer;
 use super::till::charges::{self, Asked};
-use super::till::mistyped;
-use super::till::receipt::give_receipt;
 use super::till::shift;
+use super::till::taking::{Taken, Taking, account_of, account_typed};
 use super::whose::Whose;
 use crate::derive::order::body::ChargeRef;
 use crate::derive::shift::FeeTaken;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::store::tables::account::AccountRow;
 use crate::store::tables::order::ChargeRow;
-use crate::text::till::{say_cash, say_other};
 
 /// The action.
 pub struct FeeTake;
@@ -93,10 +89,7 @@ impl Action for FeeTake {
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let shift = shift::own(cx)?;
         Refusal::unless_empty(faults(&input))?;
-        let account = match input.account.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            Some(text) => Some(cx.tx.account_of_text(text)?.ok_or_else(|| Refusal::missing("account", "户", text))?),
-            None => None,
-        };
+        let account = account_typed(cx.tx, input.account.as_deref())?;
         let kind = input.kind.trim();
         let asked = Asked {
             charge: input.charge.as_deref(),
@@ -107,17 +100,20 @@ impl Action for FeeTake {
         };
         let charge = charges::owed(cx.tx, &asked)?;
         let amount = amount_of(&input, charge.as_ref())?;
-        let account = match (&charge, account) {
-            (Some(charge), account) => account_of(cx, charge, account)?,
-            (None, account) => account,
+        let account = match &charge {
+            Some(charge) => account_of(cx.tx, charge, account)?,
+            None => account,
         };
-        let (tendered, change) = charges::tender(amount, input.method, input.tendered)?;
-        mistyped::ask(tendered, change, Fen::ZERO, shift.cash, input.confirm)?;
-        let receipt = give_receipt(cx.tx, cx.next)?;
-        let who = match &account {
-            Some(row) => payer(&row.no, &row.name),
-            None => payer_of(cx, &input, charge.as_ref())?,
+        let taking = Taking {
+            amount,
+            method: input.method,
+            tendered: input.tendered,
+            confirm: input.confirm,
+            payer: &input.payer,
+            account: account.as_ref(),
+            charge: charge.as_ref(),
         };
+        let Taken { tendered, change, receipt, payer, spoken } = taking.take(cx, &shift)?;
         let order = charge.as_ref().map(|charge| charge.order_id);
         let kind = charge.as_ref().map_or(kind, |charge| charge.name.as_str()).to_owned();
         let said = input.for_what.trim();
@@ -125,7 +121,7 @@ impl Action for FeeTake {
         let body = FeeTaken {
             shift: shift.id,
             account: account.as_ref().map(|row| row.id),
-            payer: who,
+            payer,
             kind: kind.clone(),
             amount,
             method: input.method.word().to_owned(),
@@ -136,10 +132,6 @@ impl Action for FeeTake {
             charge: charge.map(|charge| ChargeRef { order: charge.order_id, key: charge.key }),
         };
         let subjects = charges::subjects(body.account, order, shift.id);
-        let spoken = match input.method {
-            Method::Cash => say_cash(tendered, change),
-            other => say_other(other.word(), amount),
-        };
         let payment = cx.next;
         Decision::write(
             subjects,
@@ -160,30 +152,6 @@ fn amount_of(input: &Input, charge: Option<&ChargeRow>) -> Result<Fen, Refusal> 
         (None, Some(amount)) => Ok(amount),
         (None, None) => fault("请填写费用".into()),
     }
-}
-
-/// The account of a charge; another one typed beside it is a mistake.
-pub(super) fn account_of(
-    cx: &Cx<'_, '_>,
-    charge: &ChargeRow,
-    typed: Option<AccountRow>,
-) -> Result<Option<AccountRow>, Refusal> {
-    let own = charge.account.map(|account| cx.tx.account(account)).transpose()?.flatten();
-    match (&own, typed) {
-        (Some(own), Some(typed)) if own.id != typed.id => {
-            let text = format!("{} 是 {} {} 的业务，与所填户号不符，请核对", charge.order_id, own.no, own.name);
-            Err(Refusal::field("R-209", "account", text))
-        }
-        (None, typed) => Ok(typed),
-        _ => Ok(own),
-    }
-}
-
-/// Who pays without an account: as typed, else who came with the case.
-fn payer_of(cx: &Cx<'_, '_>, input: &Input, charge: Option<&ChargeRow>) -> Result<String, Refusal> {
-    let said = input.payer.trim();
-    let order = charge.filter(|_| said.is_empty()).map(|charge| cx.tx.order(charge.order_id)).transpose()?.flatten();
-    Ok(order.map_or(said.to_owned(), |order| order.caller))
 }
 
 fn faults(input: &Input) -> Vec<Fault> {

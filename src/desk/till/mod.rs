@@ -12,3 +12,4 @@ pub mod receipt;
 pub mod settle;
 pub mod shift;
 pub mod sound;
+pub mod taking;
