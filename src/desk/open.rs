@@ -91,26 +91,30 @@ impl Desk {
         tx.commit()?;
         let _ = mark::write(path, &keys, &mark);
         let code = keys.recovery_code();
-        let practice = new.practice;
-        let site_keys = OnceLock::from(Arc::new(site_keys));
-        let (notices, shelf) = (Vec::new(), Shelf::default());
-        Ok((
-            Self {
-                second: Slot::empty(),
-                db,
-                keys,
-                site_keys,
-                clock,
-                site,
-                practice,
-                session: None,
-                place: super::guesses::here(),
-                notices,
-                shelf,
-                marks: true,
-            },
-            code,
-        ))
+        let desk = Self {
+            practice: new.practice,
+            place: super::guesses::here(),
+            ..Self::of(db, keys, OnceLock::from(Arc::new(site_keys)), clock, site)
+        };
+        Ok((desk, code))
+    }
+
+    /// A desk nobody is at yet.
+    fn of(db: Db, keys: Keys, site_keys: OnceLock<Arc<SiteKeys>>, clock: Box<dyn Clock>, site: Site) -> Self {
+        Self {
+            second: Slot::empty(),
+            db,
+            keys,
+            site_keys,
+            clock,
+            site,
+            practice: false,
+            session: None,
+            place: String::new(),
+            notices: Vec::new(),
+            shelf: Shelf::default(),
+            marks: true,
+        }
     }
 
     /// A practice book in memory with a fixed secret, for tests and what-if work. It begins empty; entries are received into it.
@@ -124,21 +128,7 @@ impl Desk {
         let keys = Keys::from_master([7; 32]);
         let seed = blake3::derive_key("meterdesk site keys of a book in memory 1", site.as_str().as_bytes());
         let site_keys = OnceLock::from(Arc::new(SiteKeys::from_seed(seed)));
-        let (notices, shelf) = (Vec::new(), Shelf::default());
-        Ok(Self {
-            second: Slot::empty(),
-            db,
-            keys,
-            site_keys,
-            clock,
-            site,
-            practice: true,
-            session: None,
-            place: String::new(),
-            notices,
-            shelf,
-            marks: true,
-        })
+        Ok(Self { practice: true, ..Self::of(db, keys, site_keys, clock, site) })
     }
 
     /// Begins the book of a desk made by [`Desk::in_memory`]: its site and first manager.
@@ -153,38 +143,27 @@ impl Desk {
 
     /// A copy of this book in memory with a clock of its own and nobody at it.
     pub fn copy_in_memory(&self, clock: Box<dyn Clock>) -> Result<Self, Refusal> {
-        Ok(Self {
-            second: Slot::empty(),
-            db: self.db.copy_in_memory()?,
-            keys: self.keys.again(),
-            site_keys: self.site_keys.clone(),
-            clock,
-            site: self.site.clone(),
-            practice: self.practice,
-            session: None,
-            place: self.place.clone(),
-            notices: Vec::new(),
-            shelf: Shelf::default(),
-            marks: true,
-        })
+        Ok(self.again(self.db.copy_in_memory()?, clock))
     }
 
     /// A desk beside this one: the same book on a connection of its own, the same person; for long work on another thread.
     pub fn beside(&self) -> Result<Self, Refusal> {
+        let clock = Box::new(crate::book::clock::RunningClock::from(self.now()));
         Ok(Self {
             second: self.second.again(),
-            db: self.db.again()?,
-            keys: self.keys.again(),
-            site_keys: self.site_keys.clone(),
-            clock: Box::new(crate::book::clock::RunningClock::from(self.now())),
-            site: self.site.clone(),
-            practice: self.practice,
             session: self.session.clone(),
-            place: self.place.clone(),
-            notices: Vec::new(),
-            shelf: Shelf::default(),
             marks: self.marks,
+            ..self.again(self.db.again()?, clock)
         })
+    }
+
+    /// This desk's branch over another connection or copy of its book, with nobody at it.
+    fn again(&self, db: Db, clock: Box<dyn Clock>) -> Self {
+        Self {
+            practice: self.practice,
+            place: self.place.clone(),
+            ..Self::of(db, self.keys.again(), self.site_keys.clone(), clock, self.site.clone())
+        }
     }
 
     /// What is odd about the machine's clock, held against this site's last entry.
@@ -276,20 +255,12 @@ impl Desk {
             }
             (site, practice)
         };
-        let (site_keys, shelf) = (OnceLock::new(), Shelf::default());
         let mut desk = Self {
-            second: Slot::empty(),
-            db,
-            keys,
-            site_keys,
-            clock,
-            site,
             practice,
-            session: None,
             place: super::guesses::here(),
             notices,
-            shelf,
             marks: writes,
+            ..Self::of(db, keys, OnceLock::new(), clock, site)
         };
         desk.look_at_site_keys()?;
         desk.take_over_data_keys()?;
