@@ -8,7 +8,6 @@ use std::path::Path;
 use super::format::{self, Reader};
 use crate::book::append::Head;
 use crate::book::entry;
-use crate::book::public_keys::hex;
 use crate::book::seal::Keys;
 use crate::derive::bulk;
 use crate::derive::receive::{Incoming, receive_many};
@@ -59,8 +58,8 @@ pub fn bring(db: &mut Db, keys: &Keys, folder: &Path) -> Result<Brought, Refusal
     let (head, book) = {
         let tx = db.read()?;
         let head = Head::read(&tx)?;
-        let first = Id::new(&head.site, 1, 1, 0).map_or(Ok(None), |id| tx.entry_hash(id))?;
-        (head, first.map(|hash| hex(&hash)))
+        let book = format::book_of(&tx, &head.site)?;
+        (head, book)
     };
     let site = head.site.as_str();
     let fault = |error: &std::io::Error| Refusal::data(format!("读 {} 出错：{}", folder.display(), disk::why(error)));

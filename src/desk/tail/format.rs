@@ -2,15 +2,19 @@
 //! sealed together with the hash of all that stands before it in the file, so a cut or changed byte spoils that frame and every later
 //! one, and none before.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::book::public_keys::hex;
 use crate::book::seal::Keys;
 use crate::exchange::frame::Before;
 use crate::exchange::packed::{self, MAX_PACKED};
+use crate::rules::id::{Id, Site};
 use crate::store::entries::EntryRow;
+use crate::store::{StoreError, Tx};
 
 /// Ending of the files' names.
 const ENDING: &str = ".tail";
@@ -56,10 +60,37 @@ impl Header {
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
+    /// Reads the line from a file's beginning; also its bytes. None when there is none that can be read.
+    fn read(mut input: impl Read) -> Option<(Self, Vec<u8>)> {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            let mut byte = [0u8; 1];
+            input.read_exact(&mut byte).ok()?;
+            line.push(byte[0]);
+            if line.len() > MAX_HEAD {
+                return None;
+            }
+        }
+        let header: Self = serde_json::from_slice(&line).ok()?;
+        (header.form == FORM).then_some((header, line))
+    }
+
+    /// The head of a file; none of a link.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        path.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
+        Self::read(BufReader::with_capacity(MAX_HEAD, File::open(path).ok()?)).map(|(header, _)| header)
+    }
+
     /// The file's name: `B03-3fa9c1d2-000012.tail`.
     pub fn file_name(&self) -> String {
         format!("{}-{}-{:06}{ENDING}", self.site, self.book.get(..8).unwrap_or_default(), self.number)
     }
+}
+
+/// Which book it is: hash of its first entry, hex; none while it is empty.
+pub fn book_of(tx: &Tx<'_>, site: &Site) -> Result<Option<String>, StoreError> {
+    let first = Id::new(site, 1, 1, 0).map_or(Ok(None), |id| tx.entry_hash(id))?;
+    Ok(first.map(|hash| hex(&hash)))
 }
 
 /// The number in the name of a file of this site and book; none for any other file.
@@ -123,18 +154,9 @@ pub struct Reader<'k, R> {
 impl<'k, R: Read> Reader<'k, R> {
     /// Reads the head; none when there is none that can be read.
     pub fn begin(mut input: R, keys: &'k Keys) -> Option<(Header, Self)> {
-        let mut line = Vec::new();
-        while line.last() != Some(&b'\n') {
-            let mut byte = [0u8; 1];
-            input.read_exact(&mut byte).ok()?;
-            line.push(byte[0]);
-            if line.len() > MAX_HEAD {
-                return None;
-            }
-        }
-        let header: Header = serde_json::from_slice(&line).ok()?;
+        let (header, line) = Header::read(&mut input)?;
         let reader = Self { input, keys, chain: Chain::begin(&line), before: Before::default(), ended: false };
-        (header.form == FORM).then_some((header, reader))
+        Some((header, reader))
     }
 
     /// The next entry; at the end of the sound part nothing, with a word when more stands after it.
@@ -178,7 +200,6 @@ impl<'k, R: Read> Reader<'k, R> {
 mod tests {
     use super::*;
     use crate::book::entry;
-    use crate::rules::id::{Id, Site};
 
     fn rows(count: i64) -> Vec<EntryRow> {
         let site = Site::parse("B03").unwrap();

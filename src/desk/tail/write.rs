@@ -99,9 +99,8 @@ pub fn pass(db: &mut Db, keys: &Keys, stop: impl Fn() -> bool) -> Result<Pass, F
         let tx = db.read()?;
         let Some(place) = place(&tx)? else { return Ok(Pass::Off) };
         let head = head(&tx)?;
-        let first = Id::new(&head.site, 1, 1, 0).map_or(Ok(None), |id| tx.entry_hash(id))?;
-        let Some(first) = first else { return Ok(Pass::Done) };
-        (place, head, copies(&tx)?, tx.setting(COPIES)?.unwrap_or_default(), hex(&first))
+        let Some(id) = format::book_of(&tx, &head.site)? else { return Ok(Pass::Done) };
+        (place, head, copies(&tx)?, tx.setting(COPIES)?.unwrap_or_default(), id)
     };
     let lock = lock_file(&beside(&book, TAIL_LOCK))?;
     match lock.try_lock() {
@@ -289,13 +288,7 @@ fn end_of(bytes: &[u8]) -> String {
 fn drop_older(place: &Path, head: &Head, book: &str, copies: &[(i64, i64)]) {
     let [older, _, ..] = copies else { return };
     let Ok(files) = format::files_in(place, head.site.as_str(), book) else { return };
-    let begins = |name: &str| -> Option<(i64, i64)> {
-        let path = place.join(name);
-        path.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
-        let mut line = String::new();
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(File::open(path).ok()?.take(4096)), &mut line).ok()?;
-        serde_json::from_str::<Header>(&line).ok().map(|header| header.after)
-    };
+    let begins = |name: &str| Header::of_file(&place.join(name)).map(|header| header.after);
     let kept = files.iter().rposition(|(_, name)| begins(name).is_some_and(|after| after <= *older));
     for (_, name) in &files[..kept.unwrap_or(0)] {
         let _ = std::fs::remove_file(place.join(name));
