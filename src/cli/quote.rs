@@ -113,7 +113,7 @@ impl Sources {
         };
         let calendar = match args.kind {
             QuoteKind::Promise => sources::calendar(&args.calendar)?,
-            _ => Calendar::default(),
+            QuoteKind::Bill | QuoteKind::LateFee | QuoteKind::Number => Calendar::default(),
         };
         let today = chrono::Utc::now().with_timezone(&BRANCH_OFFSET).date_naive();
         Ok(Self { book, calendar, today })

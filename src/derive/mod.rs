@@ -261,7 +261,7 @@ fn has_begun(tx: &Tx<'_>, kind: Kind, id: Id) -> Result<bool, StoreError> {
         Kind::Shift => tx.has::<ShiftRow>(&[&id])?,
         Kind::User => tx.has::<UserRow>(&[&id])?,
         // Every entry of these stands by itself.
-        _ => true,
+        Kind::Calendar | Kind::Tariff | Kind::Site | Kind::Service | Kind::Worker => true,
     })
 }
 

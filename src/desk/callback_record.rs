@@ -56,7 +56,7 @@ impl Action for CallbackRecord {
         let remark = order_step::text(cx, "remark", "用户意见", &input.remark, &mut faults);
         let dues = match outcome {
             CallbackOutcome::Trouble => new_dues(&found, cx.at, &*intake_take::calendar(cx)?, &mut faults),
-            _ => Vec::new(),
+            CallbackOutcome::Satisfied | CallbackOutcome::Dissatisfied | CallbackOutcome::Unreached => Vec::new(),
         };
         let told = dues.iter().map(|new| (new.key.clone(), new.due)).collect();
         let after = match found.after(What::CalledBack { outcome, remark: remark.clone(), dues: told }, cx.at) {

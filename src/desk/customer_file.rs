@@ -101,7 +101,18 @@ pub fn keep(cx: &Cx<'_, '_>, field: &'static Field, typed: &str, file: &impl Cus
             let mark = Some(cx.keys.search_hash(&checked.clean));
             Ok(Kept { value: Some(sealed(CARD_PLACE, &checked.clean)?.to_text()), mark, warning: checked.warning })
         }
-        _ => Ok(Kept { value: Some(value), ..Kept::default() }),
+        Form::Name
+        | Form::Initials
+        | Form::Text(_)
+        | Form::Needed(_)
+        | Form::Phone
+        | Form::Number(..)
+        | Form::Choice(_)
+        | Form::Day
+        | Form::DayAhead
+        | Form::Class
+        | Form::Mix
+        | Form::Quantity => Ok(Kept { value: Some(value), ..Kept::default() }),
     }
 }
 
@@ -137,7 +148,14 @@ fn identity(
             Err(numbers::Fault::new("GB 11643", "居民户应登记个人证件，这是统一社会信用代码，请核对"))
         }
         Certificate::OldResidentId => Err(numbers::Fault::new("GB 11643", checked.warning.unwrap_or_default())),
-        _ => Ok((checked, kind.is_person())),
+        Certificate::ResidentId
+        | Certificate::ResidencePermit
+        | Certificate::ForeignerId
+        | Certificate::OldForeignerId
+        | Certificate::Passport
+        | Certificate::HomeReturnPermit
+        | Certificate::TaiwanPermit
+        | Certificate::CreditCode => Ok((checked, kind.is_person())),
     }
 }
 

@@ -51,7 +51,13 @@ impl Action for OrderResume {
                 let moved = found.order.after_pauses(cx.at, &*intake_take::calendar(cx)?);
                 moved.map_err(|refusal| Refusal::field(&refusal.rule, &refusal.field, &refusal.message))?
             }
-            _ => Vec::new(),
+            State::Waiting
+            | State::Underway
+            | State::Returned
+            | State::Callback
+            | State::Closed
+            | State::Cancelled
+            | State::Void => Vec::new(),
         };
         let after = match found.after(What::Resumed { dues: dues.clone() }, cx.at) {
             Ok(after) => Some(after),

@@ -237,7 +237,7 @@ fn begin_again(
     fork::forget_aside(&tx)?;
     let marked = match mark::read(lost.target, keys) {
         Found::Sound(mark) | Found::Unkeyed(mark) if mark.site == site.as_str() => mark.epoch,
-        _ => 0,
+        Found::Sound(_) | Found::Unkeyed(_) | Found::Missing | Found::Damaged => 0,
     };
     if newest.max(marked) >= own_files::MOST_LIVES {
         return Err(own_files::no_life_left(site));

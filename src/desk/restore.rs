@@ -312,7 +312,7 @@ fn require_own(copy: &Tx<'_>, old: Option<&Old>, keys: Option<&Keys>, target: &P
         }
     } else if let Some(mark) = keys.and_then(|keys| match mark::read(target, keys) {
         Found::Sound(mark) | Found::Unkeyed(mark) => Some(mark),
-        _ => None,
+        Found::Missing | Found::Damaged => None,
     }) && mark.site != head.site.as_str()
     {
         return refuse(format!("备份是网点 {} 的，这里的最高位文件是网点 {} 的", head.site, mark.site));

@@ -71,7 +71,7 @@ fn read_prices(tx: &Tx<'_>) -> Result<PriceBook, StoreError> {
     };
     let counts = |(standing, row): &(Standing, TariffRow)| match standing {
         Standing::Other => best(&row.code, None) == Some(Standing::Other),
-        _ => best(&row.code, Some(row.valid_from)) == Some(*standing),
+        Standing::HeadOffice | Standing::Own => best(&row.code, Some(row.valid_from)) == Some(*standing),
     };
     let mut rows: Vec<TariffRow> = rows.iter().filter(|row| counts(row)).map(|(_, row)| row.clone()).collect();
     rows.dedup_by(|later, first| {

@@ -204,7 +204,13 @@ fn mine(desk: &Desk, tx: &Tx<'_>, row: &RequestRow, kind: Kind, state: State) ->
         {
             Mine::Decide
         }
-        _ => Mine::Look,
+        State::Asked
+        | State::Checked
+        | State::Returned
+        | State::Approved
+        | State::Rejected
+        | State::Disputed
+        | State::Superseded => Mine::Look,
     })
 }
 

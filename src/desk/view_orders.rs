@@ -94,7 +94,7 @@ pub fn row(tx: &Tx<'_>, order: OrderRow, now: Moment) -> Result<DeskRow, StoreEr
     };
     let minutes = clock.as_ref().and_then(|(_, span)| match span {
         Span::Minutes(minutes) => Some(*minutes),
-        _ => None,
+        Span::Hours(_) | Span::Days(_) | Span::WorkingDays(_) | Span::SameDay => None,
     });
     let limit = minutes.filter(|_| !order.area.is_empty()).map(|minutes| format!("({}{minutes}分)", order.area));
     Ok(DeskRow {

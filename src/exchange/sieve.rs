@@ -266,7 +266,16 @@ fn area_of(tx: &Tx<'_>, one: Subject) -> Result<Option<String>, StoreError> {
     match one.kind {
         Kind::Account => tx.area_of_account(one.id),
         Kind::Order => tx.area_of_order(one.id),
-        _ => Ok(None),
+        Kind::Calendar
+        | Kind::Slip
+        | Kind::Request
+        | Kind::Run
+        | Kind::Shift
+        | Kind::Tariff
+        | Kind::Site
+        | Kind::User
+        | Kind::Service
+        | Kind::Worker => Ok(None),
     }
 }
 

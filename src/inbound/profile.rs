@@ -141,7 +141,7 @@ impl Profile {
         match profile.holds {
             Holds::Readings if profile.source.is_none() => Err(at("holds", "抄表方案缺少 source".into())),
             Holds::Customers if profile.utility.is_none() => Err(at("holds", "用户方案缺少 utility".into())),
-            _ => Ok(profile),
+            Holds::Customers | Holds::Readings | Holds::Swaps => Ok(profile),
         }
     }
 

@@ -54,7 +54,7 @@ pub fn stands_still(state: &str, by_slip: bool) -> bool {
     match MeterState::parse(state) {
         Some(MeterState::Sealed) => true,
         Some(MeterState::Removed) => by_slip,
-        _ => false,
+        Some(MeterState::Unused | MeterState::Applied | MeterState::Fitted | MeterState::Supplied) | None => false,
     }
 }
 

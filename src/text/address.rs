@@ -212,7 +212,7 @@ impl<'a> Typed<'a> {
                 let alike = number == whole || (open && Some(typed) == last && whole.starts_with(*number));
                 alike && places & theirs != 0
             }
-            _ => false,
+            (Piece::Name(_), Piece::Number(..)) | (Piece::Number(..), Piece::Name(_)) => false,
         };
         let mut best = None;
         follow(known, there, 0, &Trail::default(), &fits, &mut best);
@@ -276,7 +276,7 @@ fn same(typed: &[Piece<'_>], there: &[Piece<'_>]) -> bool {
         && typed.iter().zip(there).all(|pair| match pair {
             (Piece::Name(one), Piece::Name(other)) => one == other,
             (Piece::Number(one, places), Piece::Number(other, theirs)) => one == other && places & theirs != 0,
-            _ => false,
+            (Piece::Name(_), Piece::Number(..)) | (Piece::Number(..), Piece::Name(_)) => false,
         })
 }
 

@@ -80,7 +80,7 @@ pub fn message(canvas: &mut Canvas, y: u16, toast: Option<&Toast>) {
     let sign = match toast.ink {
         Ink::Stop => STOP_SIGN,
         Ink::Look => LOOK_SIGN,
-        _ => "-",
+        Ink::Text | Ink::Faint | Ink::Strong | Ink::Accent | Ink::Bar => "-",
     };
     canvas.text(1, top, sign, toast.ink);
     for (row, line) in (top..).zip(&lines) {

@@ -146,7 +146,7 @@ impl Held {
             match input {
                 Input::Key(key) => stack.key(key, cx),
                 Input::Paste(text) => stack.paste(&text, cx),
-                _ => {}
+                Input::Resize | Input::Resumed | Input::Wake | Input::Signal(_) | Input::Closed => {}
             }
         }
     }

@@ -93,7 +93,13 @@ fn person(value: &str, today: NaiveDate) -> Result<(numbers::Checked, Certificat
     match kind {
         Certificate::OldResidentId => Err(Fault::new("GB 11643", checked.warning.unwrap_or_default())),
         Certificate::CreditCode => Err(Fault::new("GB 11643", "是统一社会信用代码，不是个人证件号码，请核对")),
-        _ => Ok((checked, kind)),
+        Certificate::ResidentId
+        | Certificate::ResidencePermit
+        | Certificate::ForeignerId
+        | Certificate::OldForeignerId
+        | Certificate::Passport
+        | Certificate::HomeReturnPermit
+        | Certificate::TaiwanPermit => Ok((checked, kind)),
     }
 }
 

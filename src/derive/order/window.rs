@@ -91,7 +91,15 @@ pub(super) fn happen(
         _ if !row.open => Some("该业务已在窗口办结"),
         What::Voided { .. } if row.deed.is_some() => Some("已经过户，不能作废"),
         What::Voided { .. } => None,
-        _ => Some("该业务在窗口办理，没有派工单"),
+        What::Dispatched { .. }
+        | What::Paused { .. }
+        | What::Resumed { .. }
+        | What::Deferred { .. }
+        | What::Returned(_)
+        | What::Answered { .. }
+        | What::CalledBack { .. }
+        | What::Chased
+        | What::Joined => Some("该业务在窗口办理，没有派工单"),
     };
     let word = super::apply::word(what);
     if let Some(reason) = refused {

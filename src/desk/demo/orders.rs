@@ -148,7 +148,7 @@ impl Builder<'_> {
                     self.case(later(24 * 60), "desk", "callback.record", &input)?;
                 }
             }
-            _ => {}
+            Stage::Taken | Stage::Sent | Stage::Voided => {}
         }
         Ok(())
     }

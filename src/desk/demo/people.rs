@@ -70,7 +70,7 @@ impl Town<'_> {
         let mut chance = Chance::of(self.seed, 50, n);
         let mut account = match kind_of(self.seed, n) {
             Kind::Home => self.home(n, &mut chance),
-            kind => self.street(n, kind, &mut chance),
+            kind @ (Kind::Shop | Kind::Special) => self.street(n, kind, &mut chance),
         };
         account.no = format!("{}", 10_000_000 + n);
         account.utility = "water".into();
@@ -138,7 +138,7 @@ impl Town<'_> {
         let name = match kind {
             Kind::Special => format!("云泽市{surname}记{}", chance.pick(&words.special)),
             _ if chance.one_in(5) => format!("云泽市{}{}", &road[..road.len() - 3], chance.pick(&words.firms)),
-            _ => format!("{surname}记{}", chance.pick(&words.shops)),
+            Kind::Home | Kind::Shop => format!("{surname}记{}", chance.pick(&words.shops)),
         };
         let book = format!("{:04}", 9000 + road_no % 1000);
         AccountOpened {

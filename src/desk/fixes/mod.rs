@@ -116,7 +116,9 @@ impl Kept {
                 SwapVerdict::Defect(defect) => Again::Defect(defect, None),
                 SwapVerdict::Total => return Err(Refusal::rule("input", "这是合计行，不是拆换单，请忽略它")),
             },
-            _ => self.judge_reading(cx.tx, &row, &on_file, terms)?,
+            What::Tariffs | What::Readings | What::Calendar | What::Services => {
+                self.judge_reading(cx.tx, &row, &on_file, terms)?
+            }
         };
         on_file.finish()?;
         Ok(again)

@@ -50,7 +50,7 @@ impl Desk {
             let faults = match request.what {
                 What::Calendar => calendar::read(&name, &text).err(),
                 What::Services => catalogue::check(&self.look()?, &name, &text).err(),
-                _ => file::read(&name, &text).err(),
+                What::Customers | What::Tariffs | What::Readings | What::Swaps => file::read(&name, &text).err(),
             };
             return match faults {
                 None => Ok(false),
@@ -67,7 +67,7 @@ impl Desk {
         let action = match request.what {
             What::Calendar => "calendar.put",
             What::Services => "catalogue.put",
-            _ => "tariff.put",
+            What::Customers | What::Tariffs | What::Readings | What::Swaps => "tariff.put",
         };
         let input = serde_json::json!({ "text": text, "file": name });
         let done = self.perform(action, &input.to_string(), Call::default())?;

@@ -31,7 +31,16 @@ impl Stand {
                     let open = tx.shift(subject.id)?.filter(|shift| shift.state == "open");
                     stand.drawers.extend(open.map(|shift| (shift.id, shift.cash)));
                 }
-                _ => {}
+                Kind::Calendar
+                | Kind::Order
+                | Kind::Slip
+                | Kind::Request
+                | Kind::Run
+                | Kind::Tariff
+                | Kind::Site
+                | Kind::User
+                | Kind::Service
+                | Kind::Worker => {}
             }
         }
         Ok(stand)

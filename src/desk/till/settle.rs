@@ -32,7 +32,7 @@ impl Settlement {
         match self.method {
             Method::Cash if self.tendered > Fen::ZERO => text::till::say_cash(self.tendered, self.change),
             Method::Cash | Method::Prepaid => text::till::say_prepaid(prepaid),
-            method => text::till::say_other(method.word(), self.amount),
+            method @ (Method::Card | Method::Transfer) => text::till::say_other(method.word(), self.amount),
         }
     }
 }

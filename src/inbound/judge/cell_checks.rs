@@ -48,7 +48,7 @@ impl Cells<'_> {
             match class {
                 Class::Number => self.check_number(column)?,
                 Class::Text | Class::Place => self.check_error(column)?,
-                _ => {}
+                Class::Quantity | Class::Money | Class::Date | Class::Unread => {}
             }
         }
         Ok(())

@@ -65,7 +65,14 @@ impl<'a> Cells<'a> {
             Some((column, mark)) => {
                 let (kind, what) = match mark {
                     Mark::Control => (Kind::ControlCharacter, "含不可见的控制字符，请删去后再导入"),
-                    _ => (Kind::UnreadableText, "有乱码，请核对原文后再导入"),
+                    Mark::Number
+                    | Mark::Number1904
+                    | Mark::LostDigits
+                    | Mark::Rounded
+                    | Mark::Date
+                    | Mark::Merged
+                    | Mark::NoValue
+                    | Mark::Garbled => (Kind::UnreadableText, "有乱码，请核对原文后再导入"),
                 };
                 Err(self.flaw(kind, Some(column), what))
             }

@@ -147,7 +147,9 @@ fn counted(cell: &str) -> Option<u32> {
 fn value_of(cell: &str, class: Class) -> Option<i128> {
     match class {
         Class::Money => clean::money(cell).map(|amount| i128::from(amount.0) * 10),
-        _ => clean::quantity(cell).map(|value| i128::from(value.0)),
+        Class::Number | Class::Place | Class::Quantity | Class::Date | Class::Text | Class::Unread => {
+            clean::quantity(cell).map(|value| i128::from(value.0))
+        }
     }
 }
 

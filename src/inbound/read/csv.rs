@@ -147,7 +147,9 @@ impl Parser {
     fn take_run(&mut self, text: &[u8]) -> usize {
         let special = |byte: &u8| match self.state {
             State::Quoted => *byte == b'"' || *byte == b'\n',
-            _ => *byte == self.delimiter || *byte == b'\n' || *byte == b'\r',
+            State::Start | State::Plain | State::QuoteSeen => {
+                *byte == self.delimiter || *byte == b'\n' || *byte == b'\r'
+            }
         };
         let run = text.iter().position(special).unwrap_or(text.len());
         self.cell.extend_from_slice(&text[..run]);

@@ -197,7 +197,7 @@ fn push_number(row: &mut Row, number: f64, shown: &Shown, epoch_1904: bool) {
         }
         Shown::Percent => row.push(&format!("{}%", to_fifteen_digits(number * 100.0))),
         _ if number.abs() >= 1e40 || number != 0.0 && number.abs() < 1e-20 => row.push(&format!("{number:e}")),
-        _ => row.push(&number.to_string()),
+        Shown::Plain | Shown::Decimals(_) | Shown::Padded { .. } | Shown::Otherwise => row.push(&number.to_string()),
     }
     row.mark_last(if epoch_1904 { Mark::Number1904 } else { Mark::Number });
     if number.abs() >= SAFE_DIGITS {
@@ -207,7 +207,7 @@ fn push_number(row: &mut Row, number: f64, shown: &Shown, epoch_1904: bool) {
         Shown::Decimals(places) if format!("{number:.places$}").parse() != Ok(number) => row.mark_last(Mark::Rounded),
         Shown::Padded { .. } if number.fract() != 0.0 => row.mark_last(Mark::Rounded),
         Shown::Otherwise => row.mark_last(Mark::NoValue),
-        _ => {}
+        Shown::Plain | Shown::Decimals(_) | Shown::Padded { .. } | Shown::Percent => {}
     }
 }
 

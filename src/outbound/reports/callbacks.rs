@@ -75,6 +75,16 @@ fn wanted(kind: &str) -> Option<i64> {
     match OrderKind::from_label(kind)? {
         OrderKind::Repair => Some(90),
         OrderKind::Complaint => Some(100),
-        _ => None,
+        OrderKind::Fit
+        | OrderKind::Modify
+        | OrderKind::Ignite
+        | OrderKind::Swap
+        | OrderKind::Remove
+        | OrderKind::Seal
+        | OrderKind::Unseal
+        | OrderKind::Test
+        | OrderKind::Rectify
+        | OrderKind::Other
+        | OrderKind::Consult => None,
     }
 }

@@ -88,7 +88,7 @@ impl Change {
         match self {
             Self::Volume(volumes) => Some((volumes, None)),
             Self::VolumeAndReading { volumes, reading } => Some((volumes, Some(*reading))),
-            _ => None,
+            Self::Price { .. } | Self::LateFee { .. } | Self::File(_) => None,
         }
     }
 }

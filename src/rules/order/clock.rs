@@ -140,7 +140,7 @@ impl Span {
     pub fn due(self, start: Moment, calendar: &dyn WorkingDays) -> Result<Moment, Refusal> {
         match self {
             Self::WorkingDays(n) => calendar.add(moment::day(start), n).map(moment::end_of),
-            _ => self
+            Self::Minutes(_) | Self::Hours(_) | Self::Days(_) | Self::SameDay => self
                 .plain_due(start)
                 .ok_or_else(|| Refusal::new("A-09", "", "承诺日期太远，无法计算，请与用户约定日期后填写“约定”")),
         }

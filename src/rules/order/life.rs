@@ -142,7 +142,9 @@ impl Order {
         match self.state {
             State::Underway => "已派给师傅，要改派须先填回执".to_owned(),
             State::Paused => "请先恢复再派工".to_owned(),
-            _ => "不能再派工".to_owned(),
+            State::Waiting | State::Returned | State::Callback | State::Closed | State::Cancelled | State::Void => {
+                "不能再派工".to_owned()
+            }
         }
     }
 
@@ -151,7 +153,9 @@ impl Order {
             State::Waiting => "还没有派工，请先派工再填回执".to_owned(),
             State::Returned => "回执已录入，请重新派工".to_owned(),
             State::Paused => "请先恢复再填回执".to_owned(),
-            _ => "不能再填回执".to_owned(),
+            State::Underway | State::Callback | State::Closed | State::Cancelled | State::Void => {
+                "不能再填回执".to_owned()
+            }
         }
     }
 
@@ -168,10 +172,15 @@ impl Order {
             What::CalledBack { outcome, remark, .. } => match outcome {
                 CallbackOutcome::Dissatisfied => need("R-348", "remark", remark, "用户不满意，请填写用户意见"),
                 CallbackOutcome::Trouble => need("R-346", "remark", remark, "返修的请填写发现的问题"),
-                _ => Vec::new(),
+                CallbackOutcome::Satisfied | CallbackOutcome::Unreached => Vec::new(),
             },
             What::Voided { reason } => need("R-302", "reason", reason, "请填写作废原因"),
-            _ => Vec::new(),
+            What::Dispatched { .. }
+            | What::Paused { .. }
+            | What::Resumed { .. }
+            | What::Deferred { .. }
+            | What::Chased
+            | What::Joined => Vec::new(),
         }
     }
 
@@ -304,7 +313,11 @@ impl Order {
         let agreed_replaces = match term.ends {
             Milestone::Arrived => true,
             Milestone::Done => !arrival_promised,
-            _ => false,
+            Milestone::Told
+            | Milestone::Accepted
+            | Milestone::Dispatched
+            | Milestone::Answered
+            | Milestone::CalledBack => false,
         };
         let agreed = self.agreed.filter(|_| matches!(term.ends, Milestone::Arrived | Milestone::Done));
         let moved = self.moved.get(&term.key).copied();

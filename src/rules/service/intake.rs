@@ -337,7 +337,9 @@ fn clock_term(clock: &Clock, case: &Case, calendar: &dyn WorkingDays) -> Result<
     let start = match term.from {
         Milestone::Told => Some(case.told),
         Milestone::Accepted => Some(case.typed),
-        _ => None,
+        Milestone::Dispatched | Milestone::Arrived | Milestone::Done | Milestone::Answered | Milestone::CalledBack => {
+            None
+        }
     };
     let due = match start.map(|start| term.span.due(start, calendar)).transpose() {
         Ok(due) => due,

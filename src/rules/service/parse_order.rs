@@ -152,7 +152,7 @@ pub(super) fn check(top: &Section, service: &Service) {
             Milestone::Arrived => order.kind.is_answered(),
             Milestone::Answered => !order.kind.is_answered(),
             Milestone::CalledBack => service.callback.is_none(),
-            _ => false,
+            Milestone::Told | Milestone::Accepted | Milestone::Dispatched | Milestone::Done => false,
         };
         if never {
             let what = format!("时限“{}”永远停不下来：{}工单没有这一步", clock.term.name, order.kind.label());

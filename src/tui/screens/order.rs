@@ -86,7 +86,7 @@ impl Screen<App> for OrderScreen {
                 let lines = vec![format!("{} {} {}", line.at, line.what, line.who), line.text.clone()];
                 super::explain(&format!("凭单 {}", line.entry), lines)
             }
-            _ => Reply::done(),
+            TableEvent::Moved | TableEvent::Ticked(_) => Reply::done(),
         }
     }
 

@@ -177,7 +177,7 @@ impl OrderReturn {
             match outcome {
                 Outcome::Cancelled => self.form.focus_on("reason"),
                 _ if outcome.needs_remark() => self.form.focus_on("remark"),
-                _ => {}
+                Outcome::Passed | Outcome::Failed | Outcome::Unfinished | Outcome::Impossible => {}
             }
         }
         if field == "reason" {

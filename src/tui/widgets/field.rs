@@ -176,7 +176,9 @@ impl Field {
     pub(super) fn choices(&self) -> &[Choice] {
         match &self.kind {
             Kind::Choice(choices) => choices,
-            _ => &[],
+            Kind::Text | Kind::Number { .. } | Kind::Date | Kind::Phone | Kind::Code | Kind::Secret | Kind::Check => {
+                &[]
+            }
         }
     }
 
@@ -189,7 +191,7 @@ impl Field {
                 .map_or_else(|| self.edit.text().to_string(), |c| c.label.clone()),
             Kind::Secret => "*".repeat(self.edit.text().chars().count()),
             Kind::Check => if self.is_checked() { "[x]" } else { "[ ]" }.into(),
-            _ => self.edit.text().into(),
+            Kind::Text | Kind::Number { .. } | Kind::Date | Kind::Phone | Kind::Code => self.edit.text().into(),
         }
     }
 

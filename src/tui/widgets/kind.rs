@@ -85,7 +85,7 @@ impl Kind {
             Kind::Number { .. } => Some(mistake::NUMBER),
             Kind::Date => Some(mistake::DATE),
             Kind::Phone => Some(mistake::PHONE),
-            _ => None,
+            Kind::Text | Kind::Code | Kind::Secret | Kind::Choice(_) | Kind::Check => None,
         }
     }
 

@@ -83,7 +83,7 @@ impl Customer {
                 let entry = self.view.timeline.get(row)?.entry;
                 self.view.bills.iter().find(|bill| bill.id == entry).map(|bill| bill.id)
             }
-            _ => None,
+            Page::Readings | Page::Meters | Page::Orders | Page::File => None,
         }
     }
 
@@ -148,7 +148,7 @@ impl Customer {
                 ),
                 None => Reply::done(),
             },
-            _ => Reply::done(),
+            Page::Bills | Page::Meters => Reply::done(),
         }
     }
 
