@@ -70,11 +70,7 @@ impl World {
 
     /// `deposit.return`.
     pub fn give_back(&mut self) -> Result<(), Failure> {
-        let list: Vec<usize> = (0..self.moves.len()).filter(|at| self.moves[*at].what == What::Security).collect();
-        if list.is_empty() {
-            return Ok(());
-        }
-        let at = *self.chance.pick(&list[list.len().saturating_sub(3)..]);
+        let Some(at) = self.late_move(3, |one| one.what == What::Security) else { return Ok(()) };
         let user = *self.chance.pick(&CLERKS);
         let row: Move = self.moves[at].clone();
         let drawer = self.open_shift(user);
@@ -150,23 +146,10 @@ impl World {
             let Some(shift) = self.open_shift(user) else { return Ok(()) };
             self.shifts[shift].income -= has;
             self.moves.push(Move {
-                id: word(&answer["entry"]),
-                receipt: String::new(),
-                what: What::Back,
-                shift,
-                user,
-                method: "现金".into(),
-                payment: None,
-                charge: None,
                 principal: -credit,
-                late: 0,
-                waived: 0,
                 to_prepaid: -prepaid,
-                from_balance: 0,
-                amount: -has,
-                paper: None,
-                confirmed: false,
                 is_over: true,
+                ..Move::plain(word(&answer["entry"]), What::Back, (shift, user), "现金", -has)
             });
         }
         Ok(())

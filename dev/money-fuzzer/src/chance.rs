@@ -40,4 +40,10 @@ impl Chance {
     pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.index(list.len())]
     }
+
+    /// One of the last few of a list, if there is any.
+    pub fn pick_late<T: Copy>(&mut self, list: &[T], few: usize) -> Option<T> {
+        let last = &list[list.len().saturating_sub(few)..];
+        if last.is_empty() { None } else { Some(*self.pick(last)) }
+    }
 }

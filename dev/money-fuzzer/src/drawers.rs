@@ -93,6 +93,31 @@ pub struct Move {
     pub is_over: bool,
 }
 
+impl Move {
+    /// Money in or out by a method, of no account and no business, that gave no receipt.
+    pub fn plain(id: String, what: What, (shift, user): (usize, &'static str), method: &str, amount: i64) -> Self {
+        Self {
+            id,
+            receipt: String::new(),
+            what,
+            shift,
+            user,
+            method: method.to_owned(),
+            payment: None,
+            charge: None,
+            principal: 0,
+            late: 0,
+            waived: 0,
+            to_prepaid: 0,
+            from_balance: 0,
+            amount,
+            paper: None,
+            confirmed: false,
+            is_over: false,
+        }
+    }
+}
+
 /// Something a business costs.
 #[derive(Debug, Clone)]
 pub struct Charge {

@@ -250,23 +250,15 @@ impl World {
         let (late, waived) =
             (plan.lines.iter().map(|line| line.late).sum(), plan.lines.iter().map(|line| line.waived).sum());
         self.moves.push(Move {
-            id: word(&answer["payment"]),
             receipt: receipt.clone(),
-            what: What::Payment,
-            shift,
-            user,
-            method: ask.method.into(),
             payment: Some((at, self.accounts[at].paid.len())),
-            charge: None,
             principal: plan.lines.iter().map(|line| line.principal).sum(),
             late,
             waived,
             to_prepaid: plan.to_prepaid,
             from_balance: plan.from_prepaid + plan.from_credit,
-            amount: plan.amount,
             paper,
-            confirmed: false,
-            is_over: false,
+            ..Move::plain(word(&answer["payment"]), What::Payment, (shift, user), ask.method, plan.amount)
         });
         self.shifts[shift].income += if ask.method == "现金" { plan.amount } else { 0 };
         self.accounts[at].take(Paid {
@@ -315,32 +307,16 @@ impl World {
         let receipt = self.gave_receipt(answer)?;
         self.shifts[shift].income += if method == "现金" { amount } else { 0 };
         self.moves.push(Move {
-            id: word(&answer["entry"]),
             receipt,
-            what,
-            shift,
-            user,
-            method: method.into(),
-            payment: None,
             charge,
             principal: amount,
-            late: 0,
-            waived: 0,
-            to_prepaid: 0,
-            from_balance: 0,
-            amount,
-            paper: None,
-            confirmed: false,
-            is_over: false,
+            ..Move::plain(word(&answer["entry"]), what, (shift, user), method, amount)
         });
         Ok(())
     }
 
     fn receipt(&mut self, back: usize) -> Option<usize> {
-        let is_receipt = |one: &Move| matches!(one.what, What::Payment | What::Fee | What::Security);
-        let list: Vec<usize> = (0..self.moves.len()).filter(|at| is_receipt(&self.moves[*at])).collect();
-        let last = &list[list.len().saturating_sub(back)..];
-        if last.is_empty() { None } else { Some(*self.chance.pick(last)) }
+        self.late_move(back, |one| matches!(one.what, What::Payment | What::Fee | What::Security))
     }
 
     /// `payment.reverse`.
@@ -409,11 +385,7 @@ impl World {
 
     /// `payment.confirm`.
     pub fn confirm(&mut self) -> Result<(), Failure> {
-        let list: Vec<usize> = (0..self.moves.len()).filter(|at| self.moves[*at].paper.is_some()).collect();
-        if list.is_empty() {
-            return Ok(());
-        }
-        let at = *self.chance.pick(&list[list.len().saturating_sub(3)..]);
+        let Some(at) = self.late_move(3, |one| one.paper.is_some()) else { return Ok(()) };
         let user = *self.chance.pick(&["demo", "check", "chief"]);
         let row = self.moves[at].clone();
         let wanted = unless(&[

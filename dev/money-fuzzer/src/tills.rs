@@ -107,11 +107,7 @@ impl World {
     /// `shift.deposit_reverse`.
     pub fn undo(&mut self) -> Result<(), Failure> {
         let of_house = |one: &Move| matches!(one.what, What::PaidIn | What::Float);
-        let list: Vec<usize> = (0..self.moves.len()).filter(|at| of_house(&self.moves[*at])).collect();
-        if list.is_empty() {
-            return Ok(());
-        }
-        let at = *self.chance.pick(&list[list.len().saturating_sub(4)..]);
+        let Some(at) = self.late_move(4, of_house) else { return Ok(()) };
         let user = *self.chance.pick(&["demo", "check", "chief"]);
         let row = self.moves[at].clone();
         let shift = row.shift;
@@ -137,25 +133,7 @@ impl World {
     }
 
     fn moved(&mut self, id: String, what: What, shift: usize, user: &'static str, amount: i64, is_over: bool) {
-        self.moves.push(Move {
-            id,
-            receipt: String::new(),
-            what,
-            shift,
-            user,
-            method: "现金".into(),
-            payment: None,
-            charge: None,
-            principal: 0,
-            late: 0,
-            waived: 0,
-            to_prepaid: 0,
-            from_balance: 0,
-            amount,
-            paper: None,
-            confirmed: false,
-            is_over,
-        });
+        self.moves.push(Move { is_over, ..Move::plain(id, what, (shift, user), "现金", amount) });
     }
 
     /// `shift.confirm`: cashier, then accountant.

@@ -102,10 +102,7 @@ impl World {
         let at = self.chance.index(self.accounts.len());
         let account = &self.accounts[at];
         let list: Vec<usize> = (0..account.bills.len()).filter(|bill| !account.bills[*bill].swap).collect();
-        if list.is_empty() {
-            return Ok(());
-        }
-        let bill = *self.chance.pick(&list[list.len().saturating_sub(4)..]);
+        let Some(bill) = self.chance.pick_late(&list, 4) else { return Ok(()) };
         let (user, most) = *self.chance.pick(&CANCELS);
         let row = &account.bills[bill];
         let paid = row.amount - row.unpaid;

@@ -181,6 +181,12 @@ impl World {
         [(self.open_shift(user).is_none(), "no shift"), (self.left_open(user), "the shift's day is over")]
     }
 
+    /// One of the last few movements of a kind.
+    pub fn late_move(&mut self, few: usize, is: impl Fn(&Move) -> bool) -> Option<usize> {
+        let list: Vec<usize> = (0..self.moves.len()).filter(|at| is(&self.moves[*at])).collect();
+        self.chance.pick_late(&list, few)
+    }
+
     /// The number of the next receipt.
     pub fn next_receipt(&self) -> String {
         format!("B03-1-{:06}", self.receipts + 1)
