@@ -8,6 +8,7 @@ pub mod company;
 pub mod household;
 pub mod ladder;
 pub mod orders;
+pub mod real;
 pub mod seat;
 pub mod site;
 pub mod till;
