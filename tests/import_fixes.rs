@@ -13,6 +13,7 @@ use meterdesk::book::clock::SystemClock;
 use meterdesk::desk::import::{Answer, Request, What};
 use meterdesk::desk::refusal::Refusal;
 use meterdesk::desk::{Call, Desk};
+use meterdesk::inbound::judge::Kind;
 use meterdesk::inbound::profile::ReadBy;
 use meterdesk::rules::id::Id;
 use meterdesk::store::OpenOptions;
@@ -266,9 +267,8 @@ fn a_corrected_file_brings_in_what_was_mended_and_nothing_twice() {
     let answer = office.import(What::Customers, &path);
     assert_eq!(answer.accepted, 1);
     assert_eq!(office.desk.look().unwrap().account_count().unwrap(), before + 1);
-    let kinds = |kind: &str| answer.defects.iter().filter(|defect| defect.kind == kind).count() as i64;
-    assert_eq!(kinds("on_file"), before);
-    assert!(answer.defects.iter().all(|defect| defect.line as i64 != bad.line));
+    assert_eq!(answer.defects.of(Kind::OnFile) as i64, before);
+    assert!(answer.lines().all(|defect| defect.unwrap().line as i64 != bad.line));
     office.verify();
 }
 

@@ -12,6 +12,7 @@ use meterdesk::inbound::judge::{
 use meterdesk::inbound::on_file::{FileMap, OnFile, PendingSwap};
 use meterdesk::inbound::profile::{Catalogue, Holds, ReadBy, Recognised};
 use meterdesk::inbound::read::{Limits, Source};
+use meterdesk::inbound::rows::reading::UnreadRow;
 use meterdesk::inbound::rows::{CustomerRow, SwapRow};
 use meterdesk::rules::reading_use::whole;
 use serde_json::Value;
@@ -201,11 +202,12 @@ fn readings_come_out_as_the_truth_says() {
         let on_file = branch.water_on_file();
         for file in ["water/cards-2026-10.csv", "water/handheld/jk.dbf", "water/remote-2026-10.xlsx"] {
             let (_, outcome) = branch.readings(file, &on_file);
-            branch.compare(file, outcome.rows, outcome.accepted.len(), &outcome.defects);
+            let defects: Vec<Defect> = outcome.defects.iter().map(Result::unwrap).collect();
+            branch.compare(file, outcome.rows, outcome.good() as usize, &defects);
             let truth = &branch.truth[file];
             assert_eq!(outcome.volume_by_book, volumes(truth), "{file}");
-            let unread: BTreeSet<(u64, &str)> =
-                outcome.unread.iter().map(|row| (row.line.into(), row.id.as_str())).collect();
+            let unread: Vec<UnreadRow> = outcome.unread.iter().map(Result::unwrap).collect();
+            let unread: BTreeSet<(u64, &str)> = unread.iter().map(|row| (row.line.into(), row.id.as_str())).collect();
             let none = Vec::new();
             let wanted = truth["unread"].as_array().unwrap_or(&none);
             let wanted: BTreeSet<(u64, &str)> =
@@ -245,7 +247,8 @@ fn swap_slips_come_out_as_the_truth_says_and_explain_low_readings() {
             let (_, outcome) = branch.readings(file, &on_file);
             let none = Vec::new();
             for low in branch.truth[file]["defects"]["lower_than_last"].as_array().unwrap_or(&none) {
-                let said = outcome.defects.iter().find(|d| u64::from(d.line) == low["line"].as_u64().unwrap()).unwrap();
+                let mut defects = outcome.defects.iter().map(Result::unwrap);
+                let said = defects.find(|d| u64::from(d.line) == low["line"].as_u64().unwrap()).unwrap();
                 let hint = match low["cause"].as_str().unwrap() {
                     "swap" => format!("入账后用量为{}", low["use_once_swaps_are_in"]),
                     "module_reset" => "模块清零".to_owned(),
@@ -282,9 +285,10 @@ fn the_cells_of_a_defect_are_found_again_and_a_preview_names_its_columns() {
     ] {
         let (recognised, outcome) = branch.readings(file, &on_file);
         assert_eq!(recognised.profile.source, Some(by));
-        let lines: Vec<u32> = outcome.defects.iter().map(|defect| defect.line).collect();
+        let defects: Vec<Defect> = outcome.defects.iter().map(Result::unwrap).collect();
+        let lines: Vec<u32> = defects.iter().map(|defect| defect.line).collect();
         let cells = recognised.cells_of(&lines).unwrap();
-        for defect in &outcome.defects {
+        for defect in &defects {
             assert!(cells[&defect.line].contains(&defect.id), "{defect:?}");
         }
         let preview = recognised.preview(5).unwrap();

@@ -156,11 +156,11 @@ fn a_file_with_columns_by_register_carries_them_and_the_reader() {
     book.desk.sign_in_practice("room").unwrap();
     let answer = book.desk.import(&request, &mut |_| ControlFlow::Continue(())).unwrap();
     let odd: Vec<String> =
-        answer.defects.iter().filter(|one| one.id == "3100000063").map(|one| one.kind.clone()).collect();
+        answer.lines().map(Result::unwrap).filter(|one| one.id == "3100000063").map(|one| one.kind).collect();
     assert_eq!(odd, ["unreadable_value"]);
     for line in answer
-        .defects
-        .iter()
+        .lines()
+        .map(Result::unwrap)
         .filter(|one| one.id != "3100000063" && one.disposition == meterdesk::inbound::judge::Disposition::Held)
     {
         book.act("room", "import.confirm", json!({ "file": answer.run, "line": line.line }));

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::common::{CliError, Context, io};
+use crate::desk::fixes::view::FixView;
 use crate::desk::{Desk, rights};
 use crate::outbound::new_file::NewFile;
 use crate::rules::id::Id;
@@ -53,19 +54,17 @@ fn save(desk: &Desk, context: &Context, of: Option<Id>, path: &Path, overwrite: 
     Ok(0)
 }
 
+/// Rows that wait for somebody or were only shown, written as they are read: there may be as many as a file has.
 fn list(desk: &Desk, context: &Context, of: Option<Id>) -> Result<u8, CliError> {
-    let mut out = std::io::stdout().lock();
-    let filter = FixFilter { run: of, ..FixFilter::default() };
-    let mut after = (Id(0), 0);
-    let mut rows = Vec::new();
-    loop {
-        let batch = desk.fix_rows(&filter, after, BATCH)?;
-        let Some(last) = batch.last() else { break };
-        after = (last.file, last.line);
-        rows.extend(batch.into_iter().filter(|row| matches!(row.state.as_str(), "open" | "unread" | "flagged")));
-    }
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     if context.json {
-        let _ = writeln!(out, "{}", serde_json::to_string(&rows).unwrap_or_default());
+        let _ = write!(out, "[");
+        let mut first = true;
+        each(desk, of, |row| {
+            let comma = if std::mem::take(&mut first) { "" } else { "," };
+            write!(out, "{comma}{}", serde_json::to_string(row).unwrap_or_default())
+        })?;
+        let _ = writeln!(out, "]").and_then(|()| out.flush());
         return Ok(0);
     }
     for file in desk.fix_files()?.iter().filter(|file| of.is_none_or(|run| run == file.run)) {
@@ -76,18 +75,27 @@ fn list(desk: &Desk, context: &Context, of: Option<Id>) -> Result<u8, CliError> 
             file.what, file.rows, file.accepted, file.open, file.unread
         );
     }
-    for row in &rows {
-        let (id, message) = (safe::line(&row.id), safe::line(&row.message));
-        let _ = writeln!(
-            out,
-            "  {} {} {id} {} [{}] {message}",
-            row.file,
-            place_of(row.line),
-            row.kind_label,
-            row.state_label
-        );
-    }
+    each(desk, of, |row| {
+        let (id, message, kind) = (safe::line(&row.id), safe::line(&row.message), &row.kind_label);
+        writeln!(out, "  {} {} {id} {kind} [{}] {message}", row.file, place_of(row.line), row.state_label)
+    })?;
+    let _ = out.flush();
     Ok(0)
+}
+
+/// Tells the rows one by one, until the reader goes away.
+fn each(desk: &Desk, of: Option<Id>, mut tell: impl FnMut(&FixView) -> std::io::Result<()>) -> Result<(), CliError> {
+    let filter = FixFilter { run: of, ..FixFilter::default() };
+    let mut after = (of.unwrap_or(Id(0)), -1);
+    loop {
+        let batch = desk.fix_rows(&filter, after, BATCH)?;
+        let Some(last) = batch.last() else { return Ok(()) };
+        after = (last.file, last.line);
+        let waits = |row: &&FixView| matches!(row.state.as_str(), "open" | "unread" | "flagged");
+        if batch.iter().filter(waits).try_for_each(&mut tell).is_err() {
+            return Ok(());
+        }
+    }
 }
 
 fn place_of(line: i64) -> String {

@@ -12,13 +12,16 @@ use clap::{Args, ValueEnum};
 use super::common::{CliError, Context};
 use super::progress::Progress as Bar;
 use crate::desk::Desk;
-use crate::desk::import::{Answer, Request, What};
+use crate::desk::import::{Answer, DefectLine, Request, What};
 use crate::desk::refusal::Refusal;
 use crate::inbound::judge::{Disposition, Kind};
 use crate::inbound::profile::ReadBy;
 use crate::inbound::read::place;
 use crate::rules::id::Id;
 use crate::text::safe;
+
+/// Rows told to a person; all of them stand in the fix list.
+const SHOWN: usize = 50;
 
 /// Arguments of `import`.
 #[derive(Args)]
@@ -126,11 +129,16 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
     if context.json {
         // Written as it is made: the answer to a million bad rows is never held as one text.
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        let _ = serde_json::to_writer(&mut out, &answer).map_err(std::io::Error::from).and_then(|()| writeln!(out));
-        let _ = out.flush();
+        match serde_json::to_writer(&mut out, &answer) {
+            Err(error) if !error.is_io() => return Err(Refusal::data(error.to_string()).into()),
+            // A reader that went away (`| head`) is no fault of the import.
+            _ => _ = writeln!(out).and_then(|()| out.flush()),
+        }
     } else {
-        // A reader that went away (`| head`) is no fault of the import.
-        let _ = print(&mut std::io::stdout().lock(), &answer);
+        let worth = |defect: &DefectLine| defect.disposition != Disposition::Ignored;
+        let lines = answer.lines().filter(|defect| defect.as_ref().map_or(true, worth)).take(SHOWN);
+        let shown = lines.collect::<Result<Vec<_>, _>>().map_err(Refusal::from)?;
+        let _ = print(&mut std::io::stdout().lock(), &answer, &shown);
     }
     Ok(u8::from(answer.leaves_work()))
 }
@@ -168,8 +176,8 @@ fn end_when_nobody_looks(stop: &Arc<AtomicBool>) {
     });
 }
 
-/// Writes the outcome for a person.
-fn print(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
+/// Writes the outcome for a person: counts, the first rows to look at, notes.
+fn print(out: &mut impl Write, answer: &Answer, shown: &[DefectLine]) -> std::io::Result<()> {
     let how = match (answer.already, answer.dry_run) {
         (true, _) => "以前已导入，没有改动",
         (_, true) => "试导入，没有写入",
@@ -188,15 +196,13 @@ fn print(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
         count(Disposition::Ignored),
         count(Disposition::Flagged)
     )?;
-    const SHOWN: usize = 50;
-    let worth = |disposition| disposition != Disposition::Ignored;
-    for defect in answer.defects.iter().filter(|defect| worth(defect.disposition)).take(SHOWN) {
-        let kind = Kind::from_code(&defect.kind).map_or_else(|| "文件有误".to_owned(), |kind| kind.label().to_owned());
+    for defect in shown {
+        let kind = Kind::from_code(&defect.kind).map_or("", Kind::label);
         let (word, id) = (defect.disposition.label(), safe::line(&defect.id));
         let line = u32::try_from(defect.line).map_or_else(|_| format!("第{}行", defect.line), place);
         writeln!(out, "  {line} {id} {kind} [{word}] {}", safe::line(&defect.message))?;
     }
-    let more = answer.defects.iter().filter(|defect| worth(defect.disposition)).count().saturating_sub(SHOWN);
+    let more = (answer.defects.len() - count(Disposition::Ignored)).saturating_sub(shown.len() as u64);
     if more > 0 {
         writeln!(out, "  … 还有 {more} 行，全部见待改清单")?;
     }

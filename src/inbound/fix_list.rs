@@ -35,22 +35,36 @@ pub fn sealed_columns(layout: &Layout) -> Vec<usize> {
     SEALED_FIELDS.iter().filter_map(|field| layout.column(field)).collect()
 }
 
-/// Writes the list. Of cells in `hidden` columns only the last four characters show.
-pub fn write_csv<W: Write>(mut out: W, headings: &[String], hidden: &[usize], rows: &[FixRow]) -> csv::Result<()> {
-    out.write_all("\u{FEFF}".as_bytes())?;
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
-    writer
-        .write_record(HEADINGS.iter().map(|heading| (*heading).to_owned()).chain(headings.iter().map(|h| safe(h))))?;
-    for row in rows {
+/// The list in the writing, row by row: it may be as long as a file. Of cells in `hidden` columns only the last four characters show.
+pub struct FixList<'h, W: Write> {
+    writer: csv::Writer<W>,
+    hidden: &'h [usize],
+}
+
+impl<'h, W: Write> FixList<'h, W> {
+    /// Writes the headings.
+    pub fn begin(mut out: W, headings: &[String], hidden: &'h [usize]) -> csv::Result<Self> {
+        out.write_all("\u{FEFF}".as_bytes())?;
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
+        let ours = HEADINGS.iter().map(|heading| (*heading).to_owned());
+        writer.write_record(ours.chain(headings.iter().map(|heading| safe(heading))))?;
+        Ok(Self { writer, hidden })
+    }
+
+    /// Writes a row.
+    pub fn row(&mut self, row: &FixRow) -> csv::Result<()> {
         let facts = [row.line.to_string(), safe(&row.id), safe(&row.kind), safe(&row.disposition), safe(&row.message)];
-        let cells = row.cells.iter().enumerate().map(|(column, cell)| match hidden.contains(&column) {
+        let cells = row.cells.iter().enumerate().map(|(column, cell)| match self.hidden.contains(&column) {
             true => safe(&last_four(cell)),
             false => safe(cell),
         });
-        writer.write_record(facts.into_iter().chain(cells))?;
+        self.writer.write_record(facts.into_iter().chain(cells))
     }
-    writer.flush()?;
-    Ok(())
+
+    /// Nothing follows.
+    pub fn finish(mut self) -> csv::Result<()> {
+        Ok(self.writer.flush()?)
+    }
 }
 
 /// A number as it is shown: the last four characters.
@@ -89,7 +103,9 @@ mod tests {
             cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
         };
         let mut out = Vec::new();
-        write_csv(&mut out, &["户号".into(), "户名".into()], hidden, &[row]).unwrap();
+        let mut list = FixList::begin(&mut out, &["户号".into(), "户名".into()], hidden).unwrap();
+        list.row(&row).unwrap();
+        list.finish().unwrap();
         String::from_utf8(out).unwrap()
     }
 

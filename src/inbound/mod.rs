@@ -14,3 +14,4 @@ pub mod profile; // named column maps, recognised by headings
 pub mod read; // csv, xlsx and dbf files as rows of text cells
 pub mod recognise; // a file by its headings: sheets, columns, what is not read
 pub mod rows; // what a good row says: customers, readings, swap slips
+pub mod spill; // lists as long as a file, in bounded memory

@@ -15,8 +15,12 @@ pub const MOVING: &[&str] = &[".key", ".site", ".mark", ".drafts", ".drafts-wal"
 /// What means something only while a program runs.
 pub const PASSING: &[&str] = &["-shm", "-journal", "-run", "-find", OPEN, TAIL_LOCK, ".drafts-shm", ".drafts-journal"];
 
+/// Beginning of the name of a list that does not fit in memory; it loses it at once.
+pub const SPILL: &str = ".spill-";
+
 /// Beginnings of names the program gives beside a book by itself.
-const GIVEN: &[&str] = &[".before-", ".restoring", ".recovering", ".verify-", ".key.", ".site.", ".mark.", ".drafts."];
+const GIVEN: &[&str] =
+    &[".before-", ".restoring", ".recovering", ".verify-", ".key.", ".site.", ".mark.", ".drafts.", SPILL];
 
 /// Folders beside a book.
 const FOLDERS: &[&str] = &[".exchange"];

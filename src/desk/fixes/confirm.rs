@@ -56,7 +56,7 @@ impl Action for ImportConfirm {
             }
             Again::Defect(defect, _) => {
                 let what = format!("第{}行不能直接确认：{}", input.line, defect.message);
-                return Err(Refusal::field(defect.rule.unwrap_or(defect.kind.code()), "line", what));
+                return Err(Refusal::field(defect.rule.as_deref().unwrap_or(defect.kind.code()), "line", what));
             }
             Again::Unread(why) => {
                 let what = format!("第{}行没有读数（{why}），请补填示数", input.line);

@@ -101,7 +101,11 @@ impl Action for ImportMend {
             }
             Again::Defect(defect, _) => {
                 let field = defect.column.clone().unwrap_or_else(|| "line".into());
-                return Err(Refusal::field(defect.rule.unwrap_or(defect.kind.code()), &field, defect.message));
+                return Err(Refusal::field(
+                    defect.rule.as_deref().unwrap_or(defect.kind.code()),
+                    &field,
+                    defect.message,
+                ));
             }
             Again::Unread(why) => {
                 return Err(Refusal::field("unread", "line", format!("还没有读数（{why}），请补填示数")));

@@ -134,14 +134,13 @@ impl Kept {
         let mut judge = ReadingJudge::new(&self.recognised, on_file, terms);
         judge.take(row, on_file);
         let outcome = judge.finish(on_file);
-        if let Some(unread) = outcome.unread.first() {
-            return Ok(Again::Unread(unread.why.clone()));
+        if let Some(unread) = outcome.unread.iter().next().transpose()? {
+            return Ok(Again::Unread(unread.why));
         }
         let fit = self.reading(tx, row)?.map(|input| Box::new(Fit::Reading(Box::new(input))));
-        let held = outcome.defects.into_iter().find(|defect| {
-            // What is only shown to somebody goes in.
-            defect.disposition() != crate::inbound::judge::Disposition::Flagged
-        });
+        // What is only shown to somebody goes in.
+        let stands = |defect: &Defect| defect.disposition() != crate::inbound::judge::Disposition::Flagged;
+        let held = outcome.defects.iter().find(|defect| defect.as_ref().map_or(true, stands)).transpose()?;
         match (held, fit) {
             (Some(defect), fit) => Ok(Again::Defect(defect, fit)),
             (None, Some(fit)) => Ok(Again::Good(fit)),

@@ -180,22 +180,24 @@ impl Desk {
             serde_json::from_str(&file.headings).map_err(|error| Refusal::data(error.to_string()))?;
         let hidden = fix_list::sealed_columns(&remembered(&tx, &file)?.layout);
         let filter = FixFilter { run: Some(run), state: state.map(str::to_owned), defect: None };
-        let mut rows = Vec::new();
-        for row in tx.fixes(&filter, (Id(0), 0), i64::MAX)? {
+        let disk = |error: csv::Error| Refusal::data(format!("写不了清单文件：{error}，请换个位置"));
+        let mut list = fix_list::FixList::begin(out, &headings, &hidden).map_err(disk)?;
+        let mut count = 0;
+        tx.each_fix(&filter, |row| {
             let cells = open_cells(&self.keys, &row.cells)?;
             let (kind, disposition) = kind_label(&row.defect);
-            rows.push(fix_list::FixRow {
+            let row = fix_list::FixRow {
                 line: u32::try_from(row.line).unwrap_or(0),
                 id: row.name.clone(),
                 kind: kind.to_owned(),
                 disposition: disposition.to_owned(),
                 message: row.message.clone(),
                 cells: cells.iter().map(|cell| cell.text().to_owned()).collect(),
-            });
-        }
-        let count = rows.len();
-        fix_list::write_csv(out, &headings, &hidden, &rows)
-            .map_err(|error| Refusal::data(format!("写不了清单文件：{error}，请换个位置")))?;
+            };
+            count += 1;
+            list.row(&row).map_err(disk)
+        })?;
+        list.finish().map_err(disk)?;
         Ok(count)
     }
 
@@ -205,21 +207,21 @@ impl Desk {
         let mut explained = Vec::new();
         let tx = self.db.write()?;
         let filter = FixFilter { state: Some("open".into()), defect: Some(low.into()), run: None };
-        for row in tx.fixes(&filter, (Id(0), 0), i64::MAX)? {
-            let Some(account) = row.account else { continue };
+        tx.each_fix(&filter, |row| {
+            let Some(account) = row.account else { return Ok(()) };
             let slips = tx.slips_of_account(account)?;
-            let Some(slip) = slips.iter().rev().find(|slip| slip.state == SlipState::Entered) else { continue };
+            let Some(slip) = slips.iter().rev().find(|slip| slip.state == SlipState::Entered) else { return Ok(()) };
             let (Some(day), Some(last_of_old), Some(first)) = (slip.day, slip.final_value, slip.first_value) else {
-                continue;
+                return Ok(());
             };
             let file = tx.get::<FileRow>(&[&row.run])?;
-            let Some(file) = file else { continue };
-            let Some((this, read)) = value_of(&tx, &self.keys, &file, &row)? else { continue };
+            let Some(file) = file else { return Ok(()) };
+            let Some((this, read)) = value_of(&tx, &self.keys, &file, &row)? else { return Ok(()) };
             let before = day.pred_opt().map(|day| tx.reading_until(account, day)).transpose()?.flatten();
-            let Some(before) = before.filter(|before| before.day <= day) else { continue };
+            let Some(before) = before.filter(|before| before.day <= day) else { return Ok(()) };
             let used = whole(last_of_old) - before.value.div_euclid(1000) + this - whole(first);
             if used < 0 || this < whole(first) || read < day {
-                continue;
+                return Ok(());
             }
             explained.push((row.run, row.line));
             let message =
@@ -227,7 +229,8 @@ impl Desk {
             if row.message != message {
                 tx.put(&StagedRow { message, ..row })?;
             }
-        }
+            Ok::<_, Refusal>(())
+        })?;
         tx.commit()?;
         Ok(explained)
     }

@@ -42,7 +42,7 @@ impl Desk {
         if let Some(answer) = self.answer_again(ACTION, &file)? {
             return Ok(answer);
         }
-        let mut stage = Stage::default();
+        let mut stage = Stage::new(self);
         if request.dry_run {
             let totals = self.judge_customers(request, &file, &mut stage, None, watch)??;
             stage.notes.extend(totals.notes);
@@ -53,7 +53,7 @@ impl Desk {
             Err(refusal) if refusal.first_rule() == RUN_CHANGED => {
                 run.discard(self)?;
                 run = self.open_customer_run(request, &file)?;
-                stage = Stage::default();
+                stage = Stage::new(self);
                 self.judge_customers(request, &file, &mut stage, Some(&mut run), watch)?
             }
             other => other?,
@@ -155,13 +155,14 @@ impl Desk {
             match judge.judge(row, &on_file) {
                 CustomerVerdict::Accepted(customer) => {
                     good.push(*customer);
-                    stage.defects.extend(judge.flagged());
+                    judge.flagged().iter().for_each(|defect| stage.defects.push(defect));
                 }
-                CustomerVerdict::Defect(defect) => stage.defects.push(defect),
+                CustomerVerdict::Defect(defect) => stage.defects.push(&defect),
                 CustomerVerdict::Total => {}
             }
         }
         on_file.finish()?;
+        stage.defects.check()?;
         Ok(good)
     }
 }

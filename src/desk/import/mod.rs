@@ -29,6 +29,7 @@ use super::refusal::Refusal;
 use crate::inbound::judge::Terms;
 use crate::inbound::profile::{Catalogue, Holds, ReadBy, Recognised};
 use crate::inbound::read::{BadFile, Limits, Source};
+use crate::inbound::spill::Lost;
 use crate::rules::private_numbers;
 use crate::store::Tx;
 use crate::text::plain_file;
@@ -145,6 +146,12 @@ pub(super) fn stopped() -> Refusal {
     Refusal::rule("stopped", "已停止，这个文件还没有生效；再次执行同一命令会从停下的地方继续")
 }
 
+impl From<Lost> for Refusal {
+    fn from(lost: Lost) -> Self {
+        Self::data(lost.to_string())
+    }
+}
+
 impl From<BadFile> for Refusal {
     fn from(bad: BadFile) -> Self {
         Self::data(bad.to_string())
@@ -172,6 +179,14 @@ impl Desk {
             What::Customers => self.import_customers(request, watch),
             What::Readings => self.import_readings(request, watch),
             What::Swaps => self.import_swaps(request, watch),
+        }
+    }
+
+    /// In whose folder a list that does not fit in memory has room: the book's; one in memory has none of its own.
+    fn room(&self) -> PathBuf {
+        match self.path() == Path::new(":memory:") {
+            true => std::env::temp_dir().join("meterdesk"),
+            false => self.path().to_owned(),
         }
     }
 

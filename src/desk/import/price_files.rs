@@ -3,11 +3,11 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::answer::{Answer, DefectLine};
+use super::answer::Answer;
 use super::{Request, What};
 use crate::desk::refusal::{Refusal, RefusalKind};
 use crate::desk::{Call, Desk, catalogue};
-use crate::inbound::judge::Disposition;
+use crate::inbound::judge::{Defect, Kind};
 use crate::rules::calendar;
 use crate::rules::tariff::file;
 use crate::text::plain_file;
@@ -33,7 +33,7 @@ impl Desk {
                     written |= !already;
                 }
                 Err(refusal) if refusal.kind == RefusalKind::Refused => {
-                    answer.defects.extend(refused(path, &refusal));
+                    refused(path, &refusal).iter().for_each(|defect| answer.defects.push(defect));
                 }
                 Err(other) => return Err(other),
             }
@@ -75,18 +75,12 @@ impl Desk {
     }
 }
 
-fn refused(path: &Path, refusal: &Refusal) -> Vec<DefectLine> {
+fn refused(path: &Path, refusal: &Refusal) -> Vec<Defect> {
     let line = |message: &str| {
         let digits = message.split_once(':').map(|(_, rest)| rest).unwrap_or_default();
         digits.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(1)
     };
-    let defect = |message: &String| DefectLine {
-        line: line(message),
-        id: name_of(path),
-        kind: "bad_file".into(),
-        disposition: Disposition::Refused,
-        message: message.clone(),
-    };
+    let defect = |message: &String| Defect::new(line(message), &name_of(path), Kind::BadFile, message);
     refusal.faults.iter().map(|fault| defect(&fault.message)).collect()
 }
 

@@ -1,12 +1,8 @@
 //! Readings from cards, handhelds and remote platforms: judged whole against the accounts on file, written in their order.
-//!
-//! Of a remote meter whose newest row is held the older good rows wait with it: entered alone, a bill would close the month
-//! with a reading that is not the month's.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use super::answer::{Answer, UnreadLine};
+use super::answer::Answer;
 use super::book_map::{BookMap, Places};
 use super::stage::{self, Stage};
 use super::{Progress, ROWS_A_WORD, Request, Watch, recognise, stopped};
@@ -17,7 +13,6 @@ use crate::desk::Desk;
 use crate::desk::refusal::Refusal;
 use crate::desk::run::{RUN_CHANGED, Run};
 use crate::inbound::judge::{ReadingJudge, ReadingOutcome};
-use crate::inbound::on_file::OnFile;
 use crate::inbound::profile::{Holds, ReadBy, Recognised};
 use crate::inbound::rows::ReadingRow;
 use crate::rules::id::Id;
@@ -61,7 +56,7 @@ impl Desk {
         let by_meter = file.profile.source.is_some_and(|way| way != ReadBy::Card);
         let _ = watch(Progress { stage: "读取在册用户", done: 0, total: 0 });
         let map = BookMap::read(self, by_meter)?;
-        let mut judge = ReadingJudge::new(file, &map, self.terms(request.on));
+        let mut judge = ReadingJudge::new(file, &map, self.terms(request.on)).beside(&self.room());
         let (mut rows, mut stop) = (0, false);
         file.each_row(&mut |row| {
             judge.take(row, &map);
@@ -74,7 +69,7 @@ impl Desk {
             return Err(stopped());
         }
         let mut outcome = judge.finish(&map);
-        let stage = staged(&mut outcome, &map, by_meter);
+        let stage = staged(&mut outcome)?;
         Ok(Judged { outcome, places: map.into_places()?, stage })
     }
 
@@ -112,9 +107,6 @@ impl Desk {
         let way = file.profile.source.unwrap_or(ReadBy::Card);
         let total = judged.outcome.accepted.len() as u64;
         for (index, row) in judged.outcome.accepted.iter().enumerate() {
-            if judged.stage.older.contains_key(&row.line) {
-                continue;
-            }
             let Some((account, meter)) = judged.places.of(row.slot) else { continue };
             let remark = judged.outcome.remarks.get(usize::from(row.remark)).cloned().unwrap_or_default();
             let reader = judged.outcome.readers.get(usize::from(row.reader)).cloned().unwrap_or_default();
@@ -149,57 +141,20 @@ fn entered(row: &ReadingRow, meter: Id, way: ReadBy, remark: String) -> ReadingE
     }
 }
 
-/// What stays for a person, with the accounts it is about: taken out of the outcome, for a file may have a million bad rows.
-fn staged(outcome: &mut ReadingOutcome, map: &BookMap<'_>, by_meter: bool) -> Stage {
-    let account = |name: &str| {
-        let known = if by_meter { map.by_meter(name) } else { map.by_account(name) };
-        known.map(|known| Id(known.key))
-    };
+/// What stays for a person, taken out of the outcome.
+fn staged(outcome: &mut ReadingOutcome) -> Result<Stage, Refusal> {
     let mut stage = Stage {
         rows: outcome.rows.into(),
-        accepted: outcome.accepted.len() as u64,
+        accepted: outcome.good(),
         notes: std::mem::take(&mut outcome.notes),
-        ..Stage::default()
+        defects: std::mem::take(&mut outcome.defects),
+        unread: std::mem::take(&mut outcome.unread),
+        waiting: std::mem::take(&mut outcome.waiting),
     };
-    for defect in &outcome.defects {
-        if let Some(id) = account(&defect.id) {
-            stage.accounts.insert(defect.line, id);
-        }
+    stage.check()?;
+    if let Some(meters) = outcome.meters.as_ref().filter(|meters| !meters.without_rows.is_empty()) {
+        let count = meters.without_rows.len();
+        stage.notes.push(format!("有{count}块在用远传表没有任何数据，请核对平台或安排人工抄表"));
     }
-    for row in &outcome.unread {
-        stage.unread.push(UnreadLine { line: row.line.into(), id: row.id.clone(), why: row.why.clone() });
-        if let Some(id) = account(&row.id) {
-            stage.accounts.insert(row.line, id);
-        }
-    }
-    if let Some(meters) = &outcome.meters {
-        let held = held_lines(outcome, map, &meters.held);
-        for row in outcome.accepted.iter().filter(|row| !row.decides) {
-            if let Some((line, id)) = held.get(&row.slot) {
-                stage.older.insert(row.line, *line);
-                stage.accounts.insert(row.line, *id);
-            }
-        }
-        if !meters.without_rows.is_empty() {
-            stage
-                .notes
-                .push(format!("有{}块在用远传表没有任何数据，请核对平台或安排人工抄表", meters.without_rows.len()));
-        }
-    }
-    stage.defects = std::mem::take(&mut outcome.defects);
-    stage
-}
-
-/// The held line of each remote meter whose newest row is held: by slot, with the account.
-fn held_lines(outcome: &ReadingOutcome, map: &BookMap<'_>, held: &[u32]) -> BTreeMap<u32, (u32, Id)> {
-    let slots: BTreeMap<u32, ()> = held.iter().map(|slot| (*slot, ())).collect();
-    let lines = outcome.defects.iter().filter(|defect| {
-        matches!(defect.disposition(), crate::inbound::judge::Disposition::Held)
-            && defect.kind != crate::inbound::judge::Kind::ConflictingDuplicate
-    });
-    let found = lines.filter_map(|defect| {
-        let known = map.by_meter(&defect.id)?;
-        slots.contains_key(&known.slot).then_some((known.slot, (defect.line, Id(known.key))))
-    });
-    found.collect()
+    Ok(stage)
 }

@@ -1,19 +1,22 @@
 //! Staging (待改清单): what a file leaves for a person, written before its run is closed and seen only after.
 
-use std::collections::BTreeMap;
+use std::iter::Peekable;
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, DefectLine, UnreadLine};
+use super::answer::Answer;
 use super::{Request, What};
 use crate::book::seal::Keys;
 use crate::desk::Desk;
 use crate::desk::refusal::Refusal;
-use crate::inbound::judge::{Defect, Disposition, Kind};
+use crate::inbound::judge::{Defect, Defects, Disposition, Kind};
 use crate::inbound::profile::Recognised;
 use crate::inbound::read::{Mark, Row, place};
+use crate::inbound::rows::reading::{UnreadRow, WaitingRow};
+use crate::inbound::spill::{Lined, Lost, Rows, Spill};
 use crate::rules::id::Id;
+use crate::store::query::fixes::FixFilter;
 use crate::store::tables::fixes::{FileRow, StagedRow};
 
 /// Where the cells of a row are sealed.
@@ -87,35 +90,53 @@ pub fn open_cells(keys: &Keys, sealed: &[u8]) -> Result<Vec<Cell>, Refusal> {
     serde_json::from_slice(&keys.open_bytes(PLACE, sealed)?).map_err(|error| Refusal::data(error.to_string()))
 }
 
-/// What a file leaves beside its good rows.
-#[derive(Debug, Default)]
+/// What a file leaves beside its good rows. What is told of each row is on disk: a file may have a million bad ones.
+#[derive(Debug)]
 pub struct Stage {
     /// Data rows.
     pub rows: u64,
     /// Accepted rows.
     pub accepted: u64,
     /// Rows that are not simply good.
-    pub defects: Vec<Defect>,
-    /// Rows nobody could read: line, account or meter, why.
-    pub unread: Vec<UnreadLine>,
-    /// Accounts of lines, where they are known.
-    pub accounts: BTreeMap<u32, Id>,
-    /// Good rows that wait for the decision about another line: line, the other line.
-    pub older: BTreeMap<u32, u32>,
+    pub defects: Defects,
+    /// Rows nobody could read.
+    pub unread: Spill<UnreadRow>,
+    /// Good rows that wait for the decision about another line.
+    pub waiting: Spill<WaitingRow>,
     /// What somebody should know beside the rows.
     pub notes: Vec<String>,
 }
 
 impl Stage {
-    /// The answer of an import. What is told of each row moves into it: a file may have a million bad rows.
+    /// Nothing yet.
+    pub(super) fn new(desk: &Desk) -> Self {
+        let room = desk.room();
+        Self {
+            rows: 0,
+            accepted: 0,
+            defects: Defects::new(Spill::beside(&room)),
+            unread: Spill::beside(&room),
+            waiting: Spill::beside(&room),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Is every row kept?
+    pub(super) fn check(&self) -> Result<(), Lost> {
+        self.defects.check()?;
+        self.unread.check()?;
+        self.waiting.check()
+    }
+
+    /// The answer of an import.
     pub fn answer(self, request: &Request, file: &Recognised, run: Option<Id>) -> Answer {
         Answer {
             file: file.source.name(),
             profile: file.profile.name.clone(),
             rows: self.rows,
             accepted: self.accepted,
-            unread: self.unread.len() as u64,
-            defects: self.defects.into_iter().map(DefectLine::from).collect(),
+            unread: self.unread.len(),
+            defects: self.defects,
             unread_rows: self.unread,
             already: false,
             dry_run: request.dry_run,
@@ -123,64 +144,93 @@ impl Stage {
             notes: file.notes.iter().cloned().chain(self.notes).collect(),
         }
     }
+}
 
-    fn row(&self, run: Id, line: u32, name: &str, defect: &str, message: &str, state: &str) -> StagedRow {
+/// Why a line stays for a person.
+enum Stays {
+    Defect(Defect),
+    Unread(UnreadRow),
+    Waiting(WaitingRow),
+}
+
+impl Stays {
+    fn line(&self) -> u32 {
+        match self {
+            Self::Defect(defect) => defect.line,
+            Self::Unread(unread) => unread.line,
+            Self::Waiting(waiting) => waiting.line,
+        }
+    }
+
+    /// What stands in the fix list.
+    fn staged(self, run: Id) -> StagedRow {
+        let line = self.line();
+        let (name, defect, message, state, account, follows) = match self {
+            Self::Defect(defect) => {
+                let state = match defect.disposition() {
+                    Disposition::Refused | Disposition::Held => "open",
+                    Disposition::Ignored => "ignored",
+                    Disposition::Flagged => "flagged",
+                };
+                (defect.id, defect.kind.code(), defect.message, state, defect.account, None)
+            }
+            Self::Unread(unread) => (unread.id, "unread", unread.why, "unread", unread.account, None),
+            Self::Waiting(row) => {
+                let message = format!("同表较早的一次抄表，随{}一起处理", place(row.newest));
+                (String::new(), "older", message, "waiting", Some(row.account), Some(row.newest.into()))
+            }
+        };
         StagedRow {
             run,
             line: line.into(),
-            name: name.to_owned(),
+            name,
             defect: defect.to_owned(),
-            message: message.to_owned(),
+            message,
             cells: Vec::new(),
-            account: self.accounts.get(&line).copied(),
-            follows: self.older.get(&line).map(|line| i64::from(*line)),
+            account: account.map(Id),
+            follows,
             state: state.to_owned(),
             entry: None,
             note: String::new(),
         }
     }
-
-    /// The lines that stay for a person, in the order of the file, each with what it is.
-    fn kept(&self) -> Vec<(u32, Stays)> {
-        let defects = self.defects.iter().enumerate().filter(|(_, defect)| defect.kind != Kind::OnFile);
-        let mut kept: Vec<(u32, Stays)> = defects.map(|(at, defect)| (defect.line, Stays::Defect(at))).collect();
-        let unread = self.unread.iter().enumerate();
-        kept.extend(unread.filter_map(|(at, row)| Some((u32::try_from(row.line).ok()?, Stays::Unread(at)))));
-        kept.extend(self.older.iter().map(|(line, newest)| (*line, Stays::Older(*newest))));
-        kept.sort_by_key(|(line, _)| *line);
-        kept
-    }
-
-    /// What stands in the fix list for a line.
-    fn staged(&self, run: Id, line: u32, stays: Stays) -> Option<StagedRow> {
-        let state = |kind: Kind| match kind.disposition() {
-            Disposition::Refused | Disposition::Held => "open",
-            Disposition::Ignored => "ignored",
-            Disposition::Flagged => "flagged",
-        };
-        Some(match stays {
-            Stays::Defect(at) => {
-                let defect = self.defects.get(at)?;
-                self.row(run, line, &defect.id, defect.kind.code(), &defect.message, state(defect.kind))
-            }
-            Stays::Unread(at) => {
-                let unread = self.unread.get(at)?;
-                self.row(run, line, &unread.id, "unread", &unread.why, "unread")
-            }
-            Stays::Older(newest) => {
-                let message = format!("同表较早的一次抄表，随{}一起处理", place(newest));
-                self.row(run, line, "", "older", &message, "waiting")
-            }
-        })
-    }
 }
 
-/// Why a line stays: by its place among the defects or the unread rows, or for a later line.
-#[derive(Debug, Clone, Copy)]
-enum Stays {
-    Defect(usize),
-    Unread(usize),
-    Older(u32),
+/// The lines that stay for a person, in the order of the file, read from three lists in that order.
+struct Left<'s> {
+    defects: Peekable<Rows<'s, Defect>>,
+    unread: Peekable<Rows<'s, UnreadRow>>,
+    waiting: Peekable<Rows<'s, WaitingRow>>,
+}
+
+impl<'s> Left<'s> {
+    fn of(stage: &'s Stage) -> Self {
+        Self {
+            defects: stage.defects.iter().peekable(),
+            unread: stage.unread.iter().peekable(),
+            waiting: stage.waiting.iter().peekable(),
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Stays>, Lost> {
+        fn line<T: Lined>(rows: &mut Peekable<Rows<'_, T>>) -> Option<u32> {
+            rows.peek().map(|row| row.as_ref().map_or(0, Lined::line))
+        }
+        loop {
+            let lines = [line(&mut self.defects), line(&mut self.unread), line(&mut self.waiting)];
+            let Some(first) = lines.iter().flatten().min() else { return Ok(None) };
+            let stays = match lines.iter().position(|line| line.as_ref() == Some(first)) {
+                Some(0) => self.defects.next().transpose()?.map(Stays::Defect),
+                Some(1) => self.unread.next().transpose()?.map(Stays::Unread),
+                _ => self.waiting.next().transpose()?.map(Stays::Waiting),
+            };
+            // What is on file already needs nobody.
+            match stays {
+                Some(Stays::Defect(defect)) if defect.kind == Kind::OnFile => {}
+                stays => return Ok(stays),
+            }
+        }
+    }
 }
 
 impl Desk {
@@ -213,39 +263,38 @@ impl Desk {
         self.stage_rows(file, run, stage)
     }
 
-    /// Walks the file once more beside the lines that stay: their cells are never held together in memory.
+    /// Walks the file once more beside the lines that stay: neither they nor their cells are ever held together in memory.
     fn stage_rows(&mut self, file: &Recognised, run: Id, stage: &Stage) -> Result<(), Refusal> {
-        let kept = stage.kept();
-        let mut rest = kept.as_slice();
+        let mut left = Left::of(stage);
+        let mut next = left.next()?;
         let mut batch: Vec<StagedRow> = Vec::with_capacity(ROWS_A_COMMIT);
         let mut fault = None;
         let nothing = Row::default();
-        while let Some(last) = rest.last().map(|(line, _)| *line) {
+        if next.is_some() {
             file.each_row(&mut |row| {
-                while let Some((line, stays)) = rest.first().filter(|(line, _)| *line <= row.line).copied() {
-                    rest = &rest[1..];
-                    let cells = if line == row.line { row } else { &nothing };
-                    let taken = self.stage_one(&mut batch, stage.staged(run, line, stays), cells);
-                    fault = taken.err();
-                    if fault.is_some() {
-                        return ControlFlow::Break(());
+                while let Some(stays) = next.take_if(|stays| stays.line() <= row.line) {
+                    let cells = if stays.line() == row.line { row } else { &nothing };
+                    let taken = self.stage_one(&mut batch, stays.staged(run), cells);
+                    match taken.and_then(|()| Ok(left.next()?)) {
+                        Ok(stays) => next = stays,
+                        Err(refusal) => fault = Some(refusal),
                     }
                 }
-                if row.line >= last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if next.is_none() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })?;
-            if let Some(fault) = fault {
-                return Err(fault);
-            }
-            // What is left stands in no row of the file any more.
-            for (line, stays) in std::mem::take(&mut rest) {
-                self.stage_one(&mut batch, stage.staged(run, *line, *stays), &nothing)?;
-            }
+        }
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        // What is left stands in no row of the file any more.
+        while let Some(stays) = next {
+            self.stage_one(&mut batch, stays.staged(run), &nothing)?;
+            next = left.next()?;
         }
         self.put_staged(&mut batch)
     }
 
-    fn stage_one(&mut self, batch: &mut Vec<StagedRow>, row: Option<StagedRow>, cells: &Row) -> Result<(), Refusal> {
-        let Some(row) = row else { return Ok(()) };
+    fn stage_one(&mut self, batch: &mut Vec<StagedRow>, row: StagedRow, cells: &Row) -> Result<(), Refusal> {
         batch.push(StagedRow { cells: seal_cells(&self.keys, &cells_of(cells))?, ..row });
         if batch.len() == ROWS_A_COMMIT { self.put_staged(batch) } else { Ok(()) }
     }
@@ -280,20 +329,20 @@ impl Desk {
             answer.accepted = count(known.accepted);
             answer.unread = count(known.unread);
         }
-        for row in tx.scan::<StagedRow>(&[&run.id])? {
-            let line = u64::try_from(row.line).unwrap_or(0);
+        answer.defects = Defects::new(Spill::beside(&self.room()));
+        answer.unread_rows = Spill::beside(&self.room());
+        tx.each_fix(&FixFilter { run: Some(run.id), ..FixFilter::default() }, |row| {
+            let line = u32::try_from(row.line).unwrap_or(0);
             if let Some(kind) = Kind::from_code(&row.defect) {
-                answer.defects.push(DefectLine {
-                    line,
-                    id: row.name,
-                    kind: row.defect,
-                    disposition: kind.disposition(),
-                    message: row.message,
-                });
+                answer.defects.push(&Defect::known(line, row.name, kind, row.message));
             } else if row.defect == "unread" {
-                answer.unread_rows.push(UnreadLine { line, id: row.name, why: row.message });
+                let account = row.account.map(|account| account.0);
+                answer.unread_rows.push(&UnreadRow { line, id: row.name, account, why: row.message });
             }
-        }
+            Ok::<_, Refusal>(())
+        })?;
+        answer.defects.check()?;
+        answer.unread_rows.check()?;
         Ok(Some(answer))
     }
 }

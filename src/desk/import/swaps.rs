@@ -25,7 +25,6 @@ use crate::rules::id::Id;
 pub const ACTION: &str = "swap.enter";
 
 /// A file judged.
-#[derive(Default)]
 struct Judged {
     good: Vec<SlipInput>,
     lines: Vec<u32>,
@@ -68,7 +67,8 @@ impl Desk {
         let tx = self.look()?;
         let on_file = OneByOne::new(&tx)?;
         let mut judge = SwapJudge::new(file, self.terms(request.on));
-        let mut judged = Judged::default();
+        let (good, lines, nameless) = Default::default();
+        let mut judged = Judged { good, lines, nameless, stage: Stage::new(self) };
         file.each_row(&mut |row| {
             match judge.judge(row, &on_file) {
                 SwapVerdict::Accepted(swap) => {
@@ -79,7 +79,7 @@ impl Desk {
                     if defect.kind == Kind::NoAccountNumber {
                         judged.nameless.insert(defect.line, raw_slip(row, &file.layout));
                     }
-                    judged.stage.defects.push(defect);
+                    judged.stage.defects.push(&defect);
                 }
                 SwapVerdict::Total => {}
             }
@@ -103,36 +103,34 @@ impl Desk {
                     judged.good.push(slip);
                     judged.lines.push(line);
                 }
-                Err(refusal) if refusal.kind == RefusalKind::Refused => judged.stage.defects.push(Defect {
-                    line,
-                    id: slip.slip,
-                    kind: Kind::SwapRefused,
-                    message: refusal.message(),
-                    column: None,
-                    rule: None,
-                }),
+                Err(refusal) if refusal.kind == RefusalKind::Refused => {
+                    judged.stage.defects.push(&Defect::new(line, &slip.slip, Kind::SwapRefused, refusal.message()));
+                }
                 Err(other) => return Err(other),
             }
         }
-        judged.stage.defects.sort_by_key(|defect| defect.line);
-        Ok(())
+        Ok(judged.stage.check()?)
     }
 
     /// Slips this very file brought in before it was cut short are its good rows, not repeats.
     fn entered_before(&self, file: &Recognised, stage: &mut Stage) -> Result<u64, Refusal> {
         let tx = self.look()?;
         let source = file.source.hash_text();
-        let before = stage.defects.len();
-        let mut kept = Vec::with_capacity(before);
-        for defect in std::mem::take(&mut stage.defects) {
+        if stage.defects.of(Kind::OnFile) == 0 {
+            return Ok(0);
+        }
+        let mut kept = Stage::new(self).defects;
+        for defect in &stage.defects {
+            let defect = defect?;
             let own = defect.kind == Kind::OnFile
                 && tx.entry_of_key(self.site(), &key(&source, defect.line, "enter"))?.is_some();
             if !own {
-                kept.push(defect);
+                kept.push(&defect);
             }
         }
-        stage.defects = kept;
-        Ok((before - stage.defects.len()) as u64)
+        kept.check()?;
+        let before = std::mem::replace(&mut stage.defects, kept);
+        Ok(before.len() - stage.defects.len())
     }
 
     /// a slip without account number goes back to the swap desk and stands in the ledger of returns.

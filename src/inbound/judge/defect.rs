@@ -1,5 +1,7 @@
 //! Kinds of defects, what an import does with each, and how a person is told.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::rules::private_numbers::{Holds, mask};
@@ -43,9 +45,9 @@ impl Disposition {
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident $code:literal $disposition:ident $label:literal;)+) => {
         /// Kind of a defect.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Kind {
-            $($(#[$doc])* $name,)+
+            $($(#[$doc])* #[serde(rename = $code)] $name,)+
         }
 
         impl Kind {
@@ -161,6 +163,8 @@ kinds! {
     BadBankCard "bad_bank_card" Refused "银行卡号有误";
     /// A meter state nobody knows.
     UnknownState "unknown_state" Refused "状态不明";
+    /// A price, calendar or business file that does not hold.
+    BadFile "bad_file" Refused "文件有误";
     /// IC card without top-up or the reverse.
     R048 "R-048" Refused "用户类型与缴费方式不符";
     /// A blank in the name.
@@ -193,7 +197,7 @@ impl Kind {
 }
 
 /// A row that is not simply good.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Defect {
     /// Physical line, row of the sheet, or record number.
     pub line: u32,
@@ -206,7 +210,9 @@ pub struct Defect {
     /// The heading of the column to correct, where it is one.
     pub column: Option<String>,
     /// The rule that says so, where the catalogue or a standard has one.
-    pub rule: Option<&'static str>,
+    pub rule: Option<Cow<'static, str>>,
+    /// The key of the account on file it is about, where the judge knows it.
+    pub account: Option<i64>,
 }
 
 /// What a check finds before line and id are known.
@@ -239,11 +245,27 @@ impl Flaw {
         let unjudged = matches!(kind, Kind::PrivateNumber | Kind::HiddenRow | Kind::UncountedRecord);
         let named_by = if unjudged { Holds::Text } else { Holds::Number };
         let id = mask(&crate::rules::fault::shown(id), named_by);
-        Defect { line, id, kind, message: mask(&message, Holds::Number), column, rule }
+        let message = mask(&message, Holds::Number);
+        Defect { line, id, kind, message, column, rule: rule.map(Cow::Borrowed), account: None }
     }
 }
 
 impl Defect {
+    /// One that no judge found.
+    pub fn new(line: u32, id: &str, kind: Kind, message: impl Into<String>) -> Self {
+        Flaw::new(kind, message).on(line, id)
+    }
+
+    /// One that was told before: every word of it as it was.
+    pub fn known(line: u32, id: String, kind: Kind, message: String) -> Self {
+        Self { line, id, kind, message, column: None, rule: None, account: None }
+    }
+
+    /// About this account on file.
+    pub(super) fn about(self, account: Option<i64>) -> Self {
+        Self { account, ..self }
+    }
+
     /// What an import does with it.
     pub fn disposition(&self) -> Disposition {
         self.kind.disposition()
@@ -258,6 +280,7 @@ mod tests {
     fn codes_are_distinct_and_read_back() {
         for kind in Kind::ALL {
             assert_eq!(Kind::from_code(kind.code()), Some(*kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.code());
         }
     }
 }

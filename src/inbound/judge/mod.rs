@@ -5,9 +5,12 @@ mod columns;
 mod connection;
 mod customers;
 mod defect;
+mod defects;
 mod lower;
 mod opening;
+mod outcome;
 mod prehashed;
+mod printed;
 mod readings;
 mod record;
 mod swaps;
@@ -15,8 +18,10 @@ mod totals;
 
 pub use customers::{CustomerJudge, CustomerTotals, CustomerVerdict, Footer};
 pub use defect::{Defect, Disposition, Kind};
+pub use defects::Defects;
+pub use outcome::{ReadingOutcome, RemoteMeters};
 pub(crate) use prehashed::{PrehashedMap, hash_of};
-pub use readings::{ReadingJudge, ReadingOutcome, RemoteMeters};
+pub use readings::ReadingJudge;
 pub use swaps::{SwapJudge, SwapVerdict};
 
 use chrono::NaiveDate;

@@ -2,18 +2,23 @@
 //!
 //! Every row is first judged alone (known, readable, in time). Then rows of one account are compared: the same value
 //! again is a repeat, another value a conflict and both are held. Last, what remains is judged by its use; of a remote
-//! meter only the newest good row, which decides the month. Rows are kept as forty-odd bytes each, never as text.
+//! meter only the newest good row, which decides the month. Rows are kept as forty-odd bytes each, never as text; what is told of
+//! bad ones goes to disk, so that a million of those take no more memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::hash::BuildHasherDefault;
+use std::path::Path;
 
 use chrono::NaiveDateTime;
 
 use super::Terms;
 use super::columns::Cells;
-use super::defect::{Defect, Flaw, Kind};
+use super::defect::{Flaw, Kind};
+use super::defects::Defects;
 use super::lower::cause_of_low;
+use super::outcome::{ReadingOutcome, RemoteMeters};
 use super::prehashed::Prehashed;
+use super::printed::Printed;
 use super::totals::Totals;
 use crate::inbound::clean;
 use crate::inbound::on_file::{FileAccount, OnFile};
@@ -21,50 +26,11 @@ use crate::inbound::profile::{Layout, Profile, ReadBy, Recognised};
 use crate::inbound::read::{Row, place};
 use crate::inbound::rows::ReadingRow;
 use crate::inbound::rows::customer::Standing;
-use crate::inbound::rows::reading::{Columns, REGISTERS, UnreadRow};
+use crate::inbound::rows::reading::{Columns, REGISTERS, UnreadRow, WaitingRow};
+use crate::inbound::spill::Spill;
 use crate::rules::billing::ByRegister;
 use crate::rules::money::Milli;
 use crate::rules::reading_use::{self, Before, Use, whole};
-
-/// What became of a file of readings.
-#[derive(Debug, Default)]
-pub struct ReadingOutcome {
-    /// Data rows.
-    pub rows: u32,
-    /// Accepted rows in the order of the accounts on file; older rows of remote meters too.
-    pub accepted: Vec<ReadingRow>,
-    /// Rows nobody could read, in the order of the file: for the next walk.
-    pub unread: Vec<UnreadRow>,
-    /// Defects in the order of the file. Rows of [`Kind::ZeroUse`] are accepted too.
-    pub defects: Vec<Defect>,
-    /// Use of accepted rows by book.
-    pub volume_by_book: BTreeMap<u16, u64>,
-    /// Accepted rows that are estimates (估抄).
-    pub estimated: u32,
-    /// Remote meters, when the file is of that kind.
-    pub meters: Option<RemoteMeters>,
-    /// Remarks of rows; number 0 is empty.
-    pub remarks: Vec<String>,
-    /// Readers (抄表员); number 0 is empty.
-    pub readers: Vec<String>,
-    /// Line → where each register stands (分时, R-222), for rows that say so.
-    pub registers: BTreeMap<u32, ByRegister>,
-    /// What somebody should know beside the rows.
-    pub notes: Vec<String>,
-}
-
-/// The meters of a remote platform's file, as slots of accounts on file.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct RemoteMeters {
-    /// Meters whose newest good row is accepted.
-    pub billed: u32,
-    /// Meters whose newest good row is held.
-    pub held: Vec<u32>,
-    /// Meters in use in the books of the file without any row.
-    pub without_rows: Vec<u32>,
-    /// Meters with rows, none of them good.
-    pub without_good_row: Vec<u32>,
-}
 
 /// Judges the rows of a file of readings.
 pub struct ReadingJudge<'a> {
@@ -76,8 +42,7 @@ pub struct ReadingJudge<'a> {
     /// Prints of rows that are not kept; a kept row carries its own, and equal rows are kept side by side.
     prints: HashSet<u64, BuildHasherDefault<Prehashed>>,
     kept: Vec<ReadingRow>,
-    /// Line → printed last reading, where it is not the one on file.
-    printed: BTreeMap<u32, String>,
+    printed: Printed,
     /// Slots that had any row.
     seen: Vec<bool>,
     totals: Totals,
@@ -98,11 +63,20 @@ impl<'a> ReadingJudge<'a> {
             terms,
             prints: HashSet::default(),
             kept: Vec::new(),
-            printed: BTreeMap::new(),
+            printed: Printed::default(),
             seen: vec![false; on_file.slots() as usize],
             totals: Totals::new(file.profile.total.as_deref(), &file.layout, id),
             out: ReadingOutcome { remarks: empty(), readers: empty(), ..ReadingOutcome::default() },
         }
+    }
+
+    /// What does not fit in memory goes to the folder of this book.
+    pub fn beside(mut self, book: &Path) -> Self {
+        self.printed = Printed::beside(book);
+        self.out.unread = Spill::beside(book);
+        self.out.waiting = Spill::beside(book);
+        self.out.defects = Defects::new(Spill::beside(book));
+        self
     }
 
     /// Takes the next row.
@@ -115,17 +89,18 @@ impl<'a> ReadingJudge<'a> {
         let id_column = if self.read_by == ReadBy::Card { self.columns.account } else { self.columns.meter };
         let id = cells.text(id_column);
         let print = row.print();
+        let known = self.note_seen(&id, on_file);
+        let key = known.map(|account| account.key);
         if self.prints.contains(&print) {
-            self.note_seen(&id, on_file);
-            self.out.defects.push(repeated().on(row.line, &id));
+            self.out.defects.push(&repeated().on(row.line, &id).about(key));
             return;
         }
-        match self.row(cells, id_column, &id, print, on_file) {
+        match self.row(cells, id_column, &id, known, print, on_file) {
             Ok(true) => {}
             Ok(false) => _ = self.prints.insert(print),
             Err(flaw) => {
                 self.prints.insert(print);
-                self.out.defects.push(flaw.on(row.line, &id));
+                self.out.defects.push(&flaw.on(row.line, &id).about(key));
             }
         }
     }
@@ -146,15 +121,16 @@ impl<'a> ReadingJudge<'a> {
         cells: Cells<'_>,
         id_column: Option<usize>,
         id: &str,
+        known: Option<FileAccount>,
         print: u64,
         on_file: &dyn OnFile,
     ) -> Result<bool, Flaw> {
-        let known = self.note_seen(id, on_file);
         cells.check(self.terms.today)?;
         let account = known.ok_or_else(|| self.unknown(cells, id_column))?;
         let value_cell = cells.row.get(self.columns.value.unwrap_or(usize::MAX));
         if let Some(why) = self.unread(cells, value_cell) {
-            self.out.unread.push(UnreadRow { line: cells.row.line, id: id.to_owned(), slot: account.slot, why });
+            let (line, id) = (cells.row.line, id.to_owned());
+            self.out.unread.push(&UnreadRow { line, id, account: Some(account.key), why });
             return Ok(false);
         }
         if account.standing == Standing::Closed {
@@ -176,8 +152,8 @@ impl<'a> ReadingJudge<'a> {
         if !registers.is_empty() {
             self.out.registers.insert(cells.row.line, registers);
         }
-        self.note_printed(cells, &account);
-        self.keep(cells, account.slot, value, at, print);
+        let doubted = self.printed.note(cells, self.columns.printed_last, id, &account);
+        self.keep(cells, account.slot, value, at, print, doubted);
         Ok(true)
     }
 
@@ -241,16 +217,7 @@ impl<'a> ReadingJudge<'a> {
         moment.ok_or_else(|| cells.flaw(Kind::UnreadableDate, column, "不是日期，请改为如2026-10-11"))
     }
 
-    /// Notes a card whose printed last reading is not the one on file. A card without one says nothing.
-    fn note_printed(&mut self, cells: Cells<'_>, account: &FileAccount) {
-        let printed = cells.text(self.columns.printed_last);
-        let (Some(last), false) = (account.last, printed.is_empty()) else { return };
-        if clean::quantity(&printed).map(whole) != Some(last) {
-            self.printed.insert(cells.row.line, crate::rules::fault::shown(&printed));
-        }
-    }
-
-    fn keep(&mut self, cells: Cells<'_>, slot: u32, value: Milli, at: NaiveDateTime, print: u64) {
+    fn keep(&mut self, cells: Cells<'_>, slot: u32, value: Milli, at: NaiveDateTime, print: u64, doubted: bool) {
         let remark = cells.text(self.columns.remark);
         let reader = cells.text(self.columns.reader);
         self.kept.push(ReadingRow {
@@ -261,6 +228,7 @@ impl<'a> ReadingJudge<'a> {
             // Until the row is judged: half of its print. Only rows of one account are ever compared by it.
             used: print as u32,
             decides: true,
+            doubted,
             estimated: self.profile.word("estimated", &remark).is_some(),
             remark: number_of(&mut self.out.remarks, &remark),
             reader: number_of(&mut self.out.readers, &reader),
@@ -306,8 +274,7 @@ impl<'a> ReadingJudge<'a> {
             self.missing_meters(&kept_slots, on_file, &mut meters);
             self.out.meters = Some(meters);
         }
-        self.out.defects.sort_by_key(|defect| defect.line);
-        self.out.unread.sort_by_key(|row| row.line);
+        self.out.defects = std::mem::take(&mut self.printed).tell(std::mem::take(&mut self.out.defects));
         self.out.notes = self.totals.into_notes();
         self.out
     }
@@ -348,7 +315,8 @@ impl<'a> ReadingJudge<'a> {
         good
     }
 
-    /// The newest good row decides; older ones are accepted as they are.
+    /// The newest good row decides; older ones are accepted as they are, but wait with one that is held: entered alone, a bill would
+    /// close the month with a reading that is not the month's.
     fn decide_remote(
         &mut self,
         good: &[ReadingRow],
@@ -357,22 +325,21 @@ impl<'a> ReadingJudge<'a> {
         meters: &mut RemoteMeters,
     ) {
         let Some((newest, older)) = good.split_last() else { return };
-        self.out.accepted.extend(older.iter().map(|row| ReadingRow { decides: false, ..*row }));
         if self.decide(*newest, older, account, on_file) {
+            self.out.accepted.extend(older.iter().map(|row| ReadingRow { decides: false, ..*row }));
             meters.billed += 1;
         } else {
+            let waits = |row: &ReadingRow| WaitingRow { line: row.line, newest: newest.line, account: account.key };
+            older.iter().for_each(|row| self.out.waiting.push(&waits(row)));
             meters.held.push(account.slot);
         }
     }
 
     /// Judges a row by its use; true when it is accepted.
     fn decide(&mut self, row: ReadingRow, older: &[ReadingRow], account: &FileAccount, on_file: &dyn OnFile) -> bool {
-        if let Some(printed) = self.printed.get(&row.line) {
-            let last = account.last.map_or_else(String::new, |last| last.to_string());
-            let what = format!("卡片印的上次示数{printed}与档案{last}不同，请核对卡片是否属于本户");
-            let flaw =
-                Flaw::at(Kind::PrintedLastDiffers, self.layout.heading(self.columns.printed_last.unwrap_or(0)), what);
-            self.defect(&row, flaw, on_file);
+        if row.doubted {
+            // What is told of it was noted with the row.
+            self.out.defects.push(&Printed::place(row.line));
             return false;
         }
         let this = whole(row.value);
@@ -419,7 +386,8 @@ impl<'a> ReadingJudge<'a> {
 
     fn defect(&mut self, row: &ReadingRow, flaw: Flaw, on_file: &dyn OnFile) {
         let id = if self.read_by == ReadBy::Card { on_file.account_of(row.slot) } else { on_file.meter_of(row.slot) };
-        self.out.defects.push(flaw.on(row.line, &id));
+        let key = on_file.at(row.slot).map(|account| account.key);
+        self.out.defects.push(&flaw.on(row.line, &id).about(key));
     }
 
     /// Meters in use in the books of the file that sent nothing, or nothing good.

@@ -58,6 +58,23 @@ impl Tx<'_> {
         )
     }
 
+    /// Every row of the fix list that is asked for, in the order of files and lines; some hundred at a time are in memory.
+    pub fn each_fix<E: From<StoreError>>(
+        &self,
+        filter: &FixFilter,
+        mut told: impl FnMut(StagedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        const AT_A_TIME: i64 = 500;
+        // A file's rows begin at its run; no line is below 0.
+        let mut after = (filter.run.unwrap_or(Id(i64::MIN)), -1);
+        loop {
+            let rows = self.fixes(filter, after, AT_A_TIME)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = (last.run, last.line);
+            rows.into_iter().try_for_each(&mut told)?;
+        }
+    }
+
     /// Rows that wait for the decision about a line.
     pub fn fixes_following(&self, run: Id, line: i64) -> Result<Vec<StagedRow>, StoreError> {
         self.select::<StagedRow>(" WHERE run = ? AND follows = ? AND state = 'waiting' ORDER BY line", &[&run, &line])

@@ -359,20 +359,14 @@ fn draw_outcome(canvas: &mut Canvas, answer: &Outcome) {
         _ => "已导入",
     };
     canvas.text(1, 6, &format!("{how}  {}", counts(answer)), Ink::Strong);
-    let mut kinds: Vec<(String, Disposition, usize)> = Vec::new();
-    for defect in &answer.defects {
-        let label = Kind::from_code(&defect.kind).map_or("文件有误", Kind::label).to_owned();
-        match kinds.iter_mut().find(|(known, _, _)| *known == label) {
-            Some((_, _, count)) => *count += 1,
-            None => kinds.push((label, defect.disposition, 1)),
-        }
-    }
-    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.2));
+    let mut kinds: Vec<(Kind, u64)> = answer.defects.by_kind().iter().map(|(kind, count)| (*kind, *count)).collect();
+    kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let rows = canvas.height().saturating_sub(9);
-    for (y, (label, disposition, count)) in (8..8 + rows).zip(&kinds) {
-        canvas.text_in(3, y, 24, label, Ink::Text);
+    for (y, (kind, count)) in (8..8 + rows).zip(&kinds) {
+        let disposition = kind.disposition();
+        canvas.text_in(3, y, 24, kind.label(), Ink::Text);
         canvas.number(28, y, 8, &count.to_string(), Ink::Text);
-        let ink = if *disposition == Disposition::Refused { Ink::Look } else { Ink::Faint };
+        let ink = if disposition == Disposition::Refused { Ink::Look } else { Ink::Faint };
         canvas.text(38, y, disposition.label(), ink);
     }
     let width = canvas.width().saturating_sub(2);
