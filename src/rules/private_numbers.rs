@@ -25,7 +25,7 @@ pub enum Holds {
     /// A number of something of the branch (account, agreement, seal), which may be as long as a card's: no ID that passes its check,
     /// and no number that is like a card's of the common issuers.
     Number,
-    /// A meter's number: 12 to 22 digits of the maker's choice, so any Luhn sum; no ID that passes its check.
+    /// A meter's number: 12 to 22 digits of the maker's choice, so any Luhn sum but that of a 银联 card; no ID that passes its check.
     Meter,
     /// The number itself: the field seals it.
     Sealed,
@@ -132,7 +132,7 @@ fn digits_in(text: &str) -> usize {
     let plain = text.bytes().filter(u8::is_ascii_digit).count();
     match text.is_ascii() {
         true => plain,
-        false => plain + text.chars().filter(|c| matches!(c, '０'..='９')).count(),
+        false => plain + text.chars().filter(|c| !c.is_ascii() && digits::plain(*c).is_ascii_digit()).count(),
     }
 }
 
@@ -145,15 +145,15 @@ fn judge(span: &Span<'_>, holds: Holds, today: Option<NaiveDate>) -> Option<&'st
     let digits = span.digits();
     match digits.len() {
         18 if is_resident_id(&digits, today) => return Some(ID),
-        15 if holds == Holds::Text && span.stands_alone() && span.is_grouped_as(&[6, 6, 3]) && is_old_id(&digits) => {
-            return Some(ID);
-        }
+        _ if span.worded => return None,
+        15 if holds == Holds::Text && span.is_grouped_as(&[6, 6, 3]) && is_old_id(&digits) => return Some(ID),
         _ => {}
     }
     let card = match holds {
         Holds::Text => is_card(&digits),
         Holds::Number => is_card_of_common_issuer(&digits),
-        Holds::Meter | Holds::Sealed => false,
+        Holds::Meter => digits.len() >= 16 && digits.starts_with("62") && is_card(&digits),
+        Holds::Sealed => false,
     };
     // Behind a point stands a fraction, as long as a program writes it.
     (card && span.is_grouped_as_a_card() && !span.is_fraction()).then_some(CARD)

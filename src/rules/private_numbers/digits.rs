@@ -6,8 +6,16 @@ use crate::rules::numbers;
 
 /// Blocks that are joined at most: every digit of a number by itself.
 const MOST_BLOCKS: usize = 19;
-/// Characters between two blocks of one number at most.
+/// Characters between two blocks of one number at most, and blanks.
 const WIDEST_GAP: usize = 3;
+const WIDEST_BLANK: usize = 8;
+/// Digits of other scripts and styles, by the first of each ten: Arabic, Persian, Devanagari, Bengali, Thai, mathematical …
+const TENS: [u32; 16] = [
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0x1D7CE, 0x1D7D8, 0x1D7E2,
+    0x1D7EC, 0x1D7F6,
+];
+/// Ones in a ring, in brackets, with a point, raised and so on; their noughts stand elsewhere.
+const ONES: [u32; 8] = [0x2460, 0x2474, 0x2488, 0x2776, 0x2780, 0x278A, 0x24F5, 0x2081];
 /// A word of so many hexadecimal digits with letters among them is a hash or a key, which no person writes.
 const HASH: usize = 32;
 
@@ -19,13 +27,19 @@ pub(super) struct Block {
     pub(super) places: Vec<Range<usize>>,
     /// What stands between it and the block before: `None` when that is more than a gap.
     gap: Option<String>,
+    /// The same when it holds other signs, letters or words.
+    words: Option<String>,
     letter_before: bool,
     letter_after: bool,
     behind_point: bool,
 }
 
 /// One block, or several that stand together.
-pub(super) struct Span<'b>(&'b [Block]);
+pub(super) struct Span<'b> {
+    blocks: &'b [Block],
+    /// The same signs, letters or words between all of them.
+    pub(super) worded: bool,
+}
 
 /// Letters and digits that stand together, cleaned.
 pub(super) struct Word {
@@ -36,6 +50,27 @@ pub(super) struct Word {
 /// What stands between the groups of one number.
 fn is_gap(c: char) -> bool {
     c.is_whitespace() || is_unseen(c) || matches!(c, '-' | '.' | '_' | '·' | '•' | '/' | '|') || is_hyphen(c)
+}
+
+/// A digit of any script or style as the plain one, other characters narrow.
+pub(super) fn plain(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
+    let code = u32::from(c);
+    let from = |first: &u32, nought: u32| {
+        code.checked_sub(*first).filter(|over| *over < 10 - nought).map(|over| over + nought)
+    };
+    let raised = || match c {
+        '\u{2070}' | '\u{2080}' | '\u{24EA}' | '\u{24FF}' => Some(0),
+        '\u{00B9}' => Some(1),
+        '\u{00B2}' => Some(2),
+        '\u{00B3}' => Some(3),
+        '\u{2074}'..='\u{2079}' => Some(code - 0x2070),
+        _ => None,
+    };
+    let digit = TENS.iter().find_map(|first| from(first, 0)).or_else(|| ONES.iter().find_map(|first| from(first, 1)));
+    digit.or_else(raised).and_then(|digit| char::from_digit(digit, 10)).unwrap_or_else(|| numbers::narrow(c))
 }
 
 fn is_hyphen(c: char) -> bool {
@@ -49,7 +84,7 @@ fn is_unseen(c: char) -> bool {
 /// The characters of a text, narrow, each with its place; what nobody sees is left out.
 fn narrowed(text: &str) -> Vec<(char, Range<usize>)> {
     let chars = text.char_indices().filter(|(_, c)| !is_unseen(*c));
-    chars.map(|(at, c)| (numbers::narrow(c), at..at + c.len_utf8())).collect()
+    chars.map(|(at, c)| (plain(c), at..at + c.len_utf8())).collect()
 }
 
 /// The words of a text.
@@ -78,6 +113,12 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
         }
         for run in group.chunk_by(|left, right| left.0.is_ascii_digit() == right.0.is_ascii_digit()) {
             let start = run[0].1.start;
+            if let Some(block) = blocks.last_mut().filter(|block| block.ends_with_x_at(run)) {
+                block.digits.push('X');
+                block.places.push(run[0].1.clone());
+                last_end = Some(run[0].1.end);
+                continue;
+            }
             let digit = run[0].0.is_ascii_digit();
             let ends_id = is_check_letter(run, group, blocks.last());
             if !digit && !ends_id {
@@ -103,6 +144,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
                 digits: run.iter().map(|(c, _)| *c).collect(),
                 places: run.iter().map(|(_, range)| range.clone()).collect(),
                 gap: last_end.and_then(|end| gap(text, end, start)),
+                words: last_end.and_then(|end| words_between(text, end, start)),
                 letter_before: inside(before),
                 letter_after: inside(chars.get(place + run.len())),
                 behind_point: before.is_some_and(|(c, _)| *c == '.') && twice.is_some_and(|(c, _)| c.is_ascii_digit()),
@@ -141,18 +183,37 @@ fn ends_seventeen(blocks: &[Block]) -> bool {
 
 /// What stands between two blocks, when it is no more than a gap.
 fn gap(text: &str, from: usize, to: usize) -> Option<String> {
-    let between = text.get(from..to)?;
-    let gap: String = between.chars().filter(|c| !is_unseen(*c)).map(numbers::narrow).collect();
-    (gap.chars().count() <= WIDEST_GAP && gap.chars().all(is_gap)).then_some(gap)
+    let gap = between(text, from, to)?;
+    let blank = gap.chars().all(char::is_whitespace);
+    let widest = if blank { WIDEST_BLANK } else { WIDEST_GAP };
+    (gap.chars().count() <= widest && gap.chars().all(is_gap)).then_some(gap)
+}
+
+/// What stands between two blocks, when it is a word and no gap.
+fn words_between(text: &str, from: usize, to: usize) -> Option<String> {
+    between(text, from, to).filter(|words| words.chars().count() <= WIDEST_GAP && !words.chars().all(is_gap))
+}
+
+fn between(text: &str, from: usize, to: usize) -> Option<String> {
+    // A long stretch is none; nothing of it need be copied.
+    let between = text.get(from..to).filter(|between| between.len() <= 64)?;
+    Some(between.chars().filter(|c| !is_unseen(*c)).map(numbers::narrow).collect())
 }
 
 impl Block {
+    /// Do these letters begin with the X of seventeen digits right before them?
+    fn ends_with_x_at(&self, letters: &[(char, Range<usize>)]) -> bool {
+        let [(c, place), ..] = letters else { return false };
+        self.digits.len() >= 17 && matches!(c, 'X' | 'x') && !self.digits.ends_with('X') && place.start == self.end()
+    }
+
     fn end(&self) -> usize {
         self.places.last().map_or(0, |place| place.end)
     }
 }
 
-/// Every block, and every row of blocks that stand together without letters at either side.
+/// Every block, every row of blocks that stand together without letters at either side, and every row with the same signs,
+/// letters or words between all of its blocks.
 pub(super) fn spans(blocks: &[Block]) -> impl Iterator<Item = Span<'_>> {
     let rows = (0..blocks.len()).flat_map(move |from| {
         let mut length = blocks[from].digits.len();
@@ -162,38 +223,42 @@ pub(super) fn spans(blocks: &[Block]) -> impl Iterator<Item = Span<'_>> {
             length += block.digits.len();
             !apart && length <= 19 && block.gap.is_some() && !block.letter_before
         });
-        (from + 2..from + 2 + joined.count()).map(move |to| Span(&blocks[from..to]))
+        (from + 2..from + 2 + joined.count()).map(move |to| Span { blocks: &blocks[from..to], worded: false })
     });
-    let alone = blocks.iter().map(|block| Span(std::slice::from_ref(block)));
-    alone.chain(rows.filter(|span| span.0.last().is_some_and(|block| !block.letter_after)))
+    let worded = (0..blocks.len()).flat_map(move |from| {
+        let mut length = blocks[from].digits.len();
+        let next = blocks[from + 1..].iter().take(MOST_BLOCKS);
+        let joined = next.take_while(move |block| {
+            length += block.digits.len();
+            length <= 19 && block.words.is_some() && block.words == blocks[from + 1].words
+        });
+        (from + 2..from + 2 + joined.count()).map(move |to| Span { blocks: &blocks[from..to], worded: true })
+    });
+    let alone = blocks.iter().map(|block| Span { blocks: std::slice::from_ref(block), worded: false });
+    alone.chain(rows.filter(|span| span.blocks.last().is_some_and(|block| !block.letter_after))).chain(worded)
 }
 
 impl Span<'_> {
     pub(super) fn digits(&self) -> String {
-        self.0.iter().map(|block| block.digits.as_str()).collect()
+        self.blocks.iter().map(|block| block.digits.as_str()).collect()
     }
 
     pub(super) fn bytes(&self) -> Range<usize> {
-        let start = self.0.first().and_then(|block| block.places.first()).map_or(0, |place| place.start);
-        start..self.0.last().map_or(start, Block::end)
-    }
-
-    /// No letter at either side.
-    pub(super) fn stands_alone(&self) -> bool {
-        let before = self.0.first().is_none_or(|block| !block.letter_before);
-        before && self.0.last().is_none_or(|block| !block.letter_after)
+        let start = self.blocks.first().and_then(|block| block.places.first()).map_or(0, |place| place.start);
+        start..self.blocks.last().map_or(start, Block::end)
     }
 
     /// In one block, digit by digit, or in these groups.
     pub(super) fn is_grouped_as(&self, groups: &[usize]) -> bool {
-        let sizes = || self.0.iter().map(|block| block.digits.len());
-        self.0.len() == 1 || sizes().all(|size| size == 1) || sizes().eq(groups.iter().copied())
+        let sizes = || self.blocks.iter().map(|block| block.digits.len());
+        self.blocks.len() == 1 || sizes().all(|size| size == 1) || sizes().eq(groups.iter().copied())
     }
 
-    /// In one block; in groups of one size, the last may be shorter; or six first, as banks print them; the same thing between all.
+    /// In one block; in groups of one size, the last may be shorter; or six first, as banks print them; groups of fewer than four
+    /// with the same thing between all.
     pub(super) fn is_grouped_as_a_card(&self) -> bool {
-        let [first, rest @ ..] = self.0 else { return false };
-        let same = rest.windows(2).all(|pair| pair[0].gap == pair[1].gap);
+        let [first, rest @ ..] = self.blocks else { return false };
+        let same = rest.windows(2).all(|pair| pair[0].gap == pair[1].gap) || first.digits.len() >= 4;
         let even = |groups: &[Block]| match groups {
             [] => true,
             [.., last] => {
@@ -201,11 +266,11 @@ impl Span<'_> {
                 groups.iter().rev().skip(1).all(|block| block.digits.len() == size) && last.digits.len() <= size
             }
         };
-        same && (even(self.0) || first.digits.len() == 6 && even(rest))
+        same && (even(self.blocks) || first.digits.len() == 6 && even(rest))
     }
 
     /// Do the digits stand behind a decimal point?
     pub(super) fn is_fraction(&self) -> bool {
-        self.0.len() == 1 && self.0[0].behind_point
+        self.blocks.len() == 1 && self.blocks[0].behind_point
     }
 }
