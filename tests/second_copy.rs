@@ -242,17 +242,16 @@ fn a_missing_place_is_shown_holds_nobody_up_and_is_made_up_for() {
     assert!(place.worker("w3").ends(0).err.contains("随写副本没有写到"));
     std::fs::remove_file(place.there()).unwrap();
     std::fs::create_dir(place.there()).unwrap();
+    // The stick was pulled, its mount point is still there: what is written into it would be lost with the machine.
     let said = place.worker("w4").ends(0);
-    assert!(!said.err.contains("随写副本"), "an empty stick is begun anew: {}", said.err);
-    std::fs::copy(away.join(place_copy(&away)), place.there().join(place_copy(&away))).unwrap();
+    assert!(said.err.contains("不是原来那个盘"), "{}", said.err);
+    assert_eq!(place.named("").len(), 0, "nothing is written into the bare folder");
+    std::fs::remove_dir(place.there()).unwrap();
+    std::fs::rename(&away, place.there()).unwrap();
+    assert!(!place.worker("w5").ends(0).err.contains("随写副本"), "the stick is back");
     place.lose(true);
     let done = place.restore();
     assert!(done["tail"]["entries"].as_i64().unwrap() >= 4, "all since the last copy: {done}");
-}
-
-fn place_copy(folder: &Path) -> String {
-    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.into_iter().find(|name| name.ends_with(".db")).unwrap()
 }
 
 /// The lock of who writes, held by another, stands for a place that does not answer.

@@ -53,6 +53,9 @@ pub enum AppendError {
     /// The database names no site: `init` did not finish.
     #[error("数据库还没有建好网点，请重新 init")]
     NoSite,
+    /// The database has entries, and its settings do not say whose they are: somebody changed it.
+    #[error("日记账里有凭单，设置里却没有网点代码或启用号：有人用别的工具改过数据库，请从备份恢复 (restore)")]
+    SettingsGone,
     /// The payload is larger than an entry may be.
     #[error("一笔内容有 {0} 字节，超过一张凭单的上限，请分成几笔")]
     TooLarge(usize),
@@ -64,8 +67,11 @@ pub enum AppendError {
 impl Head {
     /// Reads the head inside a write transaction, so that it stays true until commit.
     pub fn read(tx: &Tx<'_>) -> Result<Self, AppendError> {
-        let site = tx.setting("site")?.and_then(|code| Site::parse(&code).ok()).ok_or(AppendError::NoSite)?;
-        let epoch: i64 = tx.setting("epoch")?.and_then(|text| text.parse().ok()).ok_or(AppendError::NoSite)?;
+        let site = tx.setting("site")?.and_then(|code| Site::parse(&code).ok());
+        let epoch = tx.setting("epoch")?.and_then(|text| text.parse::<i64>().ok());
+        let (Some(site), Some(epoch)) = (site, epoch) else {
+            return Err(if tx.has_rows("entry")? { AppendError::SettingsGone } else { AppendError::NoSite });
+        };
         let last = match tx.head(&site, epoch)? {
             Some(last) => Some(last),
             None => last_of_earlier_life(tx, &site, epoch)?,

@@ -74,6 +74,7 @@ fn numbers(context: &Context, desk: &Desk) -> Result<u8, CliError> {
 pub fn rebuild(context: &Context) -> Result<u8, CliError> {
     let mut desk = context.open_to(crate::desk::rights::REBUILD)?;
     crate::derive::rebuild::rebuild(desk.db_mut(), |_| {})?;
+    desk.db_mut().reindex_search(|_| true)?;
     let hash = crate::desk::verify::hex(&desk.look()?.state_hash()?);
     if context.json {
         println!("{}", serde_json::json!({ "ok": true, "state_hash": hash }));

@@ -3,7 +3,7 @@
 use super::Done;
 use super::action::Def;
 use super::refusal::Refusal;
-use crate::book::seal::{Keys, Sealed};
+use crate::book::seal::Keys;
 use crate::rules::id::{Id, Site};
 use crate::store::Tx;
 use crate::store::local::AnswerRow;
@@ -51,16 +51,9 @@ fn feed(value: &serde_json::Value, hasher: &mut blake3::Hasher) {
     }
 }
 
-/// Where a secret answer is sealed.
-const ANSWER_PLACE: &str = "answer";
-
-/// An answer as it is kept for its key: sealed when it is secret (I-13).
-pub(super) fn kept_answer(keys: &Keys, def: &Def, output: &str) -> Result<String, Refusal> {
-    if !def.secret {
-        return Ok(output.to_owned());
-    }
-    let sealed = keys.seal(ANSWER_PLACE, output)?;
-    Ok(Sealed { tail: String::new(), ..sealed }.to_text())
+/// An answer as it is kept for its key: nothing of a secret one (I-13), which is never given again.
+pub(super) fn kept_answer(def: &Def, output: &str) -> String {
+    if def.secret { String::new() } else { output.to_owned() }
 }
 
 impl<'a> Asked<'a> {
@@ -95,10 +88,11 @@ impl<'a> Asked<'a> {
             let message = format!("key“{key}”已用于凭单 {}，内容不同，请换一个 key", known.entry);
             return Err(Refusal::rule("key", message));
         }
-        let result = match Sealed::from_text(&known.result).filter(|_| self.def.secret) {
-            Some(sealed) => self.keys.open_sealed(ANSWER_PLACE, &sealed)?.to_string(),
-            None => known.result,
-        };
-        Ok(Some(Done { entry: Some(known.entry), result, repeated: true }))
+        if self.def.secret {
+            let message =
+                format!("key“{key}”已用于凭单 {}，保密的内容不再给出；要再看请换一个 key，会另记一笔", known.entry);
+            return Err(Refusal::rule("key", message));
+        }
+        Ok(Some(Done { entry: Some(known.entry), result: known.result, repeated: true }))
     }
 }

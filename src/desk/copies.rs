@@ -10,9 +10,9 @@ use crate::book::append::Head;
 use crate::book::verify;
 use crate::derive::system::begin_life;
 pub(super) use crate::store::companions::beside;
-use crate::store::companions::is_of_book;
+use crate::store::companions::{self, is_of_book};
 use crate::store::hold::Alone;
-use crate::store::{Db, OpenOptions};
+use crate::store::{Db, OpenOptions, StoreError};
 
 /// What a proved copy holds.
 pub struct Copy {
@@ -39,13 +39,37 @@ impl Desk {
             let message = format!("{} 是数据库或它旁边的文件，不能备份到这里，请换一个文件名", target.display());
             return Err(Refusal::usage(message));
         }
-        self.db().backup_to(target)?;
-        let proved = prove(target);
-        if proved.is_err() {
-            let _ = std::fs::remove_file(target);
+        if target.symlink_metadata().is_ok() {
+            return Err(StoreError::Exists(target.to_owned()).into());
         }
-        proved
+        let part = beside(target, ".part");
+        companions::remove(&part);
+        let proved = self.db().backup_to(&part).map_err(Refusal::from).and_then(|()| prove(&part));
+        let named = proved.and_then(|copy| give_name(&part, target).map(|()| copy));
+        if named.is_err() {
+            companions::remove(&part);
+        }
+        named
     }
+}
+
+/// Gives a whole copy its name, which nobody has: one that was cut short never has it.
+fn give_name(part: &Path, target: &Path) -> Result<(), Refusal> {
+    let fault = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Refusal::from(StoreError::Exists(target.to_owned())),
+        _ => Refusal::data(format!("写 {} 出错：{}", target.display(), crate::text::disk::why(&error))),
+    };
+    std::fs::File::open(part).and_then(|copy| copy.sync_all()).map_err(fault)?;
+    match std::fs::hard_link(part, target) {
+        Ok(()) => {
+            let _ = std::fs::remove_file(part);
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(fault(error)),
+        // Sticks cannot give a second name.
+        Err(_) => std::fs::rename(part, target).map_err(fault)?,
+    }
+    sync_folder(target);
+    Ok(())
 }
 
 /// Is a copy one of a practice book?

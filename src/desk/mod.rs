@@ -450,7 +450,7 @@ impl Desk {
         index::follow(&tx, &self.keys, &fx.reindex)?;
         if let Some(key) = key {
             let (key, action) = (key.to_owned(), def.name.to_owned());
-            let result = answers::kept_answer(&self.keys, def, &decision.output)?;
+            let result = answers::kept_answer(def, &decision.output);
             tx.put(&AnswerRow { key, action, input: asked.by_person(), entry: row.id, result })?;
         }
         let mark = Mark::of(&tx, &Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head })?;

@@ -16,7 +16,7 @@ use crate::derive::site::SiteOpened;
 use crate::derive::system::{begin_life, write};
 use crate::derive::user::UserAdded;
 use crate::derive::{bulk, fork, knowledge, rebuild};
-use crate::exchange::site_keys::{PublicKeys, SiteKeys};
+use crate::exchange::site_keys::{PublicKeys, SiteKeyError, SiteKeys};
 use crate::rules::id::Site;
 use crate::store::{Db, OpenOptions, Tx};
 
@@ -188,7 +188,15 @@ impl Desk {
     /// Site keys of another book are told at once, not when a bundle signed with them comes back refused. Keys with a passphrase are
     /// looked at when they are unlocked.
     fn look_at_site_keys(&mut self) -> Result<(), Refusal> {
-        let Ok(keys) = SiteKeys::open(self.db.path(), None) else { return Ok(()) };
+        let keys = match SiteKeys::open(self.db.path(), None) {
+            Ok(keys) => keys,
+            Err(SiteKeyError::Missing(_)) if self.db.is_on_disk() => {
+                let lost = own_files::lost_site_key(&self.db.look()?, self.db.path())?;
+                self.notices.extend(lost);
+                return Ok(());
+            }
+            Err(_) => return Ok(()),
+        };
         let (own, noted) = {
             let tx = self.db.read()?;
             (own_files::is_own_site_key(&tx, &keys)?, tx.setting(own_files::SITE_KEY)?)

@@ -61,6 +61,17 @@ pub fn strange_site_key(book: &Path) -> String {
     )
 }
 
+/// What to do when the site's keys are gone that were made for this book; none where none were.
+pub fn lost_site_key(tx: &Tx<'_>, book: &Path) -> Result<Option<String>, StoreError> {
+    let made = tx.setting(SITE_KEY)?.is_some_and(|own| !own.is_empty());
+    Ok(made.then(|| {
+        format!(
+            "网点密钥文件 {} 不在了，交换包签不了也收不了。请放回另抄的那份；找不到时用 site keys 另做，再请总部重新登记 (site enrol)",
+            site_keys::path_of(book).display()
+        )
+    }))
+}
+
 /// The body of the first entry of a site, by which its book is known.
 pub fn first_words(tx: &Tx<'_>, site: &Site) -> Result<Option<SiteOpened>, StoreError> {
     let first = Id::new(site, 1, 1, 0).map_or(Ok(None), |id| tx.entry(id))?;

@@ -26,6 +26,8 @@ use crate::store::{Db, OpenOptions, StoreError, Tx};
 
 /// Receipts looked at one by one, to tell which head office has; more are all counted as not sent.
 const MOST_RECEIPTS: i64 = 100_000;
+/// Tail of the name under which the book is made that will be put in place.
+pub(super) const PART: &str = ".restoring";
 
 /// What came of it.
 pub struct Restored {
@@ -130,7 +132,7 @@ pub fn restore(
         return Err(Refusal::usage("备份就是正在用的库本身，不用恢复；请指明备份文件"));
     }
     let alone = Alone::take(target)?;
-    let part = beside(target, ".restoring");
+    let part = beside(target, PART);
     let outcome = prepare(copy, &part, target, tail, now);
     if outcome.is_err() {
         clear(&part);
@@ -169,6 +171,7 @@ fn prepare(
     now: DateTime<FixedOffset>,
 ) -> Result<Prepared, Refusal> {
     clear(part);
+    crate::store::db::check_head(copy)?;
     for tail in ["", "-wal"] {
         let (from, to) = (beside(copy, tail), beside(part, tail));
         if from.is_file() {

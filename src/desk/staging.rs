@@ -89,8 +89,13 @@ impl Drop for Staged {
     }
 }
 
-/// Takes away what is left beside a book that got its name just before its maker was killed.
+/// Takes away what is left beside a book that got its name just before its maker was killed, and what a killed restore left; a restore
+/// at work holds the book alone.
 pub fn tidy(target: &Path) {
+    let restoring = beside(target, super::restore::PART);
+    if restoring.symlink_metadata().is_ok() && target.exists() && Alone::take(target).is_ok() {
+        companions::remove(&restoring);
+    }
     let moved = beside(target, MOVED);
     if moved.exists() && target.exists() {
         companions::remove(&beside(target, ".part"));

@@ -76,6 +76,9 @@ impl Desk {
                 .map(|message| plain(format!("{message}；请从备份恢复 (restore)，rebuild 不重做对象索引")));
         }
         drop(tx);
+        if full && fault.is_none() && self.db.search_lacks()? {
+            fault = Some(plain("检索索引里缺户：按姓名、地址找不到他们；请运行 rebuild 重做".to_owned()));
+        }
         if full && fault.is_none() {
             fault = self.deep_fault(&state)?;
         }
@@ -137,6 +140,7 @@ impl Desk {
             Ok(keys) if own_files::is_own_site_key(tx, &keys)? == Some(false) => {
                 Ok(Some(own_files::strange_site_key(book)))
             }
+            // Keys that are gone are told when the book is opened; its entries are as sound as before.
             Ok(_) | Err(SiteKeyError::Locked | SiteKeyError::Missing(_)) => Ok(None),
             Err(error) => Ok(Some(error.to_string())),
         }

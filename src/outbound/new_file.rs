@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::desk::refusal::Refusal;
-use crate::store::companions::is_of_book;
+use crate::store::companions::{is_of_any_book, is_of_book};
 use crate::text::disk;
 
 /// A file in the making, under a name nobody can guess; dropped before [`NewFile::finish`], it leaves nothing.
@@ -108,6 +108,9 @@ fn check(target: &Path, book: &Path, overwrite: bool) -> Result<(), Refusal> {
         () if meta.is_symlink() => Err(place(target, "这个名字是一个链接，不跟着链接写，请换一个文件名")),
         () if !meta.is_file() => Err(place(target, "这个名字不是普通文件，请换一个文件名")),
         () if !overwrite => Err(exists(target)),
+        () if is_of_any_book(target) => {
+            Err(place(target, "这是一个数据库、备份或密钥文件，不能写在上面，请换一个文件名"))
+        }
         () => Ok(()),
     }
 }

@@ -46,6 +46,16 @@ pub fn remove(book: &Path) {
     }
 }
 
+/// Is a file that is there some book's, this one's or another's: a book or a copy of one, or a file that lies beside one?
+pub fn is_of_any_book(path: &Path) -> bool {
+    let is_book = |path: &Path| super::db::check_head(path).is_ok();
+    let kept = [".key", ".site", ".mark", ".drafts", ".tail"];
+    let text = path.to_string_lossy();
+    is_book(path)
+        || kept.iter().any(|tail| text.ends_with(tail))
+        || MOVING.iter().chain(PASSING).any(|tail| text.strip_suffix(tail).is_some_and(|book| is_book(Path::new(book))))
+}
+
 /// Is this the book, or a file that lies beside it under its name?
 pub fn is_of_book(path: &Path, book: &Path) -> bool {
     let folder = |path: &Path| {

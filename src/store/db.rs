@@ -324,7 +324,7 @@ pub fn own(path: &Path) -> Result<(), StoreError> {
 }
 
 /// A file that is something else is told apart before SQLite touches it.
-fn check_head(path: &Path) -> Result<(), StoreError> {
+pub fn check_head(path: &Path) -> Result<(), StoreError> {
     use std::io::Read;
     let file =
         |error: std::io::Error| StoreError::File { path: path.to_owned(), reason: crate::text::disk::why(&error) };

@@ -115,6 +115,9 @@ pub fn pass(db: &mut Db, keys: &Keys, stop: impl Fn() -> bool) -> Result<Pass, F
         _ => None,
     };
     let open = state.and_then(|state| Open::again(state, keys));
+    if open.is_none() {
+        require_the_place(&place, head.site.as_str(), &id)?;
+    }
     let mut open = match open {
         Some(open) if !open.is_over(&text, head.epoch) => open,
         Some(open) if open.state.at == (head.epoch, head.seq) => open,
@@ -157,6 +160,24 @@ pub fn pass(db: &mut Db, keys: &Keys, stop: impl Fn() -> bool) -> Result<Pass, F
         }
     }
     Ok(Pass::Done)
+}
+
+/// A place is known by what lies there of this book: a copy, or files of before. Where nothing of it lies, the stick is not in its place:
+/// what was written to the bare folder would be lost with the machine.
+fn require_the_place(place: &Path, site: &str, book: &str) -> Result<(), Fault> {
+    let of_this_branch = |name: &str| name.starts_with(&format!("{site}-")) && name.ends_with(".db");
+    let known = format::files_in(place, site, book).and_then(|files| {
+        let mut names = std::fs::read_dir(place)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        Ok(!files.is_empty() || names.any(|name| of_this_branch(&name)))
+    });
+    match known {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Fault(format!(
+            "随写副本没有写到 {}：里面没有本库的备份，不是原来那个盘，请检查盘是否插好；确要写到这里，请重新设 (backup tail --to)",
+            place.display()
+        ))),
+        Err(error) => Err(Fault(format!("随写副本没有写到 {}：{}", place.display(), disk::why(&error)))),
+    }
 }
 
 /// Is the last entry of a state this book's own?

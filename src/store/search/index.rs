@@ -105,6 +105,34 @@ fn absorb(
     set_state(conn, &State { ready: noted || !stopped, places: state(conn)?.places })
 }
 
+/// Accounts looked at when the index is held against what it was made from.
+const SAMPLE: i64 = 400;
+
+/// Is an index that says it is whole without the words of accounts that stand in it? Looks at accounts spread over the book, each with
+/// one of its words. Answers the first account that is not found.
+pub(super) fn lacking(conn: &Connection) -> rusqlite::Result<Option<i64>> {
+    if !state(conn)?.ready || !is_of_these_words(conn)? {
+        return Ok(None); // it is made anew by itself
+    }
+    let all: i64 = conn.query_row("SELECT count(*) FROM d_account", [], |row| row.get(0))?;
+    let mut statement = conn
+        .prepare("SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM d_account) WHERE n % ?1 = 0")?;
+    let ids = statement.query_map([(all / SAMPLE).max(1)], |row| row.get::<_, i64>(0))?;
+    let mut reader = Reader::new(conn)?;
+    let waiting: std::collections::HashSet<i64> = doc::stale(conn, MANY * 8)?.into_iter().collect();
+    for id in ids {
+        let id = id?;
+        let Some(doc) = reader.read(id)?.filter(|_| !waiting.contains(&id)) else { continue };
+        let mut gatherer = Words::default();
+        let Some(word) = doc.words(&mut gatherer).split(' ').next().filter(|word| !word.is_empty()) else { continue };
+        let clause = super::query::Clause::word(word);
+        if super::matching::holding(conn, &[clause], Some(&[id]))?.ids.is_empty() {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
 /// Puts a few changed accounts beside the blocks. Says whether there were any.
 fn take_few(conn: &Connection) -> rusqlite::Result<bool> {
     let ids = take_stale(conn, FEW)?;

@@ -136,6 +136,11 @@ impl Db {
         Ok(index::reindex(self.conn(), &mut go_on)?)
     }
 
+    /// Does the search index lack accounts of the book, though it says that it is whole? Somebody changed the file with another tool.
+    pub fn search_lacks(&self) -> Result<bool, StoreError> {
+        Ok(index::lacking(self.conn())?.is_some())
+    }
+
     /// Bytes the search index takes in the file.
     pub fn search_bytes(&self) -> Result<u64, StoreError> {
         let sql = "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name LIKE 'l\\_search%' ESCAPE '\\'";

@@ -267,7 +267,7 @@ impl Word {
 }
 
 impl Clause {
-    fn word(text: &str) -> Self {
+    pub(super) fn word(text: &str) -> Self {
         Self { exact: vec![text.to_owned()], open: Vec::new() }
     }
 }
