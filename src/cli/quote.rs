@@ -109,7 +109,7 @@ impl Sources {
         let book = match (args.kind, &args.tariffs) {
             (QuoteKind::Bill | QuoteKind::LateFee, Some(folder)) => sources::price_book(folder)?,
             (QuoteKind::Bill | QuoteKind::LateFee, None) => crate::rules::tariff::builtin::price_book(),
-            _ => PriceBook::default(),
+            (QuoteKind::Promise | QuoteKind::Number, _) => PriceBook::default(),
         };
         let calendar = match args.kind {
             QuoteKind::Promise => sources::calendar(&args.calendar)?,

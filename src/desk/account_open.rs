@@ -314,7 +314,7 @@ impl Form {
             Some(MeterState::Removed) | None => {
                 self.fault("A-05", "meter.state", "表状态应为报装、装表、通气或封表，请改正");
             }
-            _ => {}
+            Some(MeterState::Applied | MeterState::Fitted | MeterState::Supplied | MeterState::Sealed) => {}
         }
         state.map(|state| state.code().to_owned()).unwrap_or_default()
     }

@@ -163,7 +163,8 @@ fn about(tx: &Tx<'_>, kind: &str, subject: Id) -> Result<String, Refusal> {
         Some(Kind::Request) => Some(format!("申请 {subject}")),
         Some(Kind::Shift) => Some(format!("班次 {subject}")),
         Some(Kind::Slip) => Some(format!("拆换单 {subject}")),
-        _ => None,
+        Some(Kind::Calendar | Kind::Run | Kind::Tariff | Kind::Site | Kind::User | Kind::Service | Kind::Worker)
+        | None => None,
     };
     Ok(words.unwrap_or_else(|| subject.to_string()))
 }

@@ -232,7 +232,14 @@ fn permits(text: &str) -> Vec<Found> {
             Some(Certificate::HomeReturnPermit) => named || !is_dated(&word.clean[1..]) && !near.contains(METER),
             Some(Certificate::OldForeignerId) => is_old_residence_card(&word.clean),
             Some(Certificate::Passport | Certificate::TaiwanPermit) => named,
-            _ => false,
+            Some(
+                Certificate::ResidentId
+                | Certificate::ResidencePermit
+                | Certificate::ForeignerId
+                | Certificate::OldResidentId
+                | Certificate::CreditCode,
+            )
+            | None => false,
         };
         if told {
             found.push(Found { kind: PERMIT, span: word.span });

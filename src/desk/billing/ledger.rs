@@ -158,7 +158,7 @@ impl Ledger {
 pub fn months_between_readings(utility: Option<Utility>) -> u32 {
     match utility {
         Some(Utility::Power | Utility::Heat) => 1,
-        _ => 2,
+        Some(Utility::Water | Utility::Gas) | None => 2,
     }
 }
 

@@ -101,7 +101,7 @@ fn slip_named(tx: &Tx<'_>, no: &str) -> Result<Option<SlipRow>, Refusal> {
         Some(SlipState::Returned) => {
             Err(Refusal::field("R-266", "slip", format!("拆换单 {} 已退回拆换岗，请先补上户号", no.trim())))
         }
-        _ => Ok(known),
+        Some(SlipState::Waiting) | None => Ok(known),
     }
 }
 

@@ -283,7 +283,7 @@ fn lay(chosen: &[Due], waived: &BTreeMap<Id, Fen>, ask: &Ask) -> Result<Vec<Plan
     let mut lines = Vec::new();
     let mut rest = match &ask.amounts {
         Some(Amounts::Sum(sum)) => Some(*sum),
-        _ => None,
+        Some(Amounts::Each(_) | Amounts::Named(_)) | None => None,
     };
     if let Some(Amounts::Each(list)) = &ask.amounts
         && (list.len() > chosen.len() || (ask.bills.is_some() && list.len() != chosen.len()))

@@ -206,7 +206,9 @@ impl Standing {
                 let odd = Odd { what: "approved_and_rejected", first: first.unwrap_or(self.request), note };
                 (if before == State::Approved { Effect::Undo } else { Effect::None }, Some(odd))
             }
-            _ => (Effect::None, None),
+            (State::Approved, true)
+            | (State::Rejected, false)
+            | (State::Disputed | State::Asked | State::Returned | State::Superseded, _) => (Effect::None, None),
         }
     }
 
