@@ -225,6 +225,33 @@ fn mixed_use_is_priced_by_ratio() {
 }
 
 #[test]
+fn a_price_does_not_reach_a_bill_that_ended_before_its_first_day_and_says_so_of_one_across_it() {
+    let mut book = given();
+    let [old, new] = [0, 1].map(|at| bills(&book, "31000003")[at].0);
+    let ask = |bill, from: Option<&str>| {
+        json!({ "kind": "P1", "account": "31000003", "bills": [bill], "evidence": "申请书 3",
+            "change": { "mix": "居民50%;非居民50%", "from": from } })
+    };
+    for action in ["adjustment.preview", "adjustment.request"] {
+        let late = ask(old, Some("2026-09-01"));
+        assert_eq!(refused(&mut book, "demo", action, late), ("R-248".into(), "bills".into()), "it ended on 08-31");
+    }
+    let words = |book: &mut Book, ask: Value| {
+        let picture = book.act("demo", "adjustment.preview", ask)["picture"].clone();
+        (picture["price"]["from"].as_str().unwrap().to_owned(), picture["warnings"].to_string())
+    };
+    let (from, told) = words(&mut book, ask(new, Some("2026-10-01")));
+    assert!(from == "2026-10-01" && told.contains("全期都按新价重算"), "{told}");
+    // Not said, it is the first day of the oldest bill named; without bills today, and what is not billed yet is told.
+    let (from, told) = words(&mut book, ask(new, None));
+    assert!(from == "2026-09-01" && !told.contains("全期"), "{from} {told}");
+    let none = json!({ "kind": "P1", "account": "31000003", "bills": [], "change": { "mix": "居民50%;非居民50%" } });
+    let (from, told) = words(&mut book, none);
+    assert!(from == "2026-11-21" && told.contains("2026-10-27 以后还没有出账"), "{from} {told}");
+    sound(&book);
+}
+
+#[test]
 fn a_later_bill_that_stays_on_its_steps_is_not_touched() {
     let mut book = given();
     let bill = bills(&book, "31000003")[0].0;

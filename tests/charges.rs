@@ -194,7 +194,8 @@ fn nobody_is_sent_before_the_deposit_is_in_and_the_deposit_is_no_income() {
     assert!(slip.text.contains("押金收据") && slip.number == taken["receipt"], "{}", slip.text);
 
     let cash = sheet(&book, "cash");
-    assert!(cash.rows.iter().any(|row| row[4] == Cell::text("检测押金") && row[8] == Cell::Money(Fen(30_000))));
+    let row = cash.rows.iter().find(|row| row[4] == Cell::text("检测押金")).unwrap();
+    assert_eq!(row[6..], [Cell::Empty, Cell::Empty, Cell::Empty, Cell::Money(Fen(30_000))]);
     assert!(
         cash.notes.iter().any(|note| note.contains("押金收 300.00") && note.contains("不是收入")),
         "{:?}",
@@ -205,6 +206,7 @@ fn nobody_is_sent_before_the_deposit_is_in_and_the_deposit_is_no_income() {
     let shifts = sheet(&book, "shifts");
     assert!(shifts.rows.iter().any(|row| row.contains(&Cell::Money(Fen(30_000)))));
 
+    done(&mut book, &case);
     let back = book.act("check", "deposit.return", json!({ "deposit": taken["receipt"], "remark": "检测合格" }));
     assert_eq!((&back["amount"], &back["order"]), (&json!("300.00"), &case));
     assert_eq!(ledger(&book, "deposit"), Fen::ZERO);
@@ -214,6 +216,71 @@ fn nobody_is_sent_before_the_deposit_is_in_and_the_deposit_is_no_income() {
     let reverse = json!({ "payment": taken["receipt"], "reason": "收错" });
     assert_eq!(refused(&mut book, "demo", "payment.reverse", reverse).first_rule(), "I-11");
     sound(&mut book);
+}
+
+/// The order's slip comes back 合格, and its callback is made.
+fn done(book: &mut Book, case: &Value) {
+    let slip = json!({ "order": case, "arrived": "10:00", "done": "10:00", "left": "10:00", "remark": "合格" });
+    if book.act("desk", "order.return", slip)["state"] == "待回访" {
+        book.act("desk", "callback.record", json!({ "order": case, "outcome": "满意" }));
+    }
+}
+
+#[test]
+fn a_deposit_is_given_back_when_its_order_has_ended_and_the_gate_never_stands_open_without_it() {
+    let mut book = branch();
+    let case = test_case(&mut book);
+    let send = json!({ "orders": [case], "worker": "zm" });
+    let receipt = book.act("demo", "deposit.take", json!({ "charge": case }))["receipt"].clone();
+    let back = json!({ "deposit": receipt });
+    let refusal = refused(&mut book, "demo", "deposit.return", back.clone());
+    assert_eq!(refusal.first_rule(), "R-142");
+    assert!(refusal.message().contains("待派") && refusal.message().contains("办结或作废后再退"), "{refusal:?}");
+    book.act("desk", "order.dispatch", send.clone());
+    assert!(refused(&mut book, "demo", "deposit.return", back.clone()).message().contains("在途"));
+    assert_eq!((ledger(&book, "deposit"), owed(&book).0), (Fen(-30_000), Fen(2_000)));
+    done(&mut book, &case);
+    assert_eq!(book.act("demo", "deposit.return", back)["amount"], "300.00");
+
+    // What was taken by mistake goes back by its reversal, and the gate is shut again.
+    let case = test_case(&mut book);
+    let wrong = book.act("demo", "deposit.take", json!({ "charge": case }))["receipt"].clone();
+    book.act("demo", "payment.reverse", json!({ "payment": wrong, "reason": "收错" }));
+    assert_eq!(
+        refused(&mut book, "desk", "order.dispatch", json!({ "orders": [case], "worker": "zm" })).first_rule(),
+        "R-209"
+    );
+    sound(&mut book);
+}
+
+#[test]
+fn a_deposit_is_no_income_of_the_day_and_a_line_of_its_own_keeps_the_identity() {
+    let mut book = branch();
+    let case = test_case(&mut book);
+    book.act("demo", "deposit.take", json!({ "charge": case }));
+    let cash = sheet(&book, "cash");
+    let told = "前日现金结余 200.00 + 本日营业收入 0.00 + 押金 300.00 - 存入 0.00 = 当日现金结余 500.00";
+    assert!(cash.notes.iter().any(|note| note.contains(told)), "{:?}", cash.notes);
+    book.act("demo", "fee.take", json!({ "charge": case }));
+    let shifts = sheet(&book, "shifts");
+    let at = |key: &str| shifts.columns.iter().position(|column| column.key == key).unwrap();
+    let row = shifts.rows.iter().find(|row| row[at("opening")] == Cell::Money(Fen(20_000))).unwrap();
+    let sums = ["income", "deposits", "cash"].map(|key| row[at(key)].clone());
+    assert_eq!(sums, [2_000, 30_000, 52_000].map(|sum| Cell::Money(Fen(sum))));
+
+    let (entry, closed) = book.try_act("demo", "shift.close", &json!({ "counted": "520.00" })).unwrap();
+    let said = ["previous", "income", "security", "deposits", "expected"].map(|key| closed[key].as_str().unwrap());
+    assert_eq!(said, ["200.00", "20.00", "300.00", "0.00", "520.00"]);
+    let slip = meterdesk::outbound::check_slip::slip(&book.desk.look().unwrap(), entry.unwrap(), false);
+    let text = slip.unwrap().unwrap().text;
+    let line = |label: &str| {
+        text.lines().find(|line| line.contains(label)).unwrap().split_whitespace().last().unwrap().to_owned()
+    };
+    assert_eq!(
+        (line("本日营业收入").as_str(), line("押金 (现金").as_str(), line("当日现金结余").as_str()),
+        ("20.00", "300.00", "520.00"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -282,6 +349,7 @@ fn a_shift_without_cash_or_right_gives_no_deposit_back() {
     let case = test_case(&mut book);
     let taken = book.act("demo", "deposit.take", json!({ "charge": case }));
     book.act("demo", "shift.deposit", json!({ "amount": "450.00", "to": "银行", "slip": "1" }));
+    book.act("chief", "order.void", json!({ "order": case, "reason": "用户不办了" }));
     let back = json!({ "deposit": taken["receipt"] });
     assert_eq!(refused(&mut book, "demo", "deposit.return", back.clone()).first_rule(), "R-366");
     assert_eq!(
@@ -327,17 +395,23 @@ fn a_fee_of_no_case_is_taken_as_ever() {
 
 // ---- two sites ----------------------------------------------------------------------------------------------------------
 
-/// A town with a transfer and a meter test taken in, the deposit paid.
-fn busy() -> (Town, Value, Value, Value) {
-    let (mut deed, mut test, mut receipt) = (Value::Null, Value::Null, Value::Null);
+/// A town with a transfer and a meter test taken in, the deposit paid; and the deposit of a test that was voided.
+fn busy() -> (Town, Value, Value, [Value; 2]) {
+    let (mut deed, mut test, mut gone) = (Value::Null, Value::Null, [Value::Null, Value::Null]);
     let town = Town::new(|book| {
         fill(book);
         deed = json!(take_in(book, "3100000002", "李小龙", false));
-        test = book.act("demo", "intake.take", json!({ "service": "meter_test", "account": "3100000004" }))["order"]
-            .clone();
-        receipt = book.act("demo", "deposit.take", json!({ "charge": test }))["receipt"].clone();
+        let case = |book: &mut Book| {
+            let asked = json!({ "service": "meter_test", "account": "3100000004" });
+            let order = book.act("demo", "intake.take", asked)["order"].clone();
+            let receipt = book.act("demo", "deposit.take", json!({ "charge": order }))["receipt"].clone();
+            (order, receipt)
+        };
+        gone = case(book).into();
+        book.act("chief", "order.void", json!({ "order": gone[0], "reason": "不办了" }));
+        test = case(book).0;
     });
-    (town, deed, test, receipt)
+    (town, deed, test, gone)
 }
 
 fn exceptions(book: &Book, order: &Value) -> Vec<String> {
@@ -348,7 +422,7 @@ fn exceptions(book: &Book, order: &Value) -> Vec<String> {
 
 #[test]
 fn charges_and_deposits_give_one_state_in_every_order() {
-    let (town, deed, test, receipt) = busy();
+    let (town, deed, test, [_, receipt]) = busy();
     let late = json!({ "payment": "B01-1-000001", "reason": "收错" });
     let samples: Vec<Sample> = vec![
         ("demo", "fee.take", json!({ "charge": deed })),
@@ -383,13 +457,13 @@ fn a_fee_paid_at_two_sites_is_paid_once_and_the_second_goes_back() {
 
 #[test]
 fn a_deposit_returned_at_two_sites_goes_back_once_and_the_second_is_an_exception() {
-    let (town, _, test, receipt) = busy();
+    let (town, _, _, [gone, receipt]) = busy();
     let mut book = town.merged(&[
         ("demo", "deposit.return", json!({ "deposit": receipt })),
         ("check", "deposit.return", json!({ "deposit": receipt })),
     ]);
-    assert_eq!(exceptions(&book, &test), ["deposit_returned_twice"]);
-    assert_eq!((ledger(&book, "deposit"), ledger(&book, "suspense")), (Fen::ZERO, Fen(30_000)));
+    assert_eq!(exceptions(&book, &gone), ["deposit_returned_twice"]);
+    assert_eq!((ledger(&book, "deposit"), ledger(&book, "suspense")), (Fen(-30_000), Fen(30_000)));
     assert!(book.desk.verify(false, |_| {}).unwrap().ok);
 }
 

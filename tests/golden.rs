@@ -420,7 +420,8 @@ fn cases() -> Vec<EntryRow> {
     book.act("demo", "payment.reverse", json!({ "payment": wrong, "reason": "收错" }));
     let held = book.act("demo", "deposit.take", json!({ "charge": order, "method": "银行卡" }))["receipt"].clone();
     book.act("desk", "order.dispatch", json!({ "orders": [order], "worker": "zm" }));
-    book.act("demo", "deposit.return", json!({ "deposit": held, "remark": "检测合格" }));
+    book.act("chief", "order.void", json!({ "order": order, "reason": "用户不测了" }));
+    book.act("demo", "deposit.return", json!({ "deposit": held, "remark": "用户不测了" }));
     let void = support::transfer::take_in(&mut book, account, "李小龙", false);
     let fee = book.act("demo", "fee.take", json!({ "charge": void }))["receipt"].clone();
     book.act("chief", "order.void", json!({ "order": void, "reason": "不办了" }));

@@ -61,3 +61,29 @@ fn who_is_not_the_information_centre_is_told_who_may_and_a_wrong_number_is_shown
     seat.press("<S-Tab><C-u>B03-1-000001<Enter>银<Enter>OA-118<Enter>刷卡误录<F2>")
         .shows("没有“更改录错的缴费方式”的权限");
 }
+
+/// A clerk took 300.00 as the deposit of a meter test, and nothing else.
+fn with_a_deposit() -> Book {
+    let mut book = book("B03");
+    prices(&mut book);
+    book.act("boss", "user.add", json!({ "login": "cash", "name": "吴静", "roles": ["cashier"], "password": "demo" }));
+    accounts(&mut book, &[(vec![], vec![])]);
+    let test = "code = \"meter_test\"\nname = \"校表\"\nsource = \"1.2.10\"\nchannels = [\"柜台\"]\naccount = \"必须\"\n\
+        [[fee]]\nkey = \"deposit\"\nname = \"检测押金\"\namount = \"300.00\"\ninvoice = \"押金收据\"\ndeposit = true\n\
+        before = \"派工\"\n[order]\nkind = \"其它\"\n";
+    book.act("boss", "catalogue.put", json!({ "file": "meter_test.toml", "text": test }));
+    book.act("demo", "shift.open", json!({ "float": "200.00" }));
+    let case = book.act("demo", "intake.take", json!({ "service": "meter_test", "account": "10000001" }));
+    book.act("demo", "deposit.take", json!({ "charge": case["order"] }));
+    book
+}
+
+#[test]
+fn a_deposit_stands_beside_the_income_of_the_day_at_the_till_and_where_the_shift_is_signed() {
+    let mut seat = Seat::menu(with_a_deposit(), "demo");
+    seat.press("班次<Enter>").shows("本日营业收入 0.00 + 押金 300.00 - 存入 0.00").shows("当日现金结余 500.00");
+    let mut book = with_a_deposit();
+    book.act("demo", "shift.close", json!({ "counted": "500.00" }));
+    let mut seat = Seat::home(book, "cash");
+    seat.press("<F10>班次签字<Enter>").shows("本日营业收入 0.00   押金 300.00   清点 500.00");
+}

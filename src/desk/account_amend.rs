@@ -6,7 +6,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::account_transfer::{Balance, standing};
 use super::action::{Action, Cx, Decision};
+use super::billing::doubt::CLOSED;
 use super::customer_file::{self, Typed};
 use super::debts;
 use super::refusal::{Fault, Refusal};
@@ -16,6 +18,7 @@ use crate::derive::account::amend::{AccountAmended, Change, base_of, conflict_wo
 use crate::derive::account::fields::{CustomerFile, masked, meter_value, set_meter};
 use crate::rules::customer::{self, Field, Form};
 use crate::rules::customer_fields::GROUP;
+use crate::rules::money::Fen;
 use crate::store::tables::account::{AccountRow, FieldRow, MeterRow};
 use crate::store::tables::base::ExceptionRow;
 
@@ -39,6 +42,9 @@ pub struct Input {
     /// Further fields changed at the same time, for fields that depend on each other (payment method and bank).
     #[serde(default)]
     pub also: Vec<ChangeInput>,
+    /// 销户: what becomes of prepaid and credit (`refund`); asked when there is any.
+    #[serde(default)]
+    pub balance: Option<Balance>,
 }
 
 /// One more field.
@@ -66,6 +72,8 @@ pub struct Output {
     pub route: String,
     /// What the clerk should look at.
     pub warnings: Vec<String>,
+    /// Prepaid and credit paid out at the closing.
+    pub refunded: Option<Fen>,
 }
 
 /// One field before and after, sealed numbers masked.
@@ -100,19 +108,24 @@ impl Action for AccountAmend {
         sheet.check_money();
         sheet.check_whole(cx)?;
         Refusal::unless_empty(std::mem::take(&mut sheet.faults))?;
+        let refund = if sheet.closes() { standing::close(cx, &sheet.old, input.balance)? } else { None };
         let output = Output {
             account: sheet.old.no.clone(),
             changed: sheet.changed(),
             route: sheet.new.route.clone(),
             warnings: sheet.warnings,
+            refunded: refund.as_ref().map(|refund| refund.prepaid + refund.credit),
         };
+        let mut subjects = vec![Subject::new(Kind::Account, sheet.old.id)];
+        subjects.extend(refund.as_ref().map(|refund| Subject::new(Kind::Shift, refund.shift)));
         let body = AccountAmended {
             account: sheet.old.id,
             owner: sheet.old.customer,
             meter: sheet.meter_changed.then_some(sheet.old_meter.as_ref().map(|meter| meter.id)).flatten(),
             changes: sheet.changes,
+            refund,
         };
-        Decision::write(vec![Subject::new(Kind::Account, sheet.old.id)], &body, output)
+        Decision::write(subjects, &body, output)
     }
 }
 
@@ -284,11 +297,14 @@ impl Sheet {
         if touches(&["invoiced", "connection"]) && self.new.connection.as_deref() == Some(GROUP) {
             self.faults.extend(customer_file::refuse_invoice_of_today(cx, self.new.invoiced));
         }
-        if touches(&["status"]) && self.new.status == "销户" {
+        if self.closes() {
             let owed = cx.tx.owed(self.old.id)?;
-            if owed != crate::rules::money::Fen::ZERO {
+            if owed != Fen::ZERO {
                 self.fault("R-080", "status", format!("还欠 {} 元，结清后才能销户", owed.grouped()));
             } else if let Some(what) = debts::unbilled(cx.tx, self.old.id)? {
+                self.fault("R-080", "status", format!("不能销户：{what}"));
+            }
+            if let Some(what) = debts::undone(cx.tx, self.old.id)? {
                 self.fault("R-080", "status", format!("不能销户：{what}"));
             }
         }
@@ -304,6 +320,11 @@ impl Sheet {
     fn waits(&self, cx: &Cx<'_, '_>, unit: &str) -> Result<bool, Refusal> {
         let rows = cx.tx.scan::<ExceptionRow>(&[&Kind::Account.letter(), &self.old.id, &conflict_word(unit)])?;
         Ok(rows.iter().any(|row| row.state == "open"))
+    }
+
+    /// Is the account closed by this?
+    fn closes(&self) -> bool {
+        self.new.status == CLOSED && self.old.status != CLOSED
     }
 
     fn changed(&self) -> Vec<Changed> {

@@ -5,7 +5,7 @@
 //! . The case stands open until the deed and the fee are in.
 
 mod case;
-mod standing;
+pub(super) mod standing;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -4,9 +4,11 @@
 use chrono::NaiveDate;
 
 use super::billing::Ledger;
+use crate::derive::order::life;
 use crate::rules::billing::MarkKind;
 use crate::rules::customer_fields::IC_CARD;
 use crate::rules::id::Id;
+use crate::store::tables::order::OrderRow;
 use crate::store::{StoreError, Tx};
 
 /// What is not billed yet and what to do about it, in words; none when everything is.
@@ -21,6 +23,16 @@ pub fn unbilled(tx: &Tx<'_>, account: Id) -> Result<Option<String>, StoreError> 
         return Ok(Some(format!("有 {count} 张账单挂起 (抄表 {day}：{reason})，请先核实、放行，缴清后再办")));
     }
     Ok(waits(&ledger))
+}
+
+/// The first business of an account that can only end while it is open: a seal, an unseal, a transfer.
+pub fn undone(tx: &Tx<'_>, account: Id) -> Result<Option<String>, StoreError> {
+    let needs_it = |row: &OrderRow| {
+        let meter = life(row.life.as_deref()).is_some_and(|order| order.terms.meter_state.is_some());
+        row.open && row.stage != "callback" && (meter || (row.deed_due && row.deed.is_none()))
+    };
+    let found = tx.orders_of_account(account)?.into_iter().find(needs_it);
+    Ok(found.map(|row| format!("{} {}现为“{}”，请先办完或作废", row.id, row.title, row.state)))
 }
 
 /// The first use that no living bill covers: of a reading, wherever it stands — a bill before the last may have been cancelled —, or of

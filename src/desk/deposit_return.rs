@@ -1,12 +1,12 @@
 //! `deposit.return`: 押金 goes back to the customer against its receipt, the way it came, cash out of the
-//! drawer of the person who gives it.
+//! drawer of the person who gives it; only when the case it secures has ended, so that what waits for it stays shut until then.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::order_step;
-use super::refusal::Refusal;
+use super::refusal::{Fault, Refusal};
 use super::till::{charges, shift};
 use super::whose::Whose;
 use crate::derive::account::payment::money_account;
@@ -59,7 +59,7 @@ impl Action for DepositReturn {
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let (row, charge) = charges::deposit(cx.tx, &input.deposit)?;
-        let mut faults = Vec::new();
+        let mut faults: Vec<_> = still_to_be_done(cx, charge.order)?.into_iter().collect();
         let remark = order_step::text(cx, "remark", "备注", &input.remark, &mut faults);
         Refusal::unless_empty(faults)?;
         cx.rights.require_amount("deposit.return", row.amount)?;
@@ -93,4 +93,14 @@ impl Action for DepositReturn {
         };
         Decision::write(subjects, &body, output)
     }
+}
+
+/// A case that is not over keeps its deposit. One that was taken by mistake is reversed, and owed again.
+fn still_to_be_done(cx: &Cx<'_, '_>, order: Id) -> Result<Option<Fault>, Refusal> {
+    let row = cx.tx.order(order)?.filter(|row| row.open);
+    Ok(row.map(|row| {
+        let what =
+            format!("{order} {}现为“{}”，还没有办完，押金等办结或作废后再退；收错了的用冲正", row.title, row.state);
+        Fault::field("R-142", "deposit", what)
+    }))
 }

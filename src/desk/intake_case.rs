@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::billing::doubt;
 use super::catalogue::{self, Loaded};
 use super::debts;
 use super::refusal::Fault;
@@ -17,7 +18,7 @@ use crate::rules::moment::{self, Moment};
 use crate::rules::numbers;
 use crate::rules::private_numbers;
 use crate::rules::reading_use;
-use crate::rules::service::condition::UNBILLED;
+use crate::rules::service::condition::{CLOSED, UNBILLED};
 use crate::rules::service::{AccountNeed, AtWindow, Case, Channel, Facts, Service, Urgency};
 use crate::rules::utility::Utility;
 use crate::store::tables::account::AccountRow;
@@ -298,6 +299,9 @@ fn case(
 /// What the program knows of an account.
 fn account_facts(tx: &Tx<'_>, account: &AccountRow, at: Moment, known: &mut Facts) -> Result<(), StoreError> {
     known.tick("account");
+    if account.status == doubt::CLOSED {
+        known.tick(CLOSED);
+    }
     if tx.owed(account.id)?.0 > 0 {
         known.tick("arrears");
     }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
+use super::adjusting::owner;
 use super::refusal::{Fault, Refusal};
 use super::till::{charges, find, shift};
 use super::whose::Whose;
@@ -75,6 +76,9 @@ impl Action for PaymentReverse {
         if let Some(charge) = &charge {
             charges::still_here(cx.tx, "payment", &row, charge)?;
         }
+        if charge.is_none() && !is_fee(&row) {
+            of_old_owner(cx, &row)?;
+        }
         let drawer = drawer(cx, &row)?;
         Refusal::unless_empty(money_is_there(&row, &drawer))?;
         let mut subjects = charges::subjects(row.account, charge.as_ref().map(|charge| charge.order), drawer.id);
@@ -92,6 +96,20 @@ impl Action for PaymentReverse {
         };
         Decision::write(subjects, &body, output)
     }
+}
+
+/// What an owner paid is not taken back behind a transfer: the bill would be the new owner's debt.
+fn of_old_owner(cx: &Cx<'_, '_>, row: &TillRow) -> Result<(), Refusal> {
+    let Some(account) = row.account.map(|id| cx.tx.account(id)).transpose()?.flatten() else { return Ok(()) };
+    if owner::of_entry(cx.tx, &account, row.id)?.is_none() {
+        return Ok(());
+    }
+    let text = format!(
+        "核对单 {} 是过户前收的，现户主是 {}：冲正会把旧账和预存缺额转给新户主，不能冲正；账单有误请走特殊处理",
+        row.receipt(),
+        account.name
+    );
+    Err(Refusal::field("R-122", "payment", text))
 }
 
 /// The drawer that gives the money back: the actor's own, else the one that took it while it is still open.

@@ -11,7 +11,7 @@ use super::till::shift;
 use crate::book::append::Head;
 use crate::book::entry::head_code;
 use crate::book::subject::{Kind, Subject};
-use crate::derive::shift::ShiftClosed;
+use crate::derive::shift::{ShiftClosed, security};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::rules::reach::Reach;
@@ -49,11 +49,13 @@ pub struct Output {
     pub day: NaiveDate,
     /// 前日现金结余: the counted float.
     pub previous: Fen,
-    /// 本日营业收入, cash.
+    /// 本日营业收入, cash; deposits are none.
     pub income: Fen,
+    /// 押金, cash, taken less given back.
+    pub security: Fen,
     /// 存入.
     pub deposits: Fen,
-    /// 当日现金结余: previous + income − deposits.
+    /// 当日现金结余: previous + 备用金 added + income + security − deposits.
     pub expected: Fen,
     /// Cash counted.
     pub counted: Fen,
@@ -87,11 +89,13 @@ impl Action for ShiftClose {
         let closer = if is_own { String::new() } else { cx.actor.name.clone() };
         let body = ShiftClosed { shift: row.id, counted, expected: row.cash, note, head: head.clone(), closer };
         let pending = cx.tx.pending_slips(Reach::ALL)?.iter().filter(|slip| slip.shift == row.id).count();
+        let (income, security) = security::income(cx.tx, &row)?;
         let output = Output {
             shift: row.id,
             day: row.day,
             previous: row.opening,
-            income: row.income,
+            income,
+            security,
             deposits: row.paid_in,
             expected: row.cash,
             counted,

@@ -9,7 +9,9 @@ use super::rights::Rights;
 use super::shift_confirm::{ACCOUNTANT, CASHIER};
 use super::till::find;
 use crate::derive::account::payment::money_account;
+use crate::derive::shift::security;
 use crate::derive::shift::sign::Step;
+use crate::rules::money::Fen;
 use crate::store::Tx;
 use crate::store::tables::till::{ShiftRow, ShiftSignRow, TillRow};
 
@@ -27,6 +29,10 @@ pub struct SignLine {
     pub step: Step,
     /// Is it the person at the desk?
     pub mine: bool,
+    /// 本日营业收入, cash.
+    pub income: Fen,
+    /// 押金, cash, which is no income.
+    pub deposits: Fen,
 }
 
 /// Closed shifts of this site that wait for a signature: those of the person at the desk first, oldest first.
@@ -51,7 +57,8 @@ fn lines(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<SignLine>, Refusal> {
         let Some(step) = Step::after(&signed) else { continue };
         let right = if step == Step::Cashier { CASHIER } else { ACCOUNTANT };
         let another = shift.user != session.user && signed.iter().all(|row| row.actor != me);
-        found.push(SignLine { mine: another && rights.allow(right), shift, signed, step });
+        let (income, deposits) = security::income(tx, &shift)?;
+        found.push(SignLine { mine: another && rights.allow(right), shift, signed, step, income, deposits });
     }
     found.sort_by_key(|line| !line.mine);
     Ok(found)

@@ -12,6 +12,7 @@ use super::till::due::{self, Due};
 use super::till::plan::{self, Days, Plan};
 use super::till::receipt;
 use crate::book::append::Head;
+use crate::derive::shift::security;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::rules::part_payment::Owed;
@@ -57,6 +58,10 @@ pub struct ShiftView {
     pub moves: Vec<TillRow>,
     /// Money by method: method, receipts, sum.
     pub methods: Vec<(String, usize, Fen)>,
+    /// 本日营业收入, cash.
+    pub income: Fen,
+    /// 押金 in the drawer, which is no income.
+    pub deposits: Fen,
 }
 
 /// The 营业日 of the person at the desk.
@@ -150,7 +155,8 @@ pub fn shift(desk: &Desk) -> Result<Option<ShiftView>, Refusal> {
         }
     }
     methods.sort();
-    Ok(Some(ShiftView { shift, moves, methods }))
+    let (income, deposits) = security::income(&tx, &shift)?;
+    Ok(Some(ShiftView { shift, moves, methods, income, deposits }))
 }
 
 /// Hand-written slips that wait for a second person, and whether the person at the desk may be that one.

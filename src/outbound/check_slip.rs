@@ -1,6 +1,7 @@
 //! 核对单: the receipt of what was paid, by its number, as text of 80 columns. Made from the entry itself, so a reprint shows
 //! what was printed, and is marked 重印. Also the slip of a reversal and the day-close slip with the head code.
 
+use crate::derive::account::amend::AccountAmended;
 use crate::derive::account::payment::{PaymentReversed, PaymentTaken};
 use crate::derive::account::transfer::{AccountTransferred, Refund};
 use crate::derive::order::body::{DepositReturned, DepositTaken};
@@ -32,7 +33,10 @@ pub fn slip(tx: &Tx<'_>, entry: Id, reprint: bool) -> Result<Option<Slip>, Store
         "deposit.take" => read::<DepositTaken>(&row)?.map(|body| Ok(deposit(&body))),
         "deposit.return" => read::<DepositReturned>(&row)?.map(|body| Ok(deposit_back(&body))),
         "account.transfer" => {
-            read::<AccountTransferred>(&row)?.and_then(|body| body.refund).map(|body| Ok(refund(&body)))
+            read::<AccountTransferred>(&row)?.and_then(|body| body.refund).map(|body| Ok(refund(&body, "过户")))
+        }
+        "account.amend" => {
+            read::<AccountAmended>(&row)?.and_then(|body| body.refund).map(|body| Ok(refund(&body, "销户")))
         }
         "payment.reverse" => read::<PaymentReversed>(&row)?.map(|body| Ok(reversal(&body))),
         "shift.close" => read::<ShiftClosed>(&row)?.map(|body| day_close(tx, &body)),
@@ -170,10 +174,10 @@ fn deposit_back(body: &DepositReturned) -> Body {
     ("押金退还单", String::new(), lines)
 }
 
-fn refund(body: &Refund) -> Body {
+fn refund(body: &Refund, at: &str) -> Body {
     let lines = vec![
         format!("户号户名 {}", body.payer),
-        format!("过户退预存 {} 元  退余款 {} 元", body.prepaid.grouped(), body.credit.grouped()),
+        format!("{at}退预存 {} 元  退余款 {} 元", body.prepaid.grouped(), body.credit.grouped()),
         format!("合计退还 {} 元  方式 现金", (body.prepaid + body.credit).grouped()),
         "用户签收".to_owned(),
     ];
@@ -215,17 +219,19 @@ fn day_close(tx: &Tx<'_>, body: &ShiftClosed) -> Result<Body, StoreError> {
         _ => "短款",
     };
     let float = shift.float_difference();
+    let (income, drawer) = security::income(tx, &shift)?;
     for (label, sum) in [
         ("前日现金结余", shift.opening - float),
         ("开班清点差额", float),
         ("加备用金", shift.added),
-        ("本日营业收入", shift.income),
+        ("本日营业收入", income),
+        ("押金 (现金，不是收入)", drawer),
         ("存入", -shift.paid_in),
         ("当日现金结余", body.expected),
         ("清点现金", body.counted),
         (word, over),
     ] {
-        let is_shown = sum != Fen::ZERO || !matches!(label, "开班清点差额" | "加备用金");
+        let is_shown = sum != Fen::ZERO || !matches!(label, "开班清点差额" | "加备用金" | "押金 (现金，不是收入)");
         if is_shown {
             lines.push(ends(label, &sum.grouped()));
         }

@@ -69,7 +69,7 @@ impl Book {
         let history = tx.scan::<FieldRow>(&[&row.id]).unwrap();
         let base = base_of(&history, &field);
         let changes = vec![Change { field, seen, value, base, mark: None }];
-        let body = AccountAmended { account: row.id, owner: row.customer, meter: None, changes };
+        let body = AccountAmended { account: row.id, owner: row.customer, meter: None, changes, refund: None };
         let new = NewEntry {
             at,
             business_day: at.date_naive(),

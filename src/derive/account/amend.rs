@@ -3,12 +3,14 @@
 //! Merge: amendments of different fields merge and equal values agree. Of unequal values whose authors did not know of each
 //! other the later wins and the loser stays visible in the history — but bank, ID and price class (the guarded units) have no
 //! automatic winner: the value before both stays until somebody who has seen both decides. An amendment of the person's own
-//! fields that rests on an owner who has left since is lost, with an exception.
+//! fields that rests on an owner who has left since is lost, with an exception. Money paid out at the closing has left the drawer
+//! whatever becomes of the fields (`transfer::pay_out`).
 
 use serde::{Deserialize, Serialize};
 
 use super::PERSON;
 use super::fields::{CustomerFile, masked, meter_value, set_meter};
+use super::transfer::{self, Refund};
 use crate::book::subject::Kind;
 use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::customer::{self, Field};
@@ -28,6 +30,9 @@ pub struct AccountAmended {
     pub meter: Option<Id>,
     /// The fields, at least one.
     pub changes: Vec<Change>,
+    /// What the customer was paid out of prepaid and credit when the account was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<Refund>,
 }
 
 /// One field.
@@ -56,6 +61,9 @@ struct Work {
 /// Applies `account.amend`.
 pub fn amend(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: AccountAmended = event.read()?;
+    if let Some(refund) = &body.refund {
+        transfer::pay_out(fx, event, refund, "销户")?;
+    }
     amend_as(fx, event, &body)
 }
 

@@ -13,7 +13,11 @@ pub(super) fn set(fx: &mut Fx<'_, '_>, event: &Event<'_>, price: &PriceSet) -> R
     let Some(row) = fx.tx.account(event.subject)? else { return Ok(false) };
     let wanted = wanted(&price.class, true, price.mix.as_deref());
     let changes = changes(&row, &wanted, price.base);
-    amend::amend_as(fx, event, &AccountAmended { account: event.subject, owner: row.customer, meter: None, changes })?;
+    amend::amend_as(
+        fx,
+        event,
+        &AccountAmended { account: event.subject, owner: row.customer, meter: None, changes, refund: None },
+    )?;
     stands(fx, event.subject, &wanted)
 }
 
@@ -26,7 +30,11 @@ pub(super) fn unset(fx: &mut Fx<'_, '_>, event: &Event<'_>, price: &PriceSet) ->
     let history = fx.tx.scan::<FieldRow>(&[&event.subject])?;
     let before = wanted(&price.old_class, price.old_confirmed, price.old_mix.as_deref());
     let changes = changes(&row, &before, amend::base_of(&history, "class"));
-    amend::amend_as(fx, event, &AccountAmended { account: event.subject, owner: row.customer, meter: None, changes })
+    amend::amend_as(
+        fx,
+        event,
+        &AccountAmended { account: event.subject, owner: row.customer, meter: None, changes, refund: None },
+    )
 }
 
 type Wanted = [(&'static str, Option<String>); 3];

@@ -74,7 +74,7 @@ pub struct Refund {
 pub fn transfer(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: AccountTransferred = event.read()?;
     if let Some(refund) = &body.refund {
-        pay_out(fx, event, refund)?;
+        pay_out(fx, event, refund, "过户")?;
     }
     let Some(row) = fx.tx.account(event.subject)? else { return Ok(()) };
     let stands = row.customer == body.from;
@@ -107,8 +107,9 @@ pub fn transfer(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveErro
     Ok(())
 }
 
-/// The old owner's prepaid and credit go out. What was spent in between cannot: the surplus stands in suspense, with an exception.
-fn pay_out(fx: &mut Fx<'_, '_>, event: &Event<'_>, refund: &Refund) -> Result<(), DeriveError> {
+/// The customer's prepaid and credit go out, at a 过户 or 销户. What was spent in between cannot: the surplus stands in suspense, with
+/// an exception.
+pub(super) fn pay_out(fx: &mut Fx<'_, '_>, event: &Event<'_>, refund: &Refund, at: &str) -> Result<(), DeriveError> {
     if refund.prepaid.is_negative() || refund.credit.is_negative() {
         return Err(DeriveError::Body("退款不能是负数".into()));
     }
@@ -120,7 +121,7 @@ fn pay_out(fx: &mut Fx<'_, '_>, event: &Event<'_>, refund: &Refund) -> Result<()
     legs.add(account::PREPAID, prepaid).add(account::CREDIT, credit).add(account::SUSPENSE, short);
     legs.post(fx, Kind::Account, event)?;
     if short > Fen::ZERO {
-        let note = format!("凭单 {} 过户时退的预存或余款已在别处用掉，多退的 {short} 挂账待查", event.id);
+        let note = format!("凭单 {} {at}时退的预存或余款已在别处用掉，多退的 {short} 挂账待查", event.id);
         exception::open(fx, Kind::Account, event, "prepaid_twice", event.id, note)?;
     }
     let left = BalanceRow { prepaid: balance.prepaid - prepaid, credit: balance.credit - credit, ..balance };

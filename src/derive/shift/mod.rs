@@ -48,6 +48,7 @@ pub const FOLD: Fold = Fold {
         ("deposit.take", 1),
         ("deposit.return", 1),
         ("account.transfer", 2),
+        ("account.amend", 1),
     ],
     apply,
 };
@@ -202,7 +203,7 @@ fn apply(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         "fee.take" => fee(fx, event),
         "deposit.take" => security::take(fx, event),
         "deposit.return" => security::give_back(fx, event),
-        "account.transfer" => security::refund(fx, event),
+        "account.transfer" | "account.amend" => security::refund(fx, event),
         _ => Ok(()),
     }
 }

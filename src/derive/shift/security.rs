@@ -1,9 +1,10 @@
-//! Money of a drawer that is no income: 押金 taken and given back, and prepaid paid out when an account is transferred.
+//! Money of a drawer that is no income: 押金 taken and given back, and prepaid paid out when an account is transferred or closed.
 //!
 //! Merge: the cash has moved whatever else is known; whether it was owed is for the case or the account to say.
 
 use super::{Moved, RECEIPT, blank, cash_of, move_cash};
 use crate::book::subject::Kind;
+use crate::derive::account::amend::AccountAmended;
 use crate::derive::account::payment::money_account;
 use crate::derive::account::transfer::AccountTransferred;
 use crate::derive::ledger::Legs;
@@ -11,7 +12,7 @@ use crate::derive::order::body::{DepositReturned, DepositTaken};
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::store::tables::till::{TillRow, parse_receipt};
+use crate::store::tables::till::{ShiftRow, TillRow, parse_receipt};
 use crate::store::{StoreError, Tx};
 
 /// Kind of a movement: a deposit taken.
@@ -55,6 +56,12 @@ pub fn cash(tx: &Tx<'_>, shift: Id) -> Result<Fen, StoreError> {
     Ok(deposits(tx, shift)?.iter().map(|row| cash_of(&row.method, row.amount)).sum())
 }
 
+/// 本日营业收入 of a shift, and the cash of its deposits, which lies in the drawer and is no income.
+pub fn income(tx: &Tx<'_>, shift: &ShiftRow) -> Result<(Fen, Fen), StoreError> {
+    let deposits = cash(tx, shift.id)?;
+    Ok((shift.income - deposits, deposits))
+}
+
 /// Applies `deposit.take`.
 pub(super) fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: DepositTaken = event.read()?;
@@ -89,13 +96,16 @@ pub(super) fn give_back(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), De
     move_money(fx, event, row)
 }
 
-/// Applies `account.transfer`: what the old owner is paid out.
+/// Applies `account.transfer` and `account.amend`: what the customer who leaves is paid out.
 pub(super) fn refund(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
-    let body: AccountTransferred = event.read()?;
-    let Some(refund) = body.refund.filter(|refund| refund.shift == event.subject) else { return Ok(()) };
+    let (account, refund) = match event.action() {
+        "account.amend" => event.read::<AccountAmended>().map(|body| (body.account, body.refund))?,
+        _ => event.read::<AccountTransferred>().map(|body| (body.account, body.refund))?,
+    };
+    let Some(refund) = refund.filter(|refund| refund.shift == event.subject) else { return Ok(()) };
     let sum = refund.prepaid + refund.credit;
     let row = TillRow {
-        account: Some(body.account),
+        account: Some(account),
         payer: refund.payer,
         item: REFUND_ITEM.to_owned(),
         principal: -refund.credit,

@@ -17,8 +17,8 @@ use crate::store::tables::billing::BalanceRow;
 /// What becomes of prepaid and credit.
 #[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Balance {
-    /// Paid out to the old owner, cash out of the drawer.
-    #[serde(rename = "refund", alias = "退原户主")]
+    /// Paid out to the customer who leaves, cash out of the drawer.
+    #[serde(rename = "refund", alias = "退原户主", alias = "退用户")]
     Refund,
     /// Goes over to the new owner.
     #[serde(rename = "pass", alias = "转新户主", alias = "随户")]
@@ -82,17 +82,39 @@ pub fn settle(
             balance.credit.grouped()
         )),
         Some(Balance::Pass) => Ok((Some(has), None)),
-        Some(Balance::Refund) => {
-            // Money that goes out is within what the person may give back.
-            cx.rights.require_amount("payment.reverse", has)?;
-            let drawer = shift::own(cx)?;
-            if has > drawer.cash {
-                let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash.grouped(), has.grouped());
-                return Err(Refusal::field("R-366", "balance", text));
-            }
-            let payer = payer(&row.no, &row.name);
-            let BalanceRow { prepaid, credit, .. } = balance;
-            Ok((None, Some(Refund { shift: drawer.id, payer, prepaid, credit })))
-        }
+        Some(Balance::Refund) => Ok((None, Some(pay_out(cx, row, &balance)?))),
     }
+}
+
+/// What becomes of it when the account is closed: nobody comes after, so it is paid out, or the account stays open.
+pub fn close(cx: &Cx<'_, '_>, row: &AccountRow, how: Option<Balance>) -> Result<Option<Refund>, Refusal> {
+    let balance = balance(cx, row.id)?;
+    let fault = |text: String| Err(Refusal::field("R-080", "balance", text));
+    if balance.prepaid.is_negative() || balance.credit.is_negative() {
+        let short = balance.prepaid.min(Fen::ZERO) + balance.credit.min(Fen::ZERO);
+        return fault(format!("预存或余款缺 {}，须先补足再销户", short.abs().grouped()));
+    }
+    if balance.prepaid + balance.credit == Fen::ZERO {
+        return Ok(None);
+    }
+    let has = format!("该户有预存 {}、余款 {}", balance.prepaid.grouped(), balance.credit.grouped());
+    match how {
+        None => fault(format!("{has}，销户前须从钱箱退给用户：请选“退用户”再销户")),
+        Some(Balance::Pass) => fault(format!("{has}，销户以后没有户主，不能随户：请选“退用户”")),
+        Some(Balance::Refund) => Ok(Some(pay_out(cx, row, &balance)?)),
+    }
+}
+
+/// All of it in cash: within what the person may give back, and what lies in their drawer.
+fn pay_out(cx: &Cx<'_, '_>, row: &AccountRow, balance: &BalanceRow) -> Result<Refund, Refusal> {
+    let has = balance.prepaid + balance.credit;
+    cx.rights.require_amount("payment.reverse", has)?;
+    let drawer = shift::own(cx)?;
+    shift::still_today(cx, &drawer)?;
+    if has > drawer.cash {
+        let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash.grouped(), has.grouped());
+        return Err(Refusal::field("R-366", "balance", text));
+    }
+    let payer = payer(&row.no, &row.name);
+    Ok(Refund { shift: drawer.id, payer, prepaid: balance.prepaid, credit: balance.credit })
 }

@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::desk::refusal::{Fault, Refusal};
-use crate::rules::adjustment::{Change, Kind, Typed};
+use crate::rules::adjustment::{Change, Family, Kind, Typed};
 use crate::rules::id::Id;
-use crate::store::Tx;
 use crate::store::tables::account::AccountRow;
+use crate::store::tables::billing::BillRow;
+use crate::store::{StoreError, Tx};
 
 /// Most bills of one request: two years of months.
 pub const MOST_BILLS: usize = 24;
@@ -68,19 +69,22 @@ impl Ask {
                 None
             }
         };
+        let account = tx.account_of_text(&self.account)?;
+        let bills = self.read_bills(&mut faults);
         let settled = kind.map(|kind| self.change.settled(kind));
         let was_mix = kind == Some(Kind::P1) && settled.as_ref().is_some_and(|(kind, _)| *kind == Kind::P4);
         let kind = settled.as_ref().map(|(kind, _)| *kind);
-        let account = tx.account_of_text(&self.account)?;
         if account.is_none() {
             faults.extend(Refusal::missing("account", "户", &self.account).faults);
         }
-        let bills = self.read_bills(&mut faults);
-        let change = settled.and_then(|(kind, typed)| match typed.meant(kind, self.bills.len(), today) {
-            Ok(change) => Some(change),
-            Err(wrong) => {
-                faults.extend(wrong.iter().map(|fault| Fault::field(&fault.rule, &fault.field, &fault.message)));
-                None
+        let since = account.as_ref().map(|row| first_day(tx, row, &bills)).transpose()?.flatten();
+        let change = settled.and_then(|(kind, typed)| {
+            match since_bills(kind, typed, since).meant(kind, self.bills.len(), today) {
+                Ok(change) => Some(change),
+                Err(wrong) => {
+                    faults.extend(wrong.iter().map(|fault| Fault::field(&fault.rule, &fault.field, &fault.message)));
+                    None
+                }
             }
         });
         let evidence = self.evidence.trim().to_owned();
@@ -151,4 +155,17 @@ impl Ask {
         }
         Ok(Some(order.id))
     }
+}
+
+/// The first day of the oldest of some bills.
+fn first_day(tx: &Tx<'_>, account: &AccountRow, bills: &[Id]) -> Result<Option<NaiveDate>, StoreError> {
+    let rows = bills.iter().map(|bill| tx.get::<BillRow>(&[&account.id, bill]));
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows.into_iter().flatten().map(|row| row.first_day).min())
+}
+
+/// A price that is asked for bills begins with the oldest of them unless another day is said.
+fn since_bills(kind: Kind, typed: Typed, since: Option<NaiveDate>) -> Typed {
+    let from = typed.from.or(since.filter(|_| kind.family() == Family::Price));
+    Typed { from, ..typed }
 }

@@ -59,7 +59,7 @@ pub fn amended(
     faults.extend(broken.map(|broken| fault(&broken.rule, broken.message.clone())));
     Refusal::unless_empty(faults)?;
     let meter = meter.filter(|_| on_meter).map(|meter| meter.id);
-    let body = AccountAmended { account: account.id, owner: account.customer, meter, changes };
+    let body = AccountAmended { account: account.id, owner: account.customer, meter, changes, refund: None };
     Ok(Amended { body, facts: told })
 }
 

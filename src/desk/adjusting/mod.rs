@@ -5,6 +5,7 @@ pub mod ask;
 mod file;
 pub mod links;
 pub mod one_hand;
+pub mod owner;
 pub mod plan;
 pub mod readings;
 pub mod request;

@@ -148,7 +148,16 @@ impl Work<'_, '_> {
             _ if row.kind == OPENING && !late_fee => {
                 Some(bills_fault("R-254", format!("账单 {id} 是旧系统带来的欠费，没有明细，不能重算")))
             }
-            _ => None,
+            _ => match &case.change {
+                Change::Price { from, .. } if row.last_day < *from => Some(bills_fault(
+                    case.kind.rule(),
+                    format!(
+                        "账单 {} {id} 用到 {}，在新价的生效日 {from} 之前，不能按新价重算：请去掉这张账单，或改生效日",
+                        row.cycle, row.last_day
+                    ),
+                )),
+                _ => None,
+            },
         };
         Ok(fault)
     }

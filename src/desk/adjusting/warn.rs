@@ -1,6 +1,7 @@
 //! What the eye should fall on in a picture: bills that are rated again or not, readings that follow, money that becomes credit, a clock that runs on.
 
 use super::ask::Meant;
+use super::owner;
 use crate::derive::account::bill::OPENING;
 use crate::rules::adjustment::Change;
 use crate::rules::adjustment::picture::BillPicture;
@@ -31,10 +32,29 @@ pub fn warnings(
             if !since.is_empty() {
                 warnings.push(format!("生效日以来的账单 {} 没有列入，不重算", cycles(&since)));
             }
+            let named = rows.iter().filter(|row| case.bills.contains(&row.id));
+            let across: Vec<&BillRow> = named.filter(|row| row.first_day < *from).collect();
+            if !across.is_empty() {
+                warnings.push(format!("账单 {} 在生效日 {from} 之前已开始用水，全期都按新价重算", cycles(&across)));
+            }
+            let billed = rows.iter().filter(|row| is_living(row)).map(|row| row.last_day).max();
+            if let Some(billed) = billed.filter(|billed| billed.succ_opt().is_some_and(|next| next < *from)) {
+                warnings.push(format!("{billed} 以后还没有出账，下一张账单从次日起全期都按新价"));
+            }
         }
         Change::LateFee { until: None, .. } => warnings.push("违约金照计，批准时减免到批准当天".to_owned()),
         Change::File(_) => warnings.push("只管以后的账单；已出的账单要改，另开申请".to_owned()),
         Change::LateFee { .. } => {}
+    }
+    let mut others_bills = Vec::new();
+    for row in rows.iter().filter(|row| pictures.iter().any(|bill| bill.bill == row.id)) {
+        let owner = owner::of_use(tx, &case.account, row.last_day)?;
+        others_bills.extend(owner.map(|name| format!("{} ({name})", row.cycle)));
+    }
+    if !others_bills.is_empty() {
+        let (bills, now) = (others_bills.join("、"), &case.account.name);
+        warnings
+            .push(format!("账单 {bills} 是过户前的：差额和余款都落在现户主 {now} 名下，请双方说清由谁承担 (R-078)"));
     }
     let over: Fen = pictures.iter().map(BillPicture::over).filter(|over| *over > Fen::ZERO).sum();
     if over > Fen::ZERO {

@@ -235,7 +235,9 @@ fn amended(body: &AccountAmended) -> String {
         format!("{} {seen} → {value}", customer::label(&change.field))
     };
     let told = body.changes.iter().filter(|change| change.field != "class_confirmed");
-    format!("改档 {}", told.map(one).collect::<Vec<_>>().join("，"))
+    let refund = body.refund.as_ref().map(|refund| (refund.prepaid + refund.credit).grouped());
+    let refund = refund.map(|sum| format!(" 退用户预存余款 {sum}")).unwrap_or_default();
+    format!("改档 {}{refund}", told.map(one).collect::<Vec<_>>().join("，"))
 }
 
 fn transferred(body: &AccountTransferred) -> String {

@@ -11,6 +11,7 @@ use super::due::{self, Due};
 use super::settle::{Settlement, settle};
 use crate::book::subject::Kind;
 use crate::derive::account::payment::PaymentLine;
+use crate::desk::billing::doubt::CLOSED;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::rules::id::Id;
 use crate::rules::late_fee;
@@ -141,6 +142,10 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, days: Days, ask: &Ask) -> Result<Plan
     }
     let balance = balance::of(tx, account.id)?;
     let money = settle(ask, bills, total, &balance)?;
+    if account.status == CLOSED && money.to_prepaid > Fen::ZERO {
+        let text = format!("{} 已销户，不能存预存，多收的请找零；确要存的请先复户", account.no);
+        return Err(Refusal::field("R-080", "to_prepaid", text));
+    }
     Ok(Plan { account, day, lines, total, money, balance })
 }
 

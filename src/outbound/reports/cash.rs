@@ -1,5 +1,6 @@
 //! 日收银报表: what each clerk took, by kind of receipt and method, the late fee as an item of its own, so that
-//! cash gas = gas charge + late fee; below it the identity of every shift (R-366, cash only: A-32).
+//! cash gas = gas charge + late fee, and deposits in a column of their own, for they are no income; below it the identity of every
+//! shift (R-366, cash only: A-32).
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,8 @@ pub const REPORT: Report = Report {
 const LATE_FEE: &str = "滞纳金";
 const PREPAID: &str = "预存";
 const FROM_PREPAID: &str = "预存抵缴";
+/// Rank of deposits: behind all that is income.
+const DEPOSIT: u8 = 4;
 
 /// What one item of one shift came to.
 #[derive(Default)]
@@ -51,7 +54,8 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
     }
     let mut sheet = REPORT.sheet(from, to, columns());
     for shift in &shifts {
-        for ((_, method, _, item), sum) in sums.iter().filter(|((id, ..), _)| *id == shift.id) {
+        for ((_, method, rank, item), sum) in sums.iter().filter(|((id, ..), _)| *id == shift.id) {
+            let is_income = *rank != DEPOSIT;
             sheet.rows.push(vec![
                 Cell::Day(shift.day),
                 Cell::text(tx.with_site(shift.id, &shift.clerk)?),
@@ -59,16 +63,20 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
                 Cell::text(method),
                 Cell::text(item),
                 Cell::Count(sum.count),
-                Cell::Money(sum.taken),
-                Cell::Money(sum.reversed),
-                Cell::Money(sum.taken + sum.reversed),
+                if is_income { Cell::Money(sum.taken) } else { Cell::Empty },
+                if is_income { Cell::Money(sum.reversed) } else { Cell::Empty },
+                if is_income { Cell::Money(sum.taken + sum.reversed) } else { Cell::Empty },
+                if is_income { Cell::Empty } else { Cell::Money(sum.taken + sum.reversed) },
             ]);
         }
     }
-    sheet.notes.extend(shifts.iter().map(identity));
+    let mut notes = Vec::new();
     for shift in &shifts {
-        sheet.notes.extend(deposits(shift, &security::deposits(tx, shift.id)?));
+        let rows = security::deposits(tx, shift.id)?;
+        sheet.notes.push(identity(shift, security::income(tx, shift)?));
+        notes.extend(deposits(shift, &rows));
     }
+    sheet.notes.extend(notes);
     Ok(sheet)
 }
 
@@ -83,6 +91,7 @@ fn columns() -> Vec<Column> {
         Column::sum("taken", "收入"),
         Column::sum("reversed", "冲退"),
         Column::sum("amount", "净额"),
+        Column::sum("deposits", "押金"),
     ]
 }
 
@@ -91,7 +100,7 @@ fn items(tx: &Tx<'_>, row: &TillRow) -> Result<Vec<(u8, String, Fen)>, StoreErro
     let is_deposit = security::is_deposit(tx, row)?;
     let item = if is_deposit { security::item(&row.item) } else { row.item.clone() };
     let all = [
-        (if is_deposit { 4 } else { 0 }, item.as_str(), row.principal),
+        (if is_deposit { DEPOSIT } else { 0 }, item.as_str(), row.principal),
         (1, LATE_FEE, row.late_fee),
         (2, PREPAID, row.to_prepaid),
         (3, FROM_PREPAID, -row.from_prepaid),
@@ -112,8 +121,9 @@ fn deposits(shift: &ShiftRow, rows: &[TillRow]) -> Option<String> {
     })
 }
 
-/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余; a float that was not what the day before had left, and 备用金 added, stand between.
-pub fn identity(shift: &ShiftRow) -> String {
+/// 前日现金结余 + 本日营业收入 − 存入 = 当日现金结余; a float that was not what the day before had left, 备用金 added and deposits, which
+/// are no income, stand between.
+fn identity(shift: &ShiftRow, (income, deposits): (Fen, Fen)) -> String {
     let close = match (shift.counted, shift.over) {
         (Some(counted), Some(over)) if over == Fen::ZERO => format!("，清点 {}，相符", counted.grouped()),
         (Some(counted), Some(over)) if over.is_negative() => {
@@ -130,12 +140,15 @@ pub fn identity(shift: &ShiftRow) -> String {
     if shift.added != Fen::ZERO {
         begin.push_str(&format!(" + 加备用金 {}", shift.added.grouped()));
     }
+    let mut taken = income.grouped();
+    if deposits != Fen::ZERO {
+        taken.push_str(&format!(" + 押金 {}", deposits.grouped()));
+    }
     format!(
-        "{} {} 班次 {}：前日现金结余 {begin} + 本日营业收入 {} - 存入 {} = 当日现金结余 {}{close}",
+        "{} {} 班次 {}：前日现金结余 {begin} + 本日营业收入 {taken} - 存入 {} = 当日现金结余 {}{close}",
         shift.day,
         shift.clerk,
         shift.no,
-        shift.income.grouped(),
         shift.paid_in.grouped(),
         shift.cash.grouped(),
     )

@@ -69,7 +69,7 @@ pub fn state(row: &TillRow) -> String {
         }
         security::TAKEN => words.push("押金".to_owned()),
         security::RETURNED => words.push("退押金".to_owned()),
-        security::REFUND => words.push("过户退款".to_owned()),
+        security::REFUND => words.push("退款".to_owned()),
         "reversal" => words.push(row.reverses.map_or("冲正".to_owned(), |id| format!("冲正 {id}"))),
         _ => {}
     }

@@ -36,7 +36,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
         Column::new("cashier", "出纳"),
         Column::new("accountant", "会计"),
         Column::new("note", "备注"),
-        Column::sum("deposits", "其中押金"),
+        Column::sum("deposits", "押金"),
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
     for shift in tx.shifts_between(reach, from, to)? {
@@ -45,7 +45,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
             let row = signed.iter().find(|row| row.step == step.word());
             row.map(|row| format!("{}{}", row.name, row.mark()))
         };
-        let deposits = security::cash(tx, shift.id)?;
+        let (income, deposits) = security::income(tx, &shift)?;
         sheet.rows.push(vec![
             Cell::Day(shift.day),
             Cell::text(tx.with_site(shift.id, &shift.clerk)?),
@@ -53,7 +53,7 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
             Cell::Money(shift.opening - shift.float_difference()),
             Cell::Money(shift.float_difference()),
             Cell::Money(shift.added),
-            Cell::Money(shift.income),
+            Cell::Money(income),
             Cell::Money(shift.paid_in),
             Cell::Money(shift.cash),
             shift.counted.map_or(Cell::Empty, Cell::Money),

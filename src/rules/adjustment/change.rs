@@ -22,7 +22,8 @@ pub struct Typed {
     pub class: Option<String>,
     /// P1: the shares, `居民70%;非居民30%` or `resident:0.7;non_resident:0.3`.
     pub mix: Option<String>,
-    /// Price kinds: the first day of the new price; today when left out, never later.
+    /// Price kinds: the first day of the new price, never after today. When left out the first day of the oldest bill named, and
+    /// without bills today.
     pub from: Option<NaiveDate>,
     /// Volume kinds with one bill: its right volume.
     pub volume: Option<String>,

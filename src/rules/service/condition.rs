@@ -23,7 +23,11 @@ pub const KNOWN_FACTS: &[(&str, &str)] = &[
     ("ic", "IC卡用户"),
     ("modified_recently", "最近90天内有过改装"),
     ("unused_3_months", "超过3个月没用气"),
+    (CLOSED, "已销户"),
 ];
+
+/// The account is closed.
+pub const CLOSED: &str = "account_closed";
 
 /// Field names the program itself fills: the meter's state, the file's chosen profile, what is not billed yet.
 pub const KNOWN_FIELDS: &[&str] = &["state", "profile", UNBILLED];

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::catalogue::Common;
-use super::condition::{Facts, UNBILLED};
+use super::condition::{CLOSED, Facts, UNBILLED};
 use super::form;
 use super::model::{Before, Clock, Field, Paper, Service, Situation, TalkStep, Urgency};
 use crate::rules::moment::Moment;
@@ -189,6 +189,11 @@ impl Service {
             words.put_field(key, value);
         }
         let mut first = None;
+        // What ends with the meter put into a state, or with a new owner, cannot end on a closed account.
+        if facts.has(CLOSED) && (self.write_back.transfer || self.write_back.meter_state.is_some()) {
+            let message = format!("该户已销户，不能受理{}，请核对户号；确有需要的请先复户", self.name);
+            refusals.push(Refusal::new("R-080", "account", message));
+        }
         for gate in self.refusals.iter().filter(|gate| gate.when.holds(facts)) {
             refusals.push(Refusal {
                 rule: gate.rule.clone().into(),

@@ -29,7 +29,7 @@ table! {
         open_note: String,
         /// 备用金 added in the course of the shift.
         added: Fen,
-        /// 本日营业收入: cash taken less cash given back.
+        /// Cash taken less cash given back: 本日营业收入 and 押金 (`security::income` tells them apart).
         income: Fen,
         /// 存入.
         paid_in: Fen,

@@ -8,16 +8,24 @@ use super::mistakes;
 use super::of_form;
 use crate::desk::customer_view::{self, Words};
 use crate::desk::refusal::Refusal;
+use crate::outbound::printer;
 use crate::rules::customer::{self, Field as FileField};
 use crate::rules::customer_fields::method;
 use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::tables::billing::BalanceRow;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
+use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
+use crate::tui::widgets::kind::Choice;
+
+/// What becomes of prepaid and credit when the account is closed.
+const BALANCE: &str = "balance";
 
 /// Fields that are changed together, because a rule binds them.
 const TOGETHER: &[&[&str]] = &[
@@ -55,6 +63,10 @@ impl Amend {
                 true => widget.hint(&format!("在册 {now}，不改就留空")),
                 false => widget.value(now),
             });
+        }
+        if key == "status" && has_money(app, account)? {
+            let ways = vec![Choice::new("refund", "退用户")];
+            widgets.push(Field::choice(BALANCE, "预存余款", ways).hint("销户时从钱箱退给用户，不销户就留空"));
         }
         let mut form = Form::new(widgets, app.desk.today(), initials);
         form.focus_on(key);
@@ -105,15 +117,28 @@ impl Amend {
         let mut input = first;
         input["account"] = json!(self.account);
         input["also"] = Value::Array(changes.collect());
+        let balance = self.form.value(BALANCE).trim();
+        if !balance.is_empty() {
+            input[BALANCE] = json!(balance);
+        }
         if !is_sound {
             mistakes::also(&mut self.form, app, "account.amend", input, mistakes::same);
             return Reply::done();
         }
-        match app.ask("account.amend", &input) {
-            Ok(answer) => {
+        match app.act("account.amend", &input, None) {
+            Ok(done) => {
+                let answer: Value = serde_json::from_str(&done.result).unwrap_or_default();
+                let refunded = answer["refunded"].as_str().map(|sum| format!("退用户 {sum} 元，请清点"));
+                let printed = refunded.is_some().then_some(done.entry).flatten();
+                let printed = printed.and_then(|id| app.desk.look().ok().map(|tx| printer::print(&tx, id, false)));
                 let warnings = answer["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                let said = std::iter::once("已改，原值留在历次改动里").chain(warnings).collect::<Vec<_>>().join("；");
-                Reply::pop().and_forget(self.draft_key()).and_say(said)
+                let said = std::iter::once("已改，原值留在历次改动里").chain(refunded.as_deref()).chain(warnings);
+                let said = said.collect::<Vec<_>>().join("；");
+                let reply = Reply::pop().and_forget(self.draft_key());
+                match printed {
+                    Some(Err(error)) => reply.and_toast(format!("{said}。{error}"), Ink::Look),
+                    _ => reply.and_say(said),
+                }
             }
             Err(refusal) => {
                 let others = file_form::refused(&mut self.form, &refusal);
@@ -121,6 +146,12 @@ impl Amend {
             }
         }
     }
+}
+
+/// Has the account prepaid or credit, which a closing asks about?
+fn has_money(app: &App, account: Id) -> Result<bool, Refusal> {
+    let kept = app.desk.look()?.get::<BalanceRow>(&[&account])?;
+    Ok(kept.is_some_and(|row| row.prepaid + row.credit > Fen::ZERO))
 }
 
 /// A field with those it is changed together with; the field's own group first.

@@ -424,11 +424,11 @@ fn draw_identity(canvas: &mut Canvas, view: &ShiftView) -> u16 {
     if shift.added != Fen::ZERO {
         parts.push(("备用金 ", shift.added, " + "));
     }
-    parts.extend([
-        ("本日营业收入 ", shift.income, " - "),
-        ("存入 ", shift.paid_in, " = "),
-        ("当日现金结余 ", shift.cash, ""),
-    ]);
+    parts.push(("本日营业收入 ", view.income, if view.deposits == Fen::ZERO { " - " } else { " + " }));
+    if view.deposits != Fen::ZERO {
+        parts.push(("押金 ", view.deposits, " - "));
+    }
+    parts.extend([("存入 ", shift.paid_in, " = "), ("当日现金结余 ", shift.cash, "")]);
     let (mut x, mut y) = (1, 0);
     for (name, sum, sign) in parts {
         let sum = sum.grouped();

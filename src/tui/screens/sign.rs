@@ -138,10 +138,14 @@ impl Screen<App> for Sign {
         let shift = &line.shift;
         canvas.rule(list, &format!("{} 班次 {}", shift.clerk, shift.no), Ink::Faint);
         let room = width.saturating_sub(2);
+        let deposits = match line.deposits {
+            Fen::ZERO => String::new(),
+            sum => format!("押金 {}   ", sum.grouped()),
+        };
         let sums = format!(
-            "备用金 {}   本日营业收入 {}   清点 {}   存入照缴款单填",
+            "备用金 {}   本日营业收入 {}   {deposits}清点 {}   存入照缴款单填",
             (shift.opening + shift.added).grouped(),
-            shift.income.grouped(),
+            line.income.grouped(),
             shift.counted.unwrap_or_default().grouped()
         );
         canvas.text_in(1, list + 1, room, &sums, Ink::Text);
@@ -169,7 +173,7 @@ fn shift_row(line: &SignLine, today: chrono::NaiveDate) -> Row {
         .cell(format::day(shift.day, today), Ink::Text)
         .cell(shift.no.to_string(), Ink::Text)
         .cell(shift.clerk.clone(), Ink::Text)
-        .cell(shift.income.grouped(), Ink::Text)
+        .cell(line.income.grouped(), Ink::Text)
         .cell(shift.counted.unwrap_or_default().grouped(), Ink::Text)
         .cell(over.grouped(), if over == Fen::ZERO { Ink::Faint } else { Ink::Look })
 }
