@@ -62,6 +62,18 @@ fn use_that_was_read_but_not_billed_went_to_the_new_owner() {
     try_transfer(&mut book).unwrap();
 }
 
+/// Taken in without debts, read before the deed.
+#[test]
+fn use_read_between_intake_and_deed_is_settled_before_the_deed() {
+    let mut book = town(&[resident(A)]);
+    book.act("demo", "intake.take", transfer::intake(A, "李小龙", false, false));
+    read(&mut book, A, "2026-11-12", "120");
+    let deed = json!({ "account": A, "id_number": transfer::NEW_OWNER });
+    let refusal = book.try_act("check", "account.transfer", &deed).unwrap_err();
+    let fault = refusal.faults.iter().find(|fault| fault.rule == "R-122").unwrap_or_else(|| panic!("{refusal}"));
+    assert!(fault.message.contains("用量 20 还没有出账"), "{}", fault.message);
+}
+
 #[test]
 fn a_bill_cancelled_before_the_last_left_its_use_unseen() {
     let mut book = town(&[resident(A)]);
