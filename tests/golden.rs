@@ -6,20 +6,22 @@
 
 #[path = "support/bundle.rs"]
 mod bundle;
+#[path = "support/golden.rs"]
+mod files;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ed25519_dalek::SigningKey;
+use files::{entries, folder, golden_files, keys};
 use meterdesk::book::clock::FixedClock;
 use meterdesk::derive::site::AcceptedFork;
 use meterdesk::derive::{self, Incoming, bulk, ledger, rebuild};
 use meterdesk::desk::import::{Request, What};
 use meterdesk::desk::open::NewSite;
 use meterdesk::desk::{ACTIONS, bodies, demo, view_exceptions};
-use meterdesk::exchange::frame::{Frame, FrameKind};
+use meterdesk::exchange::frame::FrameKind;
 use meterdesk::exchange::header::Header;
 use meterdesk::rules::id::Id;
 use meterdesk::store::entries::EntryRow;
@@ -34,35 +36,6 @@ use support::water::{bill, bills, day, read, resident, slip};
 
 /// Actions of which no golden entry can be: they write nothing, or an entry of another action.
 const WRITE_NOTHING_OF_THEIR_OWN: &[&str] = &["intake.preview", "adjustment.preview", "import.confirm", "import.mend"];
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden")
-}
-
-/// The keys all golden files are made with: known to everybody, good for nothing else.
-fn keys() -> bundle::Keys {
-    let text = std::fs::read_to_string(folder().join("identity.txt")).unwrap();
-    bundle::Keys { sign: SigningKey::from_bytes(&[7; 32]), seal: text.trim().parse().unwrap() }
-}
-
-fn golden_files() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "mdx"));
-    files.sort();
-    files
-}
-
-fn entries(file: &Path) -> Vec<EntryRow> {
-    let keys = keys();
-    let bytes = std::fs::read(file).unwrap();
-    let (frames, end) = bundle::read(&bytes, &keys, &keys);
-    assert_eq!(end, Ok(()), "{}", file.display());
-    let entry = |frame| match frame {
-        Frame::Entry(FrameKind::Chained, row) => *row,
-        other => panic!("{other:?}"),
-    };
-    frames.into_iter().map(entry).collect()
-}
 
 /// Derives entries into an empty book on disk.
 fn derived(path: &Path, rows: &[EntryRow]) -> Db {

@@ -62,7 +62,8 @@ pub fn settle(fx: &mut Fx<'_, '_>) -> Result<(), StoreError> {
             for row in fx.tx.scan::<ClashRow>(&[&what])? {
                 fx.tx.delete::<ClashRow>(&[&row.what, &row.number])?;
             }
-            for number in (cross.several)(fx.tx)? {
+            // What is empty is no number, here as in [`Fx::touch`].
+            for number in (cross.several)(fx.tx)?.into_iter().filter(|number| !number.is_empty()) {
                 write(fx.tx, what, &number, &(cross.holders)(fx.tx, &number)?)?;
             }
         }

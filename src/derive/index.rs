@@ -97,7 +97,8 @@ pub(super) fn apply_row(fx: &mut Fx<'_, '_>, kind: Kind, row: &SubjectRow, entry
     if names.are_plain() && row.hlc == entry.hlc {
         return apply(fx, kind, &Event { subject: row.subject, id: row.id, entry, body });
     }
-    let meant = EntryRow { hlc: row.hlc, actor: names.text(&entry.actor).into_owned(), ..entry.clone() };
+    let (actor, subjects) = (names.text(&entry.actor).into_owned(), names.text(&entry.subjects).into_owned());
+    let meant = EntryRow { hlc: row.hlc, actor, subjects, ..entry.clone() };
     let body = names.text(body);
     apply(fx, kind, &Event { subject: row.subject, id: row.id, entry: &meant, body: &body })
 }

@@ -48,9 +48,9 @@ pub mod account {
     /// Not yet explained.
     pub const SUSPENSE: &str = "suspense";
 
-    /// Income of one component of a price, `income.water`.
+    /// Income of one component of a price, `income.water`. A blank would end the name where legs are stored.
     pub fn income(component: &str) -> String {
-        format!("income.{component}")
+        format!("income.{}", component.replace(' ', "_"))
     }
 }
 

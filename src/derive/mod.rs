@@ -37,6 +37,7 @@ pub mod index;
 pub mod knowledge;
 pub mod ledger;
 pub mod order;
+mod parties;
 pub mod placed;
 pub mod rebuild;
 pub mod receive;
@@ -238,7 +239,10 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
     let common = exception::KNOWS.iter().any(|(action, last)| *action == event.action() && version <= *last);
     let known = fold.knows.iter().any(|(action, last)| *action == event.action() && version <= *last);
     let reason = if (common || known) && !lacks.action(event.action()) {
-        let applied = if common { exception::apply(fx, kind, event) } else { (fold.apply)(fx, event) };
+        let applied = match common {
+            true => exception::apply(fx, kind, event),
+            false => parties::agree(event).and_then(|()| (fold.apply)(fx, event)),
+        };
         match applied {
             Ok(()) => return tell_what_came_too_early(fx, fold, event),
             Err(DeriveError::Store(error)) => return Err(error),
