@@ -252,6 +252,16 @@ fn a_price_does_not_reach_a_bill_that_ended_before_its_first_day_and_says_so_of_
 }
 
 #[test]
+fn a_fact_is_taken_by_the_name_it_is_offered_by() {
+    let mut book = given();
+    for name in ["预存自动抵扣", "prepaid_settles", "extra.prepaid_settles"] {
+        let ask = json!({ "kind": "D1", "account": "31000003", "change": { "facts": { name: "否" } } });
+        let shown = book.act("demo", "adjustment.preview", ask);
+        assert_eq!(shown["picture"]["facts"][0]["label"], "预存自动抵扣", "{name} {shown}");
+    }
+}
+
+#[test]
 fn a_later_bill_that_stays_on_its_steps_is_not_touched() {
     let mut book = given();
     let bill = bills(&book, "31000003")[0].0;

@@ -379,6 +379,21 @@ fn an_open_case_stands_among_mine_until_it_is_done() {
 }
 
 #[test]
+fn a_service_fee_is_no_name_for_money_of_bills_nor_for_a_fee_of_the_catalogue_without_its_case() {
+    let mut book = branch();
+    for (kind, rule) in
+        [("水费", "R-172"), ("补缴滞纳金", "R-172"), ("预存", "R-172"), ("过户费", "R-209"), ("校表费", "R-209")]
+    {
+        let input = json!({ "account": ACCOUNT, "kind": kind, "amount": "3.00" });
+        let told = refused(&mut book, "demo", "fee.take", input);
+        assert_eq!((told.first_rule(), told.faults[0].field.as_deref()), (rule, Some("kind")), "{kind} {told:?}");
+    }
+    let passer_by = json!({ "kind": "过户费", "amount": "3.00", "payer": "张三" });
+    assert!(refused(&mut book, "demo", "fee.take", passer_by).message().contains("请先受理"));
+    sound(&mut book);
+}
+
+#[test]
 fn a_fee_of_no_case_is_taken_as_ever() {
     let mut book = branch();
     let taken = book.act("demo", "fee.take", json!({ "account": ACCOUNT, "kind": "补卡费", "amount": "10.00" }));

@@ -151,7 +151,7 @@ fn till() -> Vec<EntryRow> {
     book.act("demo", "shift.open", json!({ "float": "200.00" }));
     book.act("demo", "payment.take", json!({ "account": account, "amounts": "1.00" }));
     book.act("demo", "payment.take", json!({ "account": account, "amounts": "10.00", "to_prepaid": "40.00" }));
-    book.act("demo", "fee.take", json!({ "account": account, "kind": "过户费", "amount": "5.00" }));
+    book.act("demo", "fee.take", json!({ "account": account, "kind": "报装费", "amount": "5.00" }));
     let late = json!({ "account": account, "amounts": "20.00", "paper": "S1", "happened": "2026-11-19" });
     book.act("demo", "payment.enter_late", late);
     book.act("chief", "payment.confirm", json!({ "payment": "S1" }));

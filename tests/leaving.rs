@@ -9,7 +9,7 @@ use meterdesk::rules::money::Fen;
 use meterdesk::store::tables::billing::BalanceRow;
 use meterdesk::tui::screens;
 use serde_json::{Value, json};
-use support::adjust::{adjusted, ask_volume};
+use support::adjust::{act_at, adjusted, ask_volume};
 use support::orders::{Book, book};
 use support::seat::{Seat, account};
 use support::till::sound;
@@ -152,4 +152,54 @@ fn a_bill_of_the_old_owner_is_put_right_with_a_word_on_who_has_the_difference() 
     let tx = book.desk.look().unwrap();
     let id = tx.account_of_text(no).unwrap().unwrap().id;
     assert_eq!(tx.owed(id).unwrap(), Fen(500), "the fee of the transfer");
+}
+
+#[test]
+fn a_till_left_open_pays_no_old_owner_out_past_the_cut_off() {
+    let mut book = branch();
+    book.act("demo", "intake.take", support::transfer::intake(A, "李乙", false, false));
+    let deed = json!({ "account": A, "id_number": support::transfer::NEW_OWNER, "balance": "refund" });
+    for (action, input) in [("account.transfer", deed), ("account.amend", closing(Some("refund")))] {
+        let told = act_at(&mut book, "2026-11-22", "demo", action, input).unwrap_err();
+        if action == "account.transfer" {
+            assert!(told.first_rule() == "R-178" && told.message().contains("先交班"), "{told:?}");
+        }
+    }
+    assert_eq!(money(&book, A), (1_000, 21_000));
+}
+
+#[test]
+fn a_bill_of_a_closed_account_is_not_adjusted() {
+    let mut book = book("B03");
+    support::adjust::branch(&mut book);
+    let no = "31000003";
+    book.act("demo", "shift.open", json!({ "float": "200.00" }));
+    book.act("demo", "payment.take", json!({ "account": no }));
+    book.act("demo", "account.amend", json!({ "account": no, "field": "status", "seen": "正常", "value": "销户" }));
+    for action in ["adjustment.preview", "adjustment.request"] {
+        let ask = ask_volume(&book, no, "80");
+        assert_eq!(rule(&refused(&mut book, "demo", action, ask)), ("R-080", "account"));
+    }
+}
+
+#[test]
+fn a_large_payment_of_an_earlier_shift_is_reversed_by_who_may_out_of_an_open_drawer() {
+    let mut book = branch();
+    let big = book.act("demo", "payment.take", json!({ "account": A, "to_prepaid": "600.00" }))["receipt"].clone();
+    book.act("demo", "shift.close", json!({ "counted": "810.00" }));
+    let back = json!({ "payment": big, "reason": "收错户" });
+    assert_eq!(refused(&mut book, "chief", "payment.reverse", back.clone()).first_rule(), "R-178", "no drawer at all");
+    book.act("demo", "shift.open", json!({ "float": "810.00" }));
+    assert_eq!(refused(&mut book, "demo", "payment.reverse", back.clone()).kind, RefusalKind::Permission);
+    book.act("check", "shift.open", json!({ "float": "100.00" }));
+    let told = refused(&mut book, "chief", "payment.reverse", back.clone());
+    assert_eq!(rule(&told), ("R-178", "shift"));
+    let tx = book.desk.look().unwrap();
+    let shifts = tx.open_shifts(meterdesk::rules::reach::Reach::ALL).unwrap();
+    let till = shifts.iter().find(|shift| shift.clerk == "王芳").unwrap().id;
+    drop(tx);
+    let named = json!({ "payment": big, "reason": "收错户", "shift": till });
+    assert_eq!(book.act("chief", "payment.reverse", named)["amount"], "600.00");
+    assert_eq!(money(&book, A), (1_000, 21_000));
+    sound(&book);
 }

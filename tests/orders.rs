@@ -30,7 +30,7 @@ fn the_till() {
         book.act("demo", "shift.open", json!({ "float": "200.00" }));
         book.act("check", "shift.open", json!({ "float": "100.00" }));
         book.act("demo", "payment.take", json!({ "account": "10000001", "amounts": "10.00", "to_prepaid": "40.00" }));
-        book.act("demo", "fee.take", json!({ "account": "10000001", "kind": "过户费", "amount": "5.00" }));
+        book.act("demo", "fee.take", json!({ "account": "10000001", "kind": "报装费", "amount": "5.00" }));
         let late = json!({ "account": "10000001", "amounts": "20.00", "paper": "S1", "happened": "2026-11-19" });
         book.act("demo", "payment.enter_late", late);
         let (entry, _) = book.try_act("demo", "shift.deposit", &json!({ "amount": "30.00" })).unwrap();

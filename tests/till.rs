@@ -269,16 +269,16 @@ fn fees_are_taken_with_or_without_an_account_and_reversed_once() {
     let fee = book.act(
         "demo",
         "fee.take",
-        json!({ "account": "10000001", "kind": "过户费", "amount": "5.00", "tendered": "10.00" }),
+        json!({ "account": "10000001", "kind": "报装费", "amount": "5.00", "tendered": "10.00" }),
     );
     assert_eq!((&fee["receipt"], &fee["change"]), (&json!("B03-1-000001"), &json!("5.00")));
     book.act("demo", "fee.take", json!({ "kind": "补卡费", "amount": "10.00", "payer": "路人" }));
     for (input, field) in [
         (json!({ "kind": "", "amount": "5" }), "kind"),
-        (json!({ "kind": "过户费", "amount": "0" }), "amount"),
-        (json!({ "kind": "过户费", "amount": "5", "method": "预存" }), "method"),
-        (json!({ "kind": "过户费", "amount": "5", "tendered": "4" }), "tendered"),
-        (json!({ "kind": "过户费", "amount": "5", "account": "1" }), "account"),
+        (json!({ "kind": "报装费", "amount": "0" }), "amount"),
+        (json!({ "kind": "报装费", "amount": "5", "method": "预存" }), "method"),
+        (json!({ "kind": "报装费", "amount": "5", "tendered": "4" }), "tendered"),
+        (json!({ "kind": "报装费", "amount": "5", "account": "1" }), "account"),
     ] {
         let refusal = refused(&mut book, "demo", "fee.take", input.clone());
         assert_eq!(refusal.faults[0].field.as_deref(), Some(field), "{input}");

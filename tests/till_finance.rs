@@ -29,7 +29,7 @@ fn branch(book: &mut Book) {
     accounts(book, &[(vec![owes(8_640, "2026-11-18")], vec![])]);
     book.act("demo", "shift.open", json!({ "float": "200.00" }));
     book.act("demo", "payment.take", json!({ "account": "10000001" }));
-    let fee = json!({ "account": "10000001", "kind": "过户费", "amount": "5.00", "method": "银行卡" });
+    let fee = json!({ "account": "10000001", "kind": "报装费", "amount": "5.00", "method": "银行卡" });
     book.act("demo", "fee.take", fee);
 }
 

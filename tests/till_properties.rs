@@ -75,7 +75,7 @@ fn input(step: &Step) -> (&'static str, Value) {
         Step::Reverse(number) => {
             ("payment.reverse", json!({ "payment": format!("B03-1-{number:06}"), "reason": "试" }))
         }
-        Step::Fee(sum) => ("fee.take", json!({ "kind": "过户费", "amount": fen(*sum), "account": account })),
+        Step::Fee(sum) => ("fee.take", json!({ "kind": "报装费", "amount": fen(*sum), "account": account })),
         Step::Deposit(sum) => ("shift.deposit", json!({ "amount": fen(*sum) })),
         Step::Late(number) => (
             "payment.enter_late",

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
+use super::catalogue;
 use super::refusal::{Fault, Refusal};
 use super::till::ask::{Method, cash};
 use super::till::charges::{self, Asked};
@@ -14,6 +15,7 @@ use crate::derive::order::body::ChargeRef;
 use crate::derive::shift::FeeTaken;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::rules::service::Service;
 use crate::store::tables::order::ChargeRow;
 
 /// The action.
@@ -99,6 +101,9 @@ impl Action for FeeTake {
             deposit: false,
         };
         let charge = charges::owed(cx.tx, &asked)?;
+        if charge.is_none() {
+            of_the_catalogue(cx, kind)?;
+        }
         let amount = amount_of(&input, charge.as_ref())?;
         let account = match &charge {
             Some(charge) => account_of(cx.tx, charge, account)?,
@@ -154,6 +159,23 @@ fn amount_of(input: &Input, charge: Option<&ChargeRow>) -> Result<Fen, Refusal> 
     }
 }
 
+/// Words for money of bills and of the balance.
+const OF_BILLS: [&str; 11] =
+    ["水费", "气费", "电费", "热费", "燃气费", "暖气费", "滞纳金", "违约金", "预存", "余款", "欠费"];
+
+/// What the catalogue asks for a business is taken for a case of it, at its amount.
+fn of_the_catalogue(cx: &Cx<'_, '_>, kind: &str) -> Result<(), Refusal> {
+    let loaded = catalogue::of(cx.tx);
+    let asks = |service: &&Service| service.fees.iter().any(|fee| fee.name == kind || fee.key == kind);
+    match loaded.catalogue.services().iter().find(asks) {
+        None => Ok(()),
+        Some(service) => {
+            let text = format!("{kind}是{}业务的收费，没有这样一笔应收：请先受理，或核对户号和业务编号", service.name);
+            Err(Refusal::field("R-209", "kind", text))
+        }
+    }
+}
+
 fn faults(input: &Input) -> Vec<Fault> {
     let mut faults = Vec::new();
     let (kind, by_charge) = (input.kind.trim(), input.charge.as_deref().is_some_and(|text| !text.trim().is_empty()));
@@ -163,6 +185,10 @@ fn faults(input: &Input) -> Vec<Fault> {
     if ["押金", "保证金"].iter().any(|word| kind.contains(word)) {
         let text = "押金不是收入，请先受理要收押金的业务，再用收押金 (deposit.take)";
         faults.push(Fault::field("R-142", "kind", text));
+    }
+    if !by_charge && OF_BILLS.iter().any(|word| kind.contains(word)) {
+        let text = format!("{kind}不是服务费，要记到账单和预存上：请用收费 (payment.take)");
+        faults.push(Fault::field("R-172", "kind", text));
     }
     if input.amount.is_some_and(|amount| amount <= Fen::ZERO) {
         faults.push(Fault::field("R-209", "amount", "费用要大于零，请改正"));

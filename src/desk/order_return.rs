@@ -11,7 +11,7 @@ use super::order_settle::{self, Answers, Settled};
 use super::order_step::{self, Found};
 use super::refusal::{Fault, Refusal};
 use super::whose::Whose;
-use super::{catalogue, intake_case};
+use super::{catalogue, intake_case, session};
 use crate::derive::account::bill::BillIssued;
 use crate::derive::order::body::{FieldSaid, OrderReturned};
 use crate::rules::id::Id;
@@ -152,6 +152,9 @@ impl Action for OrderReturn {
             bill: told(cx, &found, settled.bill.as_ref())?,
         };
         let Settled { reading, bill } = settled;
+        if reading.is_some() || bill.is_some() {
+            session::refuse_left_open(cx.tx, cx.actor.id, cx.at, "reading.enter")?;
+        }
         let body = OrderReturned { order: found.row.id, slip, write_back, fields, overrun, reading, bill };
         Decision::write(found.subjects(), &body, output)
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::adjusting::owner;
 use super::refusal::{Fault, Refusal};
+use super::session;
 use super::till::{charges, find, shift};
 use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
@@ -29,6 +30,9 @@ pub struct Input {
     pub payment: String,
     /// Why.
     pub reason: String,
+    /// The open shift whose drawer gives the money back, for who has none; not said: the one that took it, else the only one open.
+    #[serde(default)]
+    pub shift: Option<Id>,
 }
 
 /// What is answered.
@@ -79,7 +83,7 @@ impl Action for PaymentReverse {
         if charge.is_none() && !is_fee(&row) {
             of_old_owner(cx, &row)?;
         }
-        let drawer = drawer(cx, &row)?;
+        let drawer = drawer(cx, &row, input.shift)?;
         Refusal::unless_empty(money_is_there(&row, &drawer))?;
         let mut subjects = charges::subjects(row.account, charge.as_ref().map(|charge| charge.order), drawer.id);
         let body = PaymentReversed { charge, ..body(&row, &drawer, reason) };
@@ -112,16 +116,46 @@ fn of_old_owner(cx: &Cx<'_, '_>, row: &TillRow) -> Result<(), Refusal> {
     Err(Refusal::field("R-122", "payment", text))
 }
 
-/// The drawer that gives the money back: the actor's own, else the one that took it while it is still open.
-fn drawer(cx: &Cx<'_, '_>, row: &TillRow) -> Result<ShiftRow, Refusal> {
+/// The drawer that gives the money back: the actor's own, else the one that took it while it is still open. Who may give back but keeps
+/// no drawer gives out of the one named, or the only one open.
+fn drawer(cx: &Cx<'_, '_>, row: &TillRow, named: Option<Id>) -> Result<ShiftRow, Refusal> {
     if let Some(own) = cx.tx.open_shift(cx.actor.id)? {
         return Ok(own);
     }
     let own = cx.tx.own()?;
-    let origin = cx.tx.shift(row.shift)?.filter(|shift| shift.state == "open" && own.holds(shift.id));
-    let origin = origin.ok_or_else(|| Refusal::rule("R-178", "收这笔钱的班次已经交班，请由开着班的营业员冲正"))?;
-    shift::still_today(cx, &origin)?;
-    Ok(origin)
+    let took = cx.tx.shift(row.shift)?.filter(|shift| shift.state == "open" && own.holds(shift.id));
+    let drawer = match (took, named) {
+        (Some(took), None) => took,
+        _ if cx.rights.allow("shift.open") => {
+            return Err(Refusal::rule("R-178", "收这笔钱的班次已经交班，请先开班，从自己的钱箱退"));
+        }
+        (_, Some(id)) => shift::open(cx, id)?,
+        (None, None) => only(cx)?,
+    };
+    shift::still_today(cx, &drawer)?;
+    Ok(drawer)
+}
+
+/// The only drawer whose day is not over.
+fn only(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
+    let mut open = Vec::new();
+    for shift in cx.tx.open_shifts(cx.tx.own()?)? {
+        if !session::is_over(cx.tx, &shift, cx.at)? {
+            open.push(shift);
+        }
+    }
+    let told: Vec<String> =
+        open.iter().map(|shift| format!("{} 班次 {} ({})", shift.clerk, shift.no, shift.id)).collect();
+    match <[ShiftRow; 1]>::try_from(open) {
+        Ok([one]) => Ok(one),
+        Err(none) if none.is_empty() => {
+            Err(Refusal::rule("R-178", "收这笔钱的班次已经交班，现在没有开着的班，请先由营业员开班"))
+        }
+        Err(_) => {
+            let text = format!("收这笔钱的班次已经交班，请写明由哪个班的钱箱退 (shift)：{}", told.join("、"));
+            Err(Refusal::field("R-178", "shift", text))
+        }
+    }
 }
 
 /// Cash must lie in the drawer. That the customer's balance still has what the payment had put on it is seen when the entry is derived

@@ -114,6 +114,14 @@ impl Action for ReadingEnter {
             faults.push(Fault::field("R-226", "date", format!("抄表日期 {day} 在今天之后，请核对")));
         }
         let class = confirmed_class(&account, input.class.as_deref(), &mut faults);
+        if class.is_some() && input.estimated {
+            let text = "估抄没有到现场，不能确认用水性质：请实抄时再填，或走特殊处理 P3";
+            faults.push(Fault::field("R-243", "class", text));
+        }
+        if class.as_deref() == Some(classes::MIXED) && account.mix.is_none() {
+            let text = "混用要有各类别的比例，首次抄表不能确认：请走特殊处理 P1";
+            faults.push(Fault::field("R-248", "class", text));
+        }
         if let (Some(class), Some(utility)) = (&class, Utility::from_code(&account.utility))
             && let Err(refusal) = customer_file::check_class(cx, utility, class)
         {

@@ -283,7 +283,7 @@ fn data_room(book: &mut Book) {
 fn till(book: &mut Book) {
     book.act("demo", "shift.open", json!({ "float": "200.00" }));
     for index in 0..14 {
-        let (kind, amount) = [("过户费", "5.00"), ("补卡费", "20.00")][index % 2];
+        let (kind, amount) = [("报装费", "5.00"), ("补卡费", "20.00")][index % 2];
         let fee = json!({ "kind": kind, "amount": amount, "payer": "欧阳𠮷龘·买买提江", "for_what": "遗失补办" });
         book.act("demo", "fee.take", fee);
     }

@@ -77,6 +77,8 @@ impl World {
         let cash = drawer.map_or(0, |shift| self.shifts[shift].cash());
         let mut reasons = self.no_till(user).to_vec();
         reasons.push((row.is_over, "it went back already"));
+        let to_be_done = row.charge.is_some_and(|(case, _)| !self.cases[case].is_void);
+        reasons.push((to_be_done, "its order is still to be done"));
         reasons.push((row.method == "现金" && row.amount > cash, "not so much cash"));
         let done = self.perform(user, "deposit.return", &json!({ "deposit": row.receipt }), unless(&reasons))?;
         let (Some(answer), Some(drawer)) = (done, drawer) else { return Ok(()) };
@@ -124,7 +126,7 @@ impl World {
         ];
         if refund && has > 0 {
             reasons.push((has > 50_000, "more than a clerk gives back"));
-            reasons.push((self.open_shift(user).is_none(), "no shift"));
+            reasons.extend(self.no_till(user));
             reasons.push((has > cash, "not so much cash"));
         }
         let input = json!({ "account": account.no, "case": case.id, "id_number": NEW_OWNER,
@@ -138,6 +140,7 @@ impl World {
         self.cases[at].deed = false;
         let account = &mut self.accounts[case.account];
         account.changes += 1;
+        account.owned_from = self.moves.len();
         account.name = word(&answer["to"]);
         if refund && has > 0 {
             let (prepaid, credit) = (account.prepaid, account.credit);

@@ -217,7 +217,8 @@ impl World {
         let cash = self.sheet("cash")?;
         let mut got: BTreeMap<String, i64> = BTreeMap::new();
         for row in 0..cash.rows.len() {
-            *got.entry(text(&cash, row, "method")).or_default() += money(&cash, row, "amount");
+            *got.entry(text(&cash, row, "method")).or_default() +=
+                money(&cash, row, "amount") + money(&cash, row, "deposits");
         }
         let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
         for one in self.moves.iter().filter(|one| !house(one.what)) {
@@ -228,16 +229,20 @@ impl World {
         self.same("report cash", &got, &wanted)?;
 
         let shifts = self.sheet("shifts")?;
-        let mut got: Vec<(i64, i64, i64, i64, i64)> = (0..shifts.rows.len())
+        let mut got: Vec<[i64; 6]> = (0..shifts.rows.len())
             .map(|row| {
                 let sum = |key: &str| money(&shifts, row, key);
-                (sum("opening") + sum("float_difference"), sum("added"), sum("income"), sum("paid_in"), sum("cash"))
+                let opening = sum("opening") + sum("float_difference");
+                [opening, sum("added"), sum("income"), sum("deposits"), sum("paid_in"), sum("cash")]
             })
             .collect();
-        let mut wanted: Vec<(i64, i64, i64, i64, i64)> = self
+        let mut wanted: Vec<[i64; 6]> = self
             .shifts
             .iter()
-            .map(|shift| (shift.opening, shift.added, shift.income, shift.paid_in, shift.cash()))
+            .map(|shift| {
+                let income = shift.income - shift.deposits;
+                [shift.opening, shift.added, income, shift.deposits, shift.paid_in, shift.cash()]
+            })
             .collect();
         got.sort_unstable();
         wanted.sort_unstable();

@@ -15,8 +15,10 @@ pub struct Shift {
     pub opening: i64,
     /// Floats added.
     pub added: i64,
-    /// Cash of customers.
+    /// Cash of customers, deposits among it.
     pub income: i64,
+    /// Cash of deposits, which is no income.
+    pub deposits: i64,
     /// Paid in.
     pub paid_in: i64,
     /// Counted at the close.

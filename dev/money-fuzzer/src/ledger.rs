@@ -127,6 +127,8 @@ pub struct Account {
     pub given: Vec<Given>,
     /// A meter was swapped.
     pub swapped: bool,
+    /// The movement from which on it is the present owner's.
+    pub owned_from: usize,
     /// Changes so far; a request is as it was asked while this is.
     pub changes: u64,
 }

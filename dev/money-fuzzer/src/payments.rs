@@ -305,7 +305,9 @@ impl World {
     ) -> Result<(), Failure> {
         let Some(shift) = self.open_shift(user) else { return Ok(()) };
         let receipt = self.gave_receipt(answer)?;
-        self.shifts[shift].income += if method == "现金" { amount } else { 0 };
+        let cash = if method == "现金" { amount } else { 0 };
+        self.shifts[shift].income += cash;
+        self.shifts[shift].deposits += if what == What::Security { cash } else { 0 };
         self.moves.push(Move {
             receipt,
             charge,
@@ -331,7 +333,10 @@ impl World {
         ];
         let own = self.open_shift(user);
         let origin = Some(row.shift).filter(|shift| self.shifts[*shift].is_open());
-        let drawer = own.or(origin);
+        let usable: Vec<usize> =
+            (0..self.shifts.len()).filter(|at| self.shifts[*at].is_open() && !self.is_over(*at)).collect();
+        let only = usable.first().copied().filter(|_| user == "chief" && usable.len() == 1);
+        let drawer = own.or(origin).or(only);
         reasons.push((drawer.is_none(), "no drawer"));
         if let Some(drawer) = drawer {
             reasons.push((self.is_over(drawer), "the drawer's day is over"));
@@ -339,6 +344,7 @@ impl World {
         }
         if let (Some((account, paid)), false) = (row.payment, row.is_over) {
             let account = &self.accounts[account];
+            reasons.push((at < account.owned_from, "an owner of before paid it"));
             let (prepaid, credit) = account.without(paid);
             reasons.push((prepaid < 0 && prepaid < account.prepaid, "the prepaid is spent"));
             reasons.push((credit < 0 && credit < account.credit, "the credit is spent"));
@@ -364,7 +370,9 @@ impl World {
     pub fn went_back(&mut self, at: usize, drawer: usize, user: &'static str, answer: &Value) {
         self.moves[at].is_over = true;
         let row = self.moves[at].clone();
-        self.shifts[drawer].income -= if row.method == "现金" { row.amount } else { 0 };
+        let cash = if row.method == "现金" { row.amount } else { 0 };
+        self.shifts[drawer].income -= cash;
+        self.shifts[drawer].deposits -= if row.what == What::Security { cash } else { 0 };
         self.moves.push(Move {
             id: word(&answer["entry"]),
             what: What::Back,

@@ -34,6 +34,7 @@ impl World {
             opening: float,
             added: 0,
             income: 0,
+            deposits: 0,
             paid_in: 0,
             counted: None,
             signed: Vec::new(),
@@ -66,7 +67,8 @@ impl World {
         let own = &self.shifts[shift];
         for (key, sum) in [
             ("previous", own.opening),
-            ("income", own.income),
+            ("income", own.income - own.deposits),
+            ("security", own.deposits),
             ("deposits", own.paid_in),
             ("expected", expected),
             ("over_short", counted - expected),

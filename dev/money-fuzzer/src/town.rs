@@ -136,6 +136,7 @@ fn account(at: usize, today: NaiveDate, chance: &mut Chance) -> Account {
         paid: Vec::new(),
         given: Vec::new(),
         swapped: false,
+        owned_from: 0,
         changes: 0,
     }
 }

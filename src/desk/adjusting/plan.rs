@@ -11,7 +11,7 @@ use crate::derive::account::adjust::refundable;
 use crate::derive::account::bill::{BillIssued, OPENING};
 use crate::derive::account::payment::applied;
 use crate::derive::request::{AdjustmentEffect, LateFeeBack, PriceSet, Replacement, WaiverGiven};
-use crate::desk::billing::body;
+use crate::desk::billing::{body, doubt::CLOSED};
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::tariffs;
 use crate::desk::till::due::{self, Due};
@@ -59,6 +59,10 @@ struct Named {
 
 /// Works a case out as of `day`.
 pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Result<Plan, Refusal> {
+    if case.account.status == CLOSED && !matches!(case.change, Change::LateFee { .. }) {
+        let text = format!("{} 已销户，账单、读数和档案都不再改；确要更正的请先复户", case.account.no);
+        return Err(Refusal::field("R-080", "account", text));
+    }
     let work = Work { tx, book, account: &case.account, day };
     let bills = work.named(case)?;
     let mut effect = AdjustmentEffect::default();

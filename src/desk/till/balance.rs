@@ -54,8 +54,10 @@ impl Stand {
                 [("预存", before.prepaid, after.prepaid), ("余款", before.credit, after.credit)]
             {
                 if after.is_negative() && after < before {
-                    let text =
-                        format!("这样{what}会少于零 (现有 {before}，办后 {after})：钱已经用掉，请先冲正后来用它的那笔");
+                    let text = format!(
+                        "这样{what}会少于零 (现有 {before}，办后 {after})：钱已经用掉。后来的收费用的，请先冲正后来用它的那笔；\
+                         出账时抵了账单的，请数据室先作废那张账单 (bill.cancel)"
+                    );
                     return Err(Refusal::rule("R-172", text));
                 }
             }

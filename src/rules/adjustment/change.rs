@@ -235,10 +235,14 @@ impl Typed {
             faults.push(Refusal::new("R-264", "bills", what));
         }
         for (key, typed) in facts {
-            let field = customer::field(key).filter(|field| field.moves_money() || field.key == "method");
-            match field.map(|field| customer::check_value(field, typed, today)) {
-                Some(Ok(value)) => _ = kept.insert(key.clone(), value),
-                Some(Err(wrong)) => faults.push(Refusal { field: "change.facts".into(), ..wrong }),
+            // By the words they are offered by, too.
+            let called =
+                || customer::money_fields().find(|field| field.label == key || field.key.ends_with(&format!(".{key}")));
+            let field =
+                customer::field(key).filter(|field| field.moves_money() || field.key == "method").or_else(called);
+            match field.map(|field| (field, customer::check_value(field, typed, today))) {
+                Some((field, Ok(value))) => _ = kept.insert(field.key.to_owned(), value),
+                Some((_, Err(wrong))) => faults.push(Refusal { field: "change.facts".into(), ..wrong }),
                 None => {
                     let what = format!("“{}”不在影响收费的资料里，请直接改档案；{}", shown(key), money_fields());
                     faults.push(Refusal::new("R-007", "change.facts", what));
