@@ -93,9 +93,10 @@ fn an_account_may_keep_its_prepaid_for_itself() {
     bill(&mut book, "2026-10");
     assert_eq!(money(&book, A), (10_000, 30_000, 0));
     settles(&mut book, "是");
+    assert_eq!(money(&book, A), (0, 20_000, 0), "from the day of the setting nothing open stands beside money");
     read(&mut book, A, "2026-11-12", "121");
     bill(&mut book, "2026-11");
-    assert_eq!(money(&book, A), (10_000, 29_500, 0), "the new bill alone");
+    assert_eq!(money(&book, A), (0, 19_500, 0));
     sound(&mut book);
 }
 
@@ -272,6 +273,18 @@ impl Own {
         self.bills.insert(day.to_owned(), (amount, prepaid, back + credit));
     }
 
+    /// What is there stands for what is open.
+    fn cover(&mut self) {
+        if self.keeps {
+            return;
+        }
+        let part = self.owed().min(self.prepaid + self.credit).max(0);
+        let prepaid = part.min(self.prepaid);
+        self.prepaid -= prepaid;
+        self.credit -= part - prepaid;
+        self.pay(part);
+    }
+
     fn owed(&self) -> i64 {
         self.bills.values().map(|(amount, prepaid, paid)| amount - prepaid - paid).sum()
     }
@@ -367,6 +380,9 @@ proptest! {
                     own.keeps = keeps;
                 }
                 _ => {}
+            }
+            if !matches!(step, Step::Bill { .. } | Step::Again) {
+                own.cover();
             }
             prop_assert_eq!(money(&book, A), (own.owed(), own.prepaid, own.credit), "after {:?}", step);
         }

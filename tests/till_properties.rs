@@ -327,6 +327,7 @@ fn money_without_a_till_is_posted_by_the_account_itself() {
         from_prepaid: Fen::ZERO,
         from_credit: Fen::ZERO,
         lines: vec![],
+        covers: None,
     };
     assert_eq!(money_account(&body.method), Some("bank_in_transit"));
     book.desk.sign_in_practice("room").unwrap();

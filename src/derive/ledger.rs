@@ -103,6 +103,21 @@ impl Legs {
     }
 }
 
+impl Legs {
+    /// Stores legs beside those the event has stored already.
+    pub fn post_more(mut self, fx: &Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), StoreError> {
+        let letter = kind.letter().to_owned();
+        let known = fx.tx.get::<PostingRow>(&[&letter, &event.subject, &event.id])?;
+        for (account, amount) in known.as_ref().and_then(|row| Self::parse(&row.legs)).unwrap_or_default().iter() {
+            self.add(account, amount);
+        }
+        if known.is_some() {
+            fx.tx.delete::<PostingRow>(&[&letter, &event.subject, &event.id])?;
+        }
+        self.post(fx, kind, event)
+    }
+}
+
 /// The trial balance: what every account stands at, and the first entry whose legs do not add up to zero.
 #[derive(Debug, Default)]
 pub struct TrialBalance {

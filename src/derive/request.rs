@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::amend::AccountAmended;
 use super::account::bill::{BillIssued, Income};
+use super::account::cover::Covers;
 use super::cross::Cross;
 use super::{DeriveError, Event, Fold, Fx, exception};
 use crate::book::subject::Kind as Subjects;
@@ -94,6 +95,9 @@ pub struct AdjustmentDecided {
     pub settles: Vec<Id>,
     /// What takes effect when approved.
     pub effect: Option<AdjustmentEffect>,
+    /// Bills that prepaid and credit stand for after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<Covers>,
 }
 
 /// The right a decision rests on, as its author knew it.

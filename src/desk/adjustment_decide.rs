@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::adjusting::{one_hand, request, who};
 use super::refusal::Refusal;
+use super::till::cover;
 use crate::book::subject::{Kind as Subjects, Subject};
+use crate::derive::account::cover::CoverLine;
 use crate::derive::request::{AdjustmentDecided as Body, standing_of};
 use crate::rules::adjustment::{Standing, State};
 use crate::rules::id::Id;
@@ -43,6 +45,9 @@ pub struct Output {
     /// Who made or reset the accounts concerned within 30 days.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Open bills that prepaid and credit now pay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covered: Vec<CoverLine>,
 }
 
 /// A bill replaced.
@@ -93,7 +98,7 @@ impl Action for AdjustmentDecide {
         let after = if input.approve { State::Approved } else { State::Rejected };
         let people = people(cx, &standing);
         let warnings = one_hand::notes(cx.tx, &people, cx.at.date_naive())?;
-        let output = Output { request: row.id, state: after.code().to_owned(), bills: bills.collect(), warnings };
+        let bills = bills.collect();
         let body = Body {
             request: row.id,
             account: row.account,
@@ -103,9 +108,13 @@ impl Action for AdjustmentDecide {
             right,
             settles: standing.decisions.iter().map(|decision| decision.entry).collect(),
             effect,
+            covers: None,
         };
         let subjects = vec![Subject::new(Subjects::Request, row.id), Subject::new(Subjects::Account, row.account)];
-        Decision::write(subjects, &body, output)
+        let covers = cover::ahead::<Self, _>(cx, row.account, &subjects, &body)?;
+        let (state, covered) = (after.code().to_owned(), cover::lines(covers.as_ref()));
+        let output = Output { request: row.id, state, bills, warnings, covered };
+        Decision::write(subjects, &Body { covers, ..body }, output)
     }
 }
 

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::billing::body;
 use super::refusal::Refusal;
+use super::till::cover;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::BillCancelled as Body;
+use crate::derive::account::cover::CoverLine;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::tables::billing::BillRow;
@@ -40,6 +42,9 @@ pub struct Output {
     pub owed_less: Fen,
     /// What was paid on it and is now credit.
     pub credit: Fen,
+    /// Open bills that prepaid and credit now pay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covered: Vec<CoverLine>,
 }
 
 impl Action for BillCancel {
@@ -57,9 +62,12 @@ impl Action for BillCancel {
         }
         cx.rights.require_correction(Self::NAME, row.amount)?;
         let income = body::issued(cx.tx, row.id)?.map(|bill| bill.income()).unwrap_or_default();
-        let output = Output { bill: row.id, owed_less: row.unpaid, credit: row.amount - row.unpaid };
-        let body = Body { account: row.account, bill: row.id, reason, income };
-        Decision::write(vec![Subject::new(Kind::Account, row.account)], &body, output)
+        let subjects = vec![Subject::new(Kind::Account, row.account)];
+        let body = Body { account: row.account, bill: row.id, reason, income, covers: None };
+        let covers = cover::ahead::<Self, _>(cx, row.account, &subjects, &body)?;
+        let (owed_less, credit) = (row.unpaid, row.amount - row.unpaid);
+        let output = Output { bill: row.id, owed_less, credit, covered: cover::lines(covers.as_ref()) };
+        Decision::write(subjects, &Body { covers, ..body }, output)
     }
 }
 

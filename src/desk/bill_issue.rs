@@ -8,6 +8,7 @@ use super::action::{Action, Cx, Decision};
 use super::billing::{Ledger, Rater, doubt};
 use super::reading_enter::check_open;
 use super::refusal::Refusal;
+use super::till::cover;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::{BillIssued, HoldReason, OPENING};
 use crate::derive::account::prepaid;
@@ -68,17 +69,37 @@ impl Action for BillIssue {
             Some(reason) => doubt::held(bill, reason),
             None => bill,
         };
+        let subjects = vec![Subject::new(Kind::Account, account.id)];
         let output = Output {
             bill: cx.next,
             cycle: bill.cycle.clone(),
             volume: bill.volume,
             amount: bill.amount,
             due: bill.due,
-            settled: settled_at_once(cx.tx, account.id, &bill)?,
+            settled: settled_now::<Self, _>(cx, &subjects, &bill, &bill)?,
             held: bill.held.as_ref().map(|reason| reason.message.clone()),
         };
-        Decision::write(vec![Subject::new(Kind::Account, account.id)], &bill, output)
+        Decision::write(subjects, &bill, output)
     }
+}
+
+/// What is paid of a bill as soon as `body` makes it.
+pub(super) fn settled_now<A: Action, B: Serialize>(
+    cx: &Cx<'_, '_>,
+    subjects: &[Subject],
+    body: &B,
+    bill: &BillIssued,
+) -> Result<Fen, Refusal> {
+    let Some(account) = subjects.first().map(|subject| subject.id) else { return Ok(Fen::ZERO) };
+    if bill.replaces.is_some() && bill.held.is_none() {
+        // What was paid on the bill before comes with it, wherever it went meanwhile.
+        let next = cx.next;
+        return cover::tried::<A, B, _>(cx, subjects, body, |tx| {
+            let row = tx.get::<BillRow>(&[&account, &next])?;
+            Ok(row.map_or(Fen::ZERO, |row| row.amount - row.unpaid))
+        });
+    }
+    Ok(settled_at_once(cx.tx, account, bill)?)
 }
 
 /// What prepaid and credit pay of a bill when it is made.

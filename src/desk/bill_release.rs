@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::bill_cancel::{checked_reason, find_bill};
-use super::bill_issue::settled_at_once;
+use super::bill_issue::settled_now;
 use super::billing::{Ledger, Rater};
 use super::reading_enter::check_open;
 use super::refusal::Refusal;
@@ -64,9 +64,10 @@ impl Action for BillRelease {
         let prices = cx.shelf.prices(cx.tx)?;
         let rated = Rater { book: &prices, dated: cx.day }.one(&ledger, end);
         let issue = rated.ok_or_else(|| Refusal::rule("bill", "这一天的读数已由别的账单结算"))??;
-        let settled = settled_at_once(cx.tx, row.account, &issue)?;
-        let output = Output { bill: cx.next, amount: issue.amount, settled };
+        let subjects = vec![Subject::new(Kind::Account, row.account)];
         let body = Body { account: row.account, bill: row.id, reason, issue };
-        Decision::write(vec![Subject::new(Kind::Account, row.account)], &body, output)
+        let settled = settled_now::<Self, _>(cx, &subjects, &body, &body.issue)?;
+        let output = Output { bill: cx.next, amount: body.issue.amount, settled };
+        Decision::write(subjects, &body, output)
     }
 }

@@ -8,9 +8,10 @@ use super::action::{Action, Cx, Decision};
 use super::adjusting::owner;
 use super::refusal::{Fault, Refusal};
 use super::session;
-use super::till::{charges, find, shift};
+use super::till::{charges, cover, find, shift};
 use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
+use crate::derive::account::cover::CoverLine;
 use crate::derive::account::payment::{PaymentReversed, money_account};
 use crate::derive::ledger::account as ledger;
 use crate::derive::shift::security;
@@ -50,6 +51,9 @@ pub struct Output {
     pub shift: Id,
     /// The line to say.
     pub spoken: String,
+    /// Open bills that prepaid and credit now pay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covered: Vec<CoverLine>,
 }
 
 impl Action for PaymentReverse {
@@ -90,6 +94,9 @@ impl Action for PaymentReverse {
         if drawer.id != row.shift {
             subjects.push(Subject::new(Kind::Shift, row.shift));
         }
+        let account = row.account.filter(|_| !body.is_fee);
+        let covers = account.map(|account| cover::ahead::<Self, _>(cx, account, &subjects, &body));
+        let covers = covers.transpose()?.flatten();
         let output = Output {
             payment: row.id,
             receipt: row.receipt(),
@@ -97,8 +104,9 @@ impl Action for PaymentReverse {
             spoken: say_back(&row.method, row.amount),
             method: row.method,
             shift: drawer.id,
+            covered: cover::lines(covers.as_ref()),
         };
-        Decision::write(subjects, &body, output)
+        Decision::write(subjects, &PaymentReversed { covers, ..body }, output)
     }
 }
 
@@ -188,6 +196,7 @@ fn body(row: &TillRow, drawer: &ShiftRow, reason: &str) -> PaymentReversed {
         from_prepaid: row.from_prepaid,
         is_fee: is_fee(row),
         charge: None,
+        covers: None,
     }
 }
 

@@ -105,7 +105,8 @@ pub fn preview(desk: &Desk, ask: &Ask, day: Option<NaiveDate>) -> Result<Preview
     let tx = desk.look()?;
     let today = business_day(desk, &tx)?;
     let plan = plan::plan(&tx, &prices, Days { today, taken: day.unwrap_or(today) }, ask)?;
-    let left = plan.left(&tx, &prices, today)?;
+    let covers = plan.covers(&tx, &prices)?;
+    let left = plan.left(&tx, &prices, today, covers.as_ref())?;
     Ok(Preview { plan, left })
 }
 

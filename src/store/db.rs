@@ -405,6 +405,15 @@ impl<'a> Tx<'a> {
         })
     }
 
+    /// Does something and lets it go again: what it leaves can be looked at inside, and nothing of it stays.
+    pub fn trial<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let run = |sql: &str| self.conn().execute_batch(sql).map_err(StoreError::from);
+        run("SAVEPOINT trial")?;
+        let done = work();
+        run("ROLLBACK TO trial; RELEASE trial")?;
+        done
+    }
+
     /// Inserts or replaces a row.
     pub fn put<T: Table>(&self, row: &T) -> Result<(), StoreError> {
         if self.hold(row) {

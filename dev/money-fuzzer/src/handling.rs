@@ -136,10 +136,15 @@ impl World {
         let wanted = if approve { wanted } else { Wanted::Yes };
         let Some(answer) = self.perform("chief", "adjustment.decide", &input, wanted)? else { return Ok(()) };
         self.requests[at].is_over = true;
-        if !approve {
-            return Ok(());
-        }
         self.touched = Some(request.account);
+        if approve {
+            self.take_effect(&request, &answer)?;
+        }
+        let today = self.business_day("chief");
+        self.covered(request.account, &answer, today, today)
+    }
+
+    fn take_effect(&mut self, request: &Request, answer: &Value) -> Result<(), Failure> {
         let today = self.business_day("chief");
         match request.change {
             Change::Late(sum) => {
@@ -149,7 +154,7 @@ impl World {
             }
             Change::Volumes(ref volumes) => {
                 let wanted: Vec<(usize, i64)> = request.bills.iter().copied().zip(volumes.iter().copied()).collect();
-                self.rated_again(request.account, &answer, request.day, |bill, period| {
+                self.rated_again(request.account, answer, request.day, |bill, period| {
                     let volume = wanted.iter().find(|(named, _)| *named == bill).map_or(period.volume, |one| one.1);
                     Use { volume, ..period }
                 })
@@ -157,7 +162,7 @@ impl World {
             Change::Mix(percent) => {
                 self.accounts[request.account].percent = percent;
                 let named = request.bills.clone();
-                self.rated_again(request.account, &answer, request.day, |bill, period| Use {
+                self.rated_again(request.account, answer, request.day, |bill, period| Use {
                     percent: if named.contains(&bill) { percent } else { period.percent },
                     ..period
                 })

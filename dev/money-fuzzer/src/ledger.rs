@@ -100,6 +100,8 @@ pub struct Paid {
     pub from_credit: i64,
     /// Not reversed.
     pub stands: bool,
+    /// Nobody took it: the customer's money stood for bills by itself.
+    pub by_itself: bool,
 }
 
 /// An account.
@@ -144,7 +146,7 @@ fn late_days(due: NaiveDate, day: NaiveDate) -> i64 {
 
 impl Bill {
     /// What payments and credit paid of it.
-    fn by_payments(&self) -> i64 {
+    pub fn by_payments(&self) -> i64 {
         if self.lives { self.amount - self.unpaid - self.by_itself } else { 0 }
     }
 }
@@ -241,10 +243,11 @@ impl Account {
             self.keep_no_more_back(now);
         }
         self.paid[at].stands = false;
+        self.fall_back();
     }
 
     /// No more late fee came back with a smaller bill than the payments that stand brought.
-    fn keep_no_more_back(&mut self, bill: usize) {
+    pub fn keep_no_more_back(&mut self, bill: usize) {
         let chain = self.chain(bill);
         if !self.given.iter().any(|given| given.with_bill && chain.contains(&given.bill)) {
             return;
@@ -321,6 +324,8 @@ impl Account {
         self.bills[old].next = Some(at);
         self.hand_over(old, at);
         let paid: i64 = self.parts(at).iter().map(|part| part.1).sum();
+        let (bill, money) = (&self.bills[at], self.prepaid.max(0) + self.credit.max(0));
+        self.make_room(bill.due, bill.unpaid - money);
         let moved = paid.min(self.credit.max(0)).min(self.bills[at].unpaid).max(0);
         self.credit -= moved;
         self.bills[at].unpaid -= moved;
@@ -330,7 +335,7 @@ impl Account {
     }
 
     /// The payments that stand pay a bill in their order, as far as it is paid by payments: each to its own day.
-    fn bear_again(&mut self, at: usize) {
+    pub fn bear_again(&mut self, at: usize) {
         self.bills[at].fen_days = first_parts(self.bills[at].due, &self.parts(at), self.bills[at].by_payments());
     }
 

@@ -10,6 +10,7 @@ use std::fmt;
 pub mod cases;
 pub mod chance;
 pub mod checks;
+pub mod cover;
 pub mod drawers;
 pub mod handling;
 pub mod ladder;

@@ -270,7 +270,9 @@ impl World {
             from_prepaid: plan.from_prepaid,
             from_credit: plan.from_credit,
             stands: true,
+            by_itself: false,
         });
+        self.covered(at, &answer, taken, today)?;
         let owed = self.accounts[at].owed();
         self.same("owed_after", &fen(&answer["owed_after"]), &owed)?;
         let late: i64 = self.accounts[at].open().iter().map(|bill| self.accounts[at].late(*bill, today)).sum();
@@ -358,6 +360,8 @@ impl World {
         if let Some((account, paid)) = row.payment {
             self.touched = Some(account);
             self.accounts[account].reverse(paid);
+            let day = self.business_day(user);
+            self.covered(account, &answer, day, day)?;
         }
         if let Some((case, charge)) = row.charge {
             self.touched = Some(self.cases[case].account);

@@ -61,18 +61,17 @@ impl World {
         while let Some(old) = before.filter(|old| account.bills[*old].amount == 0) {
             before = account.bills[old].prev;
         }
-        let had = account.prepaid + account.credit;
         let due = before.map_or(self.date() + Days::new(15), |old| account.bills[old].due);
         self.same("held", &answer["held"].as_str(), &None)?;
         self.same("volume", &word(&answer["volume"]), &period.volume.to_string())?;
         self.same("amount", &fen(&answer["amount"]), &amount)?;
         self.same("due", &word(&answer["due"]), &due.to_string())?;
-        self.same("settled", &fen(&answer["settled"]), &amount.min(had))?;
         let estimated = account.marks[mark].estimated;
         let bill = self.bill(word(&answer["bill"]), word(&answer["cycle"]), period, amount, due);
         let new = self.accounts[at].issue(Bill { estimated, prev: before, ..bill });
         self.accounts[at].marks[mark].bill = Some(new);
-        Ok(())
+        let made = &self.accounts[at].bills[new];
+        self.same("settled", &fen(&answer["settled"]), &(made.amount - made.unpaid))
     }
 
     /// A bill that nothing is paid of.
@@ -119,7 +118,8 @@ impl World {
         self.touched = Some(at);
         self.same("credit", &fen(&answer["credit"]), &paid)?;
         self.accounts[at].cancel(bill);
-        Ok(())
+        let day = self.business_day(user);
+        self.covered(at, &answer, day, day)
     }
 
     /// `swap.enter` where everything is billed, on the last two accounts alone.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amend::{self, AccountAmended};
 use super::bill::BillIssued;
-use super::{bill, payment, prepaid};
+use super::{bill, cover, payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::request::{
@@ -108,6 +108,7 @@ pub fn decided(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     let body: AdjustmentDecided = event.read()?;
     let Some((mut row, mut standing)) = known(fx, event, body.request)? else { return Ok(()) };
     let (effect, _) = standing.decide(&decision(event, &body, &row.entry_hash));
+    let covers = body.covers;
     match effect {
         Effect::None => {}
         Effect::Apply => {
@@ -120,7 +121,8 @@ pub fn decided(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
             row.applied = String::new();
         }
     }
-    keep(fx, row, &standing)
+    keep(fx, row, &standing)?;
+    cover::after(fx, event, covers.as_ref())
 }
 
 fn known(fx: &Fx<'_, '_>, event: &Event<'_>, request: Id) -> Result<Option<(AdjustRow, Standing)>, DeriveError> {
@@ -230,6 +232,11 @@ pub(super) fn issued_again(
         payment::applied(row).iter().filter(|line| chain.contains(&line.0)).map(|line| line.1).sum()
     };
     let paid: Fen = payments.iter().map(of_chain).sum();
+    let known = payment::balance(fx, event.subject)?;
+    if let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &new])? {
+        let want = row.unpaid - known.prepaid.max(Fen::ZERO) - known.credit.max(Fen::ZERO);
+        cover::make_room(fx, event, row.due, want, legs)?;
+    }
     let credit = payment::balance(fx, event.subject)?.credit.max(Fen::ZERO);
     move_credit(fx, event, new, paid.min(credit), legs)?;
     // What of the credit went elsewhere is unpaid again and bears the fee of its days as such, not twice.
@@ -404,6 +411,7 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
     if let Some(file) = applied.file {
         amend::take_back(fx, event, &file)?;
     }
+    cover::make_up(fx, event, &mut legs)?;
     legs.post(fx, Kind::Account, event)?;
     if payment::balance(fx, event.subject)?.credit.is_negative() {
         let note = format!("凭单 {} 撤回特殊处理后余款不足，缺额待补", event.id);

@@ -9,6 +9,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::cover::{self, Covers};
 use super::{payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
@@ -123,6 +124,9 @@ pub struct BillCancelled {
     /// The bill's income by component, as its lines say: what is taken back.
     #[serde(default)]
     pub income: Vec<Income>,
+    /// Bills that prepaid and credit stand for after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<Covers>,
 }
 
 /// Income of one component.
@@ -270,7 +274,8 @@ pub fn cancel(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError>
     let body: BillCancelled = event.read()?;
     let mut legs = Legs::default();
     void(fx, event, body.bill, &body.reason, &body.income, &mut legs)?;
-    Ok(legs.post(fx, Kind::Account, event)?)
+    legs.post(fx, Kind::Account, event)?;
+    cover::after(fx, event, body.covers.as_ref())
 }
 
 /// Cancels a living bill: what it still owes is owed no more, what was paid on it becomes the customer's credit (what prepaid

@@ -9,6 +9,7 @@ use crate::store::tables::account::NewcomerRow;
 pub mod adjust;
 pub mod amend;
 pub mod bill;
+pub mod cover;
 pub mod fields;
 pub mod file;
 pub mod order;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use chrono::NaiveDate;
 
+use super::cover::{self, Covers};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::order::body::ChargeRef;
@@ -53,6 +54,9 @@ pub struct PaymentTaken {
     pub from_credit: Fen,
     /// Per bill.
     pub lines: Vec<PaymentLine>,
+    /// Bills that prepaid and credit stand for after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<Covers>,
 }
 
 /// What one bill gets of a payment.
@@ -108,6 +112,9 @@ pub struct PaymentReversed {
     /// The charge it had paid (from version 2 on): the case takes it back, not the shift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charge: Option<ChargeRef>,
+    /// Bills that prepaid and credit stand for after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<Covers>,
 }
 
 /// Body of `payment.confirm`.
@@ -145,6 +152,11 @@ pub fn applied(row: &PaymentRow) -> Vec<AppliedLine> {
 pub fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: PaymentTaken = event.read()?;
     check_sum(&body)?;
+    taken(fx, event, &body)?;
+    cover::after(fx, event, body.covers.as_ref())
+}
+
+fn taken(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentTaken) -> Result<(), DeriveError> {
     let mut balance = balance(fx, event.subject)?;
     let mut legs = Legs::default();
     if body.shift.is_none() {
@@ -159,7 +171,7 @@ pub fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         balance.credit += body.amount;
         legs.post(fx, Kind::Account, event)?;
         keep(fx, &balance)?;
-        fx.tx.put(&PaymentRow { credit: body.amount, ..row(event, &body, &[], "surplus") })?;
+        fx.tx.put(&PaymentRow { credit: body.amount, ..row(event, body, &[], "surplus") })?;
         return Ok(());
     }
     legs.add(account::PREPAID, body.from_prepaid - body.to_prepaid).add(account::CREDIT, body.from_credit);
@@ -167,7 +179,7 @@ pub fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     balance.credit -= body.from_credit;
     let (mut lines, mut rest) = (Vec::new(), Fen::ZERO);
     for line in &body.lines {
-        let (applied, over) = pay_bill(fx, event, &body, line)?;
+        let (applied, over) = pay_bill(fx, event, body, line)?;
         legs.add(account::RECEIVABLE, -applied.1).add(account::LATE_FEE, -applied.2 - applied.3);
         legs.add(account::WAIVER, applied.3);
         rest += over;
@@ -177,7 +189,7 @@ pub fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     balance.credit += rest;
     legs.post(fx, Kind::Account, event)?;
     keep(fx, &balance)?;
-    fx.tx.put(&PaymentRow { credit: rest, ..row(event, &body, &lines, "taken") })?;
+    fx.tx.put(&PaymentRow { credit: rest, ..row(event, body, &lines, "taken") })?;
     Ok(())
 }
 
@@ -254,13 +266,13 @@ fn row(event: &Event<'_>, body: &PaymentTaken, lines: &[AppliedLine], state: &st
 fn payer_of(fx: &Fx<'_, '_>, account: Id, bill: Id) -> Result<Option<Id>, StoreError> {
     let pays =
         |row: &PaymentRow| row.state == "taken" && applied(row).iter().any(|line| line.0 == bill && line.1.0 > 0);
-    Ok(fx.tx.payments(account)?.iter().rev().find(|row| pays(row)).map(|row| row.id))
+    Ok(fx.tx.payments(account)?.iter().rev().find(|row| pays(row)).map(|row| row.id.entry()))
 }
 
 /// The payment that used the balance before.
 fn last_spender(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<Id, StoreError> {
     let spent = |row: &PaymentRow| row.state == "taken" && row.from_prepaid + row.from_credit > Fen::ZERO;
-    Ok(fx.tx.payments(event.subject)?.iter().rev().find(|row| spent(row)).map_or(event.id, |row| row.id))
+    Ok(fx.tx.payments(event.subject)?.iter().rev().find(|row| spent(row)).map_or(event.id, |row| row.id.entry()))
 }
 
 /// Keeps a balance that has changed; an account that never had one gets no row.
@@ -281,7 +293,12 @@ pub fn earlier(row: &BillLateRow) -> Earlier {
     Earlier { fen_days: row.fen_days, fen_days_later: row.fen_days_later, charged: row.charged }
 }
 
-fn change_late(fx: &Fx<'_, '_>, account: Id, bill: Id, change: impl FnOnce(&mut Earlier)) -> Result<(), StoreError> {
+pub(super) fn change_late(
+    fx: &Fx<'_, '_>,
+    account: Id,
+    bill: Id,
+    change: impl FnOnce(&mut Earlier),
+) -> Result<(), StoreError> {
     let known = fx.tx.get::<BillLateRow>(&[&account, &bill])?;
     let mut sum = known.as_ref().map(earlier).unwrap_or_default();
     change(&mut sum);
@@ -317,7 +334,7 @@ pub(super) fn bear_again(fx: &Fx<'_, '_>, account: Id, bill: Id, without: Option
 }
 
 /// What of a bill is paid otherwise than by prepaid of itself; of a cancelled one nothing.
-fn paid_by_payments(row: &BillRow) -> Fen {
+pub(super) fn paid_by_payments(row: &BillRow) -> Fen {
     if row.state == "cancelled" { Fen::ZERO } else { row.amount - row.unpaid - row.prepaid }
 }
 
@@ -337,6 +354,11 @@ pub fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     if body.is_fee {
         return Ok(()); // the money of a fee is the shift's alone
     }
+    reversed(fx, event, &body)?;
+    cover::after(fx, event, body.covers.as_ref())
+}
+
+fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Result<(), DeriveError> {
     let mut legs = Legs::default();
     let known = fx.tx.get::<PaymentRow>(&[&event.subject, &body.payment])?;
     let Some(payment) = known.filter(|row| row.state != "reversed") else {
@@ -368,13 +390,15 @@ pub fn reverse(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     }
     // A reversal gives back what the payment had brought; anything else of its cash is unexplained.
     legs.add(account::SUSPENSE, body.amount - payment.amount);
+    keep(fx, &balance)?;
+    fx.tx.put(&PaymentRow { state: "reversed".into(), reversed_by: Some(event.id), ..payment.clone() })?;
+    cover::make_up(fx, event, &mut legs)?;
     legs.post(fx, Kind::Account, event)?;
+    let balance = self::balance(fx, event.subject)?;
     if balance.prepaid.is_negative() || balance.credit.is_negative() {
         let note = format!("冲正核对单 {} 后预存或余款不足，缺额待补", body.receipt);
         exception::open(fx, Kind::Account, event, "balance_negative", payment.id, note)?;
     }
-    keep(fx, &balance)?;
-    fx.tx.put(&PaymentRow { state: "reversed".into(), reversed_by: Some(event.id), ..payment })?;
     Ok(())
 }
 

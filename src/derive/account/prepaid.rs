@@ -1,8 +1,8 @@
 //! What a customer has with the company pays a bill when the bill is made, so that no late fee runs on what is covered.
 //!
 //! Prepaid goes first, then credit, as at the till. A bill says itself whether it is paid so (`settles`: the account's setting
-//! as its maker saw it); bills from before that was said stay open. Money that becomes prepaid or credit later pays nothing by
-//! itself: at the till a payment goes to what is open first, and what is put by on purpose waits for the next bill.
+//! as its maker saw it); bills from before that was said stay open. Money that becomes prepaid or credit later is
+//! [`super::cover`].
 //!
 //! Merge: bills take what is there in their order; a payment that names prepaid which a bill took meanwhile is the exception
 //! `prepaid_twice`. What prepaid paid of a bill is prepaid again when the bill is cancelled.

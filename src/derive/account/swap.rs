@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::METER;
 use super::bill::{self, BillIssued, Income};
+use super::cover::{self, Covers};
 use crate::book::subject::Kind;
 use crate::derive::ledger::Legs;
 use crate::derive::slip::SlipFacts;
@@ -67,6 +68,9 @@ pub struct SwapChecked {
     pub cancel: Vec<(Id, Vec<Income>)>,
     /// What was seen on site.
     pub remark: String,
+    /// Bills that prepaid and credit stand for after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<Covers>,
 }
 
 /// Applies `swap.enter`.
@@ -228,6 +232,7 @@ pub fn field_check(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveE
         bill::void(fx, event, *bill, "现场核实后另一张拆换单有效", income, &mut legs)?;
     }
     legs.post(fx, Kind::Account, event)?;
+    cover::after(fx, event, body.covers.as_ref())?;
     resolve(fx, event, &body)
 }
 

@@ -2,6 +2,7 @@
 //! approve it, and whether a request's picture still holds.
 
 pub mod ask;
+mod cover;
 mod file;
 pub mod links;
 pub mod one_hand;

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use super::ask::Meant;
 use super::links::{Links, Rated};
 use super::readings::{self, Followed};
-use super::{file, rerate, sides, warn};
+use super::{cover, file, rerate, sides, warn};
 use crate::derive::account::adjust::refundable;
 use crate::derive::account::bill::{BillIssued, OPENING};
 use crate::derive::account::payment::applied;
@@ -87,6 +87,8 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
     };
     let before = work.balance()?;
     let difference = |bill: &BillPicture| (bill.new.amount - bill.old.amount).abs() + bill.waived + bill.refunded;
+    let mut after = after(&before, &pictures);
+    let covered = cover::covered(tx, book, case, day, &pictures, &effect, &mut after)?;
     let picture = Picture {
         kind: case.kind.code().to_owned(),
         account: case.account.id,
@@ -95,9 +97,10 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
         day,
         price,
         before,
-        after: after(&before, &pictures),
+        after,
         amount: pictures.iter().map(difference).sum(),
-        warnings: warn::warnings(tx, case, &pictures, followed.warnings)?,
+        warnings: warn::warnings(tx, case, &pictures, &covered, followed.warnings)?,
+        covered,
         bills: pictures,
         readings: followed.changes,
         facts: told,

@@ -4,7 +4,7 @@ use super::ask::Meant;
 use super::owner;
 use crate::derive::account::bill::OPENING;
 use crate::rules::adjustment::Change;
-use crate::rules::adjustment::picture::BillPicture;
+use crate::rules::adjustment::picture::{BillPicture, Covered};
 use crate::rules::money::Fen;
 use crate::store::tables::billing::BillRow;
 use crate::store::{StoreError, Tx};
@@ -14,6 +14,7 @@ pub fn warnings(
     tx: &Tx<'_>,
     case: &Meant,
     pictures: &[BillPicture],
+    covered: &[Covered],
     readings: Vec<String>,
 ) -> Result<Vec<String>, StoreError> {
     let rows = tx.scan::<BillRow>(&[&case.account.id])?;
@@ -57,7 +58,16 @@ pub fn warnings(
             .push(format!("账单 {bills} 是过户前的：差额和余款都落在现户主 {now} 名下，请双方说清由谁承担 (R-078)"));
     }
     let over: Fen = pictures.iter().map(BillPicture::over).filter(|over| *over > Fen::ZERO).sum();
-    if over > Fen::ZERO {
+    if !covered.is_empty() {
+        let sum: Fen = covered.iter().map(|line| line.principal + line.late_fee).sum();
+        let cycles: Vec<&str> = covered.iter().map(|line| line.cycle.as_str()).collect();
+        let cycles = cycles.join("、");
+        let whence = match over > Fen::ZERO {
+            true => format!("已收多出的 {} 元记为用户余款", over.grouped()),
+            false => "账上有余款或预存".to_owned(),
+        };
+        warnings.push(format!("{whence}，批准后随即抵缴 {cycles} 账单 {} 元", sum.grouped()));
+    } else if over > Fen::ZERO {
         warnings.push(format!("已收多出的 {} 元记为用户余款", over.grouped()));
     }
     Ok(warnings)

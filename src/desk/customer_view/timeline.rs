@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::adjusted;
 use crate::derive::account::amend::{AccountAmended, Change};
 use crate::derive::account::bill::{BillCancelled, BillIssued, BillReleased};
+use crate::derive::account::cover::Covers;
 use crate::derive::account::fields::masked;
 use crate::derive::account::file::AccountOpened;
 use crate::derive::account::payment::{PaymentReversed, PaymentTaken};
@@ -132,10 +133,11 @@ impl Told<'_> {
             "fee.take" => read(passage).map(|body: FeeTaken| format!("收{} {}", body.kind, body.amount.grouped())),
             _ => self.order_lines.get(&passage.id).cloned(),
         };
-        told.unwrap_or_else(|| match crate::desk::action(&passage.action) {
+        let told = told.unwrap_or_else(|| match crate::desk::action(&passage.action) {
             Some(def) => def.summary.to_owned(),
             None => passage.action.clone(),
-        })
+        });
+        told + &covered(passage)
     }
 
     fn reading(&self, id: Id, body: &ReadingEntered) -> String {
@@ -266,6 +268,18 @@ fn payment(body: &PaymentTaken) -> String {
     let receipt = Some(body.receipt.as_str()).filter(|receipt| !receipt.is_empty());
     let receipt = receipt.map(|receipt| format!(" 核对单 {receipt}")).unwrap_or_default();
     format!("收费 {} {}{late}{receipt}", body.amount.grouped(), body.method)
+}
+
+/// The bills that prepaid and credit stand for after an entry.
+fn covered(passage: &Passage) -> String {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        #[serde(default)]
+        covers: Option<Covers>,
+    }
+    let Some(covers) = read(passage).and_then(|said: Said| said.covers) else { return String::new() };
+    let cycles: Vec<&str> = covers.lines.iter().map(|line| line.cycle.as_str()).collect();
+    format!("；余款预存抵缴 {} 账单 {}", cycles.join("、"), covers.total().grouped())
 }
 
 fn reversed(body: &PaymentReversed) -> String {

@@ -104,5 +104,6 @@ fn payment(bill: &BillRow, day: chrono::NaiveDate) -> PaymentTaken {
         from_prepaid: Fen::ZERO,
         from_credit: Fen::ZERO,
         lines: vec![line],
+        covers: None,
     }
 }

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill;
+use crate::derive::account::cover::CoverLine;
 use crate::derive::account::swap::{SwapChecked as Body, SwapEntered};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::bill_cancel::checked_reason;
 use crate::desk::billing::body;
 use crate::desk::refusal::Refusal;
+use crate::desk::till::cover;
 use crate::rules::id::Id;
 use crate::store::Tx;
 use crate::store::tables::account::MeterRow;
@@ -38,6 +40,9 @@ pub struct Output {
     pub meter: Id,
     /// Bills of differences that fell with their slips.
     pub cancelled: Vec<Id>,
+    /// Open bills that prepaid and credit now pay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covered: Vec<CoverLine>,
 }
 
 impl Action for SwapFieldCheck {
@@ -69,7 +74,7 @@ impl Action for SwapFieldCheck {
                 cancel.push((*id, income));
             }
         }
-        let output = Output { meter: stands.id, cancelled: cancel.iter().map(|(id, _)| *id).collect() };
+        let cancelled = cancel.iter().map(|(id, _)| *id).collect();
         let body = Body {
             account,
             old: old.id,
@@ -79,8 +84,12 @@ impl Action for SwapFieldCheck {
             day: slip.day,
             cancel,
             remark,
+            covers: None,
         };
-        Decision::write(vec![Subject::new(Kind::Account, account)], &body, output)
+        let subjects = vec![Subject::new(Kind::Account, account)];
+        let covers = cover::ahead::<Self, _>(cx, account, &subjects, &body)?;
+        let output = Output { meter: stands.id, cancelled, covered: cover::lines(covers.as_ref()) };
+        Decision::write(subjects, &Body { covers, ..body }, output)
     }
 }
 

@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ask::{Ask, Method};
-use super::mistyped;
 use super::plan::Plan;
 use super::receipt::give_receipt;
+use super::{cover, mistyped};
 use crate::book::subject::{Kind, Subject};
+use crate::derive::account::cover::{CoverLine, Covers};
 use crate::derive::account::payment::PaymentTaken;
 use crate::desk::action::{Cx, Decision};
 use crate::desk::refusal::Refusal;
@@ -56,6 +57,9 @@ pub struct Taken {
     pub late_fee_after: Fen,
     /// Prepaid and credit after.
     pub balance_after: Fen,
+    /// Open bills that prepaid and credit pay after it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub covered: Vec<CoverLine>,
     /// The line to say.
     pub spoken: String,
     /// Waits for a second person (hand-written slips).
@@ -91,7 +95,9 @@ pub fn book(
 ) -> Result<Decision<Taken>, Refusal> {
     let money = &plan.money;
     mistyped::ask(money.tendered, money.change, plan.kept(ask), shift.cash, ask.confirm)?;
-    let left = plan.left(cx.tx, &*cx.shelf.prices(cx.tx)?, cx.day)?;
+    let prices = cx.shelf.prices(cx.tx)?;
+    let covers = plan.covers(cx.tx, &prices)?;
+    let left = plan.left(cx.tx, &prices, cx.day, covers.as_ref())?;
     let receipt = give_receipt(cx.tx, cx.next)?;
     let pending = paper.is_some();
     let body = PaymentTaken {
@@ -110,6 +116,7 @@ pub fn book(
         from_prepaid: money.from_prepaid,
         from_credit: money.from_credit,
         lines: plan.payment_lines(),
+        covers: covers.clone(),
     };
     let subjects = vec![Subject::new(Kind::Account, plan.account.id), Subject::new(Kind::Shift, shift.id)];
     let output = Taken {
@@ -132,7 +139,9 @@ pub fn book(
         late_fee_after: left.late_fee,
         balance_after: plan.balance.prepaid + plan.balance.credit + money.to_prepaid
             - money.from_prepaid
-            - money.from_credit,
+            - money.from_credit
+            - covers.as_ref().map_or(Fen::ZERO, Covers::total),
+        covered: cover::lines(covers.as_ref()),
         spoken: money.spoken(),
         pending,
     };

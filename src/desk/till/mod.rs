@@ -4,6 +4,7 @@ pub mod ask;
 pub mod balance;
 pub mod book;
 pub mod charges;
+pub mod cover;
 pub mod due;
 pub mod find;
 pub mod mistyped;

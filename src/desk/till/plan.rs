@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::ask::{Amounts, Ask, Waive};
-use super::balance;
 use super::due::{self, Due};
 use super::settle::{Settlement, settle};
+use super::{balance, cover};
 use crate::book::subject::Kind;
+use crate::derive::account::cover::Covers;
 use crate::derive::account::payment::PaymentLine;
 use crate::desk::billing::doubt::CLOSED;
 use crate::desk::refusal::{Fault, Refusal};
+use crate::rules::customer::prepaid_settles;
 use crate::rules::id::Id;
 use crate::rules::late_fee;
 use crate::rules::money::Fen;
@@ -80,15 +82,48 @@ impl Plan {
         self.money.to_prepaid - ask.to_prepaid.unwrap_or_default()
     }
 
-    /// What the account still owes when it is paid, principal and late fee, as it would be asked for on `day`.
-    pub fn left(&self, tx: &Tx<'_>, book: &PriceBook, day: NaiveDate) -> Result<Owed, StoreError> {
-        let mut left = Owed { principal: Fen::ZERO, late_fee: Fen::ZERO };
-        for mut due in due::due(tx, book, &self.account, day)? {
+    /// The bills as the payment leaves them, their late fees as of `day`.
+    fn after(&self, tx: &Tx<'_>, book: &PriceBook, day: NaiveDate) -> Result<Vec<Due>, StoreError> {
+        let mut dues = due::due(tx, book, &self.account, day)?;
+        for due in &mut dues {
             if let Some(line) = self.lines.iter().find(|line| line.due.bill.id == due.bill.id) {
                 let charged = line.late_fee + line.waived;
                 due.earlier.add(line.principal, charged, due.bill.due, self.day);
                 due.bill.unpaid -= line.principal;
                 due.late = due::late_fee_of(book, &self.account, &due.bill, due.earlier, day);
+            }
+        }
+        Ok(dues)
+    }
+
+    /// The bills that prepaid and credit pay after it, where the account does not keep them for itself.
+    pub fn covers(&self, tx: &Tx<'_>, book: &PriceBook) -> Result<Option<Covers>, StoreError> {
+        let (kept, money) = (&self.balance, &self.money);
+        let after = BalanceRow {
+            account: kept.account,
+            prepaid: kept.prepaid + money.to_prepaid - money.from_prepaid,
+            credit: kept.credit - money.from_credit,
+        };
+        let money = cover::money(&after);
+        if money == Fen::ZERO || !prepaid_settles(&self.account.extra) {
+            return Ok(None);
+        }
+        Ok(cover::lay(&self.after(tx, book, self.day)?, money, self.day))
+    }
+
+    /// What the account still owes when it is paid and what is there has covered what it can, principal and late fee, as it would be
+    /// asked for on `day`.
+    pub fn left(
+        &self,
+        tx: &Tx<'_>,
+        book: &PriceBook,
+        day: NaiveDate,
+        covers: Option<&Covers>,
+    ) -> Result<Owed, StoreError> {
+        let mut left = Owed { principal: Fen::ZERO, late_fee: Fen::ZERO };
+        for mut due in self.after(tx, book, day)? {
+            if let Some(covers) = covers {
+                due = cover::covered(book, &self.account, due, covers, day);
             }
             if due.bill.unpaid > Fen::ZERO {
                 left.principal += due.bill.unpaid;

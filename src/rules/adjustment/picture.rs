@@ -38,6 +38,22 @@ pub struct Picture {
     pub amount: Fen,
     /// What the eye should fall on.
     pub warnings: Vec<String>,
+    /// Open bills that prepaid and credit pay then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covered: Vec<Covered>,
+}
+
+/// What of a bill is paid by itself.
+#[derive(Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq, Eq)]
+pub struct Covered {
+    /// The bill; a replaced one by its old name.
+    pub bill: Id,
+    /// 账期.
+    pub cycle: String,
+    /// Principal.
+    pub principal: Fen,
+    /// Late fee.
+    pub late_fee: Fen,
 }
 
 /// The account's price before and after.

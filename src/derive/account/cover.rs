@@ -1,0 +1,243 @@
+//! What a customer has with the company pays the bills that are open: money that comes after a bill was issued — credit of a
+//! smaller bill, a cancelled or reversed payment, prepaid put by — stands for it from that day, so that no late fee runs on what is
+//! covered. What prepaid pays of a bill when it is made is [`super::prepaid`].
+//!
+//! An entry says itself which bills it leaves covered ([`Covers`]: the account's setting and the late fees as its author saw them);
+//! entries from before that was said cover nothing. As in a part payment the late fee of the days before goes first. What is paid so
+//! stands as a payment without a receipt, under the entry's first item.
+//!
+//! Merge: a bill takes what it still owes and what is still there; nothing is taken twice. Money that goes back — a payment reversed,
+//! an approval withdrawn — comes back from the bills it covered, the last first, before anything falls below zero. A bill issued
+//! again in the place of a cancelled one takes back what went to bills due later.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::payment::{self, AppliedLine, applied};
+use crate::book::subject::Kind;
+use crate::derive::ledger::{Legs, account};
+use crate::derive::{DeriveError, Event, Fx};
+use crate::rules::id::Id;
+use crate::rules::money::Fen;
+use crate::store::tables::billing::{BillRow, PaymentRow};
+
+/// Which open bills prepaid and credit pay once an entry has taken effect.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
+pub struct Covers {
+    /// The day: late fees are counted to it.
+    pub day: NaiveDate,
+    /// Per bill, oldest due first.
+    pub lines: Vec<CoverLine>,
+}
+
+/// What one bill gets.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
+pub struct CoverLine {
+    /// The bill.
+    pub bill: Id,
+    /// 账期.
+    pub cycle: String,
+    /// Principal.
+    pub principal: Fen,
+    /// Late fee up to the day.
+    pub late_fee: Fen,
+    /// Late fee charged before, as the author saw it: two never charge more than one of them.
+    pub charged_before: Fen,
+}
+
+impl Covers {
+    /// Principal and late fee, all bills.
+    pub fn total(&self) -> Fen {
+        self.lines.iter().map(|line| line.principal + line.late_fee).sum()
+    }
+}
+
+/// The method of a payment out of prepaid and credit.
+const METHOD: &str = "预存";
+
+/// Is it money that stands for bills by itself, not a payment that somebody took?
+pub fn is_cover(row: &PaymentRow) -> bool {
+    row.shift.is_none() && row.receipt.is_empty() && row.method == METHOD
+}
+
+/// Pays the bills that an entry leaves covered, after everything else it does.
+pub(super) fn after(fx: &Fx<'_, '_>, event: &Event<'_>, covers: Option<&Covers>) -> Result<(), DeriveError> {
+    let Some(covers) = covers else { return Ok(()) };
+    if covers.lines.iter().any(|line| (line.principal.0 | line.late_fee.0 | line.charged_before.0) < 0) {
+        return Err(DeriveError::Body("抵缴的金额不能是负数".into()));
+    }
+    let mut balance = payment::balance(fx, event.subject)?;
+    let (had_prepaid, had_credit) = (balance.prepaid.max(Fen::ZERO), balance.credit.max(Fen::ZERO));
+    let (mut legs, mut lines, mut left) = (Legs::default(), Vec::new(), had_prepaid + had_credit);
+    for line in &covers.lines {
+        let bill = fx.tx.standing_bill(event.subject, line.bill)?;
+        let open = fx.tx.get::<BillRow>(&[&event.subject, &bill])?.filter(|row| row.state == "open");
+        let Some(row) = open.filter(|row| row.unpaid > Fen::ZERO) else { continue };
+        let charged = payment::charged(fx, event.subject, bill)?;
+        let uncharged = (line.charged_before + line.late_fee - charged).min(line.late_fee).max(Fen::ZERO);
+        let late_fee = uncharged.min(left);
+        let principal = line.principal.min(row.unpaid).min(left - late_fee);
+        if principal + late_fee == Fen::ZERO {
+            continue;
+        }
+        left -= principal + late_fee;
+        let (due, unpaid) = (row.due, row.unpaid - principal);
+        let state = if unpaid == Fen::ZERO { "paid" } else { "open" }.to_owned();
+        fx.tx.put(&BillRow { unpaid, state, ..row })?;
+        payment::change_late(fx, event.subject, bill, |earlier| earlier.add(principal, late_fee, due, covers.day))?;
+        legs.add(account::RECEIVABLE, -principal).add(account::LATE_FEE, -late_fee);
+        lines.push(AppliedLine(bill, principal, late_fee, Fen::ZERO));
+    }
+    let used = had_prepaid + had_credit - left;
+    if used == Fen::ZERO {
+        return Ok(());
+    }
+    let from_prepaid = used.min(had_prepaid);
+    let from_credit = used - from_prepaid;
+    legs.add(account::PREPAID, from_prepaid).add(account::CREDIT, from_credit);
+    balance.prepaid -= from_prepaid;
+    balance.credit -= from_credit;
+    payment::keep(fx, &balance)?;
+    fx.tx.put(&row(event, covers.day, from_prepaid, from_credit, &lines))?;
+    Ok(legs.post_more(fx, Kind::Account, event)?)
+}
+
+fn row(event: &Event<'_>, day: NaiveDate, from_prepaid: Fen, from_credit: Fen, lines: &[AppliedLine]) -> PaymentRow {
+    PaymentRow {
+        account: event.subject,
+        id: event.id.with_item(1),
+        shift: None,
+        business_day: event.entry.business_day,
+        day,
+        actor: event.entry.actor.clone(),
+        method: METHOD.to_owned(),
+        receipt: String::new(),
+        paper: None,
+        amount: Fen::ZERO,
+        late_fee: lines.iter().map(|line| line.2).sum(),
+        waived: Fen::ZERO,
+        to_prepaid: Fen::ZERO,
+        from_prepaid,
+        from_credit,
+        credit: Fen::ZERO,
+        lines: text(lines),
+        state: "taken".to_owned(),
+        reversed_by: None,
+        confirmed_by: None,
+    }
+}
+
+fn text(lines: &[AppliedLine]) -> String {
+    serde_json::to_string(lines).unwrap_or_default()
+}
+
+/// Takes back what money stood for that is not there any more: the last first, until neither prepaid nor credit is below zero.
+/// Adds to `legs`; the caller posts them.
+pub(super) fn make_up(fx: &Fx<'_, '_>, event: &Event<'_>, legs: &mut Legs) -> Result<(), DeriveError> {
+    let short = |sum: Fen| (-sum).max(Fen::ZERO);
+    // What prepaid paid of a bill since cancelled lies in credit: so prepaid first.
+    for of_prepaid in [true, false] {
+        for row in covers_of(fx, event.subject)? {
+            let balance = payment::balance(fx, event.subject)?;
+            let most = match of_prepaid {
+                true => Most { prepaid: short(balance.prepaid), credit: Fen::ZERO },
+                false => Most { prepaid: Fen::ZERO, credit: short(balance.credit) },
+            };
+            draw(fx, event, row, most, |_| true, legs)?;
+        }
+    }
+    Ok(())
+}
+
+/// A bill issued again is older than what its money went to meanwhile: up to `want` comes back from bills due later.
+pub(super) fn make_room(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    due: NaiveDate,
+    want: Fen,
+    legs: &mut Legs,
+) -> Result<(), DeriveError> {
+    let mut left = want;
+    for row in covers_of(fx, event.subject)? {
+        let credit = left.min(row.from_credit).max(Fen::ZERO);
+        let most = Most { prepaid: (left - credit).max(Fen::ZERO), credit };
+        let later = |bill: &BillRow| bill.state != "cancelled" && bill.due > due;
+        left -= draw(fx, event, row, most, later, legs)?;
+    }
+    Ok(())
+}
+
+/// What stands for bills, the last first.
+fn covers_of(fx: &Fx<'_, '_>, of: Id) -> Result<Vec<PaymentRow>, DeriveError> {
+    let mut rows = fx.tx.payments(of)?;
+    rows.retain(|row| row.state == "taken" && is_cover(row));
+    rows.reverse();
+    Ok(rows)
+}
+
+/// The most that is given back to each.
+struct Most {
+    prepaid: Fen,
+    credit: Fen,
+}
+
+/// Gives back what a row stands for, of the bills that `fits` names, the last line first: principal, then the late fee. Answers how
+/// much.
+fn draw(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    row: PaymentRow,
+    most: Most,
+    fits: impl Fn(&BillRow) -> bool,
+    legs: &mut Legs,
+) -> Result<Fen, DeriveError> {
+    let (of, credit_most) = (event.subject, most.credit.min(row.from_credit));
+    let whole = most.prepaid.min(row.from_prepaid) + credit_most;
+    let (mut left, mut gone, mut touched, mut lines) = (whole, Fen::ZERO, Vec::new(), applied(&row));
+    for line in lines.iter_mut().rev() {
+        let id = fx.tx.standing_bill(of, line.0)?;
+        let Some(bill) = fx.tx.get::<BillRow>(&[&of, &id])?.filter(|bill| fits(bill)) else { continue };
+        let principal = line.1.min(left);
+        let late_fee = line.2.min(left - principal);
+        if principal + late_fee == Fen::ZERO {
+            continue;
+        }
+        left -= principal + late_fee;
+        (line.1, line.2) = (line.1 - principal, line.2 - late_fee);
+        // What became credit when the bill was cancelled or replaced is taken from there.
+        let back = principal.min(payment::paid_by_payments(&bill)).max(Fen::ZERO);
+        gone += principal - back;
+        legs.add(account::RECEIVABLE, back).add(account::CREDIT, principal - back).add(account::LATE_FEE, late_fee);
+        if back > Fen::ZERO {
+            fx.tx.put(&BillRow { unpaid: bill.unpaid + back, state: "open".into(), ..bill })?;
+        }
+        payment::charge(fx, of, id, -late_fee)?;
+        touched.push(id);
+    }
+    let drawn = whole - left;
+    if drawn == Fen::ZERO {
+        return Ok(drawn);
+    }
+    let credit = drawn.min(credit_most);
+    let prepaid = drawn - credit;
+    legs.add(account::PREPAID, -prepaid).add(account::CREDIT, -credit);
+    lines.retain(|line| line.1 + line.2 > Fen::ZERO);
+    if lines.is_empty() {
+        fx.tx.delete::<PaymentRow>(&[&of, &row.id])?;
+    } else {
+        let late_fee = lines.iter().map(|line| line.2).sum();
+        let (from_prepaid, from_credit) = (row.from_prepaid - prepaid, row.from_credit - credit);
+        fx.tx.put(&PaymentRow { late_fee, from_prepaid, from_credit, lines: text(&lines), ..row })?;
+    }
+    for id in touched {
+        payment::bear_again(fx, of, id, None)?;
+        let given = super::adjust::without_payment(fx, of, id, event.id)?;
+        legs.add(account::LATE_FEE, -given).add(account::CREDIT, given);
+        gone += given;
+    }
+    let mut balance = payment::balance(fx, of)?;
+    balance.prepaid += prepaid;
+    balance.credit += credit - gone;
+    payment::keep(fx, &balance)?;
+    Ok(drawn)
+}

@@ -1,0 +1,155 @@
+//! Money that a customer has with the company stands for open bills from the day it is there (R-172): no late fee runs on what is
+//! covered, wherever the money came from, and what is taken back comes back from the bills.
+
+mod support;
+
+use meterdesk::derive::account::file::AccountOpened;
+use serde_json::{Value, json};
+use support::adjust::{act_at, balance, bills};
+use support::orders::{Book, book};
+use support::town;
+use support::water::{resident, sound};
+
+const A: &str = "3100000001";
+
+/// 50 m³ at 4.08 are 204.00, due twenty days after the bill; 2 per mille a day.
+fn town_of_one() -> Book {
+    let mut book = book("B03");
+    let text = include_str!("../assets/tariffs/bj-water-res-2014.toml");
+    let steps = r#"{ upto = "180", price = "2.07" }, { upto = "260", price = "4.07" }, { price = "6.07" }"#;
+    let text = text.replace(steps, r#"{ price = "1.15" }"#).replace("= \"0.001\"", "= \"0.002\"");
+    let text = text.replace("due_days   = 15", "due_days   = 20");
+    book.act("boss", "tariff.put", json!({ "file": "x.toml", "text": text }));
+    town::open_accounts(&mut book, &[AccountOpened { recent: "50;50;50".into(), ..resident(A) }]);
+    book
+}
+
+fn act(book: &mut Book, day: &str, user: &str, action: &str, input: Value) -> Value {
+    act_at(book, day, user, action, input).unwrap_or_else(|refusal| panic!("{day} {action}: {}", refusal.message()))
+}
+
+fn billed(book: &mut Book, day: &str, value: &str) -> Value {
+    let reading = json!({ "account": A, "value": value, "date": day, "confirm": true });
+    act(book, day, "room", "reading.enter", reading);
+    let bill = act(book, day, "room", "bill.issue", json!({ "account": A }));
+    assert_eq!((&bill["amount"], &bill["held"]), (&json!("204.00"), &Value::Null));
+    bill["bill"].clone()
+}
+
+/// Paid at the till on a day, whose shift is opened and closed.
+fn at_till(book: &mut Book, day: &str, steps: &[(&str, Value)]) -> Vec<Value> {
+    let open = json!({ "float": "1000.00", "reason": "备用金" });
+    act(book, day, "demo", "shift.open", open);
+    let done = steps.iter().map(|(action, input)| act(book, day, "demo", action, input.clone())).collect();
+    let view = book.desk.look().unwrap();
+    let shift = view.open_shifts(view.own().unwrap()).unwrap().remove(0);
+    drop(view);
+    act(book, day, "demo", "shift.close", json!({ "counted": shift.cash.to_string() }));
+    done
+}
+
+fn volume_of(book: &mut Book, day: &str, bill: &Value, volume: &str) -> (Value, Value) {
+    let ask =
+        json!({ "kind": "V1", "account": A, "bills": [bill], "change": { "volume": volume }, "evidence": "复抄" });
+    let asked = act(book, day, "demo", "adjustment.request", ask);
+    let request = &asked["request"];
+    act(book, day, "check", "adjustment.check", json!({ "request": request, "approve": true }));
+    let done = act(book, day, "chief", "adjustment.decide", json!({ "request": request, "approve": true }));
+    (asked["picture"].clone(), done)
+}
+
+/// What is open, in fen, oldest first.
+fn open(book: &Book) -> Vec<i64> {
+    bills(book, A).into_iter().map(|bill| bill.2).filter(|unpaid| *unpaid > 0).collect()
+}
+
+fn asked_for(book: &mut Book, day: &str) -> (Value, Value, Value) {
+    let taken = at_till(book, day, &[("payment.take", json!({ "account": A }))]).remove(0);
+    (taken["lines"][0]["principal"].clone(), taken["late_fee"].clone(), taken["balance_after"].clone())
+}
+
+#[test]
+fn a_late_fee_ran_on_what_the_credit_of_a_smaller_bill_covered() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    at_till(&mut book, "2026-11-22", &[("payment.take", json!({ "account": A }))]);
+    let second = billed(&mut book, "2026-12-01", "200");
+    let (picture, done) = volume_of(&mut book, "2026-12-03", &first, "10");
+    let covered = json!([{ "bill": second, "cycle": "2026-12", "principal": "163.20", "late_fee": "0.00" }]);
+    assert_eq!(picture["covered"], covered);
+    assert_eq!((&picture["after"]["owed"], &picture["after"]["credit"]), (&json!("40.80"), &json!("0.00")));
+    let told = picture["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|word| word.as_str().unwrap().contains("抵缴 2026-12 账单 163.20 元"));
+    assert!(told, "{}", picture["warnings"]);
+    assert_eq!(done["covered"][0]["principal"], "163.20");
+    assert_eq!((open(&book), balance(&book, A)), (vec![4_080], (0, 0)));
+    // 48 days late: 40.80 × 0.002 × 48 = 3.9168.
+    assert_eq!(asked_for(&mut book, "2027-02-07"), (json!("40.80"), json!("3.92"), json!("0.00")));
+    sound(&mut book);
+}
+
+#[test]
+fn the_late_fee_of_the_days_before_the_money_came_is_paid_with_it() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    at_till(&mut book, "2026-11-22", &[("payment.take", json!({ "account": A }))]);
+    billed(&mut book, "2026-12-01", "200");
+    // Ten days late: 204.00 × 0.002 × 10 = 4.08; the credit of 163.20 pays it and 159.12 of the principal.
+    let (_, done) = volume_of(&mut book, "2026-12-31", &first, "10");
+    assert_eq!((&done["covered"][0]["late_fee"], &done["covered"][0]["principal"]), (&json!("4.08"), &json!("159.12")));
+    assert_eq!((open(&book), balance(&book, A)), (vec![4_488], (0, 0)));
+    // 44.88 × 0.002 × 38 more days = 3.41.
+    assert_eq!(asked_for(&mut book, "2027-02-07"), (json!("44.88"), json!("3.41"), json!("0.00")));
+    sound(&mut book);
+}
+
+#[test]
+fn a_cancelled_bill_that_was_paid_lay_as_credit_beside_an_open_one_and_goes_back_when_it_is_issued_again() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    at_till(&mut book, "2026-11-22", &[("payment.take", json!({ "account": A }))]);
+    billed(&mut book, "2026-12-01", "200");
+    let done = act(&mut book, "2026-12-05", "room", "bill.cancel", json!({ "bill": first, "reason": "抄错" }));
+    assert_eq!(done["covered"][0]["principal"], "204.00");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 0)));
+    let again = act(&mut book, "2027-02-06", "room", "bill.issue", json!({ "account": A }));
+    assert_eq!((&again["settled"], &again["due"]), (&json!("204.00"), &json!("2026-12-12")), "it was paid in time");
+    assert_eq!((open(&book), balance(&book, A)), (vec![20_400], (0, 0)));
+    assert_eq!(asked_for(&mut book, "2027-02-07"), (json!("204.00"), json!("19.58"), json!("0.00")));
+    sound(&mut book);
+}
+
+#[test]
+fn a_reversed_part_payment_left_a_bill_open_beside_credit() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    let part = json!({ "account": A, "amounts": "100.00" });
+    let rest = json!({ "account": A, "amounts": "104.00" });
+    let paid = at_till(&mut book, "2026-11-22", &[("payment.take", part), ("payment.take", rest)]);
+    volume_of(&mut book, "2026-11-23", &first, "20");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (12_240, 0)));
+    let back = json!({ "payment": paid[0]["receipt"], "reason": "收错户" });
+    let done = at_till(&mut book, "2026-11-24", &[("payment.reverse", back)]).remove(0);
+    assert_eq!(done["covered"].as_array().map(Vec::len), Some(1), "{done}");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (2_240, 0)), "81.60 of the 104.00 that stand");
+    sound(&mut book);
+}
+
+#[test]
+fn prepaid_put_by_beside_an_open_bill_pays_it_and_comes_back_when_the_payment_is_reversed() {
+    let mut book = town_of_one();
+    billed(&mut book, "2026-11-22", "150");
+    let put = json!({ "account": A, "bills": [], "to_prepaid": "250.00" });
+    let taken = at_till(&mut book, "2026-11-22", &[("payment.take", put)]).remove(0);
+    assert_eq!((&taken["owed_after"], &taken["balance_after"]), (&json!("0.00"), &json!("46.00")));
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 4_600)));
+    let back = json!({ "payment": taken["receipt"], "reason": "收错户" });
+    at_till(&mut book, "2027-01-01", &[("payment.reverse", back)]);
+    assert_eq!((open(&book), balance(&book, A)), (vec![20_400], (0, 0)));
+    // Nothing was covered: 20 days, 8.16.
+    assert_eq!(asked_for(&mut book, "2027-01-01").1, "8.16");
+    sound(&mut book);
+}
