@@ -90,6 +90,25 @@ fn choose(all: &[Places], lowest: usize, choice: &mut Vec<Places>, left: &mut [P
     }
 }
 
+/// The rising choices of one place for each number, those that begin with a building first.
+pub fn choices(all: &[Places]) -> Vec<Vec<Places>> {
+    fn go(all: &[Places], lowest: usize, choice: &mut Vec<Places>, found: &mut Vec<Vec<Places>>) {
+        let Some(places) = all.get(choice.len()) else {
+            found.push(choice.clone());
+            return;
+        };
+        for (at, place) in IN_ORDER.iter().enumerate().skip(lowest).filter(|(_, place)| places & **place != 0) {
+            choice.push(*place);
+            go(all, at + 1, choice, found);
+            choice.pop();
+        }
+    }
+    let mut found = Vec::new();
+    go(all, 0, &mut Vec::new(), &mut found);
+    found.sort_by_key(|choice| choice.first() != Some(&BUILDING));
+    found
+}
+
 /// The words by which a number is found at its place: `b3` for 3幢.
 pub fn place_words(number: &str, places: Places) -> impl Iterator<Item = String> {
     const LETTERS: [char; 4] = ['h', 'b', 'u', 'r'];
@@ -153,28 +172,34 @@ impl<'a> Typed<'a> {
 
     /// Compares with an address, plain already.
     pub fn agrees(&self, address: &str) -> Agreement {
+        self.agrees_closely(address).0
+    }
+
+    /// The same, and whether a number stands in the address between a name and the number typed right behind it: `光明 4` is 4幢 of
+    /// 光明小区 rather than its 1幢4单元.
+    pub fn agrees_closely(&self, address: &str) -> (Agreement, bool) {
         if self.pieces.is_empty() {
-            return Agreement::Loose;
+            return (Agreement::Loose, true);
         }
         if self.text == bare(address) {
-            return Agreement::Whole;
+            return (Agreement::Whole, false);
         }
         let there = pieces(address);
         if same(&self.pieces, &there) {
-            return Agreement::Same;
+            return (Agreement::Same, false);
         }
         if !self.has_order() {
-            return Agreement::Loose;
+            return (Agreement::Loose, true);
         }
         self.in_order(&there, false)
-            .or_else(|| self.in_place(&there).then_some(Agreement::InPlace))
-            .or_else(|| self.in_order(&there, true).filter(|_| self.open).map(|_| Agreement::Begun))
-            .unwrap_or(Agreement::Loose)
+            .or_else(|| self.in_place(&there).then_some((Agreement::InPlace, true)))
+            .or_else(|| self.in_order(&there, true).filter(|_| self.open).map(|(_, apart)| (Agreement::Begun, apart)))
+            .unwrap_or((Agreement::Loose, true))
     }
 
     /// Finds the typed pieces in the address in their order; names may also stand behind the numbers: `4-4-502 光明`. Names the
     /// address does not hold are somebody's name, and pass.
-    fn in_order(&self, there: &[Piece<'_>], open: bool) -> Option<Agreement> {
+    fn in_order(&self, there: &[Piece<'_>], open: bool) -> Option<(Agreement, bool)> {
         let held = |name: &str| there.iter().any(|other| matches!(other, Piece::Name(whole) if names(name, whole)));
         let mut known: Vec<(usize, &Piece<'_>)> = self
             .pieces
@@ -204,7 +229,7 @@ impl<'a> Typed<'a> {
         numbers.peek().is_some() && numbers.all(|(number, places)| held(number, places))
     }
 
-    fn walk(&self, known: &[(usize, &Piece<'_>)], there: &[Piece<'_>], open: bool) -> Option<Agreement> {
+    fn walk(&self, known: &[(usize, &Piece<'_>)], there: &[Piece<'_>], open: bool) -> Option<(Agreement, bool)> {
         let last = self.pieces.iter().rposition(|piece| matches!(piece, Piece::Number(..)));
         let fits = |typed: usize, other: &Piece<'_>| match (&self.pieces[typed], other) {
             (Piece::Name(name), Piece::Name(whole)) => names(name, whole),
@@ -227,6 +252,10 @@ struct Trail {
     number: Option<usize>,
     /// Numbers were passed over.
     gap: bool,
+    /// Place of the name found just before.
+    name: Option<usize>,
+    /// Numbers were passed over between a name and the number behind it.
+    apart: bool,
 }
 
 fn follow(
@@ -235,7 +264,7 @@ fn follow(
     from: usize,
     trail: &Trail,
     fits: &dyn Fn(usize, &Piece<'_>) -> bool,
-    best: &mut Option<Agreement>,
+    best: &mut Option<(Agreement, bool)>,
 ) {
     let number_in = |from: usize, to: usize| there[from..to].iter().any(|piece| matches!(piece, Piece::Number(..)));
     let Some(((index, piece), rest)) = typed.split_first() else {
@@ -245,17 +274,23 @@ fn follow(
             () if number_in(last + 1, there.len()) => Agreement::InOneGo,
             () => Agreement::ToTheEnd,
         };
-        *best = Some(best.map_or(agreement, |before| before.min(agreement)));
+        let found = (agreement, trail.apart);
+        *best = Some(best.map_or(found, |before| before.min(found)));
         return;
     };
     let is_name = matches!(piece, Piece::Name(_));
     for at in from..there.len() {
-        if *best == Some(Agreement::ToTheEnd) {
+        if *best == Some((Agreement::ToTheEnd, false)) {
             return;
         }
         if fits(*index, &there[at]) {
             let gap = trail.gap || trail.number.is_some_and(|last| number_in(last + 1, at));
-            let trail = if is_name { Trail { gap, number: trail.number } } else { Trail { gap, number: Some(at) } };
+            let trail = if is_name {
+                Trail { gap, name: Some(at), ..trail.clone() }
+            } else {
+                let apart = trail.apart || trail.name.is_some_and(|name| number_in(name + 1, at));
+                Trail { gap, number: Some(at), name: None, apart }
+            };
             // Two names may stand in one stretch: 人民路光明.
             follow(rest, there, if is_name { at } else { at + 1 }, &trail, fits, best);
         }
@@ -331,6 +366,15 @@ mod tests {
             assert_eq!(Typed::new(typed).agrees(other), Agreement::Loose, "{typed}");
         }
         assert_eq!(Typed::new("19-3-302 翠湖").agrees(other), Agreement::InOrder);
+    }
+
+    #[test]
+    fn a_number_right_behind_a_name_is_its_own() {
+        let typed = Typed::new("光明 4");
+        assert_eq!(typed.agrees_closely("人民路12号光明小区4幢1单元101室"), (Agreement::InOneGo, false));
+        assert_eq!(typed.agrees_closely("人民路12号光明小区1幢4单元101室"), (Agreement::InOneGo, true));
+        assert_eq!(choices(&[ANY, ANY])[0], [BUILDING, UNIT]);
+        assert_eq!(choices(&[BUILDING | UNIT, BUILDING | UNIT]), [[BUILDING, UNIT]]);
     }
 
     #[test]

@@ -113,8 +113,9 @@ fn syllable(plain: &'static str) -> &'static str {
 pub fn spelled(letters: &str) -> Vec<Spelled> {
     let mut found = Vec::new();
     if (2..=SPELLED).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_lowercase()) {
-        let letters = letters.replace("lyu", "lv").replace("nyu", "nv");
-        spell(&letters, &mut Vec::new(), &mut found);
+        for letters in spellings(letters) {
+            spell(&letters, &mut Vec::new(), &mut found);
+        }
     }
     found.retain(|way: &Spelled| way.syllables.iter().any(|syllable| syllable.len() > 1));
     found.sort_by_key(|way| (way.begun, way.initials.len()));
@@ -136,9 +137,27 @@ pub struct Spelled {
 /// Do the letters say neighbouring characters of a text by their syllables, the last one maybe begun only: `cuihu` 翠湖花园? Initials
 /// alone do not.
 pub fn spells(letters: &str, text: &str) -> bool {
-    let letters = letters.replace("lyu", "lv").replace("nyu", "nv");
     let read: Vec<Vec<&'static str>> = text.chars().map(|c| syllables(c).collect()).collect();
-    (0..read.len()).any(|from| spells_here(&letters, &read[from..], false))
+    spellings(letters).iter().any(|letters| (0..read.len()).any(|from| spells_here(letters, &read[from..], false)))
+}
+
+/// Do the letters say every character of a name by its syllable: `liuyan` 刘艳, and not 刘玉兰?
+pub fn spells_whole(letters: &str, name: &str) -> bool {
+    fn all(rest: &str, read: &[Vec<&'static str>]) -> bool {
+        let Some((next, behind)) = read.split_first() else { return rest.is_empty() };
+        next.iter().any(|syllable| rest.strip_prefix(syllable).is_some_and(|rest| all(rest, behind)))
+    }
+    let read: Vec<Vec<&'static str>> = name.chars().map(|c| syllables(c).collect()).collect();
+    !read.is_empty() && spellings(letters).iter().any(|letters| all(letters, &read))
+}
+
+/// Letters as they are typed, and with what stands for ü: `lyu` is lü; in `chenyu` it is not.
+fn spellings(letters: &str) -> Vec<String> {
+    let mut all = vec![letters.to_owned()];
+    for (typed, meant) in [("lyu", "lv"), ("nyu", "nv")] {
+        all.extend(all.clone().iter().filter(|text| text.contains(typed)).map(|text| text.replace(typed, meant)));
+    }
+    all
 }
 
 /// `told`: a whole syllable of more than one letter was among them.

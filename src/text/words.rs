@@ -2,10 +2,12 @@
 //!
 //! A name or an address becomes Chinese characters and pairs of neighbours (人民 民路), numbers without leading zeros
 //! (`502`) and their beginnings (`50p`), the places its numbers may have (`b3` for 3幢), pinyin initials from every sensible
-//! start (`r`, `rm`, `rml`) and in pairs, further readings of a name (`00dy`), whole syllables (`0liu`), and the last four of
-//! its numbers (`t5678`). Every word is made of small letters, digits and Chinese only, so no text a person types can reach
+//! start (`r`, `rm`, `rml`) and in pairs, further readings of a name (`00dy`), whole syllables (`0liu`), a name's
+//! length (`0n3`), and the last four of its numbers (`t5678`). Every word is made of small letters, digits and Chinese only, so no text a person types can reach
 //! the search engine's own syntax. What stands behind a number as furniture — 号 幢 单元 室 — is left out: everybody writes it
 //! differently.
+
+use std::borrow::Cow;
 
 use super::address::{self, Piece};
 use super::pinyin::{self, Kind, initials};
@@ -23,6 +25,11 @@ const FURNITURE: [&str; 15] =
 /// The word of an address with so many numbers.
 pub fn shape(numbers: usize) -> String {
     format!("n{}", numbers.min(9))
+}
+
+/// The word of a name of so many characters.
+pub fn length(name: &str) -> String {
+    format!("0n{}", name.chars().count().min(9))
 }
 
 /// Behind these a new name begins inside a run: 解放路|柏悦里, 云泽市|聚友.
@@ -91,10 +98,56 @@ pub fn furniture(text: &str) -> &'static str {
     FURNITURE.iter().find(|word| text.starts_with(**word)).copied().unwrap_or_default()
 }
 
-/// The text without the dots that part the pieces of a name: 阿不都·买买提 is typed with any of them, or with none.
-pub fn without_dots(text: &str) -> std::borrow::Cow<'_, str> {
+/// The text without the dots that part the pieces of a name: 阿不都·买买提 is typed with any of them, or with none. Between digits a
+/// dot parts two numbers, and stays. Chinese numerals of a building or a unit are digits: 四幢 is 4幢.
+pub fn without_dots(text: &str) -> Cow<'_, str> {
     const DOTS: [char; 9] = ['·', '•', '・', '‧', '∙', '⋅', '･', '●', '．'];
-    if text.contains(DOTS) { text.replace(DOTS, "").into() } else { text.into() }
+    if !text.contains(DOTS) {
+        return numerals(text);
+    }
+    let chars: Vec<char> = text.chars().collect();
+    let digit = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| plain(*c).is_ascii_digit());
+    let kept = |at: usize| !DOTS.contains(&chars[at]) || digit(at.checked_sub(1)) && digit(Some(at + 1));
+    let bare: String = (0..chars.len()).filter(|at| kept(*at)).map(|at| chars[at]).collect();
+    numerals(&bare).into_owned().into()
+}
+
+/// Behind these a Chinese numeral is a building's or a unit's number.
+const COUNTED: [&str; 4] = ["幢", "栋", "号楼", "单元"];
+const NUMERALS: &str = "一二三四五六七八九十";
+
+/// The text with numerals before 幢, 栋, 号楼 and 单元 as digits, up to 九十九.
+fn numerals(text: &str) -> Cow<'_, str> {
+    if !COUNTED.iter().any(|word| text.contains(word)) || !text.contains(|c| NUMERALS.contains(c)) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(from) = rest.find(|c| NUMERALS.contains(c)) {
+        let length = rest[from..].find(|c| !NUMERALS.contains(c)).unwrap_or(rest.len() - from);
+        let (said, behind) = rest[from..].split_at(length);
+        out.push_str(&rest[..from]);
+        match value(said).filter(|_| COUNTED.iter().any(|word| behind.starts_with(word))) {
+            Some(value) => out.push_str(&value.to_string()),
+            None => out.push_str(said),
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+/// 十二 is 12, 二十 is 20; none of what is no such number.
+fn value(said: &str) -> Option<usize> {
+    let digit = |c: char| NUMERALS.chars().position(|one| one == c).map(|at| at + 1);
+    let digits: Vec<usize> = said.chars().filter_map(digit).collect();
+    match digits[..] {
+        [one] => Some(one),
+        [10, one] if one < 10 => Some(10 + one),
+        [tens, 10] if tens < 10 => Some(tens * 10),
+        [tens, 10, one] if tens < 10 && one < 10 => Some(tens * 10 + one),
+        _ => None,
+    }
 }
 
 /// Is this nothing but furniture, 号 or 单元, typed alone?
@@ -162,7 +215,8 @@ impl Words {
             match part.script {
                 Script::Han => self.chinese(part.text),
                 Script::Digits => self.digits(part.text),
-                Script::Latin => {}
+                // 李A is typed as it stands.
+                Script::Latin => self.starts(part.text),
             }
         }
         if let Some(corrected) = correction.map(|text| initials("", kind, Some(text))).filter(|found| !found.is_empty())
@@ -180,8 +234,9 @@ impl Words {
         }
     }
 
-    /// Every syllable of Chinese once, in all its readings.
+    /// Every syllable of Chinese once, in all its readings, and how many characters there are.
     fn syllables(&mut self, text: &str) {
+        self.add(&length(text));
         for c in text.chars() {
             for syllable in pinyin::syllables(c) {
                 self.text.push('0');

@@ -21,7 +21,7 @@ const STEP: usize = 4_096;
 const FOLD: i64 = 256;
 
 /// Which words an account gives; another number, and every index is made anew.
-const WORDS_OF: &str = "2";
+const WORDS_OF: &str = "3";
 
 /// Was the index made with the words this program looks for?
 fn is_of_these_words(conn: &Connection) -> rusqlite::Result<bool> {

@@ -1,10 +1,10 @@
 //! What a person typed into the search box, understood: an order, a receipt, long numbers, and words in any order.
 
 use crate::rules::id::{Id, Site};
-use crate::text::address::{Typed, place_words};
+use crate::text::address::{Places, Typed, choices, place_words};
 use crate::text::pinyin;
 use crate::text::width::plain;
-use crate::text::words::{LETTERS, Script, is_furniture, number, parts, shape, without_dots};
+use crate::text::words::{LETTERS, Script, is_furniture, length, number, parts, shape, without_dots};
 
 /// Characters of the text that are looked at; the rest of a long paste is not.
 const CHARS: usize = 96;
@@ -138,9 +138,56 @@ impl Query {
         self.words.iter().flat_map(|word| word.clauses(if takes(word) { way } else { plain_of(way) })).collect()
     }
 
+    /// The letters, when nothing else was typed: a name may be spelled by them.
+    pub(super) fn letters(&self) -> Option<String> {
+        let bare: String = self.normal.chars().filter(|c| *c != ' ').collect();
+        (bare.len() > 1 && bare.bytes().all(|b| b.is_ascii_lowercase())).then_some(bare)
+    }
+
+    /// The Chinese, when nothing else was typed: it may be a name.
+    pub(super) fn name(&self) -> Option<String> {
+        let bare: String = self.normal.chars().filter(|c| *c != ' ').collect();
+        let chinese = self.words.iter().all(|word| matches!(word, Word::Chinese(_)));
+        (chinese && !bare.is_empty()).then_some(bare)
+    }
+
+    /// What accounts hold whose whole name was typed, in Chinese or spelled out: one set of clauses for each way to read it.
+    pub(super) fn whole_names(&self) -> Vec<Vec<Clause>> {
+        if let Some(name) = self.name() {
+            return vec![[vec![Clause::word(&length(&name))], self.clauses(Way::Plain)].concat()];
+        }
+        let Some(letters) = self.letters() else { return Vec::new() };
+        let whole = pinyin::spelled(&letters).into_iter().filter(|way| !way.begun);
+        let asked = |way: pinyin::Spelled| {
+            let count = Clause::word(&format!("0n{}", way.syllables.len().min(9)));
+            let syllables = way.syllables.iter().map(|syllable| Clause::word(&format!("0{syllable}")));
+            std::iter::once(count).chain(syllables).collect()
+        };
+        whole.map(asked).collect()
+    }
+
     /// The word of an address with as many numbers as were typed.
     pub(super) fn shape(&self) -> Clause {
         Clause::word(&shape(Typed::new(&self.normal).numbers().count()))
+    }
+
+    /// What accounts hold whose numbers stand each at a place of its own, the likeliest choice of places first: building, unit, room.
+    /// Two equal numbers can be told in this way only.
+    pub(super) fn choices(&self) -> Vec<Vec<Clause>> {
+        let typed = Typed::new(&self.normal);
+        let numbers: Vec<_> = typed.numbers().collect();
+        if !(1..=4).contains(&numbers.len()) || !typed.has_order() || !self.numbers.is_empty() {
+            return Vec::new();
+        }
+        let last = numbers.len() - 1;
+        let open = self.words.iter().any(|word| matches!(word, Word::Digits { open: true, .. }));
+        let clause = |at: usize, place: Places| Clause {
+            exact: place_words(numbers[at].0, place).collect(),
+            open: if open && at == last { vec![format!("{}p", numbers[at].0)] } else { Vec::new() },
+        };
+        let places: Vec<Places> = numbers.iter().map(|(_, places)| *places).collect();
+        let choices = choices(&places).into_iter();
+        choices.map(|choice| choice.into_iter().enumerate().map(|(at, place)| clause(at, place)).collect()).collect()
     }
 
     /// Words that only those accounts hold whose address has the typed numbers in their places.

@@ -1,5 +1,5 @@
-//! The order of hits: the address that agrees best with what was typed, a number typed whole, then those who owe, then by
-//! address as people count (2幢 before 10幢).
+//! The order of hits: the address that agrees best with what was typed, a name typed or spelled whole, a number typed whole, then
+//! those who owe, then by address as people count (2幢 before 10幢).
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -8,13 +8,14 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::rules::id::Id;
 use crate::text::address::{Agreement, Typed};
+use crate::text::pinyin::spells_whole;
 use crate::text::width::normal;
 use crate::text::words::without_dots;
 
 use super::query::{Query, Way};
 use super::{CLOSELY, FIRST, Found, Owes, Total, matching};
 
-const ADDRESS: &str = "SELECT address FROM d_account WHERE id = ?1";
+const ADDRESS: &str = "SELECT address, name FROM d_account WHERE id = ?1";
 
 /// The ids best first. Few hits are put in the order of their addresses, and those whose account is gone fall out. Of many,
 /// those whose numbers stand in the places typed are looked at closely; the others stay in the order in which they came into
@@ -29,6 +30,13 @@ pub(super) fn ranked(
         let ids: Vec<i64> = close(conn, &found.ids, &found, query, owes)?.into_iter().map(|(_, id)| id).collect();
         let total = total(&found, ids.len());
         return Ok((ids, total));
+    }
+    let named = whole_names(conn, query)?;
+    if !named.is_empty() {
+        found.ids.extend(&named);
+        found.settle();
+        let first: Vec<i64> = close(conn, &named, &found, query, owes)?.into_iter().map(|(_, id)| id).collect();
+        return Ok(after(first, &found, owes));
     }
     let placed = in_place(conn, query, false)?;
     let mut before: Vec<i64> = placed.ids;
@@ -46,18 +54,61 @@ pub(super) fn ranked(
             same.retain(|(agreement, _)| *agreement <= Agreement::Same);
         }
         found.settle();
-        let first: Vec<i64> = same.into_iter().map(|(_, id)| id).collect();
+        let mut first: Vec<i64> = same.into_iter().map(|(_, id)| id).collect();
+        let own = in_choice(conn, query)?;
+        found.ids.extend(&own);
+        found.settle();
+        before.extend(&own);
+        before.sort_unstable();
+        before.dedup();
+        let mut own: Vec<i64> = own.into_iter().filter(|id| !first.contains(id)).collect();
+        own.sort_by_cached_key(|id| (tier(&found, owes, *id), *id));
+        first.append(&mut own);
         before.retain(|id| found.ids.binary_search(id).is_ok() && !first.contains(id));
         before.sort_by_cached_key(|id| (tier(&found, owes, *id), *id));
         before.splice(0..0, first);
     }
+    Ok(after(before, &found, owes))
+}
+
+/// The others behind those that come first.
+fn after(mut before: Vec<i64>, found: &Found, owes: &Owes) -> (Vec<i64>, Total) {
     let known: HashSet<i64> = before.iter().copied().collect();
     let mut others: Vec<i64> = found.ids.iter().copied().filter(|id| !known.contains(id)).collect();
-    others.sort_by_cached_key(|id| (tier(&found, owes, *id), *id));
+    others.sort_by_cached_key(|id| (tier(found, owes, *id), *id));
     before.append(&mut others);
     before.truncate(FIRST.max(known.len()));
-    let total = total(&found, before.len());
-    Ok((before, total))
+    let total = total(found, before.len());
+    (before, total)
+}
+
+/// Accounts whose whole name was typed, as far as they are looked at closely.
+fn whole_names(conn: &Connection, query: &Query) -> rusqlite::Result<Vec<i64>> {
+    let mut found = Found::default();
+    for clauses in query.whole_names() {
+        found.join(matching::holding(conn, &clauses, None)?);
+    }
+    found.settle();
+    found.ids.truncate(CLOSELY * 2);
+    Ok(found.ids)
+}
+
+/// Accounts whose numbers stand at the likeliest of the places typed, each at one of its own.
+fn in_choice(conn: &Connection, query: &Query) -> rusqlite::Result<Vec<i64>> {
+    for choice in query.choices() {
+        let mut found = Found::default();
+        for way in [Way::Plain, Way::SpelledPlace] {
+            let words = query.clauses(way);
+            if !words.is_empty() {
+                found.join(matching::holding(conn, &[choice.clone(), words].concat(), None)?);
+            }
+        }
+        if !found.ids.is_empty() {
+            found.settle();
+            return Ok(found.ids);
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Accounts with all words, and the numbers in their places; `alike`: and no other numbers.
@@ -84,7 +135,7 @@ fn tier(found: &Found, owes: &Owes, id: i64) -> (bool, bool) {
     (!found.first.contains(&id), !owes.has(Id(id)))
 }
 
-/// Looks at each address.
+/// Looks at each name and address.
 fn close(
     conn: &Connection,
     ids: &[i64],
@@ -92,33 +143,39 @@ fn close(
     query: &Query,
     owes: &Owes,
 ) -> rusqlite::Result<Vec<(Agreement, i64)>> {
-    let addresses = addresses(conn, ids)?;
+    let known = names_and_addresses(conn, ids)?;
     let typed = Typed::new(&query.normal);
-    let agreement = |id: i64| -> Agreement {
-        addresses.get(&id).map_or(Agreement::Loose, |address| typed.agrees(&normal(&without_dots(address))))
+    let (letters, name) = (query.letters(), query.name());
+    let is_named = |whole: &str| {
+        let whole: String = normal(&without_dots(whole)).split_whitespace().collect();
+        letters.as_ref().is_some_and(|letters| spells_whole(letters, &whole)) || name.as_ref() == Some(&whole)
     };
-    let mut ranked: Vec<(Agreement, (bool, bool), i64)> = ids
+    let mut ranked: Vec<(Agreement, bool, bool, (bool, bool), i64)> = ids
         .iter()
-        .filter(|id| addresses.contains_key(id))
-        .map(|id| (agreement(*id), tier(found, owes, *id), *id))
+        .filter_map(|id| known.get(id).map(|(name, address)| (*id, name, address)))
+        .map(|(id, name, address)| {
+            let (agreement, apart) = typed.agrees_closely(&normal(&without_dots(address)));
+            (agreement, !is_named(name), apart, tier(found, owes, id), id)
+        })
         .collect();
     ranked.sort_by(|a, b| {
-        let address = |id| addresses.get(id).map_or("", String::as_str);
-        (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| counted(address(&a.2), address(&b.2))).then(a.2.cmp(&b.2))
+        let address = |id| known.get(id).map_or("", |(_, address)| address.as_str());
+        let (one, other) = ((a.0, a.1, a.2, a.3), (b.0, b.1, b.2, b.3));
+        one.cmp(&other).then_with(|| counted(address(&a.4), address(&b.4))).then(a.4.cmp(&b.4))
     });
-    Ok(ranked.into_iter().map(|(agreement, _, id)| (agreement, id)).collect())
+    Ok(ranked.into_iter().map(|ranked| (ranked.0, ranked.4)).collect())
 }
 
 fn total(found: &Found, count: usize) -> Total {
     if found.cut { Total::AtLeast(count.min(FIRST)) } else { Total::Exactly(count) }
 }
 
-fn addresses(conn: &Connection, ids: &[i64]) -> rusqlite::Result<HashMap<i64, String>> {
+fn names_and_addresses(conn: &Connection, ids: &[i64]) -> rusqlite::Result<HashMap<i64, (String, String)>> {
     let mut statement = conn.prepare_cached(ADDRESS)?;
     let mut found = HashMap::with_capacity(ids.len());
     for &id in ids {
-        if let Some(address) = statement.query_row([id], |row| row.get(0)).optional()? {
-            found.insert(id, address);
+        if let Some(both) = statement.query_row([id], |row| Ok((row.get(1)?, row.get(0)?))).optional()? {
+            found.insert(id, both);
         }
     }
     Ok(found)

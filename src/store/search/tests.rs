@@ -202,6 +202,9 @@ fn an_address_typed_with_its_numbers_in_order_finds_that_household_first() {
         ("19幢3单元302室翠湖花园", 5),
         ("4-4-502 光明", 2),
         ("302室3单元19幢", 5),
+        ("光明小区四幢4单元502", 2),
+        ("翠湖19．3．302", 5),
+        ("翠湖19·3·302", 5),
     ] {
         assert_eq!(branch.find(text).first(), Some(&first), "{text}: {:?}", branch.find(text));
     }
@@ -226,6 +229,59 @@ fn an_estate_spelled_out_is_no_given_name() {
         assert_eq!(branch.find(text).first(), Some(&4), "{text}: {:?}", branch.find(text));
     }
     assert_eq!(branch.find("cuihua"), [1]);
+}
+
+/// 刘玉兰 owes, and is no liuyan; n before yu is no ü; a letter behind a name is part of it.
+#[test]
+fn a_name_spelled_or_typed_whole_comes_before_those_that_only_begin_so() {
+    let mut branch = Branch::with(vec![
+        account(1, "30000001", "刘玉兰", "甲路1号"),
+        account(2, "30000002", "刘艳", "甲路2号"),
+        account(3, "30000003", "刘艳红", "甲路3号"),
+        account(4, "30000004", "陈玉梅", "甲路4号"),
+        account(5, "30000005", "林宇桐", "甲路5号"),
+        account(6, "30000006", "李A", "甲路6号"),
+        account(7, "30000007", "王B座", "甲路7号"),
+        account(8, "30000008", "李安", "甲路8号"),
+    ]);
+    [1, 3, 8].iter().for_each(|id| branch.owes.set(Id(*id)));
+    for (text, first) in [
+        ("liuyan", 2),
+        ("liuyanhong", 3),
+        ("刘艳", 2),
+        ("chenyumei", 4),
+        ("linyutong", 5),
+        ("lin yutong", 5),
+        ("李A", 6),
+        ("王B座", 7),
+    ] {
+        assert_eq!(branch.find(text).first(), Some(&first), "{text}: {:?}", branch.find(text));
+    }
+}
+
+/// 4幢4单元 among many households of an estate, of which those of other buildings owe.
+#[test]
+fn two_equal_numbers_are_two_and_one_behind_a_name_is_a_building() {
+    let mut rows = Vec::new();
+    for building in 1..=9 {
+        for unit in 1..=5 {
+            for floor in 1..=6 {
+                let address = format!("人民路12号光明小区{building}幢{unit}单元{floor}01室");
+                rows.push(account(rows.len() as i64 + 1, &format!("4000{:04}", rows.len()), "用户", &address));
+            }
+        }
+    }
+    let of =
+        |text: &str| -> Vec<i64> { rows.iter().filter(|row| row.address.contains(text)).map(|row| row.id).collect() };
+    let (both, building) = (of("区4幢4单元"), of("区4幢"));
+    let mut branch = Branch::with(rows.clone());
+    (1..=rows.len() as i64).filter(|id| !building.contains(id)).for_each(|id| branch.owes.set(Id(id)));
+    for text in ["光明小区 4 4", "gmxq 4 4", "光明4-4", "guangming4-4"] {
+        assert_eq!(branch.find(text)[..both.len()], both, "{text}");
+    }
+    let mut first = branch.find("光明 4")[..building.len()].to_vec();
+    first.sort_unstable();
+    assert_eq!(first, building);
 }
 
 #[test]
