@@ -61,7 +61,7 @@ impl Action for ComplaintAnswer {
                 None
             }
         };
-        let overrun = order_return::overrun_reason(cx, &found, after.as_ref(), overrun, &remark, &mut faults);
+        let overrun = order_return::overrun_reason(cx, &found, after.as_ref(), overrun, &mut faults);
         Refusal::unless_empty(faults)?;
         let after = after.unwrap_or_else(|| found.order.clone());
         let output = Output { order: found.row.id, state: after.state.label().to_owned() };

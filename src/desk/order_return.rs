@@ -140,7 +140,7 @@ impl Action for OrderReturn {
             }
         };
         faults.extend(reason_fault(&found.order, &slip, cx.at));
-        let overrun = overrun_reason(cx, &found, after.as_ref(), overrun, &slip.remark, &mut faults);
+        let overrun = overrun_reason(cx, &found, after.as_ref(), overrun, &mut faults);
         Refusal::unless_empty(faults)?;
         let after = after.unwrap_or_else(|| found.order.clone());
         let output = Output {
@@ -271,20 +271,18 @@ fn reason_fault(order: &Order, slip: &Slip, at: moment::Moment) -> Option<Fault>
     }
 }
 
-/// A promise that was not kept needs its reason, once.
+/// A promise that was not kept needs its reason, once; a remark about the work is none.
 pub(super) fn overrun_reason(
     cx: &Cx<'_, '_>,
     found: &Found,
     after: Option<&Order>,
-    said: String,
-    remark: &str,
+    reason: String,
     faults: &mut Vec<Fault>,
 ) -> String {
     let late = after.map_or_else(Vec::new, |order| order.overruns(cx.at));
     if late.is_empty() || !found.row.overrun.is_empty() {
-        return said;
+        return reason;
     }
-    let reason = if said.is_empty() { remark.trim().to_owned() } else { said };
     if reason.is_empty() {
         let names: Vec<String> =
             late.iter().map(|reading| format!("{}（{}）", reading.name, reading.due.format("%m-%d %H:%M"))).collect();

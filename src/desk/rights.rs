@@ -206,7 +206,14 @@ impl Rights {
         if self.allow_amount(action, amount) {
             return Ok(());
         }
-        Err(Refusal::permission("R-260", format!("金额 {} 超过您的权限，请由上级办理", amount.abs().grouped())))
+        let limit = self.held.iter().filter_map(|(role, _)| role.limits.get(action)).max();
+        let limit = limit.map(|limit| format!(" (限额 {})", limit.grouped())).unwrap_or_default();
+        let enough = |role: &&Role| role.limits.get(action).is_none_or(|limit| amount.abs() <= *limit);
+        let who = roles().iter().filter(|role| allows(role, action)).filter(enough);
+        let who: Vec<&str> = who.map(|role| role.name.as_str()).collect();
+        let who = if who.is_empty() { "没有岗位".to_owned() } else { who.join("、") };
+        let sum = amount.abs().grouped();
+        Err(Refusal::permission("R-260", format!("金额 {sum} 超过您的权限{limit}，请由上级办理：{who}")))
     }
 }
 

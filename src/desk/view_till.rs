@@ -9,6 +9,7 @@ use super::session;
 use super::shift_close::ANOTHERS;
 use super::till::ask::Ask;
 use super::till::due::{self, Due};
+use super::till::find;
 use super::till::plan::{self, Days, Plan};
 use super::till::receipt;
 use crate::book::append::Head;
@@ -165,6 +166,12 @@ pub fn pending(desk: &Desk) -> Result<Vec<TillRow>, Refusal> {
     let tx = desk.look()?;
     let own = tx.own()?;
     Ok(tx.pending_slips(own)?)
+}
+
+/// The receipt that an entry made, if it made one.
+pub fn receipt_of(desk: &Desk, entry: Id) -> Result<Option<TillRow>, Refusal> {
+    let row = find::movement(&desk.look()?, &entry.to_string())?;
+    Ok(row.filter(|row| row.reverses.is_none() && row.is_receipt()))
 }
 
 /// What of the till waits for the person at the desk: slips of others to confirm, a shift of an earlier day not closed yet.

@@ -48,6 +48,13 @@ pub fn slip(tx: &Tx<'_>, entry: Id, reprint: bool) -> Result<Option<Slip>, Store
     Ok(Some(Slip { number, text }))
 }
 
+/// The day on which the money of a receipt was taken: of a hand-written slip, the day that its clerk keyed.
+pub fn taken_on(tx: &Tx<'_>, entry: Id) -> Result<Option<chrono::NaiveDate>, StoreError> {
+    let Some(row) = tx.entry(entry)? else { return Ok(None) };
+    let is_payment = matches!(row.action.as_str(), "payment.take" | "payment.enter_late");
+    Ok(if is_payment { read::<PaymentTaken>(&row)?.map(|body| body.day) } else { None })
+}
+
 type Body = (&'static str, String, Vec<String>);
 
 fn read<T: serde::de::DeserializeOwned>(row: &EntryRow) -> Result<Option<T>, StoreError> {
@@ -115,7 +122,12 @@ fn payment(tx: &Tx<'_>, row: &EntryRow, body: &PaymentTaken) -> Result<Body, Sto
     }
     lines.push(paid(&body.method, body.amount, body.tendered, body.change));
     if let Some(paper) = &body.paper {
-        lines.push(format!("补录手开单 {paper}，收钱日期 {}，待第二人确认", body.day));
+        let at_till = match body.shift {
+            Some(shift) => tx.till_of_entry(shift, row.id)?,
+            None => None,
+        };
+        let seen = if at_till.is_some_and(|row| !row.pending) { "已由第二人确认" } else { "待第二人确认" };
+        lines.push(format!("补录手开单 {paper}，收钱日期 {}，{seen}", body.day));
     }
     if tx.payments(body.account)?.iter().any(|paid| paid.id == row.id && paid.state == "reversed") {
         lines.push("此单已冲正，不作收据".to_owned());

@@ -36,14 +36,31 @@ pub const DIFFERENCE: &str = "差";
 /// The row a question was asked about is no longer in the list.
 pub const ROW_GONE: &str = "问到的那一行在别处刚办了，没有再办，请重新选";
 
-/// Keys that were not taken: after a refusal, or before a screen that opened by itself was seen.
-pub fn not_taken(keys: usize, opened: bool) -> String {
-    if opened {
-        format!("这一屏刚打开，先按的 {keys} 个键没有收")
-    } else {
-        format!("没有办成，后面按的 {keys} 个键没有收")
-    }
+/// What to do about letters and digits that nothing takes.
+pub const NO_FIELD: &str = "要找别的户或单，先按 F3";
+
+/// Keys that were not taken after a refusal.
+pub fn not_taken(keys: usize) -> String {
+    format!("没有办成，后面按的 {keys} 个键没有收")
 }
+
+/// Keys that were not taken before a screen that opened by itself was seen.
+pub fn not_taken_yet(keys: usize) -> String {
+    format!("这一屏刚打开，先按的 {keys} 个键没有收")
+}
+
+/// Letters and digits typed where nothing takes them, and the keys behind them.
+pub fn not_typed(keys: usize) -> String {
+    format!("这里不收打字，按的 {keys} 个键没有收")
+}
+
+/// A form that came back with what was typed before.
+pub fn resumed(at: &str) -> String {
+    format!("接着 {at} 没办完的，Ctrl-N 另起")
+}
+
+/// The same was thrown away.
+pub const BLANK: &str = "已清空，从头填";
 
 /// Too many layers lie on each other.
 pub fn too_deep(layers: usize) -> String {
@@ -67,8 +84,8 @@ pub mod mistake {
         format!("{label}没有填，请填写")
     }
     /// Longer than allowed.
-    pub fn too_long(max: usize) -> String {
-        format!("太长了，最多 {max} 个字")
+    pub fn too_long(max: usize, have: usize) -> String {
+        format!("太长了，最多 {max} 个字，现在 {have} 个，请删短")
     }
     /// Not a number.
     pub const NUMBER: &str = "不是数，请只填数字和一个小数点";
@@ -89,6 +106,8 @@ pub mod mistake {
     pub const DATE_RANGE: &str = "日期要在 1900 年到 2199 年之间，请核对年份";
     /// No phone number.
     pub const PHONE: &str = "不是电话号码，请填手机 11 位或区号加号码";
+    /// No printed number.
+    pub const CODE: &str = "只能有字母、数字和 - . /，请去掉别的字";
     /// Not one of the choices.
     pub const CHOICE: &str = "不在选单里，请按 F4 选一个";
 }

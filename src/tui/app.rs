@@ -15,6 +15,7 @@ use super::screens;
 use super::stack::Stack;
 use super::terminal::Tty;
 use super::theme::{Ink, Theme};
+use super::widgets::form::Form;
 use crate::desk::drafts::DraftBox;
 use crate::desk::finder::Finder;
 use crate::desk::refusal::Refusal;
@@ -131,9 +132,13 @@ impl App {
         self.carried.get(pile).into_iter().flatten().map(|(field, value)| (*field, value.as_str()))
     }
 
-    /// What a form held when it was last left or the power went.
-    pub fn draft(&self, key: &str) -> Option<Map<String, Value>> {
-        self.kept_draft(key).map(|kept| kept.values)
+    /// Puts back into a form what it held when it was last left or the power went. True when there was something.
+    pub fn resume(&self, form: &mut Form, key: &str) -> bool {
+        let Some(kept) = self.kept_draft(key) else { return false };
+        let is_today = kept.day == self.desk.today().to_string();
+        let day = if is_today { "" } else { kept.day.get(5..).unwrap_or_default() };
+        form.resume(&kept.values, format!("{day} {}", kept.at).trim_start().to_owned());
+        true
     }
 
     /// The same, of today only: an amount of money typed on another day is never resumed.

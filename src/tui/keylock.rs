@@ -1,4 +1,5 @@
-//! The keyboard after a "no", and before a screen that nobody asked for: keys already on their way were meant for something else.
+//! The keyboard after a "no", after a letter that nothing takes, and before a screen that nobody asked for: keys already on their way
+//! were meant for something else.
 //!
 //! They are dropped and counted, never fed to the refused form or to a popup that its typist has not seen. Once the picture was shown,
 //! [`QUIET`] without a key, or Esc, opens the keyboard again. The time of a key is when it was heard, not when its turn came; whoever
@@ -20,6 +21,8 @@ pub enum Why {
     Refused,
     /// A popup or form opened by itself.
     Opened,
+    /// A letter or digit was typed where nothing takes one: the hand is on another screen than the eye.
+    NoField,
 }
 
 /// What becomes of a key.
@@ -45,7 +48,9 @@ pub struct KeyLock {
 impl KeyLock {
     /// Locks; what an earlier lock had dropped counts on.
     pub fn new(why: Why, before: Option<Self>) -> Self {
-        Self { why, dropped: before.map_or(0, |lock| lock.dropped), quiet_since: None }
+        // The letter that nothing took is the first of those not taken.
+        let first = usize::from(why == Why::NoField);
+        Self { why, dropped: before.map_or(0, |lock| lock.dropped) + first, quiet_since: None }
     }
 
     /// The picture that says why was shown.
@@ -72,7 +77,12 @@ impl KeyLock {
 
     /// What is said about keys that were not taken; nothing while there are none.
     pub fn words(&self) -> Option<String> {
-        (self.dropped > 0).then(|| crate::text::toolkit::not_taken(self.dropped, self.why == Why::Opened))
+        let words = match self.why {
+            Why::Refused => crate::text::toolkit::not_taken(self.dropped),
+            Why::Opened => crate::text::toolkit::not_taken_yet(self.dropped),
+            Why::NoField => crate::text::toolkit::not_typed(self.dropped),
+        };
+        (self.dropped > 0).then_some(words)
     }
 }
 

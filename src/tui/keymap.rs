@@ -213,12 +213,13 @@ key_table! {
     GoReading "go.reading"     ctrl('r'), "抄表", [Customer], "录入这一户的读数，分时的连各时段";
     Tick      "tick"           SPACE,     "选",   [Pay Dispatch Approve Fixes Gallery], "选上或放下这一行";
     TickAll   "tick.all"       ctrl('a'), "全选", [Dispatch], "选上这一堆里所有待派的工单，再按放下";
-    Anew      "draft.anew"     ctrl('n'), "另起", [Pay Intake], "丢掉接着填的内容，从空白重填";
+    Anew      "draft.anew"     ctrl('n'), "另起", [Customer Intake Pay Shift Method Return Callback Swap Adjust Readings Import Ask], "丢掉接着填的内容，从空白重填";
     Unpark    "intake.resume"  ctrl('r'), "取回", [Intake], "按排队号取回挂起的业务";
     PauseOrder "order.pause"   None,      "暂停", [Dispatch], "暂停这张工单，写明原因";
     ResumeOrder "order.resume" None,      "恢复", [Dispatch], "恢复这张暂停的工单";
     DeferOrder "order.defer"   None,      "顺延", [Dispatch], "与用户另约时间，超过承诺的由班组长录入";
     VoidOrder "order.void"     None,      "作废", [Dispatch], "作废这张工单，由营业厅主任或接听组班组长办";
+    ReverseReceipt "payment.reverse.receipt" None, "冲正", [Customer], "冲正时间线上光标所在的收费，原因必填";
     FixMethod "payment.method" None,      "改缴费方式", [Customer], "更改这一户录错的缴费方式，由信息中心办";
     Transfer  "account.transfer" ctrl('t'), "过户", [Customer Dispatch], "把这一户过给新户主：没有受理的先受理";
     GoFees    "go.fees"        ctrl('f'), "业务费", [Customer Pay Dispatch], "收这一户、这件业务还欠的业务费和押金";

@@ -105,6 +105,11 @@ pub trait Screen<C> {
         false
     }
 
+    /// Since when it holds what was typed before and not entered: the stack says so, and no key acts before it is seen.
+    fn resumed(&self) -> Option<&str> {
+        None
+    }
+
     /// What is typed and not yet entered, when it has changed since the last call; the stack hands it on to be kept.
     fn draft(&mut self) -> Option<Draft> {
         None

@@ -182,6 +182,7 @@ impl<C: Context + 'static> Stack<C> {
             reply = match command {
                 Some(command) => self.run_everywhere(command, cx),
                 None if key.is(Code::Esc) => Reply::pop(),
+                None if key.typed().is_some() => return self.no_field(),
                 None => reply,
             };
         }
@@ -206,6 +207,9 @@ impl<C: Context + 'static> Stack<C> {
             return;
         }
         let reply = self.with_top(|s| s.on_paste(text, cx));
+        if !reply.used && !self.top().is_some_and(|s| s.is_closed()) {
+            return self.no_field();
+        }
         self.perform(reply, Came::Key, cx);
         self.keep_drafts(cx);
     }
@@ -271,6 +275,13 @@ impl<C: Context + 'static> Stack<C> {
     fn hold(&mut self, why: Why) {
         self.rang |= why == Why::Refused;
         self.lock = Some(KeyLock::new(why, self.lock));
+    }
+
+    /// Typed where nothing takes a letter: meant for another screen, and so is what follows.
+    fn no_field(&mut self) {
+        self.rang = true;
+        self.lock = Some(KeyLock::new(Why::NoField, self.lock));
+        self.say(Toast { text: crate::text::toolkit::NO_FIELD.into(), ink: Ink::Stop });
     }
 
     /// What is said, with the word about keys that were not taken.
@@ -372,9 +383,13 @@ impl<C: Context + 'static> Stack<C> {
             Came::Deed => screen.is_to_be_read() || screen.shape() == Shape::Full,
             Came::Answer | Came::Itself => true,
         };
+        let resumed = screen.resumed().map(crate::text::toolkit::resumed);
         self.layers.push(screen);
-        if by_itself {
+        if by_itself || resumed.is_some() {
             self.hold(Why::Opened);
+        }
+        if let Some(text) = resumed {
+            self.say(Toast { text, ink: Ink::Look });
         }
     }
 

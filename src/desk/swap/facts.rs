@@ -109,7 +109,17 @@ impl SlipInput {
         ];
         let bad = |text: &String| text.chars().count() > LONGEST || text.chars().any(char::is_control);
         let bad = texts.into_iter().filter(|(_, text)| text.is_some_and(bad));
-        bad.map(|(field, _)| Fault::field("input", field, format!("最多 {LONGEST} 字，且不能有控制字符"))).collect()
+        let bad = bad.map(|(field, _)| Fault::field("input", field, format!("最多 {LONGEST} 字，且不能有控制字符")));
+        bad.chain(self.bore_fault()).collect()
+    }
+
+    /// A calibre that is no number of millimetres, as the customer file has it (1 to 2000).
+    fn bore_fault(&self) -> Option<Fault> {
+        let bore = self.facts(None).calibre;
+        let fits =
+            bore.bytes().all(|b| b.is_ascii_digit()) && bore.parse().is_ok_and(|mm: u16| (1..=2_000).contains(&mm));
+        let told = format!("口径“{bore}”不是毫米数，请填 15、20 这样的数");
+        (!bore.is_empty() && !fits).then(|| Fault::field("R-065", "calibre", told))
     }
 
     /// Fills what is absent from a slip taken in before.

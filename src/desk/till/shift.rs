@@ -9,7 +9,7 @@ use crate::store::tables::till::ShiftRow;
 /// The shift the actor has open; without one no money moves.
 pub fn own(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
     let shift = cx.tx.open_shift(cx.actor.id)?;
-    shift.ok_or_else(|| Refusal::rule("R-176", "您还没有开班，请先清点备用金并开班 (shift.open)"))
+    shift.ok_or_else(|| Refusal::rule("R-176", "您还没有开班，请先清点备用金并开班"))
 }
 
 /// An open shift: the named one, else the actor's own.

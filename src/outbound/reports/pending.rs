@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Report;
+use crate::outbound::check_slip;
 use crate::outbound::sheet::{Cell, Column, Sheet};
 use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
@@ -23,16 +24,19 @@ fn fill(tx: &Tx<'_>, reach: Reach, from: NaiveDate, to: NaiveDate) -> Result<She
         Column::new("receipt", "核对单"),
         Column::new("payer", "户号户名"),
         Column::sum("amount", "金额"),
+        Column::new("happened", "收钱日期"),
     ];
     let mut sheet = REPORT.sheet(from, to, columns);
     for row in tx.pending_slips(reach)?.into_iter().filter(|row| from <= row.day && row.day <= to) {
         let receipt = row.receipt();
+        let taken = check_slip::taken_on(tx, row.id)?;
         sheet.rows.push(vec![
             Cell::Day(row.day),
             Cell::text(row.paper.unwrap_or_default()),
             Cell::text(receipt),
             Cell::text(row.payer),
             Cell::Money(row.amount),
+            Cell::Day(taken.unwrap_or(row.day)),
         ]);
     }
     Ok(sheet)

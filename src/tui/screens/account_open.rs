@@ -58,9 +58,7 @@ impl AccountOpen {
         fields.extend(METER.iter().map(|field| file_form::widget(field, &words)));
         fields.push(Field::number("meter.first", "表底数", 3).half());
         let mut form = Form::new(fields, app.desk.today(), initials);
-        if let Some(kept) = app.draft(DRAFT) {
-            form.restore(&kept);
-        }
+        app.resume(&mut form, DRAFT);
         form.focus_on("name");
         Ok(Self { form, route: Ok(String::new()), neighbours: Vec::new() })
     }
@@ -137,6 +135,10 @@ impl Screen<App> for AccountOpen {
         match command {
             Command::Save => self.save(app),
             Command::Pick => of_form::pick(&mut self.form),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &DRAFT, |app| Self::new(app));
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -157,6 +159,10 @@ impl Screen<App> for AccountOpen {
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
         of_form::paste(&mut self.form, text)
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::adjust_picture;
 use super::mistakes;
+use super::of_form;
 use crate::desk::adjusting::Ask;
 use crate::desk::adjustment_preview::Output as Preview;
 use crate::desk::refusal::Refusal;
@@ -56,9 +57,8 @@ impl Adjust {
         ];
         let table = Table::new(columns).when_empty("没有可以处理的账单");
         let mut screen = Self { form: form(&view), table, shown: Err(Refusal::usage("请选种类")), top: 0, view };
-        if let Some(kept) = app.draft(&screen.draft_key()) {
-            screen.form.restore(&kept);
-        }
+        let key = screen.draft_key();
+        app.resume(&mut screen.form, &key);
         screen.fit_form();
         screen.look(app);
         Ok(screen)
@@ -294,6 +294,7 @@ impl Screen<App> for Adjust {
         if self.form.can_pick() {
             keys.push(Command::Pick);
         }
+        keys.extend(self.form.resumed().map(|_| Command::Anew));
         keys.extend([Command::Explain, Command::Park]);
         keys
     }
@@ -303,6 +304,10 @@ impl Screen<App> for Adjust {
             Command::Submit => self.submit(app),
             Command::Explain => self.explain(),
             Command::Park => Reply::pop().and_say("已挂起，再打开这一户的特殊处理就接着填"),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &self.draft_key(), |app| Self::new(app, self.view.account.id));
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -339,6 +344,10 @@ impl Screen<App> for Adjust {
             }
             FormEvent::Used | FormEvent::Submit => Reply::done(),
         }
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

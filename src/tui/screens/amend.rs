@@ -71,9 +71,8 @@ impl Amend {
         let mut form = Form::new(widgets, app.desk.today(), initials);
         form.focus_on(key);
         let mut screen = Self { account, no: file.no, name: file.name, fields, seen: file.values, form };
-        if let Some(kept) = app.draft(&screen.draft_key()) {
-            screen.form.restore(&kept);
-        }
+        let key = screen.draft_key();
+        app.resume(&mut screen.form, &key);
         Ok(screen)
     }
 
@@ -180,6 +179,12 @@ impl Screen<App> for Amend {
         match command {
             Command::Save => self.save(app),
             Command::Pick => of_form::pick(&mut self.form),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &self.draft_key(), |app| {
+                    Self::new(app, self.account, self.fields.first().map_or("", |field| field.key))
+                });
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -190,6 +195,10 @@ impl Screen<App> for Amend {
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
         of_form::paste(&mut self.form, text)
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -65,9 +65,8 @@ impl Callback {
             form.focus_on("remark");
         }
         let mut screen = Self { kind, detail, form };
-        if let Some(kept) = app.draft(&screen.draft_key()) {
-            screen.form.restore(&kept);
-        }
+        let key = screen.draft_key();
+        app.resume(&mut screen.form, &key);
         Ok(screen)
     }
 
@@ -123,12 +122,20 @@ impl Screen<App> for Callback {
         if self.form.can_pick() {
             keys.push(Command::Pick);
         }
+        keys.extend(self.form.resumed().map(|_| Command::Anew));
         keys
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::Post => self.post(app),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &self.draft_key(), |app| match self.kind {
+                    Kind::Answer => Self::answer(app, self.detail.row.id),
+                    Kind::Callback => Self::new(app, self.detail.row.id),
+                });
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -139,6 +146,10 @@ impl Screen<App> for Callback {
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
         of_form::paste(&mut self.form, text)
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

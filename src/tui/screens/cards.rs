@@ -195,8 +195,9 @@ impl Cards {
         let Some(open) = reasons.filter(|open| !open.iter().any(|reason| answered.contains(reason))) else {
             return Reply::refused();
         };
-        self.said.0.push_str("；核对无误就把同样的示数再录一遍");
         let asks = !answered.is_empty();
+        // What a popup asks is answered there, not by typing again.
+        self.said.0.push_str(if asks { "" } else { "；核对无误就把同样的示数再录一遍" });
         self.doubt = Some(Doubt { value: typed.to_owned(), open, answered });
         if asks {
             // One reason was answered by typing again; the next is a question of its own.

@@ -61,11 +61,6 @@ impl Fee {
         Self { form: Form::new(fields, app.desk.today(), initials), resumed: None, charge: None }
     }
 
-    /// The time of what came back with the form.
-    pub fn resumed(&self) -> Option<&str> {
-        self.resumed.as_deref()
-    }
-
     /// The form with a charge of a case filled in: it is only taken. Of another payer's half-filled fee nothing comes along.
     pub fn of(app: &App, charge: &ChargeRow) -> Self {
         let mut screen = Self::blank(app);
@@ -220,6 +215,10 @@ impl Screen<App> for Fee {
         self.perform(app, input)
     }
 
+    fn resumed(&self) -> Option<&str> {
+        self.resumed.as_deref()
+    }
+
     fn draft(&mut self) -> Option<Draft> {
         self.form.take_change().map(|values| Draft { key: DRAFT.into(), values })
     }
@@ -229,6 +228,10 @@ impl Screen<App> for Fee {
         let (amount, tendered) = (money("amount"), money("tendered"));
         let rows = canvas.height().saturating_sub(3);
         self.form.draw(&mut canvas.part(0, 1, u16::MAX, rows));
+        if let Some((label, why)) = self.form.unread() {
+            canvas.text(1, rows + 1, &format!("! {label}：{why}"), Ink::Look);
+            return;
+        }
         if let Some(amount) = amount {
             let given = tendered.unwrap_or(amount);
             let change = given - amount;

@@ -31,7 +31,7 @@ pub fn widget(field: &'static customer::Field, words: &Words) -> Field {
             Field::choice(field.key, field.label, std::iter::once(empty()).chain(classes).collect())
         }
         Holds::Mix => Field::text(field.key, field.label, 60).hint("如 居民70%;非居民30%"),
-        Holds::Identity | Holds::Card => Field::code(field.key, field.label, 24).cells(24),
+        Holds::Identity | Holds::Card => Field::code(field.key, field.label, 24).cells(24).private(),
     };
     match field.form {
         Holds::Needed(_) | Holds::Mix | Holds::Identity | Holds::Card => shown,
@@ -86,7 +86,13 @@ pub fn ask_again(
     if others.is_empty() { reply } else { reply.and_toast(others.join("；"), Ink::Stop) }
 }
 
-/// Shows what was refused at its fields; answers what belongs to none.
+/// Shows what was refused at its fields; answers what belongs to none, with the number of the rule.
 pub fn refused(form: &mut Form, refusal: &Refusal) -> Vec<String> {
-    form.fail(refusal.faults.iter().map(|fault| (fault.field.as_deref().unwrap_or_default(), fault.message.clone())))
+    form.fail(refusal.faults.iter().map(|fault| {
+        let rule = if fault.rule.starts_with("R-") { format!(" [{}]", fault.rule) } else { String::new() };
+        match fault.field.as_deref() {
+            Some(field) => (field, fault.message.clone()),
+            None => ("", format!("{}{rule}", fault.message)),
+        }
+    }))
 }

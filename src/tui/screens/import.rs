@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::import_job::Job;
+use super::of_form;
 use crate::desk::import::{Answer as Outcome, Request, What, recognise};
 use crate::desk::refusal::Refusal;
 use crate::inbound::judge::{Disposition, Kind};
@@ -53,9 +54,7 @@ impl Import {
             Field::text("path", "文件", 400).required().hint("F4 从文件夹里选"),
         ];
         let mut form = Form::new(fields, app.desk.today(), initials);
-        if let Some(kept) = app.draft(DRAFT) {
-            form.restore(&kept);
-        }
+        app.resume(&mut form, DRAFT);
         let mut screen =
             Self { form, look: Look::Nothing, looked: Default::default(), job: None, tried: None, outcome: None };
         screen.look_again(app);
@@ -214,7 +213,8 @@ impl Screen<App> for Import {
         if self.job.is_some() {
             return Vec::new();
         }
-        vec![Command::RunImport, Command::Pick, Command::GoFixes]
+        let anew = self.form.resumed().map(|_| Command::Anew);
+        [Command::RunImport, Command::Pick, Command::GoFixes].into_iter().chain(anew).collect()
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
@@ -230,6 +230,10 @@ impl Screen<App> for Import {
             }
             Command::Pick => self.pick_file(),
             Command::GoFixes => super::fixes(app, self.outcome.as_ref().and_then(|answer| answer.run)),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &DRAFT, |app| Ok(Self::new(app)));
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -276,6 +280,10 @@ impl Screen<App> for Import {
             Some(outcome) => self.ended(app, dry_run, outcome),
             None => Reply::done(),
         }
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -93,11 +93,6 @@ impl Intake {
         }
     }
 
-    /// The time of what came back with the form.
-    pub fn resumed(&self) -> Option<&str> {
-        self.resumed.as_deref()
-    }
-
     /// Asks whether what was left is this caller's.
     pub fn ask_left(&self, app: &App) -> Reply<App> {
         let Some(left) = &self.left else { return Reply::done() };
@@ -109,8 +104,12 @@ impl Intake {
         if what.is_empty() {
             return Reply::done(); // nothing of a case in it
         }
-        let question = format!("{} 有一张没办完的受理：{}。接着填？按 Esc 就另起一张", left.at, what.join("，"));
-        Reply::push(Confirm::new("left", "没办完的受理", &question)).and_hold()
+        let question = format!(
+            "{} 有一张没办完的受理：{}。F2 接着填，Ctrl-N 另起一张 (那张就丢掉)，Esc 先放着",
+            left.at,
+            what.join("，")
+        );
+        Reply::push(Confirm::new("left", "没办完的受理", &question).with_f2().or_anew()).and_hold()
     }
 
     /// From the beginning: what was typed is thrown away.
@@ -384,13 +383,19 @@ impl Screen<App> for Intake {
                 self.judge(app);
                 Reply::done()
             }
-            ("left", _) => self.anew(app),
+            ("left", Given::Picked(_)) => self.anew(app),
+            // Esc throws nothing away: the question comes again with the next call.
+            ("left", _) => Reply::pop(),
             _ => Reply::done(),
         }
     }
 
     fn on_return(&mut self, app: &mut App) {
         self.judge(app);
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.resumed.as_deref()
     }
 
     fn draft(&mut self) -> Option<Draft> {

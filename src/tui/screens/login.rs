@@ -57,7 +57,8 @@ impl Login {
                 }
             }
             Err(refusal) => {
-                self.form.focus_on(if self.locked.is_some() { "password" } else { "login" });
+                // The name is kept: the hand types the password again, which no field may show.
+                self.form.focus_on("password");
                 Reply::refuse(refusal.message())
             }
         }

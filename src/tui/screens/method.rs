@@ -37,8 +37,7 @@ impl Method {
     /// An empty form, or what was typed before.
     pub fn new(app: &App) -> Self {
         let mut screen = Self::begin(app);
-        if let Some(kept) = app.draft(DRAFT) {
-            screen.form.restore(&kept);
+        if app.resume(&mut screen.form, DRAFT) {
             screen.look(app);
         }
         screen
@@ -124,6 +123,10 @@ impl Screen<App> for Method {
         match command {
             Command::Save => self.save(app),
             Command::Pick => of_form::pick(&mut self.form),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &DRAFT, |app| Ok(Self::new(app)));
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -139,6 +142,10 @@ impl Screen<App> for Method {
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
         of_form::paste(&mut self.form, text)
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

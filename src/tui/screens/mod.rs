@@ -4,7 +4,6 @@
 use super::app::App;
 use super::keymap::Command;
 use super::screen::Reply;
-use super::theme::Ink;
 use crate::desk::view_transfer;
 
 pub mod account_open;
@@ -42,6 +41,7 @@ pub mod own_password;
 pub mod pay;
 pub mod reading;
 pub mod reports;
+mod reversal;
 pub mod shift;
 mod shift_close;
 pub mod sign;
@@ -165,13 +165,7 @@ pub fn amend(app: &mut App, account: crate::rules::id::Id, field: &str) -> Reply
 
 /// Opens payment for an account.
 pub fn pay(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
-    match pay::Pay::new(app, account) {
-        Ok(screen) => {
-            let resumed = screen.resumed().map(str::to_owned);
-            unfinished(Reply::push(screen), resumed)
-        }
-        Err(refusal) => Reply::refuse(refusal.message()),
-    }
+    opened(pay::Pay::new(app, account))
 }
 
 /// Opens the shift: open, pay in, close.
@@ -202,17 +196,7 @@ pub fn reports(app: &mut App) -> Reply<App> {
 
 /// Opens the taking of a service fee.
 pub fn fee(app: &mut App) -> Reply<App> {
-    let screen = fee::Fee::new(app);
-    let resumed = screen.resumed().map(str::to_owned);
-    unfinished(Reply::push(screen), resumed)
-}
-
-/// A form that comes back with what was typed before says so, and is seen before a key acts on it.
-fn unfinished(opened: Reply<App>, since: Option<String>) -> Reply<App> {
-    match since {
-        Some(at) => opened.and_toast(format!("接着 {at} 没办完的，Ctrl-N 另起"), Ink::Look).and_hold(),
-        None => opened,
-    }
+    Reply::push(fee::Fee::new(app))
 }
 
 /// Opens the keying of reading cards.
@@ -258,8 +242,8 @@ pub fn explain(title: &str, lines: Vec<String>) -> Reply<App> {
 pub fn intake(app: &mut App, account: Option<crate::rules::id::Id>) -> Reply<App> {
     match intake::Intake::new(app, account) {
         Ok(screen) => {
-            let (resumed, left) = (screen.resumed().map(str::to_owned), screen.ask_left(app));
-            unfinished(Reply::push(screen).and(left), resumed)
+            let left = screen.ask_left(app);
+            Reply::push(screen).and(left)
         }
         Err(refusal) => Reply::refuse(refusal.message()),
     }

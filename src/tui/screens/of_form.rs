@@ -1,13 +1,38 @@
 //! What every screen made of one form does alike: its keys, F4, a paste, and the answer to a key.
 
+use crate::desk::refusal::Refusal;
+use crate::tui::app::App;
 use crate::tui::key::Key;
 use crate::tui::keymap::Command;
-use crate::tui::screen::Reply;
+use crate::tui::screen::{Context, Reply};
 use crate::tui::widgets::form::{Form, FormEvent};
 
-/// F2 saves; F4 picks where there is something to pick.
+/// F2 saves; F4 picks where there is something to pick; Ctrl-N throws away what came back.
 pub fn keys(form: &Form) -> Vec<Command> {
-    if form.can_pick() { vec![Command::Save, Command::Pick] } else { vec![Command::Save] }
+    let pick = form.can_pick().then_some(Command::Pick);
+    let anew = form.resumed().map(|_| Command::Anew);
+    [Command::Save].into_iter().chain(pick).chain(anew).collect()
+}
+
+/// Ctrl-N: the draft is thrown away, then the screen is made without it.
+pub fn thrown_away<S>(
+    app: &mut App,
+    key: &str,
+    make: impl FnOnce(&mut App) -> Result<S, Refusal>,
+) -> Result<S, Refusal> {
+    app.forget_draft(key);
+    make(app)
+}
+
+/// The blank screen takes the place of the one with the draft.
+pub fn begin_anew<S>(screen: &mut S, blank: Result<S, Refusal>) -> Reply<App> {
+    match blank {
+        Ok(blank) => {
+            *screen = blank;
+            Reply::say(crate::text::toolkit::BLANK)
+        }
+        Err(refusal) => Reply::refuse(refusal.message()),
+    }
 }
 
 /// F4 goes to the field.

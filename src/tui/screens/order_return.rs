@@ -14,7 +14,7 @@ use crate::rules::order::{Outcome, ReturnReason};
 use crate::rules::utility::Utility;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
-use crate::tui::key::Key;
+use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
@@ -34,6 +34,8 @@ pub struct OrderReturn {
     utility: Utility,
     /// Keys of the business's own fields on the slip.
     own: Vec<&'static str>,
+    /// The hand went on by itself after a time: the Enter that habit adds is not meant for the next field.
+    went_on: bool,
 }
 
 impl OrderReturn {
@@ -56,10 +58,9 @@ impl OrderReturn {
         form.focus_on("arrived");
         let account = detail.row.account.map(|account| tx.account(account)).transpose()?.flatten();
         let utility = account.and_then(|row| Utility::from_code(&row.utility)).unwrap_or(Utility::Water);
-        let mut screen = Self { detail, form, utility, own };
-        if let Some(kept) = app.draft(&screen.draft_key()) {
-            screen.form.restore(&kept);
-        }
+        let mut screen = Self { detail, form, utility, own, went_on: false };
+        let key = screen.draft_key();
+        app.resume(&mut screen.form, &key);
         Ok(screen)
     }
 
@@ -166,6 +167,7 @@ impl OrderReturn {
         if let Some(place) = place.filter(|_| typed.len() == 4 && typed.bytes().all(|b| b.is_ascii_digit())) {
             self.tidy_times();
             self.form.focus_on(TIMES.get(place + 1).copied().unwrap_or("outcome"));
+            self.went_on = true;
         }
         if field == "outcome" {
             let outcome = Outcome::from_label(self.form.value("outcome")).unwrap_or(Outcome::Passed);
@@ -240,6 +242,7 @@ impl Screen<App> for OrderReturn {
         if self.form.can_pick() {
             keys.push(Command::Pick);
         }
+        keys.extend(self.form.resumed().map(|_| Command::Anew));
         keys.push(Command::Park);
         keys
     }
@@ -248,11 +251,18 @@ impl Screen<App> for OrderReturn {
         match command {
             Command::Post => self.post(app),
             Command::Park => Reply::pop().and_say("已挂起，再打开这张回执就接着填"),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &self.draft_key(), |app| Self::new(app, self.detail.row.id));
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
 
     fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
+        if std::mem::take(&mut self.went_on) && key.is(Code::Enter) {
+            return Reply::done();
+        }
         match self.form.on_key(key) {
             FormEvent::Unused => Reply::unused(),
             FormEvent::Used => Reply::done(),
@@ -266,6 +276,10 @@ impl Screen<App> for OrderReturn {
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
         of_form::paste(&mut self.form, text)
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -75,11 +75,6 @@ impl Pay {
         format!("pay/{}", self.view.account.id)
     }
 
-    /// The time of what came back with the form.
-    pub fn resumed(&self) -> Option<&str> {
-        self.resumed.as_deref()
-    }
-
     /// Ctrl-N: what came back is thrown away.
     fn anew(&mut self, app: &mut App) -> Reply<App> {
         app.forget_draft(&self.draft_key());
@@ -120,7 +115,11 @@ impl Pay {
     fn plan_again(&mut self, app: &App) {
         self.has_shift = app.facts().shift.is_some();
         self.close_first = view_till::close_first(&app.desk).unwrap_or_default();
-        self.plan = view_till::preview(&app.desk, &self.ask(), self.late_day());
+        // A number that cannot be read is no empty field: nothing is worked out then.
+        self.plan = match self.form.unread() {
+            Some((label, why)) => Err(Refusal::usage(format!("{label}：{why}"))),
+            None => view_till::preview(&app.desk, &self.ask(), self.late_day()),
+        };
     }
 
     /// The true day of a hand-written slip, once it is a date.
@@ -227,7 +226,8 @@ impl Pay {
         }
     }
 
-    fn refused(&mut self, app: &App, refusal: &Refusal) -> Reply<App> {
+    fn refused(&mut self, app: &mut App, refusal: &Refusal) -> Reply<App> {
+        app.refresh(); // another may have closed the shift meanwhile: the top line says so, and F2 leads to a new one
         if let [fault] = &refusal.faults[..]
             && fault.field.as_deref() == Some(CONFIRM)
             && let Ok(Preview { plan, .. }) = &self.plan
@@ -445,6 +445,10 @@ impl Screen<App> for Pay {
     fn on_return(&mut self, app: &mut App) {
         // A failure shows in the plan; the next key tries again.
         let _ = self.read_again(app);
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.resumed.as_deref()
     }
 
     fn draft(&mut self) -> Option<Draft> {

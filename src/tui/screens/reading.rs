@@ -34,10 +34,9 @@ impl Reading {
     pub fn new(app: &App, account: Id, value: &str) -> Result<Self, Refusal> {
         let view = view_reading::view(&app.desk, account, app.facts().day, None)?;
         let mut screen = Self { form: form(&view, app, value), view };
-        if value.is_empty()
-            && let Some(kept) = app.draft(&screen.draft_key())
-        {
-            screen.form.restore(&kept);
+        if value.is_empty() {
+            let key = screen.draft_key();
+            app.resume(&mut screen.form, &key);
         }
         screen.ask_use(screen.view.swapped);
         Ok(screen)
@@ -222,6 +221,10 @@ impl Screen<App> for Reading {
         match command {
             Command::Save => self.save(app),
             Command::Pick => of_form::pick(&mut self.form),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &self.draft_key(), |app| Self::new(app, self.view.account, ""));
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -232,6 +235,10 @@ impl Screen<App> for Reading {
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
         of_form::paste(&mut self.form, text)
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::file_form;
 use super::of_form;
+use super::reversal;
 use super::shift_close::{self, Closing};
 use crate::desk::Done;
 use crate::desk::refusal::Refusal;
@@ -20,7 +22,7 @@ use crate::tui::keymap::{Command, Place};
 use crate::tui::safe;
 use crate::tui::screen::{Answer, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
+use crate::tui::widgets::ask::{Pick, PickItem};
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
@@ -68,8 +70,8 @@ impl Shift {
             gone: false,
         };
         screen.read(app)?;
-        if let Some(kept) = app.draft_of_today(DRAFT).map(|kept| kept.values) {
-            screen.form.restore(&kept);
+        if app.draft_of_today(DRAFT).is_some() {
+            app.resume(&mut screen.form, DRAFT);
         }
         Ok(screen)
     }
@@ -134,19 +136,7 @@ impl Shift {
 
     fn print_again(&self, app: &App) -> Reply<App> {
         let Some(row) = self.chosen() else { return Reply::refuse("先用 ↑↓ 选一笔") };
-        let tx = match app.desk.look() {
-            Ok(tx) => tx,
-            Err(error) => return Reply::refuse(error.to_string()),
-        };
-        match printer::print(&tx, row.id, true) {
-            Ok(Some(place)) => Reply::say(format!("已重印到 {place}")),
-            Ok(None) => match check_slip::slip(&tx, row.id, true) {
-                Ok(Some(slip)) => Reply::push(super::text::Text::new("重印 (没有设置打印机)", &slip.text)),
-                Ok(None) => Reply::say("这一笔没有单子"),
-                Err(error) => Reply::refuse(error.to_string()),
-            },
-            Err(error) => Reply::refuse(error.to_string()),
-        }
+        reversal::print_again(app, row)
     }
 
     /// F6: nothing is deleted; the reason is asked and the counter-entry is made.
@@ -155,49 +145,34 @@ impl Shift {
         let Some(row) = self.chosen().filter(fine) else {
             return Reply::refuse("先用 ↑↓ 选一笔收费、存入或备用金");
         };
-        let (label, number) = match row.kind.as_str() {
-            "deposit" => ("存入", row.payer.clone()),
-            "float" => ("备用金", row.payer.clone()),
-            _ => ("核对单", row.receipt()),
-        };
-        let fields = vec![
-            Field::text("receipt", label, 30).value(&number).fixed(),
-            Field::text("amount", "金额", 16).value(&row.amount.abs().grouped()).fixed(),
-            Field::text("reason", "原因", 60).required(),
-        ];
-        Reply::push(AskForm::new("reverse", "冲正", Form::new(fields, app.desk.today(), initials)))
+        reversal::ask(app, row, None)
     }
 
     fn reverse(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
-        let chosen = self.chosen().filter(|_| !self.gone);
-        let Some((entry, is_receipt)) = chosen.map(|row| (row.id, row.is_receipt())) else {
-            return Reply::refuse(ROW_GONE);
-        };
-        let reason = values.get("reason").and_then(Value::as_str).unwrap_or_default();
-        let done = match is_receipt {
-            true => app.ask("payment.reverse", &json!({ "payment": entry, "reason": reason })),
-            false => app.ask("shift.deposit_reverse", &json!({ "deposit": entry, "reason": reason })),
-        };
+        let Some(row) = self.chosen().filter(|_| !self.gone).cloned() else { return Reply::refuse(ROW_GONE) };
+        let done = reversal::make(app, &row, values);
         let again = self.read(app);
         match (done, again) {
-            (Ok(answer), Ok(())) => Reply::say(answer["spoken"].as_str().unwrap_or("已冲正")).and_hold(),
-            (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
+            (Ok(said), Ok(())) => Reply::say(said).and_hold(),
+            (Err(refusal), Ok(())) => reversal::ask(app, &row, Some((values, &refusal))),
+            (_, Err(refusal)) => Reply::refuse(refusal.message()),
         }
     }
 
     /// F9: 备用金 put into the drawer.
-    fn ask_float(&self, app: &App) -> Reply<App> {
+    fn ask_float(&self, app: &App, before: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
         let fields = vec![
             Field::number("amount", "备用金", 2).half().required().unit("元").hint("清点后填写"),
             Field::text("from", "来自", 20).half().value("财务").required(),
             Field::text("slip", "领款单号", 20),
         ];
-        Reply::push(AskForm::new("float", "加备用金", Form::new(fields, app.desk.today(), initials)))
+        file_form::ask_again("float", "加备用金", Form::new(fields, app.desk.today(), initials), before)
     }
 
     fn add_float(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
         let done = app.ask("shift.float_add", &json!(values));
         match (done, self.read(app)) {
+            (Err(refusal), Ok(())) => self.ask_float(app, Some((values, &refusal))),
             (Ok(answer), Ok(())) => {
                 Reply::say(format!("已加备用金，钱箱应有 {}", answer["cash"].as_str().unwrap_or_default()))
             }
@@ -238,11 +213,14 @@ impl Shift {
     }
 
     /// F7: the slips that wait for a second person.
-    fn ask_confirm(&self) -> Reply<App> {
+    fn ask_confirm(&self, app: &App) -> Reply<App> {
+        let tx = app.desk.look().ok();
+        // The day the clerk says the money was taken moves the late fee and stands on the paper: it is what is compared.
+        let taken = |row: &TillRow| tx.as_ref().and_then(|tx| check_slip::taken_on(tx, row.id).ok().flatten());
         let item = |row: &TillRow| PickItem {
             key: row.id.to_string(),
             label: format!("{} {}", row.paper.as_deref().unwrap_or_default(), row.payer),
-            note: format!("{} {}", row.amount.grouped(), row.day),
+            note: format!("{} {} 收钱", row.amount.grouped(), taken(row).unwrap_or(row.day)),
         };
         let items: Vec<PickItem> = self.pending.iter().map(item).collect();
         if items.is_empty() {
@@ -298,6 +276,7 @@ impl Screen<App> for Shift {
 
     fn keys(&self, _: &App) -> Vec<Command> {
         let mut keys = vec![Command::DoShift];
+        keys.extend(self.form.resumed().map(|_| Command::Anew));
         if self.view.is_some() {
             keys.push(Command::CloseShift);
         }
@@ -325,10 +304,14 @@ impl Screen<App> for Shift {
                 None => Reply::unused(),
             },
             Command::CloseOther => self.pick_other(),
-            Command::AddFloat => self.ask_float(app),
+            Command::AddFloat => self.ask_float(app, None),
             Command::Print => self.print_again(app),
             Command::Reverse => self.ask_reversal(app),
-            Command::ConfirmSlip => self.ask_confirm(),
+            Command::ConfirmSlip => self.ask_confirm(app),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &DRAFT, |app| Self::new(app));
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -351,7 +334,7 @@ impl Screen<App> for Shift {
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
-            ("reverse", Given::Values(values)) => self.reverse(app, &values),
+            (reversal::TAG, Given::Values(values)) => self.reverse(app, &values),
             ("float", Given::Values(values)) => self.add_float(app, &values),
             (tag @ (shift_close::COUNT | shift_close::AGAIN), Given::Values(values)) => self.close(app, tag, &values),
             ("other", Given::Picked(id)) => {
@@ -375,6 +358,10 @@ impl Screen<App> for Shift {
     fn on_return(&mut self, app: &mut App) {
         // What cannot be read now stays as it was; the next action says why.
         let _ = self.read(app);
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

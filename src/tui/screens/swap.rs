@@ -68,8 +68,7 @@ impl Swap {
                 screen.fill(app);
             }
             None => {
-                if let Some(kept) = app.draft(DRAFT) {
-                    screen.form.restore(&kept);
+                if app.resume(&mut screen.form, DRAFT) {
                     screen.follow(app);
                 }
             }
@@ -303,6 +302,7 @@ impl Screen<App> for Swap {
         if self.form.can_pick() {
             keys.push(Command::Pick);
         }
+        keys.extend(self.form.resumed().map(|_| Command::Anew));
         keys.push(Command::SendBack);
         keys
     }
@@ -311,6 +311,10 @@ impl Screen<App> for Swap {
         match command {
             Command::Post => self.post(app),
             Command::SendBack => self.ask_reason(app),
+            Command::Anew => {
+                let blank = of_form::thrown_away(app, &DRAFT, |app| Self::new(app, None));
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -348,6 +352,10 @@ impl Screen<App> for Swap {
             }
             _ => Reply::done(),
         }
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -61,16 +61,15 @@ impl Transfer {
         fields.push(Field::choice("balance", "预存余款", choices).half().required());
         fields.push(Field::text("reason", "更正原因", 60).hint("与受理时登记的新户主不同，写明原因").required());
         fields.push(Field::text("agent.name", "受委托人", 20).half());
-        fields.push(Field::code("agent.id_number", "受委托人证件", 24).cells(24));
+        fields.push(Field::code("agent.id_number", "受委托人证件", 24).cells(24).private());
         let mut form = Form::new(fields, app.desk.today(), initials);
         form.set("name", &case.name);
         let mobile = case.phone.len() == 11 && case.phone.starts_with('1');
         form.set(if mobile { "mobile" } else { "phone" }, &case.phone);
         form.focus_on("id_number");
         let mut screen = Self { account, file, case, form };
-        if let Some(kept) = app.draft(&screen.draft_key()) {
-            screen.form.restore(&kept);
-        }
+        let key = screen.draft_key();
+        app.resume(&mut screen.form, &key);
         screen.follow();
         Ok(screen)
     }
@@ -141,6 +140,7 @@ impl Screen<App> for Transfer {
         if self.form.can_pick() {
             keys.push(Command::Pick);
         }
+        keys.extend(self.form.resumed().map(|_| Command::Anew));
         if self.case.debts > Fen::ZERO {
             keys.push(Command::GoPay);
         }
@@ -152,6 +152,11 @@ impl Screen<App> for Transfer {
             Command::Save => self.save(app),
             Command::Pick => of_form::pick(&mut self.form),
             Command::GoPay => super::pay(app, self.account),
+            Command::Anew => {
+                let blank =
+                    of_form::thrown_away(app, &self.draft_key(), |app| Self::new(app, self.account, self.case.clone()));
+                of_form::begin_anew(self, blank)
+            }
             _ => Reply::unused(),
         }
     }
@@ -178,6 +183,10 @@ impl Screen<App> for Transfer {
             self.case = case;
         }
         self.follow();
+    }
+
+    fn resumed(&self) -> Option<&str> {
+        self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {

@@ -20,18 +20,25 @@ pub struct Confirm {
     title: String,
     lines: Vec<String>,
     key: Command,
+    anew: bool,
 }
 
 impl Confirm {
     /// A question; Enter says yes.
     pub fn new(tag: &'static str, title: &str, question: &str) -> Self {
         let lines = safe::wrap(question, usize::from(WIDTH - 6));
-        Self { tag, title: title.into(), lines, key: Command::Confirm }
+        Self { tag, title: title.into(), lines, key: Command::Confirm, anew: false }
     }
 
     /// For what cannot be taken back: F2 says yes, and Enter does not.
     pub fn with_f2(mut self) -> Self {
         self.key = Command::ConfirmF2;
+        self
+    }
+
+    /// Ctrl-N is a third answer: neither yes nor no, but from the beginning.
+    pub fn or_anew(mut self) -> Self {
+        self.anew = true;
         self
     }
 }
@@ -46,7 +53,7 @@ impl<C> Screen<C> for Confirm {
     }
 
     fn keys(&self, _: &C) -> Vec<Command> {
-        vec![self.key]
+        [self.key].into_iter().chain(self.anew.then_some(Command::Anew)).collect()
     }
 
     fn shape(&self) -> Shape {
@@ -57,8 +64,9 @@ impl<C> Screen<C> for Confirm {
         true
     }
 
-    fn on_command(&mut self, _: Command, _: &mut C) -> Reply<C> {
-        Reply::answer(self.tag, Given::Yes)
+    fn on_command(&mut self, command: Command, _: &mut C) -> Reply<C> {
+        let given = if command == Command::Anew { Given::Picked(command.binding().id.into()) } else { Given::Yes };
+        Reply::answer(self.tag, given)
     }
 
     fn on_key(&mut self, key: Key, _: &mut C) -> Reply<C> {

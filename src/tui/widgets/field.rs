@@ -39,7 +39,21 @@ pub struct Field {
     pub(super) known: bool,
     pub(super) suggest: Option<Suggest>,
     max_chars: usize,
+    /// What the program put there last: a stored value is taken as it is, even when long.
+    given: String,
+    /// A number of a person's paper or card.
+    private: bool,
+    /// Came back with a draft: a private number is not shown in clear to whoever sits there now.
+    restored: bool,
 }
+
+/// Characters at the end of a private number that may be seen.
+const SEEN: usize = 4;
+
+/// What is kept of a text that is too long for its field: it is refused, so that nothing of it is lost without a word.
+const KEPT: usize = 4_000;
+/// Stands for the end of a line in a pasted number: two numbers below each other are not one.
+const LINE_END: &str = "|";
 
 impl Field {
     fn new(id: &'static str, label: &str, kind: Kind, max_chars: usize, cells: u16) -> Self {
@@ -47,7 +61,7 @@ impl Field {
             id,
             label: label.into(),
             kind,
-            edit: LineEdit::new(max_chars),
+            edit: LineEdit::new(KEPT),
             initial: String::new(),
             required: false,
             hint: String::new(),
@@ -61,6 +75,9 @@ impl Field {
             known: false,
             suggest: None,
             max_chars,
+            given: String::new(),
+            private: false,
+            restored: false,
         }
     }
 
@@ -132,7 +149,7 @@ impl Field {
 
     /// The value to begin with.
     pub fn value(mut self, value: &str) -> Self {
-        self.edit.set(value);
+        self.put(value);
         self.initial = self.edit.text().into();
         self
     }
@@ -148,6 +165,19 @@ impl Field {
         self.cells = cells.max(2);
         self.most = self.cells;
         self
+    }
+
+    /// A number of a person's paper or card: once typed and left, only its end is shown.
+    pub fn private(mut self) -> Self {
+        self.private = true;
+        self
+    }
+
+    /// What stands for a private number that came back with a draft.
+    pub(super) fn veiled(&self) -> Option<String> {
+        let hidden = self.edit.text().chars().count().saturating_sub(SEEN);
+        let veil = |(at, c): (usize, char)| if at < hidden { '*' } else { c };
+        (self.private && self.restored).then(|| self.edit.text().chars().enumerate().map(veil).collect())
     }
 
     /// Shown, not typed in: the focus passes over it.
@@ -184,6 +214,9 @@ impl Field {
 
     /// What is shown when the hand is elsewhere.
     pub(super) fn shown(&self) -> String {
+        if let Some(veiled) = self.veiled() {
+            return veiled;
+        }
         match &self.kind {
             Kind::Choice(choices) => choices
                 .iter()
@@ -200,7 +233,7 @@ impl Field {
         self.edit.text() == "true"
     }
 
-    /// Types one key into the field. A character the kind does not take leaves a word why.
+    /// Types one key into the field. A character that does not belong there stays, with a word why.
     pub(super) fn on_key(&mut self, key: Key) -> Edited {
         match (&self.kind, key.code) {
             (Kind::Check, Code::Char(' ')) if !key.ctrl => {
@@ -230,41 +263,69 @@ impl Field {
         let Some(c) = key.typed().filter(|c| !safe::is_unsafe(*c)) else {
             let edited = self.edit.on_key(key);
             if edited == Edited::Changed {
-                self.error = None;
+                self.error = self.seen();
+                self.restored = false;
             }
             return edited;
         };
         match self.kind.take(c) {
-            Some(taken) => {
-                self.error = None;
-                if self.edit.insert(taken) {
-                    return Edited::Changed;
-                }
-                self.error = Some(mistake::too_long(self.max_chars));
-                Edited::Moved
+            Some(taken) if self.edit.insert(taken) => {
+                self.restored = false;
+                self.error = self.seen();
+                Edited::Changed
             }
-            None => {
-                self.error = self.kind.refusal().map(String::from);
-                Edited::Moved
-            }
+            _ => Edited::Moved,
         }
     }
 
-    /// Types a paste: what the kind does not take is left out.
+    /// Types a paste.
     pub(super) fn paste(&mut self, text: &str) -> Edited {
         if matches!(self.kind, Kind::Choice(_) | Kind::Check) {
-            return Edited::Moved;
+            return Edited::Unused;
         }
-        let typed: String = text.trim().chars().take(self.max_chars * 4).filter_map(|c| self.kind.take(c)).collect();
-        self.error = None;
-        if self.edit.insert_str(&typed) { Edited::Changed } else { Edited::Moved }
+        let mut text = text.trim().to_owned();
+        if !matches!(self.kind, Kind::Text | Kind::Secret) {
+            text = text.replace("\r\n", LINE_END).replace(['\n', '\r', '\t'], LINE_END);
+        }
+        let typed: String = text.chars().take(KEPT).filter_map(|c| self.kind.take(c)).collect();
+        let edited = if self.edit.insert_str(&typed) { Edited::Changed } else { Edited::Moved };
+        self.error = self.seen();
+        edited
     }
 
     /// Puts a value and forgets the mistake.
     pub(super) fn put(&mut self, value: &str) {
         self.edit.set(value);
+        value.clone_into(&mut self.given);
+        self.restored = false;
         self.error = None;
         self.known = false;
+    }
+
+    /// Puts back what was typed before and not entered.
+    pub(super) fn put_typed(&mut self, value: &str) {
+        self.put(value);
+        self.given.clear();
+        self.restored = true;
+    }
+
+    /// The mistake that is seen while typing: a character that does not belong here, or one too many.
+    fn seen(&self) -> Option<String> {
+        let text = self.edit.text().trim();
+        if text == self.given {
+            return None;
+        }
+        let count = text.chars().count();
+        if self.kind.is_counted() && count > self.max_chars {
+            return Some(mistake::too_long(self.max_chars, count));
+        }
+        self.kind.stray(text).map(String::from)
+    }
+
+    /// Why a number that stands here cannot be read: what is worked out from it says nothing then.
+    pub(super) fn unread(&self, today: NaiveDate) -> Option<String> {
+        let is_number = matches!(self.kind, Kind::Number { .. }) && self.takes_focus();
+        is_number.then(|| self.kind.normal(self.edit.text(), today).err()).flatten()
     }
 
     /// Checks the typing and brings it into its one form; the mistake is remembered in the field.
@@ -274,6 +335,7 @@ impl Field {
         }
         self.error = match self.kind.normal(self.edit.text(), today) {
             Ok(value) if value.is_empty() && self.required => Some(mistake::empty(&self.label)),
+            Ok(_) if self.seen().is_some() => self.seen(),
             Ok(value) => {
                 if value != self.edit.text() && self.kind != Kind::Secret {
                     self.edit.set(&value);

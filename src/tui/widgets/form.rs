@@ -33,6 +33,8 @@ pub struct Form {
     today: NaiveDate,
     initials: fn(&str) -> String,
     changed: bool,
+    /// Since when it holds what was typed before and not entered.
+    resumed: Option<String>,
 }
 
 /// The open list under the focused field.
@@ -48,7 +50,7 @@ impl Form {
     /// A form over its fields. `today` completes short dates; `initials` finds choices by pinyin.
     pub fn new(fields: Vec<Field>, today: NaiveDate, initials: fn(&str) -> String) -> Self {
         let focus = fields.iter().position(Field::takes_focus).unwrap_or(0);
-        Self { fields, focus, list: None, top: 0, today, initials, changed: false }
+        Self { fields, focus, list: None, top: 0, today, initials, changed: false, resumed: None }
     }
 
     /// The field that has the hand.
@@ -159,9 +161,25 @@ impl Form {
     pub fn restore(&mut self, values: &Map<String, Value>) {
         for field in self.fields.iter_mut().filter(|f| !f.fixed) {
             if let Some(value) = values.get(field.id).and_then(Value::as_str) {
-                field.put(value);
+                field.put_typed(value);
             }
         }
+    }
+
+    /// Takes a draft back in, and remembers since when it was left.
+    pub fn resume(&mut self, values: &Map<String, Value>, at: String) {
+        self.restore(values);
+        self.resumed = Some(at);
+    }
+
+    /// Since when the form holds what was typed before and not entered.
+    pub fn resumed(&self) -> Option<&str> {
+        self.resumed.as_deref()
+    }
+
+    /// The first number that cannot be read: its label, and why.
+    pub fn unread(&self) -> Option<(&str, String)> {
+        self.fields.iter().find_map(|field| field.unread(self.today).map(|why| (field.label.as_str(), why)))
     }
 
     /// Checks the typing of all fields, shows all mistakes, and puts the hand into the first wrong field.
@@ -297,8 +315,11 @@ impl Form {
     fn type_key(&mut self, key: Key) -> FormEvent {
         let is_choice = matches!(self.fields[self.focus].kind, Kind::Choice(_));
         if let (true, Some(c)) = (is_choice, key.typed().filter(|c| *c != ' ')) {
-            let mut filter = self.list.take().map(|open| open.filter).unwrap_or_default();
+            let mut filter = self.list.as_ref().map(|open| open.filter.clone()).unwrap_or_default();
             filter.push(super::kind::half_width(c).to_ascii_lowercase());
+            if self.choices_for(&filter).is_empty() {
+                return FormEvent::Unused; // no choice is called so: typed for something else
+            }
             self.open_list(filter);
             return FormEvent::Used;
         }

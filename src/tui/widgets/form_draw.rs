@@ -168,7 +168,7 @@ impl Form {
 /// Draws a value; returns the cell of the cursor in it.
 fn draw_value(canvas: &mut Canvas, field: &mut Field, x: u16, y: u16, room: u16, focused: bool) -> u16 {
     let typed_in = !matches!(field.kind, Kind::Choice(_) | Kind::Check);
-    if focused && typed_in {
+    if focused && typed_in && field.veiled().is_none() {
         let mask = (field.kind == Kind::Secret).then_some('*');
         let (shown, at) = field.edit.view_as(room, mask);
         canvas.text_in(x, y, room, &shown, Ink::Strong);
@@ -176,6 +176,9 @@ fn draw_value(canvas: &mut Canvas, field: &mut Field, x: u16, y: u16, room: u16,
     }
     let shown = field.shown();
     canvas.text_in(x, y, room, &shown, if focused { Ink::Strong } else { Ink::Text });
+    if field.veiled().is_some() {
+        return u16::try_from(safe::cells(&shown)).unwrap_or(room).min(room.saturating_sub(1));
+    }
     u16::from(field.kind == Kind::Check)
 }
 

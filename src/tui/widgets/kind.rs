@@ -52,41 +52,46 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The character as this kind takes it: full-width digits and signs become half-width where they are meant so.
-    /// `None`: not a character for this field.
+    /// The character as this kind takes it: full-width digits and signs become half-width where they are meant so, and what does not
+    /// belong stays, to be refused: left out it would make another number. `None`: a blank between the groups of a printed
+    /// number, and anything for a field that is picked.
     pub fn take(&self, c: char) -> Option<char> {
         let half = half_width(c);
         match self {
             Kind::Text | Kind::Secret => Some(c),
-            Kind::Number { signed, .. } => match half {
-                '0'..='9' | '.' => Some(half),
-                '。' => Some('.'),
-                '-' if *signed => Some('-'),
-                _ => None,
-            },
+            Kind::Number { .. } => Some(if half == '。' { '.' } else { half }),
             Kind::Date => match half {
-                '0'..='9' | '-' => Some(half),
                 '.' | '/' | '。' | '年' | '月' => Some('-'),
-                _ => None,
+                _ => Some(half),
             },
-            Kind::Phone => matches!(half, '0'..='9' | '-' | '+' | '*').then_some(half),
-            Kind::Code => match half {
-                'a'..='z' => Some(half.to_ascii_uppercase()),
-                c if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/') => Some(c),
-                _ => None,
-            },
+            Kind::Phone | Kind::Code if half == ' ' => None,
+            Kind::Phone => Some(half),
+            Kind::Code => Some(half.to_ascii_uppercase()),
             Kind::Choice(_) | Kind::Check => None,
         }
     }
 
-    /// What a person would call right here, for a character not taken.
-    pub fn refusal(&self) -> Option<&'static str> {
+    /// What is wrong with a text that holds a character which does not belong here; `None`: all belong.
+    pub fn stray(&self, text: &str) -> Option<&'static str> {
+        let text = text.trim();
         match self {
-            Kind::Number { .. } => Some(mistake::NUMBER),
-            Kind::Date => Some(mistake::DATE),
-            Kind::Phone => Some(mistake::PHONE),
-            Kind::Text | Kind::Code | Kind::Secret | Kind::Choice(_) | Kind::Check => None,
+            Kind::Number { signed, .. } => {
+                let fits = |c| matches!(c, '0'..='9' | '.') || c == '-' && *signed;
+                (!text.chars().all(fits)).then_some(mistake::NUMBER)
+            }
+            Kind::Date => (!text.chars().all(|c| matches!(c, '0'..='9' | '-' | '日'))).then_some(mistake::DATE),
+            Kind::Phone => (!text.chars().all(|c| matches!(c, '0'..='9' | '-' | '+' | '*'))).then_some(mistake::PHONE),
+            Kind::Code => {
+                let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/');
+                (!text.chars().all(fits)).then_some(mistake::CODE)
+            }
+            Kind::Text | Kind::Secret | Kind::Choice(_) | Kind::Check => None,
         }
+    }
+
+    /// True where a text may be too long; numbers and days are read before they are counted.
+    pub fn is_counted(&self) -> bool {
+        matches!(self, Kind::Text | Kind::Phone | Kind::Code | Kind::Secret)
     }
 
     /// The value in its one form: dates as `2026-11-21`, numbers without needless zeros in front. `Err` is one Chinese
@@ -144,6 +149,10 @@ fn number(text: &str, decimals: u8, signed: bool) -> Result<String, String> {
 
 /// Reads `2026-11-21`, `20261121`, `11-21`, `1121` and `21`; what is missing comes from today.
 fn date(text: &str, today: NaiveDate) -> Result<NaiveDate, String> {
+    let text = text.trim_end_matches('日');
+    if Kind::Date.stray(text).is_some() {
+        return Err(mistake::DATE.into());
+    }
     let pieces: Vec<&str> = text.split('-').filter(|p| !p.is_empty()).collect();
     let numbers: Option<Vec<u32>> = match pieces.as_slice() {
         [one] if one.len() == 8 && one.is_ascii() => {
@@ -171,6 +180,9 @@ fn date(text: &str, today: NaiveDate) -> Result<NaiveDate, String> {
 }
 
 fn phone(text: &str) -> Result<String, String> {
+    if let Some(sentence) = Kind::Phone.stray(text) {
+        return Err(sentence.into());
+    }
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if (5..=15).contains(&digits) || text.contains('*') { Ok(text.to_string()) } else { Err(mistake::PHONE.into()) }
 }
@@ -205,6 +217,9 @@ mod tests {
             ("-1", Err(mistake::NEGATIVE)),
             ("1.2.3", Err(mistake::NUMBER)),
             (".", Err(mistake::NUMBER)),
+            ("20-5", Err(mistake::NUMBER)),
+            ("1o0", Err(mistake::NUMBER)),
+            ("100元", Err(mistake::NUMBER)),
             ("1234567890123", Err(mistake::NUMBER_TOO_LARGE)),
         ];
         for (text, expected) in table {
@@ -228,6 +243,9 @@ mod tests {
             ("2200-01-01", Err(mistake::DATE_RANGE)),
             ("123", Err(mistake::DATE)),
             ("--", Err(mistake::DATE)),
+            ("2026-11-21日", Ok("2026-11-21")),
+            ("+5", Err(mistake::DATE)),
+            ("2x1", Err(mistake::DATE)),
         ];
         for (text, expected) in table {
             assert_eq!(Kind::Date.normal(text, today()), expected.map(String::from).map_err(String::from), "{text}");

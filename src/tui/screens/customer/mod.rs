@@ -6,8 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::desk::customer_view::{self, AccountView, Alert, bill_lines};
 use crate::desk::refusal::Refusal;
+use crate::desk::{rights, view_till};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::store::tables::till::TillRow;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
@@ -23,8 +25,11 @@ use crate::tui::widgets::gauge;
 use crate::tui::widgets::kind::Choice;
 use crate::tui::widgets::table::{Row, Table, TableEvent};
 
+use super::reversal;
 use pages::Page;
 
+/// Nothing to print or reverse stands under the hand.
+const PICK_RECEIPT: &str = "先按 Tab 到时间线，用 ↑↓ 选一笔收费";
 /// Rows of alerts at most; the rest is counted.
 const ALERT_ROWS: usize = 3;
 /// Cells between alerts.
@@ -38,6 +43,8 @@ pub struct Customer {
     today: chrono::NaiveDate,
     /// No older entries than those read.
     whole: bool,
+    /// The receipt whose reversal is asked about.
+    asked: Option<TillRow>,
 }
 
 impl Customer {
@@ -45,7 +52,7 @@ impl Customer {
     pub fn new(app: &App, account: Id) -> Result<Self, Refusal> {
         let view = customer_view::account(&app.desk, &account.to_string())?;
         let page = Page::Timeline;
-        Ok(Self { whole: false, table: page.table(), page, today: app.desk.today(), view })
+        Ok(Self { whole: false, asked: None, table: page.table(), page, today: app.desk.today(), view })
     }
 
     fn read_again(&mut self, app: &App) {
@@ -84,6 +91,38 @@ impl Customer {
                 self.view.bills.iter().find(|bill| bill.id == entry).map(|bill| bill.id)
             }
             Page::Readings | Page::Meters | Page::Orders | Page::File => None,
+        }
+    }
+
+    /// The receipt under the hand in the timeline.
+    fn receipt(&self, app: &App) -> Option<TillRow> {
+        let line = self.view.timeline.get(self.table.selected()).filter(|_| self.page == Page::Timeline)?;
+        view_till::receipt_of(&app.desk, line.entry).ok().flatten()
+    }
+
+    fn print_again(&self, app: &App) -> Reply<App> {
+        match (app.desk.may(rights::SLIP), self.receipt(app)) {
+            (Err(refusal), _) => Reply::refuse(refusal.message()),
+            (Ok(_), None) => Reply::refuse(PICK_RECEIPT),
+            (Ok(_), Some(row)) => reversal::print_again(app, &row),
+        }
+    }
+
+    /// Whoever took it: a superior reverses here what is beyond the clerk's limit.
+    fn ask_reversal(&mut self, app: &App) -> Reply<App> {
+        self.asked = self.receipt(app);
+        self.asked.as_ref().map_or_else(|| Reply::refuse(PICK_RECEIPT), |row| reversal::ask(app, row, None))
+    }
+
+    fn reverse(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
+        let Some(row) = self.asked.clone() else { return Reply::refused() };
+        match reversal::make(app, &row, values) {
+            Ok(said) => {
+                self.asked = None;
+                self.read_again(app);
+                Reply::say(said).and_hold()
+            }
+            Err(refusal) => reversal::ask(app, &row, Some((values, &refusal))),
         }
     }
 
@@ -216,7 +255,9 @@ impl Screen<App> for Customer {
             Command::Reveal,
             Command::FixMethod,
         ];
-        keys.into_iter().chain(fees).collect()
+        let of_receipt = [Command::Print, Command::ReverseReceipt];
+        let of_receipt = of_receipt.into_iter().filter(|_| self.page == Page::Timeline);
+        keys.into_iter().chain(fees).chain(of_receipt).collect()
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
@@ -235,6 +276,8 @@ impl Screen<App> for Customer {
             Command::Reveal => self.ask_reveal(app),
             Command::GoReading => super::reading(app, self.view.id, ""),
             Command::FixMethod => super::method(app, Some(self.view.id)),
+            Command::Print => self.print_again(app),
+            Command::ReverseReceipt => self.ask_reversal(app),
             _ => Reply::unused(),
         }
     }
@@ -258,6 +301,7 @@ impl Screen<App> for Customer {
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
             ("reveal", Given::Values(values)) => self.reveal(app, &values),
+            (reversal::TAG, Given::Values(values)) => self.reverse(app, &values),
             _ => Reply::done(),
         }
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use self::list::List;
+use super::file_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_orders as view;
 use crate::outbound::check_slip::Slip;
@@ -25,7 +26,7 @@ use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::{AskForm, Pick, PickItem};
+use crate::tui::widgets::ask::{Pick, PickItem};
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
@@ -233,17 +234,25 @@ impl Dispatch {
     fn ask(&mut self, app: &App, command: Command) -> Result<Reply<App>, Refusal> {
         let id = self.meant(app)?;
         self.asked = Some(id);
+        let tag = match command {
+            Command::PauseOrder => "order.pause",
+            Command::DeferOrder => "order.defer",
+            _ => "order.void",
+        };
+        Ok(self.question(app, tag, None))
+    }
+
+    /// The question about the order asked about; after a refusal with what was typed before.
+    fn question(&self, app: &App, tag: &'static str, before: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
+        let id = self.asked.map(|id| id.to_string()).unwrap_or_default();
         let today = app.desk.today();
         let reasons = PauseReason::ALL.iter().map(|reason| Choice::new(reason.label(), reason.label())).collect();
         let defers = DeferReason::ALL.iter().map(|reason| Choice::new(reason.label(), reason.label())).collect();
-        let (tag, title, fields) = match command {
-            Command::PauseOrder => (
-                "order.pause",
-                "暂停",
-                vec![Field::choice("reason", "原因", reasons).required(), Field::text("remark", "备注", 60)],
-            ),
-            Command::DeferOrder => (
-                "order.defer",
+        let (title, fields) = match tag {
+            "order.pause" => {
+                ("暂停", vec![Field::choice("reason", "原因", reasons).required(), Field::text("remark", "备注", 60)])
+            }
+            "order.defer" => (
                 "顺延",
                 vec![
                     Field::text("until", "约定", 16).required().hint("如 2026-11-25 或 2026-11-25 09:30"),
@@ -251,17 +260,18 @@ impl Dispatch {
                     Field::text("remark", "备注", 60),
                 ],
             ),
-            _ => ("order.void", "作废", vec![Field::text("reason", "原因", 60).required()]),
+            _ => ("作废", vec![Field::text("reason", "原因", 60).required()]),
         };
-        Ok(Reply::push(AskForm::new(tag, &format!("{title} {id}"), Form::new(fields, today, initials))))
+        file_form::ask_again(tag, &format!("{title} {id}"), Form::new(fields, today, initials), before)
     }
 
     fn perform(&mut self, app: &mut App, action: &str, values: &Map<String, Value>) -> Result<Reply<App>, Refusal> {
-        let id = self.asked.take().ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"))?;
+        let id = self.asked.ok_or_else(|| Refusal::rule("R-285", "先把光标移到一张工单上"))?;
         let mut input = values.clone();
         input.retain(|_, value| value.as_str() != Some(""));
         input.insert("order".into(), json!(id));
         app.act(action, &Value::Object(input), None)?;
+        self.asked = None;
         self.read(app);
         let said = Reply::say(format!("工单 {id} 已记"));
         Ok(if self.under_hand(app) == Some(id) { said } else { said.and_hold() })
@@ -384,9 +394,10 @@ impl Screen<App> for Dispatch {
         }
         let typed = key.typed().map(crate::tui::widgets::kind::half_width);
         if let Some(c) = typed.filter(|c| c.is_ascii_alphanumeric() || *c == '.') {
-            if self.typed.len() < 20 {
-                self.typed.push(c.to_ascii_uppercase());
+            if self.typed.len() >= 20 {
+                return Reply::unused(); // no order has so long a number
             }
+            self.typed.push(c.to_ascii_uppercase());
             self.touch();
             self.seek(app);
             return Reply::done();
@@ -410,7 +421,10 @@ impl Screen<App> for Dispatch {
                 Reply::done()
             }
             (action @ ("order.pause" | "order.defer" | "order.void"), Given::Values(values)) => {
-                self.perform(app, action, &values).unwrap_or_else(|refusal| Reply::refuse(refusal.message()))
+                match self.perform(app, action, &values) {
+                    Ok(reply) => reply,
+                    Err(refusal) => self.question(app, action, Some((&values, &refusal))),
+                }
             }
             _ => Reply::done(),
         }
