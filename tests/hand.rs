@@ -283,3 +283,35 @@ fn the_next_callers_form_does_not_begin_with_the_last_callers_words() {
     seat.press("bx<Enter>建设路<Enter>李四<Esc>");
     seat.press("<F6>").shows("李四").press("<F2>").shows("受理  报修").shows("建设路");
 }
+
+#[test]
+fn every_form_left_half_filled_says_so_and_one_key_throws_it_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = on_disk(&folder, 0);
+    let ways: Vec<(Command, support::seat::Way)> = vec![
+        (Command::GoPay, Box::new(|app| screens::swap(app, None))),
+        (Command::GoIntake, Box::new(screens::account_open)),
+        (Command::GoDispatch, Box::new(screens::shift)),
+    ];
+    let mut seat = Seat::over(app, ways);
+    for (open, typed) in [("<F5>", "HB900009"), ("<F6>", "XU9XU9"), ("<F7>", "777")] {
+        seat.press(open).press(typed).shows(typed).press("<Tab><Esc>").press(open);
+        seat.shows("没办完的").shows(typed).shows("Ctrl-N").press("<C-n>").shows("已清空");
+        assert!(!seat.shot().has(typed), "{}", seat.shot().picture());
+        seat.press("<Esc>").press(open);
+        assert!(!seat.shot().has("没办完的"), "{}", seat.shot().picture());
+        seat.press("<Esc>");
+    }
+}
+
+#[test]
+fn a_callers_half_filled_case_is_not_thrown_away_by_going_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = on_disk(&folder, 0);
+    let open: support::seat::Way = Box::new(|app| screens::intake(app, None));
+    let mut seat = Seat::over(app, vec![(Command::GoIntake, open)]);
+    seat.press("<F6>bx<Enter>人民路88号<Tab>路人乙<Esc>").press("<F6>").shows("没办完的受理").press("<Esc>").shot();
+    // The next caller's first keys do not load it.
+    seat.press("<F6>").shows("路人乙").press("bx<Enter>").shows("这里不收打字");
+    seat.shows("没办完的受理").press("<F2>").shows("受理  报修").shows("路人乙");
+}

@@ -3,8 +3,13 @@
 mod support;
 
 use meterdesk::rules::reach::Reach;
+use meterdesk::tui::canvas::Canvas;
+use meterdesk::tui::harness::Shot;
 use meterdesk::tui::keymap::Command;
 use meterdesk::tui::screens;
+use meterdesk::tui::theme::Theme;
+use meterdesk::tui::widgets::field::Field;
+use meterdesk::tui::widgets::form::Form;
 use serde_json::json;
 use support::orders::{Book, book};
 use support::seat::{Seat, account};
@@ -112,13 +117,88 @@ fn a_callers_long_story_is_refused_whole_and_not_cut() {
     let mut seat = seat();
     seat.press("<F6>bx<Enter>").shows("故障情况");
     let mut hops = 0;
-    while !seat.shot().has("> ")
-        || !seat.shot().rows.iter().any(|row| row.contains("故障情况  >") || row.contains("故障情况 > "))
-    {
+    while !seat.shot().rows.iter().any(|row| row.contains("故障情况") && row.contains("> ")) {
         seat.press("<Tab>");
         hops += 1;
         assert!(hops < 30, "{}", seat.shot().picture());
     }
-    seat.paste(&("水管爆裂".repeat(300) + "第二行"));
-    seat.press("<F2>").shows("现在 1203 个");
+    seat.paste(&("水管爆裂".repeat(300) + "第二行")).shows("现在 1203 个");
+    seat.press("<F2>");
+    assert!(!seat.shot().has("已受理"), "{}", seat.shot().picture());
+}
+
+/// At the page of a customer whose money the clerk took.
+fn page_of_paid(user: &str) -> Seat {
+    let mut book = branch();
+    book.act("demo", "payment.take", json!({ "account": "10000001", "method": "现金", "to_prepaid": "700" }));
+    let open: support::seat::Way = Box::new(|app| screens::customer(app, account(app, "10000001")));
+    Seat::lobby(book, user, vec![(Command::Open, open)])
+}
+
+#[test]
+fn a_superior_reverses_anothers_receipt_on_the_customers_page() {
+    let mut seat = page_of_paid("chief");
+    seat.press("<Enter>").shows("收费").press("<C-p>cz<Enter>");
+    seat.shows("核对单").shows("10000001 用户1").shows("826.90").press("收错了<F2>").shows("退");
+    let tx = seat.app.desk.look().unwrap();
+    let day = |text: &str| text.parse().unwrap();
+    let moves = tx.till_between(Reach::ALL, day("2000-01-01"), day("2100-01-01")).unwrap();
+    assert!(moves.iter().any(|row| row.reverses.is_some()));
+}
+
+#[test]
+fn a_receipt_is_printed_again_from_the_customers_page() {
+    let mut seat = page_of_paid("demo");
+    seat.press("<Enter>").shows("收费").press("<C-o>").shows("重印").shows("826.90");
+}
+
+#[test]
+fn a_refused_reversal_keeps_the_reason_and_names_limit_post_and_rule() {
+    let mut seat = page_of_paid("demo");
+    seat.press("<Enter>").press("<C-p>cz<Enter>").shows("原因").press("收错户<F2>");
+    seat.shows("收错户").shows("10000001 用户1").shows("限额").shows("R-260");
+    let shot = seat.shot();
+    assert!(shot.has("营业厅主任") || shot.has("主任"), "{}", shot.picture());
+}
+
+#[test]
+fn a_wrong_password_leaves_the_hand_where_nothing_is_shown() {
+    let book = book("B03");
+    let app = meterdesk::tui::app::App::new(book.desk, meterdesk::tui::input::Inputs::silent().waker());
+    let login = screens::login::Login::first(&app);
+    let mut seat = Seat::with(app, login);
+    seat.press("room<Enter>Geheim1<Enter>").shot();
+    seat.press("Geheim2");
+    let shot = seat.shot();
+    assert!(!shot.has("Geheim"), "{}", shot.picture());
+    assert!(shot.has("room"), "{}", shot.picture());
+}
+
+#[test]
+fn a_calibre_that_is_no_number_is_refused() {
+    let mut book = branch();
+    let slip = json!({ "slip": "HB900003", "account": "10000001", "old_meter": "M0000001", "final_value": "120",
+                       "new_meter": "N0000001", "first_value": "0", "date": "2026-11-20", "calibre": "15M900" });
+    book.desk.sign_in_practice("room").unwrap();
+    let refusal = book.desk.try_out("swap.enter", &slip.to_string()).unwrap_err();
+    assert!(refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("calibre")), "{refusal:?}");
+    let mut right = slip;
+    right["calibre"] = "DN15".into();
+    let told = book.desk.try_out("swap.enter", &right.to_string()).err().map(|refusal| refusal.message());
+    assert!(!told.unwrap_or_default().contains("口径"));
+}
+
+#[test]
+fn an_id_number_that_comes_back_with_a_draft_is_not_shown_in_clear() {
+    let today = "2026-11-21".parse().unwrap();
+    let fields = vec![Field::code("id_number", "证件号码", 24).cells(24).private()];
+    let mut form = Form::new(fields, today, |words| words.to_owned());
+    let kept = json!({ "id_number": "110101199003071234" });
+    form.resume(kept.as_object().unwrap(), "10:02".into());
+    let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, 80, 5));
+    let mut cursor = None;
+    form.draw(&mut Canvas::new(&mut buffer, &mut cursor, Theme::default()));
+    let shot = Shot::of(&buffer, cursor);
+    assert!(shot.has("**************1234") && !shot.has("110101"), "{}", shot.picture());
+    assert_eq!(form.value("id_number"), "110101199003071234", "nothing is lost");
 }

@@ -151,7 +151,7 @@ fn an_account_number_typed_as_money_is_asked_about_and_keys_typed_ahead_do_not_a
     seat.press("<F5>10000034<F2><F2>10000033<F2>").shows("个键没有收");
     assert_eq!(payments(&seat), 0);
     let mut seat = till(opened(), 1, "demo");
-    seat.press("<F5>2000<F2>").shows("超过 1000.00").press("1564.10<F2>").shows("核对单 B03-1-000001");
+    seat.press("<F5>2000<F2>").shows("超过 1,000.00").press("1564.10<F2>").shows("核对单 B03-1-000001");
     assert_eq!(payments(&seat), 1);
 }
 

@@ -154,13 +154,15 @@ fn full_width_digits_are_half_width_in_a_number_field() {
 }
 
 #[test]
-fn a_paste_of_ten_thousand_lines_is_typing_cut_and_submits_nothing() {
+fn a_paste_of_ten_thousand_lines_is_typing_refused_as_too_long_and_submits_nothing() {
     let (mut stack, mut hall) = after("");
     stack.paste(&"第一行\r\n第二行\n".repeat(5_000), &mut hall);
     assert_eq!(stack.depth(), 1);
     let draft = hall.drafts.last().expect("a paste is kept like typing");
     let name = draft.values["name"].as_str().unwrap();
-    assert!(name.chars().count() <= 30 && name.starts_with("第一行第二行"));
+    assert!(name.chars().count() <= 4_000 && name.starts_with("第一行第二行"));
+    let shot = harness::render(&mut stack, &hall, 80, 24);
+    assert!(shot.has("太长了，最多 30 个字，现在 4000 个"), "{}", shot.picture());
 }
 
 #[test]

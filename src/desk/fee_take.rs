@@ -183,7 +183,7 @@ fn faults(input: &Input) -> Vec<Fault> {
         faults.push(Fault::field("R-209", "kind", "收款项目不能为空，最多 20 字"));
     }
     if ["押金", "保证金"].iter().any(|word| kind.contains(word)) {
-        let text = "押金不是收入，请先受理要收押金的业务，再用收押金 (deposit.take)";
+        let text = "押金不是收入，请先受理要收押金的业务，再用收押金";
         faults.push(Fault::field("R-142", "kind", text));
     }
     if !by_charge && OF_BILLS.iter().any(|word| kind.contains(word)) {

@@ -57,7 +57,7 @@ impl Action for ShiftDeposit {
         let row = shift::named_or_own(cx, input.shift)?;
         let (amount, mut faults) = (input.amount, Vec::new());
         if amount <= Fen::ZERO {
-            let text = "存入金额要大于零；存错了的请冲正那一笔存入 (shift.deposit_reverse)";
+            let text = "存入金额要大于零；存错了的请冲正那一笔存入";
             faults.push(Fault::field("R-366", "amount", text));
         }
         if amount > row.cash {

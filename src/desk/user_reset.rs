@@ -42,7 +42,7 @@ impl Action for UserReset {
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let user = user_named::find(cx.tx, &input.user)?;
         if user.id == cx.actor.id {
-            return Err(Refusal::field("R-003", "user", "自己的密码请用“改密码”(user.password)，要先输旧密码"));
+            return Err(Refusal::field("R-003", "user", "自己的密码请用“改密码”，要先输旧密码"));
         }
         let body = Body { user: user.id, password: password::verifier(&input.password, !cx.practice)? };
         Decision::write(vec![Subject::new(Kind::User, user.id)], &body, Output { user: user.id })

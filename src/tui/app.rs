@@ -132,6 +132,11 @@ impl App {
         self.carried.get(pile).into_iter().flatten().map(|(field, value)| (*field, value.as_str()))
     }
 
+    /// What a form held when it was last left or the power went.
+    pub fn draft(&self, key: &str) -> Option<Map<String, Value>> {
+        self.kept_draft(key).map(|kept| kept.values)
+    }
+
     /// Puts back into a form what it held when it was last left or the power went. True when there was something.
     pub fn resume(&self, form: &mut Form, key: &str) -> bool {
         let Some(kept) = self.kept_draft(key) else { return false };

@@ -171,7 +171,7 @@ pub fn cut_front(text: &str, width: usize) -> Cow<'_, str> {
 const CLOSING: &str = "，。；：、！？）》”’,.;:!?)";
 
 /// The text broken into lines of at most `width` cells, at any character, as Chinese is set; `\n` breaks too. A closing mark takes
-/// the character before it along to the next line.
+/// the character before it along to the next line, and a number or a code goes there whole.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
@@ -181,7 +181,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
             if used + w > width.max(2) {
                 let last = line.grapheme_indices(true).next_back().map_or(0, |(at, _)| at);
                 let with_it = last > 0 && width > 4 && CLOSING.contains(grapheme);
-                let next = if with_it { line.split_off(last) } else { String::new() };
+                let next = match whole_from(&line, grapheme, width) {
+                    Some(at) => line.split_off(at),
+                    None if with_it => line.split_off(last),
+                    None => String::new(),
+                };
                 used = cells(&next);
                 lines.push(std::mem::replace(&mut line, next));
             }
@@ -193,10 +197,24 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Where the number or code begins that would be broken before this character; one as long as half a line is broken all the same.
+fn whole_from(line: &str, next: &str, width: usize) -> Option<usize> {
+    let of_number = |c: char| c.is_ascii_alphanumeric() || matches!(c, ',' | '.' | '-' | ':' | '/');
+    let begin = line.trim_end_matches(of_number).len();
+    let run = line.len() - begin;
+    (begin > 0 && run > 0 && run <= width / 2 && next.chars().all(of_number)).then_some(begin)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_number_never_breaks_over_a_line() {
+        assert_eq!(wrap("本日营业收入 19,695.21 - 存入 0.00", 16), ["本日营业收入 ", "19,695.21 - 存入", " 0.00"]);
+        assert_eq!(wrap("1234567890", 4), ["1234", "5678", "90"], "longer than a line");
+    }
 
     #[test]
     fn what_could_drive_the_terminal_becomes_a_mark() {

@@ -52,11 +52,11 @@ pub fn owed(tx: &Tx<'_>, asked: &Asked<'_>) -> Result<Option<ChargeRow>, Refusal
     }
     match (row.deposit, asked.deposit) {
         (true, false) => {
-            let text = format!("{}是押金，要给押金收据，请用收押金 (deposit.take)", row.name);
+            let text = format!("{}是押金，要给押金收据，请用收押金", row.name);
             Err(Refusal::field("R-142", "charge", text))
         }
         (false, true) => {
-            let text = format!("{}不是押金，请用收服务费 (fee.take)", row.name);
+            let text = format!("{}不是押金，请用收服务费", row.name);
             Err(Refusal::field("R-209", "charge", text))
         }
         _ => Ok(Some(row)),

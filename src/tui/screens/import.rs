@@ -291,6 +291,9 @@ impl Screen<App> for Import {
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+        if self.form.is_list_open() {
+            return self.form.draw(&mut canvas.below(1)); // all of a list, not one row of it
+        }
         self.form.draw(&mut canvas.part(0, 1, canvas.width(), 4));
         let width = canvas.width().saturating_sub(2);
         if let Some((job, dry_run)) = &self.job {

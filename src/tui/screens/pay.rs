@@ -471,6 +471,9 @@ impl Screen<App> for Pay {
         let bills = &self.view.bills;
         self.table.draw(&mut canvas.part(0, 1, width, list), bills.len(), false, |row| bill_row(&bills[row]));
         canvas.rule(1 + list, "", Ink::Faint);
+        if self.form.is_list_open() {
+            return self.form.draw(&mut canvas.below(2 + list)); // all of a list, not three rows of it
+        }
         self.form.draw(&mut canvas.part(0, 2 + list, width, 5));
         self.draw_money(&mut canvas.part(0, 7 + list, width, 5));
     }

@@ -242,6 +242,9 @@ impl Screen<App> for Reports {
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
         self.lay(width);
+        if self.form.is_list_open() {
+            return self.form.draw(&mut canvas.below(0)); // all of a list, not one row of it
+        }
         self.form.draw(&mut canvas.part(0, 0, width, ABOVE - 1));
         let Some(sheet) = &self.sheet else {
             let about = self.chosen().map_or("", |report| report.about);

@@ -13,6 +13,8 @@ use crate::tui::theme::{Ink, LOOK_SIGN};
 
 /// Width of a popup that asks, border included.
 const WIDTH: u16 = 60;
+/// Rows a popup grows by while a list hangs out of its form.
+const LIST_ROWS: u16 = 9;
 
 /// Asks whether to do something; Esc is no.
 pub struct Confirm {
@@ -233,7 +235,8 @@ impl<C> Screen<C> for AskForm {
 
     fn shape(&self) -> Shape {
         let rows = u16::try_from(self.form.lines(WIDTH)).unwrap_or(12);
-        Shape::Popup { width: WIDTH + 12, height: (rows + 6).max(9) }
+        let list = if self.form.is_list_open() { LIST_ROWS } else { 0 };
+        Shape::Popup { width: WIDTH + 12, height: (rows + 6 + list).max(9) }
     }
 
     fn on_command(&mut self, _: Command, _: &mut C) -> Reply<C> {

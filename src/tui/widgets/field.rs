@@ -312,7 +312,7 @@ impl Field {
     /// The mistake that is seen while typing: a character that does not belong here, or one too many.
     fn seen(&self) -> Option<String> {
         let text = self.edit.text().trim();
-        if text == self.given {
+        if text == self.given.trim() {
             return None;
         }
         let count = text.chars().count();

@@ -153,10 +153,13 @@ impl Form {
         let width = canvas.width();
         let mut line = first;
         for (column, i) in row.iter().enumerate() {
-            for text in self.mistake(*i, width) {
+            let lines = self.mistake(*i, width);
+            let widest = lines.iter().map(|line| safe::cells(line)).max().unwrap_or(0);
+            let widest = u16::try_from(widest).unwrap_or(width);
+            // All lines of a sentence begin in one column.
+            let x = lanes[column.min(1)].value_x().min(width.saturating_sub(widest + 1));
+            for text in lines {
                 if let Some(y) = line_in_sight(line, self.top, canvas.height()) {
-                    let cells = u16::try_from(safe::cells(&text)).unwrap_or(width);
-                    let x = lanes[column.min(1)].value_x().min(width.saturating_sub(cells + 1));
                     canvas.text(x, y, &text, Ink::Stop);
                 }
                 line += 1;
