@@ -162,7 +162,7 @@ fn a_paste_of_ten_thousand_lines_is_typing_refused_as_too_long_and_submits_nothi
     let name = draft.values["name"].as_str().unwrap();
     assert!(name.chars().count() <= 4_000 && name.starts_with("第一行第二行"));
     let shot = harness::render(&mut stack, &hall, 80, 24);
-    assert!(shot.has("太长了，最多 30 个字，现在 4000 个"), "{}", shot.picture());
+    assert!(shot.has("太长了，最多 30 个字，现在 2667 个"), "{}", shot.picture());
 }
 
 #[test]
