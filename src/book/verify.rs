@@ -5,7 +5,7 @@
 //! along its site's line. Such an entry is whole, signed and joined, its order is (stamp, place) at every site alike, and it cannot be
 //! deleted: in a book that holds it, it is a *question* and no fault. The line from there on stays as it is; copies, restoring and the
 //! exchange go on; head office asks about it (`bundle.accept`, exception `stamp_back`) and names it in the headers of its bundles, so
-//! that its other sites take the same entries in.
+//! that its other sites take the same entries in. Who walks the chains may ask further questions ([`chains_asking`]).
 
 use std::fmt;
 
@@ -68,15 +68,33 @@ pub struct Chains {
     pub heads: Vec<ChainHead>,
     /// The first fault.
     pub fault: Option<Fault>,
-    /// Entries whose stamps do not rise, the first hundred.
+    /// Entries whose stamps do not rise, or of which the walker asks something, the first hundred.
     pub questions: Vec<Fault>,
     /// How many of them there are.
     pub asked: i64,
 }
 
+impl Chains {
+    fn note(&mut self, question: Fault) {
+        self.asked += 1;
+        if self.questions.len() < NAMED {
+            self.questions.push(question);
+        }
+    }
+}
+
 /// Walks every entry in place order; `progress` is told how many are done. Entries held singly are checked each by itself: the
 /// chains they stand in are not held.
-pub fn chains(tx: &Tx<'_>, mut progress: impl FnMut(i64)) -> Result<Chains, StoreError> {
+pub fn chains(tx: &Tx<'_>, progress: impl FnMut(i64)) -> Result<Chains, StoreError> {
+    chains_asking(tx, progress, |_| Ok(None))
+}
+
+/// The same; `ask` is given every entry and answers the sentence of a question about it.
+pub fn chains_asking(
+    tx: &Tx<'_>,
+    mut progress: impl FnMut(i64),
+    mut ask: impl FnMut(&EntryRow) -> Result<Option<String>, StoreError>,
+) -> Result<Chains, StoreError> {
     let mut found = Chains::default();
     let mut last: Option<EntryRow> = None;
     let mut after = Id(0);
@@ -87,6 +105,9 @@ pub fn chains(tx: &Tx<'_>, mut progress: impl FnMut(i64)) -> Result<Chains, Stor
         after = end.id;
         for row in batch {
             found.entries += 1;
+            if let Some(message) = ask(&row)? {
+                found.note(Fault { entry: Some(row.id), message });
+            }
             if singly && tx.is_relayed(row.id)? {
                 let word = entry::fault(&row).filter(|_| found.fault.is_none());
                 found.fault = found.fault.or_else(|| word.map(|word| told(&row, &broken(&row, word))));
@@ -95,12 +116,7 @@ pub fn chains(tx: &Tx<'_>, mut progress: impl FnMut(i64)) -> Result<Chains, Stor
             if found.fault.is_none() {
                 match flaw(tx, last.as_ref(), &row)? {
                     None => {}
-                    Some(question @ Flaw::Backwards(_)) => {
-                        found.asked += 1;
-                        if found.questions.len() < NAMED {
-                            found.questions.push(told(&row, &question));
-                        }
-                    }
+                    Some(question @ Flaw::Backwards(_)) => found.note(told(&row, &question)),
                     Some(fault) => found.fault = Some(told(&row, &fault)),
                 }
             }

@@ -40,7 +40,7 @@ pub fn verify(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
                     println!("疑问：{}", question.message);
                 }
                 println!(
-                    "核对无误，另有疑问 {} 处：凭单已入账，备份、恢复和交换照常；请在疑问中查明该网点的机器",
+                    "核对无误，另有疑问 {} 处：凭单都在，备份、恢复和交换照常；请在疑问中查明该网点的机器",
                     verdict.questions.len()
                 );
             }

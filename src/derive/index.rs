@@ -103,7 +103,7 @@ pub(super) fn apply_row(fx: &mut Fx<'_, '_>, kind: Kind, row: &SubjectRow, entry
     apply(fx, kind, &Event { subject: row.subject, id: row.id, entry: &meant, body: &body })
 }
 
-fn text<'a>(entry: &'a EntryRow, row: &SubjectRow) -> Result<&'a str, StoreError> {
+pub(super) fn text<'a>(entry: &'a EntryRow, row: &SubjectRow) -> Result<&'a str, StoreError> {
     let start = usize::try_from(row.start).unwrap_or(usize::MAX);
     let end = start.saturating_add(usize::try_from(row.length).unwrap_or(usize::MAX));
     entry.payload.get(start..end).ok_or_else(|| StoreError::Corrupt(format!("凭单 {} 的索引越界", entry.id)))

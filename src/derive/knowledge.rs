@@ -52,7 +52,7 @@ fn fingerprint(lacks: &Lacks) -> String {
 }
 
 /// Does this program, less what it is to treat as unknown, understand this version of an action for some kind of subject?
-fn understands(lacks: &Lacks, action: &str, version: i64) -> bool {
+pub(super) fn understands(lacks: &Lacks, action: &str, version: i64) -> bool {
     let version = u32::try_from(version).unwrap_or(u32::MAX);
     let mut known = FOLDS.iter().flat_map(|fold| fold.knows).chain(exception::KNOWS);
     !lacks.action(action) && known.any(|(name, last)| *name == action && version <= *last)

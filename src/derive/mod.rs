@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 
-use crate::book::subject::Kind;
+use crate::book::subject::{Kind, Subject};
 use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, SubjectRow};
 use crate::store::tables::account::AccountRow;
@@ -37,7 +37,7 @@ pub mod index;
 pub mod knowledge;
 pub mod ledger;
 pub mod order;
-mod parties;
+pub mod parties;
 pub mod placed;
 pub mod rebuild;
 pub mod receive;
@@ -224,6 +224,7 @@ pub fn fold_of(kind: Kind) -> Option<&'static Fold> {
 /// Derives one entry just written: indexes it under its subjects, applies it, runs the second pass.
 pub fn record<'t, 'c>(tx: &'t Tx<'c>, entry: &EntryRow) -> Result<Fx<'t, 'c>, StoreError> {
     let mut fx = Fx::new(tx);
+    parties::refuse(&mut fx, entry)?;
     receive::derive(&mut fx, &[entry])?;
     cross::settle(&mut fx)?;
     Ok(fx)
@@ -235,14 +236,18 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
     if lacks.kind(kind) || fx.is_paused(kind, event.subject)? {
         return Ok(());
     }
+    let said = || match bulk::is_bulk(&event.entry.payload) {
+        true => BTreeSet::from([Subject::new(kind, event.subject)]),
+        false => parties::said(&event.entry.subjects, event.id),
+    };
+    if let Some(why) = parties::fault(&lacks, event.entry, event.id, said, event.body) {
+        return exception::open(fx, kind, event, parties::OTHER, event.id, parties::sentence(event.id, &why));
+    }
     let version = u32::try_from(event.entry.version).unwrap_or(u32::MAX);
     let common = exception::KNOWS.iter().any(|(action, last)| *action == event.action() && version <= *last);
     let known = fold.knows.iter().any(|(action, last)| *action == event.action() && version <= *last);
     let reason = if (common || known) && !lacks.action(event.action()) {
-        let applied = match common {
-            true => exception::apply(fx, kind, event),
-            false => parties::agree(event).and_then(|()| (fold.apply)(fx, event)),
-        };
+        let applied = if common { exception::apply(fx, kind, event) } else { (fold.apply)(fx, event) };
         match applied {
             Ok(()) => return tell_what_came_too_early(fx, fold, event),
             Err(DeriveError::Store(error)) => return Err(error),

@@ -335,9 +335,17 @@ impl Desk {
         let peers = self.peers()?;
         let tx = self.look()?;
         let own: BTreeSet<Id> = chains::all_whole(&tx)?.iter().map(|held| held.chain).collect();
+        let head_office = peers::is_head_office(&tx)?;
         for peer in peers {
-            for ack in tx.scan::<AckRow>(&[&peer.site.as_str()])? {
-                if ack.chain.site() == self.site && own.contains(&ack.chain) {
+            let said = tx.scan::<AckRow>(&[&peer.site.as_str()])?.into_iter();
+            for ack in said.filter(|ack| ack.chain.site() == self.site) {
+                // What head office does not hold itself nobody can have confirmed; a branch learns so that it is an older copy.
+                if head_office && !chains::holds(&tx, ack.chain, ack.seq, ack.head)? {
+                    answer.notices.push(format!(
+                        "{} 说已收到 {}.{} 到第 {} 张，本库没有这张凭单，没有算作已确认；请核对该网点的机器，或本库是否较早的副本",
+                        peer.site, self.site, ack.chain.epoch(), ack.seq
+                    ));
+                } else if own.contains(&ack.chain) {
                     answer.acknowledged.push(Confirmed {
                         by: peer.site.as_str().to_owned(),
                         site: self.site.as_str().to_owned(),

@@ -12,9 +12,9 @@ use crate::book::append::{self, Head, NewEntry};
 use crate::book::entry::MAX_PAYLOAD;
 use crate::book::mark::Mark;
 use crate::book::subject::{Kind, Subject, write as write_subjects};
-use crate::derive;
 use crate::derive::bulk::{self, SLICE};
 use crate::derive::run::{RunClosed, RunOpened};
+use crate::derive::{self, Fx, parties};
 use crate::rules::id::{ITEMS, Id};
 use crate::store::Tx;
 use crate::store::entries::EntryRow;
@@ -274,7 +274,10 @@ impl Run {
             }
         }
         debug_assert!(!write_subjects(&draft.subjects, own).is_empty());
-        Ok(append::append(tx, head, entry(at, &self.actor, self.kind, self.version, &draft.subjects, draft.payload))?)
+        let new = entry(at, &self.actor, self.kind, self.version, &draft.subjects, draft.payload);
+        let row = append::append(tx, head, new)?;
+        parties::refuse(&mut Fx::new(tx), &row)?;
+        Ok(row)
     }
 
     /// Closes the run and derives its rows; `progress` is told how many rows are derived.

@@ -11,10 +11,11 @@ use crate::book::append::Head;
 use crate::book::mark::{self, Mark};
 use crate::book::seal::Sealed;
 use crate::book::verify::{self, ChainHead, Fault};
-use crate::derive::{bulk, fork, ledger, rebuild};
+use crate::derive::{Fx, bulk, fork, ledger, parties, rebuild};
 use crate::exchange::site_keys::{SiteKeyError, SiteKeys};
 use crate::rules::id::Site;
 use crate::rules::money::Fen;
+use crate::store::entries::EntryRow;
 use crate::store::{Db, Tx};
 
 /// What `verify` answers.
@@ -32,7 +33,8 @@ pub struct Verdict {
     pub trial_balance: Fen,
     /// The first broken place.
     pub first_fault: Option<Fault>,
-    /// What is odd but no fault: entries whose stamps do not rise. Left out when there is none.
+    /// What is odd but no fault: entries whose stamps do not rise, or that count nowhere because they are about others than their
+    /// payload names. Left out when there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Fault>,
 }
@@ -42,7 +44,10 @@ impl Desk {
     pub fn verify(&mut self, full: bool, mut progress: impl FnMut(i64)) -> Result<Verdict, Refusal> {
         bulk::finish(&mut self.db, |_| {})?;
         let tx = self.db.look()?;
-        let chains = verify::chains(&tx, &mut progress)?;
+        let mut fx = Fx::new(&tx);
+        let ask = |row: &EntryRow| Ok(parties::question(&mut fx, row)?.map(|why| parties::sentence(row.id, &why)));
+        let chains = verify::chains_asking(&tx, &mut progress, ask)?;
+        drop(fx);
         let balance = ledger::trial_balance(&tx)?;
         let state = hex(&tx.state_hash()?);
         let mut fault = chains.fault;

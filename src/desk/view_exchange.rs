@@ -101,7 +101,12 @@ fn line(desk: &Desk, tx: &Tx<'_>, peer: Peer, stand: &Stand) -> Result<PeerLine,
     let row = tx.peer_row(peer.site.as_str())?;
     let waiting = stand.plan(tx, desk.site(), &peer)?;
     let own_chain = Id::new(desk.site(), epoch(tx)?, 0, 0);
-    let confirmed = own_chain.map_or(Ok(None), |chain| tx.ack(peer.site.as_str(), chain))?;
+    let said = own_chain.map_or(Ok(None), |chain| tx.ack(peer.site.as_str(), chain))?;
+    let confirmed = match said {
+        // As in `Desk::complete`: what head office does not hold itself is not confirmed.
+        Some(ack) if peers::is_head_office(tx)? && !chains::holds(tx, ack.chain, ack.seq, ack.head)? => None,
+        said => said,
+    };
     let complete = last_whole(tx, &peer)?;
     Ok(PeerLine {
         waiting: waiting.entries(),

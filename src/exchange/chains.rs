@@ -37,6 +37,17 @@ pub fn all_whole(tx: &Tx<'_>) -> Result<Vec<Held>, StoreError> {
     Ok(found)
 }
 
+/// Is what another site says it holds held here too: at this place of the chain, or of a fork's other branch, the entry of this hash?
+pub fn holds(tx: &Tx<'_>, chain: Id, seq: i64, head: [u8; 32]) -> Result<bool, StoreError> {
+    for chain in [chain, chain.across()] {
+        let hash = place(chain, seq).map_or(Ok(None), |place| tx.entry_hash(place))?;
+        if hash == Some(head) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The place of a chain's entry; `None` before the first.
 pub fn place(chain: Id, seq: i64) -> Option<Id> {
     (seq > 0).then_some(()).and_then(|()| Id::new(&chain.site(), chain.epoch(), seq, 0))

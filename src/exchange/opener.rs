@@ -271,7 +271,8 @@ impl<R: Read + Seek> Frames<'_, R> {
                     self.end()?;
                     return Ok(None);
                 }
-                Part::Secret => return Ok(Some(Frame::Secret(self.text()?))),
+                // What is no text is one that cannot be read: it is dropped where secrets are judged, and the entries are taken.
+                Part::Secret => return Ok(Some(Frame::Secret(self.text().unwrap_or_default()))),
                 Part::Proof => return Ok(Some(Frame::Proof(self.text()?))),
                 Part::Entry(kind) => {
                     let row = frame::decode(&self.buffer, kind, &mut self.before).map_err(|what| self.broken(what))?;

@@ -34,6 +34,7 @@ const WORDS: &[(&str, &str)] = &[
     ("method_differs", "缴费方式两处改得不同"),
     ("one_person", "同一人开了两户"),
     ("open_order", "同一事两张工单"),
+    ("other_subjects", "对象与内容不符"),
     ("order_no_effect", "工单操作没有生效"),
     ("paid_twice", "重复收费"),
     ("paper_slip", "手开单号重复"),

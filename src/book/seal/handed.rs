@@ -51,13 +51,14 @@ impl TakenOver {
 }
 
 impl Handed {
-    /// Can this be read, and is every key in it one?
+    /// Can this be read, and is every key in it one, and are there no more than a site takes over?
     pub fn is_sound(json: &str) -> bool {
         let object = json.trim_start().starts_with('{'); // a list would pass for one of which everything is left out
         let Some(handed) = serde_json::from_str::<Self>(json).ok().filter(|_| object) else { return false };
         let is_key = |secret: &Secret| secret.bytes::<32>().map(Zeroizing::new).is_some();
         let data = |data: &DataKey| is_name(&data.key) && is_key(&data.secret);
-        handed.search.as_ref().is_none_or(is_key) && handed.data.iter().all(data)
+        let few = handed.data.len() <= MAX_KEYS;
+        few && handed.search.as_ref().is_none_or(is_key) && handed.data.iter().all(data)
     }
 }
 

@@ -76,6 +76,8 @@ pub struct PeerView {
 impl Desk {
     /// This site and those it exchanges with.
     pub fn company(&self) -> Result<Company, Refusal> {
+        // Before the transaction: keys read for the first time are held against the book in one of their own.
+        let fingerprint = self.site_keys().ok().map(|keys| keys.public().fingerprint());
         let tx = self.look()?;
         let row = tx.own_site(self.site().as_str())?;
         let row = row.ok_or_else(|| Refusal::data("本库还没有建好网点，请重新 init"))?;
@@ -86,7 +88,7 @@ impl Desk {
             name: row.name,
             head_office: row.head_office,
             practice: row.practice,
-            fingerprint: self.site_keys().ok().map(|keys| keys.public().fingerprint()),
+            fingerprint,
             frozen: said.as_ref().is_some_and(|said| said.frozen.is_some()),
             revoked: said.as_ref().is_some_and(|said| said.revoked.is_some()),
             clock_ahead_ms: said
