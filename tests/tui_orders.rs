@@ -351,3 +351,16 @@ fn a_worker_with_a_bad_code_is_refused_in_words() {
     let mut seat = Seat::home(branch(), "boss");
     seat.press("<F10>sf<Enter><F2>李强<Enter>王健<Enter>抢修班<F2>");
 }
+
+#[test]
+fn an_order_is_urged_once_however_often_the_key_is_pressed_and_named() {
+    let mut seat = Seat::home(busy(), "desk");
+    let waiting = order_at(&seat, "建设路3号");
+    let chases = |seat: &Seat| {
+        let tx = seat.app.desk.look().unwrap();
+        tx.latest_entries(20).unwrap().iter().filter(|entry| entry.action == "order.chase").count()
+    };
+    seat.press(&format!("<F7>{}", waiting.id.seq())).press("<C-e>").shows(&format!("已催办 1 张：{}", waiting.id));
+    seat.press(&waiting.id.seq().to_string()).press("<C-e>");
+    assert_eq!(chases(&seat), 1, "{}", seat.shot().picture());
+}

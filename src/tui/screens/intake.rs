@@ -267,7 +267,14 @@ impl Intake {
         let item = |(row, who): &(crate::store::tables::order::ParkedRow, String)| {
             let name = names.iter().find(|known| known.code == row.service).map_or(&row.service, |known| &known.name);
             let lacks = if row.missing.is_empty() { String::new() } else { format!("缺{}", row.missing) };
-            PickItem { key: row.queue.clone(), label: format!("{} {name}", row.queue), note: format!("{who} {lacks}") }
+            // Whose case it is, not who parked it: a wrong one taken up is another customer's.
+            let head = row.account.and_then(|id| view::head(&app.desk, &id.to_string()).ok().flatten());
+            let (whose, where_to) = match head {
+                Some(head) => (format!("{} {}", head.no, head.name), head.address),
+                None => ("无户号".to_owned(), format!("{who} 经办")),
+            };
+            let label = format!("{} {name} {whose}", row.queue);
+            PickItem { key: row.queue.clone(), label, note: format!("{where_to} {lacks}") }
         };
         Reply::push(Pick::new("parked", "取回哪一件", parked.iter().map(item).collect(), initials))
     }

@@ -221,23 +221,34 @@ impl Transfer {
     fn draw_picture(&self, canvas: &mut Canvas) {
         canvas.rule(0, "现在 → 过户后", Ink::Faint);
         let width = canvas.width().saturating_sub(1);
-        let (mut x, mut y) = (1, 1);
+        let shown = |text: &str| if text.is_empty() { "空".to_owned() } else { text.to_owned() };
+        let mut lines: Vec<(String, bool)> = Vec::new();
         for (key, label) in PICTURE {
             let old = self.file.values.get(*key).and_then(Value::as_str).unwrap_or_default();
             let new = match (*key, self.form.value(key).trim()) {
                 ("method", "") => method::CASH, // what the old owner had agreed with the bank ends
                 (_, new) => new,
             };
-            if old.is_empty() && new.is_empty() {
-                continue;
+            if !old.is_empty() || !new.is_empty() {
+                lines.push((format!("{label} {} → {}", shown(old), shown(new)), old == new));
             }
-            let shown = |text: &str| if text.is_empty() { "空".to_owned() } else { text.to_owned() };
-            let text = format!("{label} {} → {}", shown(old), shown(new));
+        }
+        let has = self.case.prepaid + self.case.credit;
+        if has > Fen::ZERO {
+            let after = match self.form.value("balance") {
+                "refund" => "0.00 (退原户主)".to_owned(),
+                "pass" => format!("{} (转新户主)", has.grouped()),
+                _ => "请问清".to_owned(),
+            };
+            lines.push((format!("预存余款 {} → {after}", has.grouped()), false));
+        }
+        let (mut x, mut y) = (1, 1);
+        for (text, same) in lines {
             let cells = u16::try_from(safe::cells(&text)).unwrap_or(0);
             if x > 1 && x + cells > width {
                 (x, y) = (1, y + 1);
             }
-            let ink = if old == new { Ink::Faint } else { Ink::Strong };
+            let ink = if same { Ink::Faint } else { Ink::Strong };
             x = canvas.text_in(x, y, width.saturating_sub(x), &text, ink) + 3;
         }
         let say = match (self.case.kin, self.case.owed) {

@@ -51,6 +51,8 @@ pub struct Dispatch {
     asked: Option<Id>,
     /// Handed out by the last F2, until the hand goes on.
     sent: Vec<Id>,
+    /// Urged by the last Ctrl-E, and when: the key pressed twice urges once.
+    chased: Option<(Vec<Id>, crate::rules::moment::Moment)>,
     /// The hand has put the bar somewhere, or ticked or typed.
     touched: bool,
 }
@@ -68,6 +70,7 @@ impl Dispatch {
             stray: None,
             asked: None,
             sent: Vec::new(),
+            chased: None,
             touched: false,
         };
         desk.read(app);
@@ -176,10 +179,17 @@ impl Dispatch {
     }
 
     fn chase(&mut self, app: &mut App) -> Result<Reply<App>, Refusal> {
-        let orders = self.chosen(app)?;
+        let (orders, now) = (self.chosen(app)?, app.desk.now());
+        let named: Vec<String> = orders.iter().take(NAMED).map(Id::to_string).collect();
+        let named = format!("{}{}", named.join(" "), if orders.len() > NAMED { "等" } else { "" });
+        if self.chased.as_ref().is_some_and(|(of, at)| *of == orders && now - *at < chrono::TimeDelta::minutes(1)) {
+            return Err(Refusal::rule("R-008", format!("刚催办过 {named}，没有再催")));
+        }
         app.act("order.chase", &json!({ "orders": orders }), None)?;
         self.ticks.clear();
-        Ok(Reply::say(format!("已催办 {} 张", orders.len())))
+        let said = format!("已催办 {} 张：{named}", orders.len());
+        self.chased = Some((orders, now));
+        Ok(Reply::say(said))
     }
 
     /// Ctrl-O: the slips of the ticked orders, else of those just sent, else of the one under the bar.
