@@ -277,7 +277,7 @@ fn fees_are_taken_with_or_without_an_account_and_reversed_once() {
         (json!({ "kind": "", "amount": "5" }), "kind"),
         (json!({ "kind": "报装费", "amount": "0" }), "amount"),
         (json!({ "kind": "报装费", "amount": "5", "method": "预存" }), "method"),
-        (json!({ "kind": "报装费", "amount": "5", "tendered": "4" }), "tendered"),
+        (json!({ "kind": "报装费", "payer": "路人", "amount": "5", "tendered": "4" }), "tendered"),
         (json!({ "kind": "报装费", "amount": "5", "account": "1" }), "account"),
     ] {
         let refusal = refused(&mut book, "demo", "fee.take", input.clone());

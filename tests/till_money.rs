@@ -176,7 +176,7 @@ fn a_tendered_sum_whose_change_exceeds_a_thousand_or_the_drawer_is_asked_about()
     let late =
         json!({ "account": "10000001", "bills": ["#1"], "tendered": "5000", "paper": "S1", "happened": "2026-11-20" });
     assert_eq!(fields(&refused(&mut book, "demo", "payment.enter_late", late)), ["confirm"]);
-    let fee = json!({ "kind": "补卡费", "amount": "5.00", "tendered": "900000000.00" });
+    let fee = json!({ "kind": "补卡费", "amount": "5.00", "payer": "路人", "tendered": "900000000.00" });
     assert_eq!(fields(&refused(&mut book, "demo", "fee.take", fee)), ["confirm"]);
     let mut sure = pay("2000.00");
     sure["confirm"] = true.into();

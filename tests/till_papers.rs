@@ -66,8 +66,8 @@ fn slips_go_to_a_folder_after_the_payment_is_booked() {
 #[test]
 fn the_cash_report_has_the_late_fee_apart_and_the_identity_below() {
     let (mut book, _) = day_of_work();
-    book.act("demo", "fee.take", json!({ "kind": "报装费", "amount": "5.00" }));
-    book.act("demo", "fee.take", json!({ "kind": "补卡费", "amount": "10.00" }));
+    book.act("demo", "fee.take", json!({ "kind": "报装费", "amount": "5.00", "payer": "路人" }));
+    book.act("demo", "fee.take", json!({ "kind": "补卡费", "amount": "10.00", "payer": "路人" }));
     book.act("demo", "payment.reverse", json!({ "payment": "B03-1-000003", "reason": "不补" }));
     let card = json!({ "account": "10000001", "method": "银行卡", "tendered": "50.00" });
     book.act("demo", "payment.take", card);

@@ -198,8 +198,22 @@ fn an_account_without_debt_says_what_to_do_and_keeps_a_full_list_in_columns() {
 #[test]
 fn a_fee_is_taken_from_the_menu() {
     let mut seat = till(opened(), 1, "demo");
-    seat.press("<F10>服务费<Enter>过户<Enter>5<Tab>10").shows("找您 5.00 元");
-    seat.press("<F2>").shows("核对单 B03-1-000001");
+    seat.press("<F10>服务费<Enter>补卡<Enter>5<Tab>10").shows("找您 5.00 元");
+    seat.press("<F2>").shows("请填户号或缴款人");
+    seat.press("路人<F2>").shows("核对单 B03-1-000001");
+}
+
+#[test]
+fn an_account_number_typed_as_prepaid_or_float_is_asked_about_on_the_screen() {
+    let mut seat = till(opened(), 1, "demo");
+    seat.press("<F5><Tab><Tab><Tab><Tab><Tab>10000001<F2>").shows("要存预存").shows("实收对吗");
+    seat.press("10000001<F2>").shows("没有收款");
+    assert_eq!(payments(&seat), 0);
+    let mut seat = till(opened(), 1, "demo");
+    seat.press("<F10>班次<Enter><F9>10000164<F2>").shows("备用金对吗").press("5<F2>").shows("没有记账");
+    assert_eq!(shifts(&seat)[0].cash, Fen(20_000));
+    seat.press("<F9>6000<F2>").shows("备用金对吗").press("6000<F2>").shows("已加备用金");
+    assert_eq!(shifts(&seat)[0].cash, Fen(620_000));
 }
 
 #[test]

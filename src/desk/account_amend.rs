@@ -18,6 +18,7 @@ use crate::derive::account::amend::{AccountAmended, Change, base_of, conflict_wo
 use crate::derive::account::fields::{CustomerFile, masked, meter_value, set_meter};
 use crate::rules::customer::{self, Field, Form};
 use crate::rules::customer_fields::GROUP;
+use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::tables::account::{AccountRow, FieldRow, MeterRow};
 use crate::store::tables::base::ExceptionRow;
@@ -45,6 +46,9 @@ pub struct Input {
     /// 销户: what becomes of prepaid and credit (`refund`); asked when there is any.
     #[serde(default)]
     pub balance: Option<Balance>,
+    /// 销户: the open shift that pays them out, of a clerk; for a superior, who has no till.
+    #[serde(default)]
+    pub shift: Option<Id>,
 }
 
 /// One more field.
@@ -108,7 +112,7 @@ impl Action for AccountAmend {
         sheet.check_money();
         sheet.check_whole(cx)?;
         Refusal::unless_empty(std::mem::take(&mut sheet.faults))?;
-        let refund = if sheet.closes() { standing::close(cx, &sheet.old, input.balance)? } else { None };
+        let refund = if sheet.closes() { standing::close(cx, &sheet.old, (input.balance, input.shift))? } else { None };
         let output = Output {
             account: sheet.old.no.clone(),
             changed: sheet.changed(),

@@ -93,6 +93,9 @@ pub struct Input {
     /// What becomes of prepaid and credit; asked when there is any.
     #[serde(default)]
     pub balance: Option<Balance>,
+    /// The open shift that pays prepaid and credit out, of a clerk; for a superior, who has no till.
+    #[serde(default)]
+    pub shift: Option<Id>,
     /// Who signs for the new customer.
     #[serde(default)]
     pub agent: Option<Agent>,
@@ -162,7 +165,7 @@ impl Action for AccountTransfer {
         check_private(cx, &input, &mut faults);
         let agent_id = agent_id(cx, &input, &mut faults)?;
         Refusal::unless_empty(faults)?;
-        let (passed, refund) = standing::settle(cx, &row, input.balance)?;
+        let (passed, refund) = standing::settle(cx, &row, (input.balance, input.shift))?;
         let refunded = refund.as_ref().map(|refund| refund.prepaid + refund.credit);
         let mut warnings = person.warnings;
         if case.said.situations.iter().any(|word| word == "agent") && input.agent.is_none() {

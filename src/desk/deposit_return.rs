@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::order_step;
 use super::refusal::{Fault, Refusal};
-use super::till::{charges, shift};
+use super::till::{charges, give_back};
 use super::whose::Whose;
 use crate::derive::account::payment::money_account;
 use crate::derive::ledger::account as ledger;
@@ -28,6 +28,9 @@ pub struct Input {
     /// 备注: what came of the business.
     #[serde(default)]
     pub remark: String,
+    /// The open shift that gives the money back, of a clerk; for a superior, who has no till.
+    #[serde(default)]
+    pub shift: Option<Id>,
 }
 
 /// What is answered.
@@ -62,8 +65,8 @@ impl Action for DepositReturn {
         let mut faults: Vec<_> = still_to_be_done(cx, charge.order)?.into_iter().collect();
         let remark = order_step::text(cx, "remark", "备注", &input.remark, &mut faults);
         Refusal::unless_empty(faults)?;
-        cx.rights.require_amount("deposit.return", row.amount)?;
-        let drawer = shift::own(cx)?;
+        give_back::within_limit(cx, Self::NAME, Self::NAME, row.amount)?;
+        let drawer = give_back::drawer(cx, input.shift, Some(row.shift))?;
         if money_account(&row.method) == Some(ledger::CASH) && row.amount > drawer.cash {
             let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash, row.amount);
             return Err(Refusal::field("R-366", "deposit", text));

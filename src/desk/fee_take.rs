@@ -4,18 +4,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::catalogue;
 use super::refusal::{Fault, Refusal};
 use super::till::ask::{Method, cash};
 use super::till::charges::{self, Asked};
-use super::till::shift;
 use super::till::taking::{Taken, Taking, account_of, account_typed};
+use super::till::{fee_kinds, mistyped, shift};
 use super::whose::Whose;
 use crate::derive::order::body::ChargeRef;
 use crate::derive::shift::FeeTaken;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::rules::service::Service;
 use crate::store::tables::order::ChargeRow;
 
 /// The action.
@@ -32,7 +30,7 @@ pub struct Input {
     /// owed of the account, or of the case in `for_what`, that is called as `kind`.
     #[serde(default)]
     pub charge: Option<String>,
-    /// 收款项目: 过户费, 补卡费 …; of a charge its own.
+    /// 收款项目: of a charge its own; without one 补卡费, 报装费, 改装费, IC卡安装费, 启封费, 封表费, 校表费, or 其他 with `for_what`.
     #[serde(default)]
     pub kind: String,
     /// How much; of a charge what is owed.
@@ -44,10 +42,10 @@ pub struct Input {
     /// 实收; none: exactly the fee.
     #[serde(default)]
     pub tendered: Option<Fen>,
-    /// 实收 was looked at: change above 1,000.00 or above what the drawer holds is right.
+    /// 实收 was looked at: change above 1,000.00 or above what the drawer holds is right, or a fee of no case above 1,000.00.
     #[serde(default)]
     pub confirm: bool,
-    /// Who pays, without an account.
+    /// Who pays; needed without an account and a case.
     #[serde(default)]
     pub payer: String,
     /// The intake, order or request it belongs to.
@@ -102,9 +100,13 @@ impl Action for FeeTake {
         };
         let charge = charges::owed(cx.tx, &asked)?;
         if charge.is_none() {
-            of_the_catalogue(cx, kind)?;
+            let has_payer = account.is_some() || !input.payer.trim().is_empty();
+            fee_kinds::refuse(cx.tx, kind, has_payer, !input.for_what.trim().is_empty())?;
         }
         let amount = amount_of(&input, charge.as_ref())?;
+        if charge.is_none() {
+            mistyped::ask_fee(kind, amount, input.confirm)?;
+        }
         let account = match &charge {
             Some(charge) => account_of(cx.tx, charge, account)?,
             None => account,
@@ -159,36 +161,11 @@ fn amount_of(input: &Input, charge: Option<&ChargeRow>) -> Result<Fen, Refusal> 
     }
 }
 
-/// Words for money of bills and of the balance.
-const OF_BILLS: [&str; 11] =
-    ["水费", "气费", "电费", "热费", "燃气费", "暖气费", "滞纳金", "违约金", "预存", "余款", "欠费"];
-
-/// What the catalogue asks for a business is taken for a case of it, at its amount.
-fn of_the_catalogue(cx: &Cx<'_, '_>, kind: &str) -> Result<(), Refusal> {
-    let loaded = catalogue::of(cx.tx);
-    let asks = |service: &&Service| service.fees.iter().any(|fee| fee.name == kind || fee.key == kind);
-    match loaded.catalogue.services().iter().find(asks) {
-        None => Ok(()),
-        Some(service) => {
-            let text = format!("{kind}是{}业务的收费，没有这样一笔应收：请先受理，或核对户号和业务编号", service.name);
-            Err(Refusal::field("R-209", "kind", text))
-        }
-    }
-}
-
 fn faults(input: &Input) -> Vec<Fault> {
     let mut faults = Vec::new();
     let (kind, by_charge) = (input.kind.trim(), input.charge.as_deref().is_some_and(|text| !text.trim().is_empty()));
     if (kind.is_empty() && !by_charge) || kind.chars().count() > 20 {
         faults.push(Fault::field("R-209", "kind", "收款项目不能为空，最多 20 字"));
-    }
-    if ["押金", "保证金"].iter().any(|word| kind.contains(word)) {
-        let text = "押金不是收入，请先受理要收押金的业务，再用收押金";
-        faults.push(Fault::field("R-142", "kind", text));
-    }
-    if !by_charge && OF_BILLS.iter().any(|word| kind.contains(word)) {
-        let text = format!("{kind}不是服务费，要记到账单和预存上：请用收费 (payment.take)");
-        faults.push(Fault::field("R-172", "kind", text));
     }
     if input.amount.is_some_and(|amount| amount <= Fen::ZERO) {
         faults.push(Fault::field("R-209", "amount", "费用要大于零，请改正"));

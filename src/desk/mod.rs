@@ -447,6 +447,7 @@ impl Desk {
         let row = append::append(&tx, &head, new)?;
         let fx = derive::record(&tx, &row)?;
         before.refuse_overspent(&tx)?;
+        session::refuse_work_of_left_open(&tx, actor.id, at, action, (row.id, &draft.subjects))?;
         index::follow(&tx, &self.keys, &fx.reindex)?;
         if let Some(key) = key {
             let (key, action) = (key.to_owned(), def.name.to_owned());

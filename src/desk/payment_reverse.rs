@@ -1,22 +1,24 @@
 //! `payment.reverse`: 冲正. A counter-entry with a reason, within the amount a role may reverse; nothing is deleted. The money goes
-//! back the way it came, cash out of the drawer of the person who gives it back.
+//! back the way it came, cash out of the drawer of the person who gives it back, or, a superior's reversal, of the clerk named.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::account_transfer::AccountTransfer;
 use super::action::{Action, Cx, Decision};
 use super::adjusting::owner;
 use super::refusal::{Fault, Refusal};
-use super::session;
-use super::till::{charges, cover, find, shift};
+use super::till::{charges, cover, find, give_back};
 use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::cover::CoverLine;
 use crate::derive::account::payment::{PaymentReversed, money_account};
+use crate::derive::account::transfer::AccountTransferred;
 use crate::derive::ledger::account as ledger;
 use crate::derive::shift::security;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::store::tables::account::AccountRow;
 use crate::store::tables::till::{ShiftRow, TillRow};
 use crate::text::till::say_back;
 
@@ -31,7 +33,8 @@ pub struct Input {
     pub payment: String,
     /// Why.
     pub reason: String,
-    /// The open shift whose drawer gives the money back, for who has none; not said: the one that took it, else the only one open.
+    /// The open shift that gives the money back, of a clerk; for a superior, who has no till. Not said: the one that took
+    /// it, else the only one open.
     #[serde(default)]
     pub shift: Option<Id>,
 }
@@ -79,15 +82,15 @@ impl Action for PaymentReverse {
             ));
         }
         // All of it: what came as money and what was taken from the balance.
-        cx.rights.require_amount("payment.reverse", row.amount + row.from_prepaid)?;
+        give_back::within_limit(cx, Self::NAME, Self::NAME, row.amount + row.from_prepaid)?;
         let charge = charges::of_movement(cx.tx, &row)?;
         if let Some(charge) = &charge {
             charges::still_here(cx.tx, "payment", &row, charge)?;
         }
-        if charge.is_none() && !is_fee(&row) {
-            of_old_owner(cx, &row)?;
+        if charge.is_some() || !is_fee(&row) {
+            of_old_owner(cx, &row, charge.as_ref().map(|charge| charge.order))?;
         }
-        let drawer = drawer(cx, &row, input.shift)?;
+        let drawer = give_back::drawer(cx, input.shift, Some(row.shift))?;
         Refusal::unless_empty(money_is_there(&row, &drawer))?;
         let mut subjects = charges::subjects(row.account, charge.as_ref().map(|charge| charge.order), drawer.id);
         let body = PaymentReversed { charge, ..body(&row, &drawer, reason) };
@@ -110,10 +113,11 @@ impl Action for PaymentReverse {
     }
 }
 
-/// What an owner paid is not taken back behind a transfer: the bill would be the new owner's debt.
-fn of_old_owner(cx: &Cx<'_, '_>, row: &TillRow) -> Result<(), Refusal> {
+/// What an owner paid is not taken back behind a transfer: the bill or the charge would be the new owner's debt. The fee
+/// of the transfer itself may be.
+fn of_old_owner(cx: &Cx<'_, '_>, row: &TillRow, case: Option<Id>) -> Result<(), Refusal> {
     let Some(account) = row.account.map(|id| cx.tx.account(id)).transpose()?.flatten() else { return Ok(()) };
-    if owner::of_entry(cx.tx, &account, row.id)?.is_none() {
+    if owner::of_entry(cx.tx, &account, row.id)?.is_none() || (case.is_some() && case == deed_case(cx, &account)?) {
         return Ok(());
     }
     let text = format!(
@@ -124,46 +128,13 @@ fn of_old_owner(cx: &Cx<'_, '_>, row: &TillRow) -> Result<(), Refusal> {
     Err(Refusal::field("R-122", "payment", text))
 }
 
-/// The drawer that gives the money back: the actor's own, else the one that took it while it is still open. Who may give back but keeps
-/// no drawer gives out of the one named, or the only one open.
-fn drawer(cx: &Cx<'_, '_>, row: &TillRow, named: Option<Id>) -> Result<ShiftRow, Refusal> {
-    if let Some(own) = cx.tx.open_shift(cx.actor.id)? {
-        return Ok(own);
-    }
-    let own = cx.tx.own()?;
-    let took = cx.tx.shift(row.shift)?.filter(|shift| shift.state == "open" && own.holds(shift.id));
-    let drawer = match (took, named) {
-        (Some(took), None) => took,
-        _ if cx.rights.allow("shift.open") => {
-            return Err(Refusal::rule("R-178", "收这笔钱的班次已经交班，请先开班，从自己的钱箱退"));
-        }
-        (_, Some(id)) => shift::open(cx, id)?,
-        (None, None) => only(cx)?,
-    };
-    shift::still_today(cx, &drawer)?;
-    Ok(drawer)
-}
-
-/// The only drawer whose day is not over.
-fn only(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
-    let mut open = Vec::new();
-    for shift in cx.tx.open_shifts(cx.tx.own()?)? {
-        if !session::is_over(cx.tx, &shift, cx.at)? {
-            open.push(shift);
-        }
-    }
-    let told: Vec<String> =
-        open.iter().map(|shift| format!("{} 班次 {} ({})", shift.clerk, shift.no, shift.id)).collect();
-    match <[ShiftRow; 1]>::try_from(open) {
-        Ok([one]) => Ok(one),
-        Err(none) if none.is_empty() => {
-            Err(Refusal::rule("R-178", "收这笔钱的班次已经交班，现在没有开着的班，请先由营业员开班"))
-        }
-        Err(_) => {
-            let text = format!("收这笔钱的班次已经交班，请写明由哪个班的钱箱退 (shift)：{}", told.join("、"));
-            Err(Refusal::field("R-178", "shift", text))
-        }
-    }
+/// The case that ended with the deed of the present owner.
+fn deed_case(cx: &Cx<'_, '_>, account: &AccountRow) -> Result<Option<Id>, Refusal> {
+    let deed = cx.tx.entry(account.customer)?.filter(|entry| entry.action == AccountTransfer::NAME);
+    let Some(deed) = deed else { return Ok(None) };
+    let body: AccountTransferred =
+        serde_json::from_str(&deed.payload).map_err(|error| Refusal::data(error.to_string()))?;
+    Ok(body.case)
 }
 
 /// Cash must lie in the drawer. That the customer's balance still has what the payment had put on it is seen when the entry is derived

@@ -200,6 +200,13 @@ impl Rights {
         Err(Refusal::permission("R-003", format!("您没有“{what}”的权限；有此权限的岗位：{who}")))
     }
 
+    /// Posts that may do it up to this amount, by title.
+    pub fn posts_for(action: &str, amount: Fen) -> Vec<&'static str> {
+        let fits =
+            |role: &&Role| allows(role, action) && role.limits.get(action).is_none_or(|limit| amount.abs() <= *limit);
+        roles().iter().filter(fits).map(|role| role.name.as_str()).collect()
+    }
+
     /// Refuses when the amount is beyond every limit.
     pub fn require_amount(&self, action: &str, amount: Fen) -> Result<(), Refusal> {
         self.require(action)?;

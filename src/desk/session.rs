@@ -7,8 +7,11 @@ use super::proven::{self, Proven};
 use super::refusal::{Refusal, RefusalKind};
 use super::rights::Rights;
 use super::{Desk, password};
+use crate::book::subject::{Kind, Subject};
 use crate::rules::business_day;
 use crate::rules::id::Id;
+use crate::store::tables::account::ReadingRow;
+use crate::store::tables::billing::BillRow;
 use crate::store::tables::till::ShiftRow;
 use crate::store::tables::user::UserRow;
 use crate::store::{StoreError, Tx};
@@ -108,6 +111,41 @@ pub fn refuse_left_open(tx: &Tx<'_>, user: Id, at: DateTime<FixedOffset>, action
         Some(shift) => Err(Refusal::rule("R-178", close_first(&shift))),
         None => Ok(()),
     }
+}
+
+/// What becomes of a till without money moving in it: its opening, its close and the signatures.
+const TILL_ITSELF: &[&str] = &["shift.open", "shift.close", "shift.confirm"];
+
+/// Whatever the action: while the person's shift of an earlier day is open no entry of theirs is about a till, and none makes a reading
+/// or a bill. Looked at when the entry is derived, so that no action can be forgotten.
+pub fn refuse_work_of_left_open(
+    tx: &Tx<'_>,
+    user: Id,
+    at: DateTime<FixedOffset>,
+    action: &str,
+    (entry, subjects): (Id, &[Subject]),
+) -> Result<(), Refusal> {
+    if TILL_ITSELF.contains(&action) {
+        return Ok(());
+    }
+    let Some(shift) = left_open(tx, user, at)? else { return Ok(()) };
+    for subject in subjects {
+        let works = match subject.kind {
+            Kind::Shift => true,
+            Kind::Account => {
+                tx.get::<BillRow>(&[&subject.id, &entry])?.is_some()
+                    || tx
+                        .scan::<ReadingRow>(&[&subject.id])?
+                        .iter()
+                        .any(|reading| reading.id == entry && reading.source != "opening")
+            }
+            _ => false,
+        };
+        if works {
+            return Err(Refusal::rule("R-178", close_first(&shift)));
+        }
+    }
+    Ok(())
 }
 
 impl Desk {

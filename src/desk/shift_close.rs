@@ -77,7 +77,7 @@ impl Action for ShiftClose {
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let row = match input.shift {
             Some(id) => shift::open(cx, id)?,
-            None => shift::own(cx)?,
+            None => shift::own_of_any_day(cx)?,
         };
         let is_own = row.user == cx.actor.id;
         if !is_own {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
-use super::till::shift;
+use super::till::{mistyped, shift};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::shift::ShiftFloatAdded;
 use crate::rules::id::Id;
@@ -29,6 +29,9 @@ pub struct Input {
     /// The shift; none: one's own.
     #[serde(default)]
     pub shift: Option<Id>,
+    /// A float above 5,000.00 was looked at.
+    #[serde(default)]
+    pub confirm: bool,
 }
 
 fn finance() -> String {
@@ -67,6 +70,7 @@ impl Action for ShiftFloatAdd {
             faults.push(Fault::field("R-176", "slip", "领款单号最多 40 字"));
         }
         Refusal::unless_empty(faults)?;
+        mistyped::ask_float("加备用金", input.amount, input.confirm)?;
         let (from, slip) = (input.from.trim().to_owned(), input.slip.trim().to_owned());
         let body = ShiftFloatAdded { shift: row.id, amount: input.amount, from, slip };
         let output = Output { added: cx.next, shift: row.id, cash: row.cash + input.amount };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
+use super::till::mistyped;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::shift::ShiftOpened;
 use crate::rules::id::Id;
@@ -24,6 +25,9 @@ pub struct Input {
     /// Why it is not what one's last shift had left in the drawer.
     #[serde(default)]
     pub reason: String,
+    /// A float that differs by more than 5,000.00 from what was left, or of a first shift is above it, was looked at.
+    #[serde(default)]
+    pub confirm: bool,
 }
 
 /// What is answered.
@@ -59,6 +63,10 @@ impl Action for ShiftOpen {
         let difference = input.float - carried.unwrap_or(input.float);
         let reason = input.reason.trim();
         Refusal::unless_empty(faults(&input, carried, difference))?;
+        match carried {
+            Some(_) => mistyped::ask_float("备用金与上一班清点的相差", difference, input.confirm)?,
+            None => mistyped::ask_float("备用金", input.float, input.confirm)?,
+        }
         let day = cx.at.date_naive();
         let no = cx.tx.shift_count(day)? + 1;
         let body = ShiftOpened {

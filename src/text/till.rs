@@ -35,5 +35,8 @@ pub fn item_of(utility: &str) -> &'static str {
     }
 }
 
-/// Service fees the till knows by name; any other name may be typed (§1.3.1, §1.3.3).
-pub const FEES: &[&str] = &["过户费", "补卡费", "报装费", "改装费", "IC卡安装费", "启封费", "封表费", "校表费", "其他"];
+/// Any other service fee: what it is for is said.
+pub const OTHER: &str = "其他";
+
+/// Service fees taken by themselves at the counter (§1.3.1, §1.3.3); one that the catalogue has is owed by its business.
+pub const FEES: &[&str] = &["补卡费", "报装费", "改装费", "IC卡安装费", "启封费", "封表费", "校表费", OTHER];

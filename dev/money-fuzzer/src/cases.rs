@@ -138,9 +138,10 @@ impl World {
         let Some(answer) = self.perform(user, "account.transfer", &input, wanted)? else { return Ok(()) };
         self.touched = Some(case.account);
         self.cases[at].deed = false;
+        let when = self.moves.len();
         let account = &mut self.accounts[case.account];
         account.changes += 1;
-        account.owned_from = self.moves.len();
+        account.deed = Some((when, at));
         account.name = word(&answer["to"]);
         if refund && has > 0 {
             let (prepaid, credit) = (account.prepaid, account.credit);

@@ -129,10 +129,10 @@ pub struct Account {
     pub given: Vec<Given>,
     /// A meter was swapped.
     pub swapped: bool,
-    /// The movement from which on it is the present owner's.
-    pub owned_from: usize,
     /// Changes so far; a request is as it was asked while this is.
     pub changes: u64,
+    /// Its last transfer: how many moves were before, and its case.
+    pub deed: Option<(usize, usize)>,
 }
 
 /// Late fee of a debt: 0.3 % a day, down to half a yuan.

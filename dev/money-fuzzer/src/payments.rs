@@ -136,7 +136,8 @@ impl Ask {
         (plan.amount, plan.change) = if is_change { (needed, over) } else { (plan.tendered, 0) };
         let kept = if is_change { 0 } else { over };
         plan.to_prepaid = self.to_prepaid + kept;
-        if !self.confirm && (plan.change > MISTYPED || plan.change > drawer.max(0) || kept > MISTYPED) {
+        let is_large = plan.change > MISTYPED || kept > MISTYPED || self.to_prepaid > MISTYPED;
+        if !self.confirm && (is_large || plan.change > drawer.max(0)) {
             return Err("looks mistyped");
         }
         Ok(plan)
@@ -333,6 +334,10 @@ impl World {
             (row.is_over, "it went back already"),
             (user != "chief" && row.amount + row.from_balance > CLERK_REVERSES, "more than a clerk reverses"),
         ];
+        let (account, case) = (row.payment.map(|(account, _)| account), row.charge.map(|(case, _)| case));
+        let account = account.or(case.map(|case| self.cases[case].account));
+        let deed = account.and_then(|account| self.accounts[account].deed);
+        reasons.push((deed.is_some_and(|(when, of)| at < when && case != Some(of)), "the account changed hands since"));
         let own = self.open_shift(user);
         let origin = Some(row.shift).filter(|shift| self.shifts[*shift].is_open());
         let usable: Vec<usize> =
@@ -346,7 +351,6 @@ impl World {
         }
         if let (Some((account, paid)), false) = (row.payment, row.is_over) {
             let account = &self.accounts[account];
-            reasons.push((at < account.owned_from, "an owner of before paid it"));
             let (prepaid, credit) = account.without(paid);
             reasons.push((prepaid < 0 && prepaid < account.prepaid, "the prepaid is spent"));
             reasons.push((credit < 0 && credit < account.credit, "the credit is spent"));

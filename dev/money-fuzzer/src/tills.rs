@@ -6,6 +6,9 @@ use crate::Failure;
 use crate::drawers::{Move, Shift, What};
 use crate::world::{CLERKS, World, fen, unless, word, yuan};
 
+/// A float that changes by more is asked about.
+const LARGE_FLOAT: i64 = 500_000;
+
 impl World {
     /// `shift.open`: as a rule with what the last shift had left.
     pub fn open(&mut self, user: &'static str) -> Result<(), Failure> {
@@ -23,6 +26,7 @@ impl World {
         let wanted = unless(&[
             (self.open_shift(user).is_some(), "one shift a clerk"),
             (carried.is_some_and(|carried| carried != float) && !says_why, "another float needs its reason"),
+            ((float - carried.unwrap_or(0)).abs() > LARGE_FLOAT, "looks mistyped"),
         ]);
         let Some(answer) = self.perform(user, "shift.open", &input, wanted)? else { return Ok(()) };
         self.same("difference", &fen(&answer["difference"]), &(float - carried.unwrap_or(float)))?;
@@ -92,6 +96,7 @@ impl World {
         let mut reasons = self.no_till(user).to_vec();
         reasons.push((amount <= 0, "nothing"));
         reasons.push((!is_float && amount > cash, "not so much cash"));
+        reasons.push((is_float && amount > LARGE_FLOAT, "looks mistyped"));
         let action = if is_float { "shift.float_add" } else { "shift.deposit" };
         let done = self.perform(user, action, &json!({ "amount": yuan(amount) }), unless(&reasons))?;
         let (Some(answer), Some(shift)) = (done, self.open_shift(user)) else { return Ok(()) };

@@ -136,8 +136,8 @@ fn account(at: usize, today: NaiveDate, chance: &mut Chance) -> Account {
         paid: Vec::new(),
         given: Vec::new(),
         swapped: false,
-        owned_from: 0,
         changes: 0,
+        deed: None,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::desk::action::Cx;
 use crate::desk::debts;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::book::payer;
-use crate::desk::till::shift;
+use crate::desk::till::give_back;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::tables::account::AccountRow;
@@ -63,7 +63,7 @@ pub fn balance(cx: &Cx<'_, '_>, account: Id) -> Result<BalanceRow, Refusal> {
 pub fn settle(
     cx: &Cx<'_, '_>,
     row: &AccountRow,
-    how: Option<Balance>,
+    (how, shift): (Option<Balance>, Option<Id>),
 ) -> Result<(Option<Fen>, Option<Refund>), Refusal> {
     let balance = balance(cx, row.id)?;
     let fault = |text: String| Err(Refusal::field("A-08", "balance", text));
@@ -82,12 +82,16 @@ pub fn settle(
             balance.credit.grouped()
         )),
         Some(Balance::Pass) => Ok((Some(has), None)),
-        Some(Balance::Refund) => Ok((None, Some(pay_out(cx, row, &balance)?))),
+        Some(Balance::Refund) => Ok((None, Some(pay_out(cx, row, &balance, ("account.transfer", shift))?))),
     }
 }
 
 /// What becomes of it when the account is closed: nobody comes after, so it is paid out, or the account stays open.
-pub fn close(cx: &Cx<'_, '_>, row: &AccountRow, how: Option<Balance>) -> Result<Option<Refund>, Refusal> {
+pub fn close(
+    cx: &Cx<'_, '_>,
+    row: &AccountRow,
+    (how, shift): (Option<Balance>, Option<Id>),
+) -> Result<Option<Refund>, Refusal> {
     let balance = balance(cx, row.id)?;
     let fault = |text: String| Err(Refusal::field("R-080", "balance", text));
     if balance.prepaid.is_negative() || balance.credit.is_negative() {
@@ -101,16 +105,20 @@ pub fn close(cx: &Cx<'_, '_>, row: &AccountRow, how: Option<Balance>) -> Result<
     match how {
         None => fault(format!("{has}，销户前须从钱箱退给用户：请选“退用户”再销户")),
         Some(Balance::Pass) => fault(format!("{has}，销户以后没有户主，不能随户：请选“退用户”")),
-        Some(Balance::Refund) => Ok(Some(pay_out(cx, row, &balance)?)),
+        Some(Balance::Refund) => Ok(Some(pay_out(cx, row, &balance, ("account.amend", shift))?)),
     }
 }
 
-/// All of it in cash: within what the person may give back, and what lies in their drawer.
-fn pay_out(cx: &Cx<'_, '_>, row: &AccountRow, balance: &BalanceRow) -> Result<Refund, Refusal> {
+/// All of it in cash: within what the person may give back, and what lies in the drawer, theirs or a clerk's that a superior names.
+fn pay_out(
+    cx: &Cx<'_, '_>,
+    row: &AccountRow,
+    balance: &BalanceRow,
+    (action, shift): (&str, Option<Id>),
+) -> Result<Refund, Refusal> {
     let has = balance.prepaid + balance.credit;
-    cx.rights.require_amount("payment.reverse", has)?;
-    let drawer = shift::own(cx)?;
-    shift::still_today(cx, &drawer)?;
+    give_back::within_limit(cx, "payment.reverse", action, has)?;
+    let drawer = give_back::drawer(cx, shift, None)?;
     if has > drawer.cash {
         let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash.grouped(), has.grouped());
         return Err(Refusal::field("R-366", "balance", text));

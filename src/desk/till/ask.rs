@@ -65,7 +65,7 @@ macro_rules! payment_input {
             /// 应收 as the caller saw it; refused when it has changed.
             #[serde(default)]
             pub expected_total: Option<Fen>,
-            /// 实收 was looked at: change above 1,000.00 or above what the drawer holds is right.
+            /// 实收 and 存预存 were looked at: prepaid or change above 1,000.00, or change above what the drawer holds, is right.
             #[serde(default)]
             pub confirm: bool,
             $($(#[$of])* pub $own: $kind,)*

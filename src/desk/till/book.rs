@@ -94,7 +94,9 @@ pub fn book(
     paper: Option<(String, NaiveDate)>,
 ) -> Result<Decision<Taken>, Refusal> {
     let money = &plan.money;
-    mistyped::ask(money.tendered, money.change, plan.kept(ask), shift.cash, ask.confirm)?;
+    let (tendered, change, kept) = (money.tendered, money.change, plan.kept(ask));
+    let paid = mistyped::Paid { tendered, change, kept, prepaid: ask.to_prepaid.unwrap_or_default() };
+    mistyped::ask(paid, shift.cash, ask.confirm)?;
     let prices = cx.shelf.prices(cx.tx)?;
     let covers = plan.covers(cx.tx, &prices)?;
     let left = plan.left(cx.tx, &prices, cx.day, covers.as_ref())?;

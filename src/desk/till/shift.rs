@@ -6,8 +6,15 @@ use crate::desk::session;
 use crate::rules::id::Id;
 use crate::store::tables::till::ShiftRow;
 
-/// The shift the actor has open; without one no money moves.
+/// The shift the actor has open, on its day; without one no money moves.
 pub fn own(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
+    let shift = own_of_any_day(cx)?;
+    still_today(cx, &shift)?;
+    Ok(shift)
+}
+
+/// The same to be closed, be it left open.
+pub fn own_of_any_day(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
     let shift = cx.tx.open_shift(cx.actor.id)?;
     shift.ok_or_else(|| Refusal::rule("R-176", "您还没有开班，请先清点备用金并开班"))
 }

@@ -69,7 +69,7 @@ impl Taking<'_> {
     /// Looks at the money and gives the next receipt number.
     pub fn take(&self, cx: &Cx<'_, '_>, shift: &ShiftRow) -> Result<Taken, Refusal> {
         let (tendered, change) = tender(self.amount, self.method, self.tendered)?;
-        mistyped::ask(tendered, change, Fen::ZERO, shift.cash, self.confirm)?;
+        mistyped::ask(mistyped::Paid { tendered, change, ..Default::default() }, shift.cash, self.confirm)?;
         let receipt = give_receipt(cx.tx, cx.next)?;
         let spoken = match self.method {
             Method::Cash => say_cash(tendered, change),

@@ -7,11 +7,12 @@ use super::mistyped;
 use super::of_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::ask::Method;
+use crate::desk::till::fee_kinds;
 use crate::desk::till::mistyped::CONFIRM;
 use crate::outbound::printer;
 use crate::rules::money::Fen;
 use crate::store::tables::order::ChargeRow;
-use crate::text::till::{FEES, say_cash};
+use crate::text::till::say_cash;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
@@ -46,7 +47,7 @@ impl Fee {
     }
 
     fn blank(app: &App) -> Self {
-        let kinds = FEES.iter().map(|kind| Choice::new(*kind, *kind)).collect();
+        let kinds = kinds(app).iter().map(|kind| Choice::new(kind, kind)).collect();
         let methods = [Method::Cash, Method::Card, Method::Transfer];
         let methods = methods.iter().map(|method| Choice::new(method.word(), method.word())).collect();
         let fields = vec![
@@ -65,10 +66,11 @@ impl Fee {
     pub fn of(app: &App, charge: &ChargeRow) -> Self {
         let mut screen = Self::blank(app);
         screen.charge = Some((format!("{}/{}", charge.order_id, charge.key), charge.deposit));
-        // A branch's own catalogue may name a kind that the list has not.
+        // A catalogue of before may have named a kind that the list has not.
         let name = charge.name.as_str();
-        let kinds = FEES.iter().copied().chain((!FEES.contains(&name)).then_some(name));
-        screen.form.choices("kind", kinds.map(|kind| Choice::new(kind, kind)).collect());
+        let mut kinds = kinds(app);
+        kinds.extend((!kinds.iter().any(|kind| kind == name)).then(|| name.to_owned()));
+        screen.form.choices("kind", kinds.iter().map(|kind| Choice::new(kind, kind)).collect());
         let tx = app.desk.look();
         let account = charge.account.and_then(|account| tx.as_ref().ok()?.account(account).ok().flatten());
         let order = tx.as_ref().ok().and_then(|tx| tx.order(charge.order_id).ok().flatten());
@@ -162,6 +164,10 @@ impl Fee {
         let others = self.form.fail(faults);
         if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
+}
+
+fn kinds(app: &App) -> Vec<String> {
+    app.desk.look().map(|tx| fee_kinds::names(&tx)).unwrap_or_default()
 }
 
 impl Screen<App> for Fee {

@@ -44,6 +44,7 @@ pub mod reports;
 mod reversal;
 pub mod shift;
 mod shift_close;
+mod shift_float;
 pub mod sign;
 pub mod swap;
 pub mod text;

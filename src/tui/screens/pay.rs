@@ -11,7 +11,8 @@ use super::mistyped;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::ask::{Amounts, Ask, Method, Waive};
 use crate::desk::till::due::Due;
-use crate::desk::till::mistyped::CONFIRM;
+use crate::desk::till::mistyped::{CONFIRM, LARGE};
+use crate::desk::till::plan::Plan;
 use crate::desk::view_explain;
 use crate::desk::view_till::{self, PayView, Preview};
 use crate::outbound::printer;
@@ -232,7 +233,7 @@ impl Pay {
             && fault.field.as_deref() == Some(CONFIRM)
             && let Ok(Preview { plan, .. }) = &self.plan
         {
-            return mistyped::ask(app, plan.money.tendered, plan.money.change, &fault.message);
+            return mistyped::ask(app, plan.money.tendered, counted_change(plan), &fault.message);
         }
         let again = self.read_again(app);
         let field = |fault: &crate::desk::refusal::Fault| own_field(fault.field.as_deref().unwrap_or_default());
@@ -353,6 +354,11 @@ fn own_field(field: &str) -> &'static str {
     }
 }
 
+/// The change that is counted again; where much goes to prepaid, the tendered sum is.
+fn counted_change(plan: &Plan) -> Fen {
+    if plan.money.to_prepaid > LARGE { Fen::ZERO } else { plan.money.change }
+}
+
 impl Screen<App> for Pay {
     fn place(&self) -> Place {
         Place::Pay
@@ -430,7 +436,7 @@ impl Screen<App> for Pay {
             ("reading", Given::Values(values)) => self.read_and_bill(app, &values),
             (mistyped::TAG, Given::Values(values)) => {
                 let Ok(Preview { plan, .. }) = &self.plan else { return Reply::done() };
-                if let Err(refusal) = mistyped::heard(&values, plan.money.tendered, plan.money.change) {
+                if let Err(refusal) = mistyped::heard(&values, plan.money.tendered, counted_change(plan)) {
                     return Reply::refuse(refusal);
                 }
                 let action = if self.late { "payment.enter_late" } else { "payment.take" };

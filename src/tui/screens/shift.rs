@@ -3,10 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::file_form;
+use super::mistyped;
 use super::of_form;
 use super::reversal;
 use super::shift_close::{self, Closing};
+use super::shift_float::{self, Again};
 use crate::desk::Done;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_till::{self, ShiftView};
@@ -42,6 +43,8 @@ pub struct Shift {
     table: Table,
     /// The row a question was asked about has left the list.
     gone: bool,
+    /// A float that is asked for once more.
+    float: Option<Again>,
 }
 
 impl Shift {
@@ -68,6 +71,7 @@ impl Shift {
             form,
             table,
             gone: false,
+            float: None,
         };
         screen.read(app)?;
         if app.draft_of_today(DRAFT).is_some() {
@@ -104,7 +108,26 @@ impl Shift {
         };
         match app.act(action, &input, None) {
             Ok(done) => self.done(app, action, &done),
-            Err(refusal) => self.refused(&refusal),
+            Err(refusal) => {
+                let asked = self.ask_again(app, action, &input, &refusal);
+                asked.unwrap_or_else(|| self.refused(&refusal))
+            }
+        }
+    }
+
+    /// A float that looks mistyped is asked for once more.
+    fn ask_again(&mut self, app: &App, action: &'static str, input: &Value, refusal: &Refusal) -> Option<Reply<App>> {
+        self.float = Again::of(action, input, refusal);
+        self.float.as_ref().map(|again| again.ask(app))
+    }
+
+    fn hear_again(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
+        let Some(again) = self.float.take() else { return Reply::done() };
+        let action = again.action;
+        match again.hear(values).map(|input| app.act(action, &input, None)) {
+            Ok(Ok(done)) => self.done(app, action, &done),
+            Ok(Err(refusal)) => self.refused(&refusal),
+            Err(told) => Reply::refuse(told),
         }
     }
 
@@ -159,23 +182,16 @@ impl Shift {
         }
     }
 
-    /// F9: 备用金 put into the drawer.
-    fn ask_float(&self, app: &App, before: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
-        let fields = vec![
-            Field::number("amount", "备用金", 2).half().required().unit("元").hint("清点后填写"),
-            Field::text("from", "来自", 20).half().value("财务").required(),
-            Field::text("slip", "领款单号", 20),
-        ];
-        file_form::ask_again("float", "加备用金", Form::new(fields, app.desk.today(), initials), before)
-    }
-
     fn add_float(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
         let done = app.ask("shift.float_add", &json!(values));
+        if let Err(refusal) = &done
+            && let Some(asked) = self.ask_again(app, "shift.float_add", &json!(values), refusal)
+        {
+            return asked;
+        }
         match (done, self.read(app)) {
-            (Err(refusal), Ok(())) => self.ask_float(app, Some((values, &refusal))),
-            (Ok(answer), Ok(())) => {
-                Reply::say(format!("已加备用金，钱箱应有 {}", answer["cash"].as_str().unwrap_or_default()))
-            }
+            (Err(refusal), Ok(())) => shift_float::ask(app, Some((values, &refusal))),
+            (Ok(answer), Ok(())) => Reply::say(said("shift.float_add", &answer)),
             (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
         }
     }
@@ -258,6 +274,7 @@ fn said(action: &str, answer: &Value) -> String {
                 word("head")
             )
         }
+        "shift.float_add" => format!("已加备用金，钱箱应有 {}", word("cash")),
         _ => format!("已存入，钱箱应有 {}", word("cash")),
     }
 }
@@ -304,7 +321,7 @@ impl Screen<App> for Shift {
                 None => Reply::unused(),
             },
             Command::CloseOther => self.pick_other(),
-            Command::AddFloat => self.ask_float(app, None),
+            Command::AddFloat => shift_float::ask(app, None),
             Command::Print => self.print_again(app),
             Command::Reverse => self.ask_reversal(app),
             Command::ConfirmSlip => self.ask_confirm(app),
@@ -336,6 +353,7 @@ impl Screen<App> for Shift {
         match (answer.tag, answer.given) {
             (reversal::TAG, Given::Values(values)) => self.reverse(app, &values),
             ("float", Given::Values(values)) => self.add_float(app, &values),
+            (mistyped::FLOAT, Given::Values(values)) => self.hear_again(app, &values),
             (tag @ (shift_close::COUNT | shift_close::AGAIN), Given::Values(values)) => self.close(app, tag, &values),
             ("other", Given::Picked(id)) => {
                 let chosen = self.others.iter().find(|(shift, _)| shift.id.to_string() == id);
