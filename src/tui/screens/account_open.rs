@@ -136,7 +136,7 @@ impl Screen<App> for AccountOpen {
             Command::Save => self.save(app),
             Command::Pick => of_form::pick(&mut self.form),
             Command::Anew => {
-                let blank = of_form::thrown_away(app, &DRAFT, |app| Self::new(app));
+                let blank = of_form::thrown_away(app, DRAFT, |app| Self::new(app));
                 of_form::begin_anew(self, blank)
             }
             _ => Reply::unused(),

@@ -231,7 +231,7 @@ impl Screen<App> for Import {
             Command::Pick => self.pick_file(),
             Command::GoFixes => super::fixes(app, self.outcome.as_ref().and_then(|answer| answer.run)),
             Command::Anew => {
-                let blank = of_form::thrown_away(app, &DRAFT, |app| Ok(Self::new(app)));
+                let blank = of_form::thrown_away(app, DRAFT, |app| Ok(Self::new(app)));
                 of_form::begin_anew(self, blank)
             }
             _ => Reply::unused(),

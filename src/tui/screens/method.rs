@@ -124,7 +124,7 @@ impl Screen<App> for Method {
             Command::Save => self.save(app),
             Command::Pick => of_form::pick(&mut self.form),
             Command::Anew => {
-                let blank = of_form::thrown_away(app, &DRAFT, |app| Ok(Self::new(app)));
+                let blank = of_form::thrown_away(app, DRAFT, |app| Ok(Self::new(app)));
                 of_form::begin_anew(self, blank)
             }
             _ => Reply::unused(),

@@ -326,7 +326,7 @@ impl Screen<App> for Shift {
             Command::Reverse => self.ask_reversal(app),
             Command::ConfirmSlip => self.ask_confirm(app),
             Command::Anew => {
-                let blank = of_form::thrown_away(app, &DRAFT, |app| Self::new(app));
+                let blank = of_form::thrown_away(app, DRAFT, |app| Self::new(app));
                 of_form::begin_anew(self, blank)
             }
             _ => Reply::unused(),

@@ -312,7 +312,7 @@ impl Screen<App> for Swap {
             Command::Post => self.post(app),
             Command::SendBack => self.ask_reason(app),
             Command::Anew => {
-                let blank = of_form::thrown_away(app, &DRAFT, |app| Self::new(app, None));
+                let blank = of_form::thrown_away(app, DRAFT, |app| Self::new(app, None));
                 of_form::begin_anew(self, blank)
             }
             _ => Reply::unused(),
