@@ -26,7 +26,7 @@ pub struct Input {
     /// What was said.
     #[serde(default)]
     pub remark: String,
-    /// Why a promise was not kept; the remark counts if this is not said.
+    /// Why a promise was not kept, needed where one was not; the remark is none.
     #[serde(default)]
     pub overrun: String,
 }

@@ -57,7 +57,7 @@ pub struct Input {
     /// Further fields of the slip by key or Chinese label.
     #[serde(default)]
     pub fields: BTreeMap<String, serde_json::Value>,
-    /// Why a promise was not kept; the remark counts if this is not said.
+    /// Why a promise was not kept, needed where one was not; the remark is none.
     #[serde(default)]
     pub overrun: String,
     /// A large use up to 结算方数, or one past zero, was looked at.
