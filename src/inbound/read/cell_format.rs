@@ -15,35 +15,41 @@ pub(super) enum Shown {
     Otherwise,
 }
 
-/// Reads a format code; only its first section counts, which is that of positive numbers.
+/// Units that say nothing of the number before them.
+const UNITS: [&str; 14] =
+    ["m", "m3", "m³", "㎥", "t", "mm", "dn", "kwh", "rmb", "cny", "元", "元整", "立方米", "千瓦时"];
+/// Currencies, which may stand before an amount.
+const CURRENCIES: [&str; 8] = ["¥", "￥", "$", "人民币", "rmb", "cny", "us", "+"];
+/// Chinese signs behind a number that make another of it: 12万, 12点5, 12分.
+const CHANGES: &str = "〇零一二三四五六七八九十百千万亿兆点分角厘半倍成折负";
+
+/// Reads a format code. Its first section counts, which is that of positive numbers; where sections hang on conditions, all of them
+/// must show the same.
 pub(super) fn shown_as(code: &str) -> Shown {
-    if code.is_empty() || code.eq_ignore_ascii_case("general") || code == "@" {
+    if code.is_empty() {
         return Shown::Plain;
     }
-    let mut found = Found::default();
-    let mut chars = code.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            ';' => break,
-            '"' => chars.by_ref().take_while(|c| *c != '"').for_each(|c| found.literal(c)),
-            '\\' => found.literal(chars.next().unwrap_or_default()),
-            '_' | '*' => _ = chars.next(),
-            '[' => chars.by_ref().take_while(|c| *c != ']').for_each(|_| ()),
-            '0' | '#' | '?' => found.digit(c),
-            '.' => found.point = true,
-            ',' => found.comma = true,
-            '%' => found.percent = true,
-            'E' | 'e' | '/' => return Shown::Plain,
-            'G' | 'g' => return Shown::Plain,
-            other => found.literal(other),
-        }
+    let mut chars = code.chars().peekable();
+    let first = Found::section(&mut chars);
+    let mut sections = vec![first];
+    while chars.peek().is_some() {
+        sections.push(Found::section(&mut chars));
     }
-    found.shown()
+    let conditional = sections.iter().any(|section| section.conditional);
+    let mut shown = sections.into_iter().map(Found::shown);
+    let first = shown.next().unwrap_or(Shown::Plain);
+    if conditional && shown.any(|other| other != first) {
+        return Shown::Otherwise;
+    }
+    first
 }
 
 #[derive(Default)]
 struct Found {
+    /// Texts before and behind the digits, and whether one stands among them.
     before: String,
+    behind: String,
+    parted: bool,
     digits: usize,
     zeros: usize,
     decimals: usize,
@@ -51,10 +57,52 @@ struct Found {
     /// A comma behind the last digit so far: thousands are cut off when nothing but decimals follows.
     comma: bool,
     percent: bool,
+    /// As a cell without format: General, text, a fraction, a power of ten.
+    plain: bool,
+    /// It holds for some numbers only.
+    conditional: bool,
 }
 
 impl Found {
+    /// Reads a section and the semicolon behind it.
+    fn section(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Self {
+        let mut found = Self::default();
+        while let Some(c) = chars.next() {
+            if c == ';' {
+                break;
+            }
+            match c {
+                '"' => chars.by_ref().take_while(|c| *c != '"').for_each(|c| found.literal(c)),
+                '\\' | '!' => found.literal(chars.next().unwrap_or_default()),
+                '_' | '*' => _ = chars.next(),
+                '[' => {
+                    let inner: String = chars.by_ref().take_while(|c| *c != ']').collect();
+                    found.conditional |= inner.starts_with(['<', '>', '=']);
+                }
+                '0' | '#' | '?' => found.digit(c),
+                '.' => found.point = true,
+                ',' => found.comma = true,
+                '%' => found.percent = true,
+                '@' => found.plain = true,
+                '/' if found.digits > 0 => found.plain = true,
+                'E' | 'e' if found.digits > 0 => {
+                    found.plain = true;
+                    _ = chars.next_if(|sign| matches!(sign, '+' | '-'));
+                }
+                'G' | 'g' => {
+                    let word = |c: &char| c.is_ascii_alphabetic() || "/通用格式".contains(*c);
+                    while chars.next_if(word).is_some() {}
+                    found.plain = true;
+                }
+                other => found.literal(other),
+            }
+        }
+        found
+    }
+
     fn digit(&mut self, c: char) {
+        // 0-0 shows 13-9, 0"."0 shows 12.7: a text among the digits makes another number of them. A blank does not.
+        self.parted |= !self.behind.is_empty();
         if self.point {
             self.decimals += 1;
             return;
@@ -65,20 +113,43 @@ impl Found {
     }
 
     fn literal(&mut self, c: char) {
-        if self.digits == 0 && !self.point && (c.is_alphanumeric() || c == '约') {
-            self.before.push(c);
+        if c.is_whitespace() || c == '\0' {
+            return;
+        }
+        match self.digits == 0 && !self.point && !self.plain {
+            true => self.before.push(c),
+            false => self.behind.push(c),
         }
     }
 
+    /// Does what stands behind the digits leave the number what it is?
+    fn is_unit(&self) -> bool {
+        let lower = self.behind.to_lowercase();
+        let says_nothing = |c: char| matches!(c, '\u{4E00}'..='\u{9FFF}' | '#' | '＃' | '℃') && !CHANGES.contains(c);
+        [&UNITS[..], &CURRENCIES[..]].iter().any(|known| known.contains(&lower.as_str()))
+            || self.behind.chars().all(says_nothing)
+    }
+
     fn shown(self) -> Shown {
+        let currency = CURRENCIES.contains(&self.before.to_lowercase().as_str());
+        let before = if currency { String::new() } else { self.before.clone() };
+        if self.parted || !self.is_unit() {
+            return Shown::Otherwise;
+        }
+        if self.plain {
+            return if before.is_empty() { Shown::Plain } else { Shown::Otherwise };
+        }
         if self.percent {
             return Shown::Percent;
         }
         if self.digits == 0 && self.decimals == 0 || self.comma {
             return Shown::Otherwise;
         }
-        if !self.point && (self.zeros > 1 || !self.before.is_empty()) {
-            return Shown::Padded { zeros: self.zeros, before: self.before };
+        if self.point && !before.is_empty() {
+            return Shown::Otherwise;
+        }
+        if !self.point && (self.zeros > 1 || !before.is_empty()) {
+            return Shown::Padded { zeros: self.zeros, before };
         }
         Shown::Decimals(self.decimals)
     }
@@ -108,8 +179,46 @@ mod tests {
             ("0.0,,\"百万\"", Shown::Otherwise),
             (";;;", Shown::Otherwise),
             ("\"正常\"", Shown::Otherwise),
+            ("General\"方\"", Shown::Plain),
+            ("G/通用格式", Shown::Plain),
+            ("# ?/?", Shown::Plain),
+            ("0000 0000", Shown::Padded { zeros: 8, before: String::new() }),
+            ("\"LC-\"0000", Shown::Padded { zeros: 4, before: "LC-".into() }),
+            ("\"人民币\"0.00\"元\"", Shown::Decimals(2)),
+            ("[>99]0;[<=99]0", Shown::Decimals(0)),
+            ("[>99]0;[<=99]0.0", Shown::Otherwise),
         ] {
             assert_eq!(shown_as(code), shown, "{code}");
         }
+    }
+
+    #[test]
+    fn digits_points_and_powers_of_ten_in_a_format_are_part_of_what_is_seen() {
+        for code in [
+            "0\".\"0",
+            "0\"0\"",
+            "0\"万\"",
+            "0-0",
+            "00\".\"00",
+            "0!.0",
+            "0\\.0,\"万\"",
+            "General\"万\"",
+            "@\"万\"",
+            "0.0\"千\"",
+            "0\"万元\"",
+            "0\"分\"",
+            "\"1\"0.00",
+            "0.00E+00\"万\"",
+            "0\"%\"",
+            "(0)",
+            "0\"A\"",
+            "[>9999]0\"万\";0",
+            "[<100]0;0\"万\"",
+        ] {
+            assert_eq!(shown_as(code), Shown::Otherwise, "{code}");
+        }
+        // What stands before the digits is kept as it is seen, and then is no counter.
+        assert_eq!(shown_as("\"0.\"0"), Shown::Padded { zeros: 1, before: "0.".into() });
+        assert_eq!(shown_as("\\-0"), Shown::Padded { zeros: 1, before: "-".into() });
     }
 }
