@@ -267,6 +267,18 @@ fn unknown_headings_say_what_is_nearest_and_what_is_missing() {
     assert!(error.what.contains("抄表卡片") && error.what.contains("抄表日期"), "{error}");
     let error = recognise(&desk.file("other.csv", b"x,y\n1,2\n"), Holds::Swaps, Limits::default()).unwrap_err();
     assert_eq!(error.why, Why::Headings);
+    assert!(error.what.contains("“水表拆换单”要有列：单号、户号"), "{error}");
+    let typed = desk.file("typed.csv", "用户标识,抄表的日子,读数\n1,2,3\n".as_bytes());
+    let error = recognise(&typed, Holds::Readings, Limits::default()).unwrap_err();
+    assert!(error.what.contains("最接近“抄表卡片”，但缺少列：户号、本次示数、抄表日期"), "{error}");
+    assert!(error.what.contains("没有认出的列：“用户标识”、“抄表的日子”、“读数”"), "{error}");
+    let slips = desk.file("slips.csv", &sample("water/swaps-2026-10.csv"));
+    let error = recognise(&slips, Holds::Readings, Limits::default()).unwrap_err();
+    assert!(error.what.contains("这个文件像是“水表拆换单”"), "{error}");
+    // A row of people in the place of the headings is not repeated.
+    let bare = desk.file("bare.csv", "3100000001,王芳,530124194610038814\n".as_bytes());
+    let error = recognise(&bare, Holds::Customers, Limits::default()).unwrap_err();
+    assert!(error.what.contains("没有认得的列") && !error.what.contains("王芳"), "{error}");
     let source = Source::open(&cards, Limits::default()).unwrap();
     let none = Catalogue::built_in().unwrap().recognise(&source, Holds::Readings, None, Some("没有")).unwrap_err();
     assert!(none.what.contains("没有"), "{none}");

@@ -9,7 +9,7 @@ use super::profile::Layout;
 
 /// Fields that hold resident IDs and card numbers.
 const SEALED_FIELDS: [&str; 2] = ["id_number", "card_number"];
-const HEADINGS: [&str; 5] = ["行号", "标识", "问题", "处理", "说明"];
+pub(super) const HEADINGS: [&str; 5] = ["行号", "标识", "问题", "处理", "说明"];
 /// Excel turns longer digit strings into numbers with an exponent.
 const LONGEST_NUMBER: usize = 11;
 

@@ -54,6 +54,20 @@ fn holds_of(field: &str) -> Holds {
     }
 }
 
+/// What a column without heading is called, for people.
+pub fn name_of(column: usize) -> String {
+    format!("第{}列", column + 1)
+}
+
+/// The column of this heading, or of this name of one that has none.
+pub fn column_of(headings: &[String], name: &str) -> Option<usize> {
+    let headed = headings.iter().position(|heading| heading == name && !name.is_empty());
+    headed.or_else(|| {
+        let column = name.strip_prefix('第')?.strip_suffix('列')?.parse::<usize>().ok()?.checked_sub(1)?;
+        headings.get(column).is_none_or(String::is_empty).then_some(column)
+    })
+}
+
 /// Where the fields stand in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -106,6 +120,17 @@ impl Layout {
     /// The heading over a column.
     pub fn heading(&self, column: usize) -> &str {
         self.headings.get(column).map_or("", String::as_str)
+    }
+
+    /// Columns up to the last one with a heading.
+    pub fn width(&self) -> usize {
+        self.headings.iter().rposition(|heading| !heading.is_empty()).map_or(0, |last| last + 1)
+    }
+
+    /// Columns in which a row has something and no heading stands.
+    pub(super) fn headless<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = usize> + 'r {
+        let filled = |column: &usize| !clean::text(row.get(*column)).is_empty();
+        (0..row.len()).filter(|column| self.heading(*column).is_empty()).filter(filled)
     }
 
     /// What stands in a column.

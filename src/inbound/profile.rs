@@ -126,7 +126,7 @@ impl Profile {
             let place = place.or_else(|| text.lines().position(|line| line.contains(word)));
             BadProfile { line: place.map(|place| place + 1), ..bad(what) }
         };
-        let profile: Self = toml::from_str(text).map_err(|error| BadProfile {
+        let mut profile: Self = toml::from_str(text).map_err(|error| BadProfile {
             line: error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1),
             ..bad(format!("读不懂 ({})", error.message().lines().next().unwrap_or_default()))
         })?;
@@ -138,6 +138,7 @@ impl Profile {
         if let Some(field) = profile.required.iter().find(|field| !profile.columns.contains_key(*field)) {
             return Err(at("required", format!("必需字段“{field}”没有列名")));
         }
+        super::synonyms::add_to(&mut profile).map_err(|error| bad(error.message().to_owned()))?;
         match profile.holds {
             Holds::Readings if profile.source.is_none() => Err(at("holds", "抄表方案缺少 source".into())),
             Holds::Customers if profile.utility.is_none() => Err(at("holds", "用户方案缺少 utility".into())),
@@ -156,6 +157,11 @@ impl Profile {
     /// The value a word stands for in a field.
     pub fn word(&self, field: &str, word: &str) -> Option<&str> {
         self.words.get(field)?.get(word).map(String::as_str)
+    }
+
+    /// Does it list words for a field?
+    pub fn knows_words(&self, field: &str) -> bool {
+        self.words.get(field).is_some_and(|words| !words.is_empty())
     }
 
     /// The words a field knows, for messages: `居民、非居民`.

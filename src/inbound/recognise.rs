@@ -1,10 +1,12 @@
 //! A file recognised by its headings: which sheets of it are read, where its fields stand, and what of it is not read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use super::clean;
 use super::headings::plain;
+use super::nearest::Nearest;
 use super::profile::{Catalogue, Holds, Layout, Profile, ReadBy};
 use super::read::{BadFile, Encoding, Form, Row, SheetFacts, Source, Standing, Why, line_on};
 use crate::rules::fault::shown;
@@ -71,7 +73,7 @@ impl Recognised {
                     on_row(row)
                 } else {
                     let line = u32::try_from(number).ok().and_then(|number| line_on(number, row.line));
-                    on_row(&row.rearranged(line.unwrap_or(u32::MAX), &sheet.from))
+                    on_row(&row.rearranged(line.unwrap_or(u32::MAX), &sheet.under(row)))
                 };
                 flow
             })?;
@@ -155,6 +157,15 @@ impl Recognised {
 }
 
 impl ReadSheet {
+    /// Where the cells of a row stand under the columns of the file; what has no heading comes behind them.
+    fn under(&self, row: &Row) -> Cow<'_, [Option<usize>]> {
+        let mut headless = self.layout.headless(row).map(Some).peekable();
+        match headless.peek() {
+            None => Cow::Borrowed(&self.from),
+            Some(_) => Cow::Owned(self.from.iter().copied().chain(headless).collect()),
+        }
+    }
+
     /// Is it the headings again, as they stand on top of every page?
     fn repeats_headings(&self, row: &Row) -> bool {
         let again = |column: &usize| {
@@ -183,14 +194,27 @@ impl Catalogue {
             let what = format!("没有可用的导入方案“{}”，请核对名称", name.unwrap_or_default());
             return Err(BadFile::new(&source.path, Why::Headings, what));
         }
-        match look(source, &candidates) {
+        let answer = match look(source, &candidates) {
             Err(error) if error.why == Why::Headings && source.form == Form::Text(Encoding::Utf8) => {
                 // A short GBK text can happen to be valid UTF-8; readable headings then tell.
                 let other = Source { form: Form::Text(Encoding::Gb18030), ..source.clone() };
                 look(&other, &candidates).map_err(|_| error)
             }
             answer => answer,
-        }
+        };
+        answer.map_err(|error| {
+            let others =
+                self.profiles().iter().filter(|profile| !candidates.iter().any(|own| own.name == profile.name));
+            let other = look(source, &others.collect::<Vec<_>>()).ok().filter(|_| error.why == Why::Headings);
+            match other {
+                Some(found) => {
+                    let what =
+                        format!("{}；这个文件像是“{}”，请核对是否选错了导入种类", error.what, found.profile.title);
+                    BadFile::new(&source.path, Why::Headings, what)
+                }
+                None => error,
+            }
+        })
     }
 }
 
@@ -213,7 +237,7 @@ impl Looked {
 
 fn look(source: &Source, candidates: &[&Profile]) -> Result<Recognised, BadFile> {
     let bad = |what: String| BadFile::new(&source.path, Why::Headings, what);
-    let mut nearest: Option<(usize, String)> = None;
+    let mut nearest = Nearest::default();
     let mut looked = Vec::new();
     for sheet in source.sheets()? {
         let facts = source.facts(&sheet.name)?;
@@ -229,10 +253,8 @@ fn look(source: &Source, candidates: &[&Profile]) -> Result<Recognised, BadFile>
                     hits.push((index, line, layout));
                     continue;
                 }
-                let found = profile.required.len() - missing.len();
-                if found > 0 && !sheet.hidden && nearest.as_ref().is_none_or(|(most, _)| found > *most) {
-                    let text = format!("最接近“{}”，但缺少列：{}", profile.title, missing.join("、"));
-                    nearest = Some((found, text));
+                if !sheet.hidden {
+                    nearest.see(profile, &layout, &missing);
                 }
             }
         }
@@ -244,8 +266,7 @@ fn look(source: &Source, candidates: &[&Profile]) -> Result<Recognised, BadFile>
         if let Some(sheet) = looked.iter().find(|sheet| sheet.hidden && !sheet.hits.is_empty()) {
             return Err(bad(format!("只有隐藏的表“{}”认得出表头，请核对，确要导入的先取消隐藏", shown(&sheet.name))));
         }
-        let hint = nearest.map_or_else(|| "请核对是否选错了文件或导入种类".to_owned(), |(_, text)| text);
-        return Err(bad(format!("认不出表头：{hint}")));
+        return Err(bad(format!("认不出表头：{}", nearest.text())));
     };
     let parts: Vec<(&Looked, u32, &Layout)> =
         seen().filter_map(|sheet| sheet.best(Some(index)).map(|(_, line, layout)| (sheet, *line, layout))).collect();
