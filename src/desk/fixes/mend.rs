@@ -16,6 +16,7 @@ use crate::desk::import::Cell;
 use crate::desk::reading_enter;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::inbound::judge::{Disposition, Kind};
+use crate::inbound::layout::column_of;
 use crate::rules::id::Id;
 use crate::rules::sealed_use::SealedUse;
 
@@ -70,7 +71,7 @@ impl Action for ImportMend {
         let mut cells = kept.cells.clone();
         let mut faults = Vec::new();
         for (heading, value) in &input.cells {
-            match headings.iter().position(|known| known == heading) {
+            match column_of(&headings, heading).filter(|column| *column < headings.len().max(cells.len())) {
                 None => faults.push(Fault::field("input", heading, format!("这个文件没有“{heading}”这一列"))),
                 Some(_) if value.chars().count() > LONGEST || value.chars().any(char::is_control) => {
                     faults.push(Fault::field("input", heading, format!("最多 {LONGEST} 字，且不能有控制字符")));

@@ -18,6 +18,7 @@ use crate::desk::swap::SlipInput;
 use crate::desk::swap::enter::SwapEnter;
 use crate::inbound::clean;
 use crate::inbound::judge::{CustomerJudge, CustomerVerdict, Defect, ReadingJudge, SwapJudge, SwapVerdict, Terms};
+use crate::inbound::layout::column_of;
 use crate::inbound::profile::{Layout, ReadBy, Recognised};
 use crate::inbound::read::Row;
 use crate::inbound::rows::reading::REGISTERS;
@@ -82,11 +83,14 @@ impl Kept {
         What::from_code(&self.file.holds).unwrap_or(What::Readings)
     }
 
-    /// Do these headings change what a reading says: where the counter stood, and when?
+    /// Do these headings change what a reading says: where the counter stood, and when? What stands under no heading may be a part of it.
     fn reads_anew<'h>(&self, headings: &[String], mut changed: impl Iterator<Item = &'h String>) -> bool {
         let said = ["value", "date"].into_iter().chain(REGISTERS);
         let columns: Vec<usize> = said.filter_map(|field| self.recognised.layout.column(field)).collect();
-        let of_reading = |heading: &String| columns.iter().any(|column| headings.get(*column) == Some(heading));
+        let headless = |column: &usize| headings.get(*column).is_none_or(String::is_empty);
+        let of_reading = |heading: &String| {
+            column_of(headings, heading).is_some_and(|column| columns.contains(&column) || headless(&column))
+        };
         self.what() == What::Readings && changed.any(of_reading)
     }
 

@@ -10,6 +10,7 @@ use crate::desk::import::What;
 use crate::desk::refusal::Refusal;
 use crate::inbound::fix_list;
 use crate::inbound::judge::{Disposition, Kind};
+use crate::inbound::layout::name_of;
 use crate::rules::id::Id;
 use crate::rules::reading_use::whole;
 use crate::store::Tx;
@@ -151,7 +152,8 @@ impl Desk {
         let cells = open_cells(&self.keys, &row.cells)?;
         let shown = cells.iter().enumerate().map(|(column, cell)| {
             let text = if hidden.contains(&column) { fix_list::last_four(cell.text()) } else { cell.text().to_owned() };
-            (headings.get(column).cloned().unwrap_or_default(), text)
+            let heading = headings.get(column).filter(|heading| !heading.is_empty());
+            (heading.cloned().unwrap_or_else(|| name_of(column)), text)
         });
         let (kind_label, disposition) = kind_label(&row.defect);
         Ok(FixView {

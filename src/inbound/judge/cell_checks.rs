@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::columns::Cells;
 use super::defect::{Flaw, Kind};
 use crate::inbound::clean;
+use crate::inbound::layout::name_of;
 use crate::inbound::profile::Class;
 use crate::inbound::read::{Mark, Standing, is_user_defined};
 use crate::rules::{phone, private_numbers};
@@ -37,6 +38,7 @@ impl Cells<'_> {
         }
         self.check_private(today)?;
         self.check_text()?;
+        self.check_headless()?;
         let marked = self.row.is_marked();
         for (column, class) in self.layout.classes.iter().enumerate() {
             if *class == Class::Unread {
@@ -80,6 +82,23 @@ impl Cells<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whatever stands under no heading: which column it belongs to nobody knows, and cells before it may be shifted.
+    fn check_headless(&self) -> Result<(), Flaw> {
+        let Some(column) = self.layout.headless(self.row).next() else { return Ok(()) };
+        let value = self.shown(column);
+        let width = self.layout.width();
+        let what = if column < width {
+            format!("第{}列没有表头，却写着“{value}”，请在原表补上表头或删去后再导入", column + 1)
+        } else {
+            let last = self.layout.headless(self.row).last().unwrap_or(column);
+            format!(
+                "这一行有{}格，表头只有{width}列，多出的“{value}”不知道是哪一列的，请核对整行（数字里的逗号要去掉，或整格加引号）",
+                last + 1
+            )
+        };
+        Err(Flaw::at(Kind::ExtraCells, &name_of(column), what))
     }
 
     fn check_marks(&self, column: usize, class: Class) -> Result<(), Flaw> {
@@ -189,8 +208,27 @@ fn is_month_and_day(text: &str) -> bool {
     month(left) && number(right) || number(left) && month(right)
 }
 
-/// Nine to eleven digits that are no mobile and no service number: a number with its area code, without the 0 before it.
+/// A number with its area code and without the 0 before it: one of those in the cell.
 fn lost_area_zero(text: &str) -> bool {
+    text.split([',', '，', ';', '；', '、', '/']).any(|part| lacks_zero(part) || parted_lacks_zero(part))
+}
+
+/// `577-88111111`, `(577)88111111`, with or without an extension: an area code, then seven or eight digits. 400 and 800 are none.
+fn parted_lacks_zero(text: &str) -> bool {
+    let plain: String = text.chars().map(crate::rules::numbers::narrow).filter(|c| !c.is_whitespace()).collect();
+    let dash = |c| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '(' | ')' | '转');
+    let plain = plain.trim_start_matches('(').replace(dash, "-");
+    let mut parts = plain.split('-').filter(|part| !part.is_empty());
+    let (Some(area), Some(number)) = (parts.next(), parts.next()) else { return false };
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let known = area == "10" || matches!(area.len(), 2 | 3) && !area.starts_with(['0', '1']);
+    let service = matches!(area, "400" | "800");
+    known && !service && digits(area) && matches!(number.len(), 7 | 8) && digits(number) && parts.all(digits)
+}
+
+/// Nine to eleven digits that are no mobile and no service number.
+fn lacks_zero(text: &str) -> bool {
+    let text = text.trim();
     let plain = (9..=11).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     let mobile = text.len() == 11 && text.starts_with('1');
     let service = text.len() == 10 && (text.starts_with("400") || text.starts_with("800"));
@@ -215,10 +253,36 @@ mod tests {
 
     #[test]
     fn a_landline_without_the_zero_of_its_area_is_known() {
-        for text in ["1088888888", "57188888888", "755888888"] {
+        for text in [
+            "1088888888",
+            "57188888888",
+            "755888888",
+            "577-88111111",
+            "577－88111111",
+            "577 - 8811111",
+            "(577)88111111",
+            "577-88111111-801",
+            "10-88888888",
+            "13800000000,577-88111111",
+        ] {
             assert!(lost_area_zero(text), "{text}");
         }
-        for text in ["01088888888", "88888888", "13800000000", "4008001234", "8001234567", "", "110"] {
+        for text in [
+            "01088888888",
+            "88888888",
+            "13800000000",
+            "4008001234",
+            "8001234567",
+            "",
+            "110",
+            "0577-88111111",
+            "（0577）88111111",
+            "400-8001234",
+            "138-0000-0000",
+            "88111111-801",
+            "8042909转801",
+            "+86-577-88111111",
+        ] {
             assert!(!lost_area_zero(text), "{text}");
         }
     }

@@ -50,6 +50,11 @@ impl<'a> Cells<'a> {
         column.map_or("", |column| self.layout.heading(column))
     }
 
+    /// A cell for a message.
+    pub(super) fn shown(&self, column: usize) -> String {
+        masked(&self.text(Some(column)))
+    }
+
     /// A flaw of a field's value: `“用水人口”的值“1O”…`.
     pub(super) fn flaw(&self, kind: Kind, column: Option<usize>, what: &str) -> Flaw {
         let heading = self.heading(column);

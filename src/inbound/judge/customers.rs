@@ -6,7 +6,7 @@
 use super::columns::Cells;
 use super::defect::{Defect, Flaw, Kind};
 use super::prehashed::{PrehashedMap, hash_of};
-use super::totals::Totals;
+use super::totals::{Line, Totals, counted};
 use super::{Terms, record};
 use crate::inbound::clean;
 use crate::inbound::on_file::OnFile;
@@ -125,9 +125,13 @@ impl<'a> CustomerJudge<'a> {
     /// Judges the next row.
     pub fn judge(&mut self, row: &Row, on_file: &dyn OnFile) -> CustomerVerdict {
         self.flagged = None;
-        if self.sums.take(row, self.layout) {
-            self.totals.footer = Some(self.footer(row));
-            return CustomerVerdict::Total;
+        match self.sums.take(row, self.layout) {
+            Line::Row => {}
+            Line::Total => {
+                self.totals.footer = Some(self.footer(row));
+                return CustomerVerdict::Total;
+            }
+            Line::Aside => return CustomerVerdict::Total,
         }
         self.totals.rows += 1;
         let cells = Cells { row, layout: self.layout };
@@ -155,7 +159,9 @@ impl<'a> CustomerJudge<'a> {
     /// What all rows added up to.
     pub fn finish(self) -> CustomerTotals {
         const NAMED: usize = 10;
+        let without_route = self.without_route();
         let mut notes = self.sums.into_notes();
+        notes.extend(without_route);
         if !self.lost_characters.is_empty() {
             let named: Vec<String> = self.lost_characters.iter().take(NAMED).map(|line| place(*line)).collect();
             let more = if self.lost_characters.len() > NAMED { "等" } else { "" };
@@ -167,6 +173,17 @@ impl<'a> CustomerJudge<'a> {
             notes.push(format!("{rows}户的预存余额为负，已按欠费记入，请与原系统核对"));
         }
         CustomerTotals { notes, ..self.totals }
+    }
+
+    /// Buildings, units and rooms of a file without books: no route number is made of them.
+    fn without_route(&self) -> Option<String> {
+        if record::has_route(&self.columns) {
+            return None;
+        }
+        let parts = [self.columns.building, self.columns.unit, self.columns.room].into_iter().flatten();
+        let named: Vec<String> = parts.map(|column| format!("“{}”", self.layout.heading(column))).collect();
+        let what = "只在没有地址时写进地址，没有编入抄表序号：文件没有抄表册号和抄表序号，请在编册时补";
+        (!named.is_empty()).then(|| format!("{}{what}", named.join("、")))
     }
 
     fn row(&mut self, cells: Cells<'_>, account: &str, on_file: &dyn OnFile) -> Result<CustomerRow, Flaw> {
@@ -260,7 +277,7 @@ impl<'a> CustomerJudge<'a> {
     }
 
     fn footer(&self, row: &Row) -> Footer {
-        let rows = row.cells().find_map(|cell| clean::count(clean::text(cell).strip_suffix('户')?));
+        let rows = row.cells().find_map(counted);
         Footer {
             line: row.line,
             arrears: self.columns.arrears_sum.and_then(|at| clean::money(row.get(at))),

@@ -107,6 +107,8 @@ kinds! {
     LostDigits "lost_digits" Refused "号码丢失位数";
     /// A cell without a value: an error, a formula without result, one shared with other rows.
     UnreadableCell "unreadable_cell" Refused "单元格读不出";
+    /// Something in a cell over which no heading stands.
+    ExtraCells "extra_cells" Refused "格数多于表头";
     /// The number of an ID or a card in a column that does not seal it.
     PrivateNumber "private_number" Refused "有证件号或卡号";
     /// A telephone number that is none.
@@ -139,6 +141,8 @@ kinds! {
     SealedRuns "sealed_runs" Held "封表走字";
     /// No number where a reading should be.
     UnreadableValue "unreadable_value" Refused "示数无法识别";
+    /// A card that says nobody could read, and a number all the same.
+    ValueThoughUnread "value_though_unread" Refused "未抄却有示数";
     /// After the business day.
     FutureDate "future_date" Refused "日期在将来";
     /// Not after the last reading.

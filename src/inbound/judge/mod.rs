@@ -1,5 +1,6 @@
 //! Judging rows: accepted, unread, or a defect with a named kind, a disposition and a sentence that helps.
 
+mod aside;
 mod cell_checks;
 mod columns;
 mod connection;
@@ -11,6 +12,7 @@ mod opening;
 mod outcome;
 mod prehashed;
 mod printed;
+mod read_state;
 mod readings;
 mod record;
 mod swaps;

@@ -19,7 +19,8 @@ use super::lower::cause_of_low;
 use super::outcome::{ReadingOutcome, RemoteMeters};
 use super::prehashed::Prehashed;
 use super::printed::Printed;
-use super::totals::Totals;
+use super::read_state;
+use super::totals::{Line, Totals};
 use crate::inbound::clean;
 use crate::inbound::on_file::{FileAccount, OnFile};
 use crate::inbound::profile::{Layout, Profile, ReadBy, Recognised};
@@ -81,7 +82,7 @@ impl<'a> ReadingJudge<'a> {
 
     /// Takes the next row.
     pub fn take(&mut self, row: &Row, on_file: &dyn OnFile) {
-        if self.totals.take(row, self.layout) {
+        if self.totals.take(row, self.layout) != Line::Row {
             return;
         }
         self.out.rows += 1;
@@ -128,7 +129,7 @@ impl<'a> ReadingJudge<'a> {
         cells.check(self.terms.today)?;
         let account = known.ok_or_else(|| self.unknown(cells, id_column))?;
         let value_cell = cells.row.get(self.columns.value.unwrap_or(usize::MAX));
-        if let Some(why) = self.unread(cells, value_cell) {
+        if let Some(why) = read_state::unread(cells, &self.columns, self.profile, self.read_by)? {
             let (line, id) = (cells.row.line, id.to_owned());
             self.out.unread.push(&UnreadRow { line, id, account: Some(account.key), why });
             return Ok(false);
@@ -163,17 +164,6 @@ impl<'a> ReadingJudge<'a> {
             ReadBy::Handheld | ReadBy::Remote => (Kind::UnknownMeter, "不在用户档案中，请核对表号或先补录换表"),
         };
         cells.flaw(kind, id_column, what)
-    }
-
-    /// Why the row says that nobody could read: by the handheld's state, or by the card's remark when no value stands there.
-    fn unread(&self, cells: Cells<'_>, value_cell: &str) -> Option<String> {
-        let word = match self.read_by {
-            ReadBy::Card if !clean::text(value_cell).is_empty() => return None,
-            ReadBy::Card => cells.text(self.columns.remark),
-            ReadBy::Handheld => cells.text(self.columns.read_state),
-            ReadBy::Remote => return None,
-        };
-        self.profile.word("unread", &word).map(str::to_owned)
     }
 
     fn value(&self, cells: Cells<'_>, cell: &str, account: &FileAccount) -> Result<Milli, Flaw> {

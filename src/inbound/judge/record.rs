@@ -54,7 +54,7 @@ pub(super) fn read(
             .some(columns.sms_number)
             .map(|number| Sms { number, carrier: cells.text(columns.sms_carrier).into_owned() }),
         estate: cells.some(columns.estate),
-        address: cells.text(columns.address).into_owned(),
+        address: address_of(cells, columns),
         form: place.as_ref().map(|place| place.form),
         parts: place.as_ref().map(|place| place.parts),
         route: place.map(|place| place.route),
@@ -151,8 +151,33 @@ struct Place {
     route: String,
 }
 
+/// Has the file a column of books or of route numbers?
+pub(super) fn has_route(columns: &Columns) -> bool {
+    columns.book.is_some() || columns.route.is_some()
+}
+
+/// The address; in a file without books and with an empty one, of estate, building, unit and room.
+fn address_of(cells: Cells<'_>, columns: &Columns) -> String {
+    let address = cells.text(columns.address);
+    if !address.is_empty() || has_route(columns) {
+        return address.into_owned();
+    }
+    let mut address = cells.text(columns.estate).into_owned();
+    for (column, word) in [(columns.building, "幢"), (columns.unit, "单元"), (columns.room, "室")] {
+        let part = cells.text(column);
+        let bare = part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        address.push_str(&part);
+        address.push_str(if bare && !part.is_empty() { word } else { "" });
+    }
+    address
+}
+
 /// Checks the route number against its parts (R-040 … R-044): it must be exactly what they compose to.
 fn place_of(cells: Cells<'_>, columns: &Columns) -> Result<Option<Place>, Flaw> {
+    // Without books no route number is made of building, unit and room, and none can be compared.
+    if !has_route(columns) {
+        return Ok(None);
+    }
     let fields = [columns.book, columns.building, columns.unit, columns.room, columns.route];
     if fields.iter().all(|column| cells.text(*column).is_empty()) {
         return Ok(None);

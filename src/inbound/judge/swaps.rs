@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Terms;
 use super::columns::Cells;
 use super::defect::{Defect, Flaw, Kind};
-use super::totals::Totals;
+use super::totals::{Line, Totals};
 use crate::inbound::on_file::{FileAccount, OnFile};
 use crate::inbound::profile::{Layout, Recognised};
 use crate::inbound::read::{Row, place};
@@ -58,7 +58,7 @@ impl<'a> SwapJudge<'a> {
 
     /// Judges the next slip.
     pub fn judge(&mut self, row: &Row, on_file: &dyn OnFile) -> SwapVerdict {
-        if self.totals.take(row, self.layout) {
+        if self.totals.take(row, self.layout) != Line::Row {
             return SwapVerdict::Total;
         }
         self.rows += 1;

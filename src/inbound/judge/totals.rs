@@ -1,9 +1,12 @@
 //! Lines of totals (合计, 小计, 总计 …): no rows, but compared with the rows above them.
 
+use super::aside::{is_aside, is_count};
 use crate::inbound::clean;
 use crate::inbound::profile::{Class, Layout};
 use crate::inbound::read::{Row, place};
+use crate::rules::fault::shown;
 use crate::rules::numbers::narrow;
+use crate::rules::private_numbers::{Holds, mask};
 
 /// What a line of totals is called, alone or behind a name: 0002册小计.
 const WORDS: [&str; 8] = ["合计", "小计", "总计", "共计", "累计", "汇总", "合计数", "总计数"];
@@ -28,6 +31,20 @@ pub(super) struct Totals {
     all: Sums,
     agreeing: Vec<u32>,
     notes: Vec<String>,
+    /// Lines that are neither rows nor totals: the first of them in words, and how many.
+    asides: Vec<String>,
+    aside_count: usize,
+}
+
+/// What a line of a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// A row.
+    Row,
+    /// Totals of the rows above it.
+    Total,
+    /// A signature, a page number, a remark.
+    Aside,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -49,16 +66,21 @@ impl Totals {
             all: sums,
             agreeing: Vec::new(),
             notes: Vec::new(),
+            asides: Vec::new(),
+            aside_count: 0,
         }
     }
 
-    /// Takes a row: true for a line of totals, which is compared with what came before; any other row is added up.
-    pub(super) fn take(&mut self, row: &Row, layout: &Layout) -> bool {
-        let total = self.is_total(row);
-        if total {
+    /// Takes a row: a line of totals is compared with what came before, a signature kept for a note; any other row is added up.
+    pub(super) fn take(&mut self, row: &Row, layout: &Layout) -> Line {
+        if self.is_total(row) {
             self.compare(row, layout);
             self.group = Sums { rows: 0, of: vec![0; self.columns.len()] };
-            return true;
+            return Line::Total;
+        }
+        if is_aside(row, layout, self.id) {
+            self.note_aside(row);
+            return Line::Aside;
         }
         for sums in [&mut self.group, &mut self.all] {
             sums.rows += 1;
@@ -68,7 +90,16 @@ impl Totals {
             self.group.of[index] += value;
             self.all.of[index] += value;
         }
-        false
+        Line::Row
+    }
+
+    fn note_aside(&mut self, row: &Row) {
+        self.aside_count += 1;
+        if self.asides.len() < NAMED {
+            let said = row.cells().map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" ");
+            let said = shown(&mask(&said, Holds::Text));
+            self.asides.push(format!("{}“{said}”", place(row.line)));
+        }
     }
 
     /// What there is to tell about lines of totals.
@@ -80,6 +111,10 @@ impl Totals {
             let what = format!("{}{more}是合计，不作一行数据；与明细相符", named.join("、"));
             notes.insert(0, what);
         }
+        if !self.asides.is_empty() {
+            let more = if self.aside_count > self.asides.len() { "等" } else { "" };
+            notes.push(format!("{}{more}是签名、页码或说明，不作一行数据", self.asides.join("、")));
+        }
         notes
     }
 
@@ -90,7 +125,7 @@ impl Totals {
         }
         let id = self.id.map_or("", |column| row.get(column));
         let nameless = clean::text(id).is_empty() || counted(id).is_some() || self.is_word(id);
-        nameless && row.cells().any(|cell| self.is_word(cell))
+        nameless && (is_count(row.get(first)) || is_count(id) || row.cells().any(|cell| self.is_word(cell)))
     }
 
     fn is_word(&self, cell: &str) -> bool {
@@ -136,11 +171,21 @@ impl Totals {
     }
 }
 
-/// `2户` as 2.
-fn counted(cell: &str) -> Option<u32> {
-    let clean = clean::text(cell);
-    let bare = clean.trim_start_matches(['共', '计', ' ']);
-    COUNTED.iter().find_map(|word| bare.strip_suffix(word)?.trim().parse().ok())
+/// `2户`, `共 2 户`, `本册共20户`, `总户数：2` as the number.
+pub(super) fn counted(cell: &str) -> Option<u32> {
+    if cell.len() > LONGEST * 4 || cell.is_ascii() {
+        return None;
+    }
+    let plain: String = cell.chars().map(narrow).filter(|c| !c.is_whitespace()).collect();
+    if let Some((_, number)) = plain.split_once("户数") {
+        return number.trim_start_matches(':').trim_end_matches('户').parse().ok();
+    }
+    let bare = COUNTED.iter().find_map(|word| plain.strip_suffix(word))?;
+    let at = bare
+        .rfind(|c: char| !c.is_ascii_digit())
+        .map_or(0, |at| at + bare[at..].chars().next().map_or(0, char::len_utf8));
+    let (before, number) = bare.split_at(at);
+    (before.is_empty() || before.ends_with(['共', '计', ':'])).then(|| number.parse().ok()).flatten()
 }
 
 /// A value in thousandths.
