@@ -146,20 +146,14 @@ fn who_opens_today_pays_the_highest_price_whatever_class_was_typed_until_the_fir
             json!({ "account": no, "meter": meter(no), "opened": opened, "route": "", "book": "", "id_number": "" });
         with(json!({ "address": "建设路3号", "class": "resident", "utility": "water" }), dates)
     };
-    // Known customers are entered by who may bring in the customer file; a clerk's earlier date confirms nothing.
-    for (user, no, opened, confirmed) in [
-        ("demo", "71", "", false),
-        ("demo", "72", "2014-05-01", false),
-        ("check", "73", "2014-05-01", true),
-        ("check", "74", "", false),
-    ] {
+    // An earlier date confirms nothing, whoever types it: the file of before is imported.
+    for (user, no, opened) in
+        [("demo", "71", ""), ("demo", "72", "2014-05-01"), ("check", "73", "2014-05-01"), ("room", "74", "2026-01-01")]
+    {
         let answer = book.act(user, "account.open", open(no, opened));
-        assert_eq!(answer["class_confirmed"], confirmed, "{user} {no}");
+        assert_eq!(answer["class_confirmed"], false, "{user} {no}");
         assert_eq!(answer["class"], "resident");
-        assert_eq!(
-            answer["warnings"].as_array().unwrap().iter().any(|told| told.as_str().unwrap().contains("最高价")),
-            !confirmed
-        );
+        assert!(answer["warnings"].as_array().unwrap().iter().any(|told| told.as_str().unwrap().contains("最高价")));
     }
     let prices = book.desk.prices().unwrap();
     let code = |book: &Book, no: &str| {
@@ -167,7 +161,7 @@ fn who_opens_today_pays_the_highest_price_whatever_class_was_typed_until_the_fir
     };
     let dearest = prices.dearest(meterdesk::rules::utility::Utility::Water, book.desk.today()).unwrap().code.clone();
     assert_ne!(dearest, "BJ-WATER-RES-2014");
-    assert_eq!([code(&book, "71"), code(&book, "73")], [dearest.clone(), "BJ-WATER-RES-2014".into()]);
+    assert_eq!([code(&book, "71"), code(&book, "73")], [dearest.clone(), dearest.clone()]);
     book.act("demo", "reading.enter", json!({ "account": "71", "value": "9", "confirm": true }));
     assert_eq!(code(&book, "71"), dearest, "a reading that says nothing of the class confirms none");
     let seen = json!({ "account": "72", "value": "9", "confirm": true, "class": "居民" });
@@ -254,5 +248,26 @@ fn a_meter_opened_at_the_counter_is_applied_for_and_a_fitting_day_nobody_knows_s
     // Every further fact of the paper file has its line, filled in or not.
     for field in meterdesk::rules::customer::EXTRA {
         assert!(view.fields.iter().any(|line| line.key == field.key), "{}", field.key);
+    }
+}
+
+#[test]
+fn an_opening_dated_back_gave_one_person_a_confirmed_class_and_a_discount() {
+    let mut book = book("B03");
+    for user in ["demo", "room", "check", "boss"] {
+        for opened in ["", "2020-01-01", "2026-01-01"] {
+            let dates = json!({ "opened": opened, "route": "", "book": "", "id_number": "" });
+            let open = with(json!({ "address": "人民路1号", "class": "resident", "utility": "water" }), dates);
+            let asked = with(open.clone(), json!({ "discount": "特困" }));
+            let refusal = refused(&mut book, user, "account.open", &asked);
+            if refusal.first_rule() == "R-003" {
+                continue;
+            }
+            assert!(refusal.faults.iter().any(|fault| fault.rule == "R-252"), "{user} {opened}: {refusal:?}");
+            let answer = book.act(user, "account.open", open);
+            let no = answer["account"].as_str().unwrap().to_owned();
+            let row = account(&book, &no);
+            assert_eq!((row.class_confirmed, row.discount), (false, None), "{user} {opened}");
+        }
     }
 }

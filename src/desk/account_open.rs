@@ -46,12 +46,11 @@ impl Action for AccountOpen {
         form.take_number(cx, &input)?;
         let broken = form.body.broken_rules();
         form.faults.extend(broken.iter().map(customer_file::fault));
-        if !is_known_customer(cx, &form.body) {
-            form.faults.extend(customer_file::refuse_discount(form.body.discount.as_deref()));
-        }
+        form.faults.extend(customer_file::refuse_discount(form.body.discount.as_deref()));
         Refusal::unless_empty(form.faults)?;
         let Form { mut body, mut warnings, .. } = form;
-        if body.class_confirmed && !is_known_customer(cx, &body) {
+        // Whatever day it was opened on: one person confirms no price. The file of before is imported.
+        if body.class_confirmed {
             body.class_confirmed = false;
             let class = crate::rules::classes::label(&body.class);
             warnings.push(format!("价格类别{class}待首次抄表确认，确认前按最高价收费：各类价格都算，取金额最高的"));
@@ -385,8 +384,8 @@ impl Form {
     }
 }
 
-/// who opens today pays the highest price until the class is confirmed, whatever was typed. Only a customer of before
-/// today, entered by somebody who may bring in the customer file, is known already.
+/// A customer of before today, entered by somebody who may bring in the customer file: the meter has supply if nothing else is said. It
+/// gives no price and no discount.
 fn is_known_customer(cx: &Cx<'_, '_>, body: &AccountOpened) -> bool {
     body.opened.is_some_and(|opened| opened < cx.day) && cx.rights.allow("import.customers")
 }

@@ -124,6 +124,7 @@ pub mod shift_deposit;
 pub mod shift_deposit_reverse;
 pub mod shift_float_add;
 pub mod shift_open;
+mod tariff_behind;
 pub mod tariff_put;
 pub mod user_add;
 pub mod user_close;

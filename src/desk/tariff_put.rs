@@ -1,11 +1,12 @@
 //! `tariff.put`: one file of the price book is loaded, its text whole. No price without its document, and none
-//! is ever edited: a new price is a new file of the same code with a later first day.
+//! is ever edited: a new price is a new file of the same code with a later first day, behind no bill that went out.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
+use super::tariff_behind;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::tariff::TariffPut as Body;
 use crate::rules::form::FileFault;
@@ -81,6 +82,7 @@ impl Action for TariffPut {
         }
         let prices = cx.shelf.prices(cx.tx)?;
         check_fits(&prices, &tariff)?;
+        tariff_behind::refuse(cx, &prices, &tariff)?;
         let answer = output(cx.next, false);
         let body = Body { code: tariff.code, valid_from: tariff.valid_from, file: name, text: input.text };
         Decision::write(vec![Subject::new(Kind::Tariff, cx.next)], &body, answer)

@@ -1,14 +1,18 @@
 //! A promise by the day, moved by the days it was held.
 //!
-//! What was held on working days is added up; every 24 hours of it are one working day, and less than that moves nothing: five
-//! minutes never cost the customer a day, a weekend never gives one away. A promise does not run out while it is held: then it
-//! goes on to the end of the day on which the pause ended, or of the next working day.
+//! What was held on working days is added up; every 24 hours of it are one working day, and so is a rest of eight hours, a day's work,
+//! or more: from Friday afternoon to Monday morning is a day, and less than a day's work moves nothing. Five minutes never cost the
+//! customer a day, a weekend never gives one away. A promise does not run out while it is held: then it goes on to the end of the day
+//! on which the pause ended, or of the next working day.
 
 use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::clock::{Span, WorkingDays};
 use crate::rules::moment::{self, Moment};
 use crate::rules::refusal::Refusal;
+
+/// A day's work, in hours: a rest that long is a day held.
+const DAYS_WORK: i64 = 8;
 
 /// The deadline `base` of a span by the day after it was held in these times, in their order.
 pub fn moved(
@@ -31,7 +35,7 @@ pub fn moved(
             at = end;
         }
     }
-    let days = u32::try_from(sum.num_days()).unwrap_or(u32::MAX);
+    let days = u32::try_from((sum + TimeDelta::hours(24 - DAYS_WORK)).num_days()).unwrap_or(u32::MAX);
     let mut due = match days {
         0 => base,
         _ if working => moment::end_of(calendar.add(moment::day(base), days)?),

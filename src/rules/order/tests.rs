@@ -313,11 +313,11 @@ fn held(times: &[(&str, &str)]) -> (Order, Moment) {
 fn a_pause_moves_a_promise_in_working_days_by_the_working_days_it_held_and_by_no_minutes() {
     for (times, due) in [
         (&[("20 10:00", "20 10:05")][..], "24"),
-        (&[("20 10:00", "20 22:00")], "24"),
+        (&[("20 10:00", "20 17:59")], "24"),
         (&[("20 23:55", "21 00:05")], "24"),
-        // A weekend gives nothing away; Friday evening and Monday morning are less than a day.
-        (&[("20 16:00", "23 09:00")], "24"),
+        // A weekend gives nothing away.
         (&[("21 00:00", "22 23:59")], "24"),
+        (&[("20 22:00", "23 05:59")], "24"),
         (&[("20 16:00", "23 16:00")], "25"),
         (&[("23 10:00", "24 10:00")], "25"),
         // Over the deadline, and over the next weekend: never onto a day off.
@@ -327,6 +327,20 @@ fn a_pause_moves_a_promise_in_working_days_by_the_working_days_it_held_and_by_no
         (&[("24 16:00", "28 09:00")], "30"),
         // Three times eight hours are one day.
         (&[("20 09:00", "20 17:00"), ("23 09:00", "23 17:00"), ("24 09:00", "24 17:00")], "25"),
+    ] {
+        let wanted = moment(&format!("{due} 23:59:59"));
+        assert_eq!(held(times).1, wanted, "{times:?}");
+    }
+}
+
+#[test]
+fn a_pause_from_friday_afternoon_to_monday_morning_or_over_a_days_work_moved_nothing() {
+    for (times, due) in [
+        (&[("20 16:00", "23 09:00")][..], "25"),
+        (&[("23 00:00", "23 23:59")], "25"),
+        (&[("23 08:00", "23 18:00")], "25"),
+        (&[("20 09:30", "21 00:30"), ("23 08:00", "24 07:00")], "26"),
+        (&[("23 08:00", "24 07:00"), ("24 08:00", "25 07:00")], "26"),
     ] {
         let wanted = moment(&format!("{due} 23:59:59"));
         assert_eq!(held(times).1, wanted, "{times:?}");

@@ -1,8 +1,10 @@
 //! The price book and the calendar: all files, what changed since they were read, and numbers that several files claim.
 
+use chrono::NaiveDate;
 use rusqlite::params;
 
 use crate::rules::id::Id;
+use crate::store::tables::billing::BillRow;
 use crate::store::tables::tariff::{CalendarRow, ServiceRow, TariffRow};
 use crate::store::{StoreError, Tx};
 
@@ -17,7 +19,46 @@ pub enum Standing {
     Other,
 }
 
+/// Which bills a price file has a say in.
+pub struct PricedBy<'a> {
+    /// Bills under this code.
+    pub code: &'a str,
+    /// Bills of mixed use with this class in the mix.
+    pub mixed_with: &'a str,
+    /// Bills of this utility under the highest price; empty: none.
+    pub unconfirmed_of: &'a str,
+}
+
 impl Tx<'_> {
+    /// The bill that lives and was issued for the latest days of use within these; opening arrears know no days.
+    pub fn last_bill_used_within(
+        &self,
+        priced: &PricedBy<'_>,
+        from: NaiveDate,
+        until: NaiveDate,
+    ) -> Result<Option<BillRow>, StoreError> {
+        let PricedBy { code, mixed_with, unconfirmed_of } = *priced;
+        let tail = " WHERE last_day >= ? AND first_day <= ? AND state IN ('open', 'paid') AND kind <> 'opening'
+               AND (tariff = ? OR account IN (SELECT id FROM d_account
+                    WHERE (class = 'mixed' AND instr(coalesce(mix, ''), ?) > 0)
+                       OR (class_confirmed = 0 AND utility = ?)))
+             ORDER BY last_day DESC, id DESC LIMIT 1";
+        let values = [code, mixed_with, unconfirmed_of].map(str::to_owned);
+        let rows = self.select::<BillRow>(tail, &[&from, &until, &values[0], &values[1], &values[2]])?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// The unpaid bill of a code that falls due last within these days.
+    pub fn last_open_due_within(
+        &self,
+        code: &str,
+        from: NaiveDate,
+        until: NaiveDate,
+    ) -> Result<Option<BillRow>, StoreError> {
+        let tail = " WHERE unpaid > 0 AND tariff = ? AND due >= ? AND due <= ? ORDER BY due DESC, id DESC LIMIT 1";
+        Ok(self.select::<BillRow>(tail, &[&code.to_owned(), &from, &until])?.into_iter().next())
+    }
+
     /// Whose file a subject is, as this site sees it.
     pub fn standing_of(&self, id: Id) -> Result<Standing, StoreError> {
         if self.own_site(id.site().as_str())?.is_some_and(|site| site.head_office) {

@@ -1,0 +1,70 @@
+//! A price file dated behind bills that went out: one person may not change with it what customers owe. The day is 2026-11-21.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::adjust::{ask_volume, bills, branch};
+use support::orders::{Book, book};
+use support::till::sound;
+
+const RESIDENT: &str = include_str!("../assets/tariffs/bj-water-res-2014.toml");
+const SPECIAL: &str = include_str!("../assets/tariffs/sample-water-special.toml");
+
+/// The file from another day, with its first price and its late fee as given.
+fn file(text: &str, from: &str, price: bool, rate: Option<&str>) -> Value {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        lines.push(match line.split_once('=').map(|(name, _)| name.trim()) {
+            Some("valid_from") => format!("valid_from = {from}"),
+            Some("rate") => rate.map_or_else(|| line.to_owned(), |rate| format!("rate = \"{rate}\"")),
+            _ if price => line.replace("2.07", "2.09").replace("160.00", "161.00"),
+            _ => line.to_owned(),
+        });
+    }
+    json!({ "file": "new.toml", "text": lines.join("\n") })
+}
+
+#[test]
+fn one_persons_import_of_a_price_of_before_changed_the_late_fee_and_the_rating_again_of_issued_bills() {
+    let mut book = book("B03");
+    branch(&mut book);
+    let shown = |book: &mut Book| {
+        let ask = ask_volume(book, "31000001", "22");
+        let shown = book.act("demo", "adjustment.preview", ask);
+        let bill = &shown["picture"]["bills"][0];
+        [&bill["old"]["amount"], &bill["old"]["late_fee"], &bill["new"]["amount"], &bill["new"]["late_fee"]]
+            .map(|sum| sum.as_str().unwrap().to_owned())
+    };
+    let right = ["1194.00", "11.94", "110.00", "1.10"];
+    assert_eq!(shown(&mut book), right);
+    for (what, input) in [
+        ("in the midst of the days of use", file(RESIDENT, "2026-07-15", true, None)),
+        ("on the last day of use", file(RESIDENT, "2026-10-27", true, None)),
+        ("other late fee on the due day", file(RESIDENT, "2026-11-01", false, Some("0"))),
+        ("a class that the highest price takes in", file(SPECIAL, "2026-07-15", true, None)),
+    ] {
+        let refusal = book.try_act("boss", "tariff.put", &input).map(|done| panic!("{what}: {done:?}")).unwrap_err();
+        assert_eq!((refusal.faults.len(), refusal.first_rule()), (1, "R-036"), "{what}");
+        let message = &refusal.faults[0].message;
+        assert!(message.contains("bill.cancel") && message.contains("之后"), "{what}: {message}");
+        assert_eq!(shown(&mut book), right, "{what}");
+    }
+    // Behind nothing: from the day after the last use with the same late fee, after the due day, or from a day to come.
+    for input in [
+        file(RESIDENT, "2026-10-28", true, None),
+        file(RESIDENT, "2026-11-12", true, Some("0.002")),
+        file(RESIDENT, "2027-01-01", true, Some("0")),
+    ] {
+        book.act("boss", "tariff.put", input);
+        assert_eq!(shown(&mut book), right);
+    }
+    // Once the bills it would change are cancelled, the price that came late is taken.
+    let input = file(RESIDENT, "2026-10-01", true, None);
+    for no in ["31000001", "31000002", "31000003"] {
+        assert_eq!(book.try_act("boss", "tariff.put", &input).unwrap_err().first_rule(), "R-036");
+        let (bill, ..) = *bills(&book, no).last().unwrap();
+        book.act("chief", "bill.cancel", json!({ "account": no, "bill": bill, "reason": "价格文件到得晚" }));
+    }
+    book.act("boss", "tariff.put", input);
+    sound(&mut book);
+}
