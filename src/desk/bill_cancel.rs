@@ -1,5 +1,5 @@
-//! `bill.cancel`: an issued bill is cancelled by one more entry. What was paid on it becomes the customer's credit; its reading
-//! is due again at the next bill run. Beyond the role's limit it goes by special handling.
+//! `bill.cancel`: an issued bill is cancelled by one more entry. What was paid on it, its late fee too, becomes the customer's
+//! credit; its reading is due again at the next bill run, and the bill in its place keeps the late fee it bears itself. Beyond the role's limit it goes by special handling.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,13 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::billing::body;
 use super::refusal::Refusal;
+use super::tariffs::late_rule;
 use super::till::cover;
 use crate::book::subject::{Kind, Subject};
+use crate::derive::account::adjust::refundable;
 use crate::derive::account::bill::BillCancelled as Body;
 use crate::derive::account::cover::CoverLine;
+use crate::derive::account::late_back::LateWithBill;
+use crate::derive::request::LateFeeBack;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::store::tables::billing::BillRow;
+use crate::store::tables::billing::{BillLateRow, BillRow};
 
 /// The action.
 pub struct BillCancel;
@@ -42,6 +46,9 @@ pub struct Output {
     pub owed_less: Fen,
     /// What was paid on it and is now credit.
     pub credit: Fen,
+    /// Late fee paid on it, credit too.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub late_fee: Fen,
     /// Open bills that prepaid and credit now pay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub covered: Vec<CoverLine>,
@@ -63,12 +70,29 @@ impl Action for BillCancel {
         cx.rights.require_correction(Self::NAME, row.amount)?;
         let income = body::issued(cx.tx, row.id)?.map(|bill| bill.income()).unwrap_or_default();
         let subjects = vec![Subject::new(Kind::Account, row.account)];
-        let body = Body { account: row.account, bill: row.id, reason, income, covers: None };
+        let late = late_back(cx, &row)?;
+        let late_fee = late.as_ref().map_or(Fen::ZERO, |late| late.back.refund);
+        let body = Body { account: row.account, bill: row.id, reason, income, covers: None, late };
         let covers = cover::ahead::<Self, _>(cx, row.account, &subjects, &body)?;
         let (owed_less, credit) = (row.unpaid, row.amount - row.unpaid);
-        let output = Output { bill: row.id, owed_less, credit, covered: cover::lines(covers.as_ref()) };
+        let output = Output { bill: row.id, owed_less, credit, late_fee, covered: cover::lines(covers.as_ref()) };
         Decision::write(subjects, &Body { covers, ..body }, output)
     }
+}
+
+fn is_nothing(sum: &Fen) -> bool {
+    *sum == Fen::ZERO
+}
+
+/// Late fee paid on a bill that comes back with it; what was waived does not.
+fn late_back(cx: &Cx<'_, '_>, row: &BillRow) -> Result<Option<LateWithBill>, Refusal> {
+    let known = cx.tx.get::<BillLateRow>(&[&row.account, &row.id])?;
+    let charged_before = known.map_or(Fen::ZERO, |late| late.charged);
+    let refund = charged_before.min(refundable(cx.tx, row.account, row.id)?);
+    let Some(account) = cx.tx.account(row.account)?.filter(|_| refund > Fen::ZERO) else { return Ok(None) };
+    let book = cx.shelf.prices(cx.tx)?;
+    let rule = late_rule(&book, &account, row).ok().map(|(_, rule)| rule.into());
+    Ok(Some(LateWithBill { back: LateFeeBack { charged_before, refund }, rule }))
 }
 
 /// The bill an input names.

@@ -64,8 +64,10 @@ pub struct Given {
     pub bill: usize,
     /// Late fee that came back as credit.
     pub refund: i64,
-    /// It came back because the bill became smaller.
+    /// It came back because the bill became smaller, or was cancelled.
     pub with_bill: bool,
+    /// The bill was cancelled by hand.
+    pub cancelled: bool,
 }
 
 /// A line of a payment.
@@ -136,11 +138,11 @@ pub struct Account {
 }
 
 /// Late fee of a debt: 0.3 % a day, down to half a yuan.
-fn late_of(fen_days: i64) -> i64 {
+pub fn late_of(fen_days: i64) -> i64 {
     (fen_days * 3).div_euclid(50_000) * 50
 }
 
-fn late_days(due: NaiveDate, day: NaiveDate) -> i64 {
+pub fn late_days(due: NaiveDate, day: NaiveDate) -> i64 {
     (day - due).num_days().max(0)
 }
 
@@ -185,7 +187,7 @@ impl Account {
     }
 
     /// A bill and those in whose place it stands.
-    fn chain(&self, bill: usize) -> BTreeSet<usize> {
+    pub fn chain(&self, bill: usize) -> BTreeSet<usize> {
         let mut chain = BTreeSet::from([bill]);
         let mut at = bill;
         while let Some(before) = self.bills[at].prev {
@@ -313,7 +315,7 @@ impl Account {
     }
 
     /// Issues a bill that stands in no other's place, or in that of a cancelled one.
-    pub fn issue(&mut self, bill: Bill) -> usize {
+    pub fn issue(&mut self, bill: Bill, day: NaiveDate) -> usize {
         self.changes += 1;
         let (at, prev) = (self.bills.len(), bill.prev);
         self.bills.push(bill);
@@ -330,6 +332,7 @@ impl Account {
         self.credit -= moved;
         self.bills[at].unpaid -= moved;
         self.bear_again(at);
+        self.charge_again(at, day);
         self.settle(at);
         at
     }
@@ -374,7 +377,7 @@ impl Account {
         if back > 0 {
             self.bills[at].charged -= back;
             self.credit += back;
-            self.given.push(Given { bill: at, refund: back, with_bill: true });
+            self.given.push(Given { bill: at, refund: back, with_bill: true, cancelled: false });
         }
         at
     }
@@ -392,7 +395,7 @@ impl Account {
             self.bills[*at].charged += fee;
             self.credit += refund;
             if fee + refund > 0 {
-                self.given.push(Given { bill: *at, refund, with_bill: false });
+                self.given.push(Given { bill: *at, refund, with_bill: false, cancelled: false });
             }
             sum += fee + refund;
         }

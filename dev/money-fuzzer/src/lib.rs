@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+mod came_back;
 pub mod cases;
 pub mod chance;
 pub mod checks;

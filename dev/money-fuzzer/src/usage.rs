@@ -46,6 +46,7 @@ impl World {
     }
 
     fn issue_for(&mut self, at: usize) -> Result<(), Failure> {
+        let today = self.business_day("room");
         let account = &self.accounts[at];
         let mark = account.unbilled();
         let input = json!({ "account": account.no });
@@ -68,7 +69,7 @@ impl World {
         self.same("due", &word(&answer["due"]), &due.to_string())?;
         let estimated = account.marks[mark].estimated;
         let bill = self.bill(word(&answer["bill"]), word(&answer["cycle"]), period, amount, due);
-        let new = self.accounts[at].issue(Bill { estimated, prev: before, ..bill });
+        let new = self.accounts[at].issue(Bill { estimated, prev: before, ..bill }, today);
         self.accounts[at].marks[mark].bill = Some(new);
         let made = &self.accounts[at].bills[new];
         self.same("settled", &fen(&answer["settled"]), &(made.amount - made.unpaid))
@@ -117,7 +118,8 @@ impl World {
         let Some(answer) = self.perform(user, "bill.cancel", &input, wanted)? else { return Ok(()) };
         self.touched = Some(at);
         self.same("credit", &fen(&answer["credit"]), &paid)?;
-        self.accounts[at].cancel(bill);
+        let late = self.accounts[at].cancel_with_late(bill);
+        self.same("late fee back", &answer["late_fee"].as_str().map_or(0, |_| fen(&answer["late_fee"])), &late)?;
         let day = self.business_day(user);
         self.covered(at, &answer, day, day)
     }
@@ -152,7 +154,7 @@ impl World {
         let id = word(&answer["bill"]);
         let due = today + Days::new(15);
         let bill = self.bill(id, today.format("%Y-%m").to_string(), period, amount, due);
-        let new = self.accounts[at].issue(Bill { swap: true, ..bill });
+        let new = self.accounts[at].issue(Bill { swap: true, ..bill }, today);
         self.accounts[at].marks[mark].bill = Some(new);
         Ok(())
     }

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::amend::{self, AccountAmended};
 use super::bill::BillIssued;
-use super::{bill, cover, payment, prepaid};
+use super::{bill, cover, late_back, payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::request::{
-    AdjustmentChecked, AdjustmentDecided, AdjustmentEffect, AdjustmentRequested, LateFeeBack, PriceSet, Replacement,
-    WaiverGiven, decision, entry_hash, standing_of, standing_text,
+    AdjustmentChecked, AdjustmentDecided, AdjustmentEffect, AdjustmentRequested, PriceSet, Replacement, WaiverGiven,
+    decision, entry_hash, standing_of, standing_text,
 };
 use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::adjustment::Standing;
@@ -204,7 +204,7 @@ fn rebill(
     fx.tx.put(&RebillRow { account: event.subject, old, new, request })?;
     payment::bear_again(fx, event.subject, new, None)?;
     if let Some(back) = &replacement.late {
-        late_fee_back(fx, event, request, new, back, legs)?;
+        late_back::give(fx, event, request, new, back, legs)?;
     }
     Ok(Some(Rebilled { old, new, over: paid - moved, prepaid, replacement }))
 }
@@ -241,7 +241,7 @@ pub(super) fn issued_again(
     move_credit(fx, event, new, paid.min(credit), legs)?;
     // What of the credit went elsewhere is unpaid again and bears the fee of its days as such, not twice.
     payment::bear_again(fx, event.subject, new, None)?;
-    Ok(())
+    late_back::charged_again(fx, event, new, legs)
 }
 
 fn lives(row: &BillRow) -> bool {
@@ -308,54 +308,6 @@ fn waive(
     Ok(())
 }
 
-/// Gives back late fee that was paid on what a bill was reduced by, down to the level the request saw and never more than was
-/// paid. It is charged no more: the row's `fee` is that much below zero, which tells it from a waiver.
-fn late_fee_back(
-    fx: &Fx<'_, '_>,
-    event: &Event<'_>,
-    request: Id,
-    bill: Id,
-    back: &LateFeeBack,
-    legs: &mut Legs,
-) -> Result<(), DeriveError> {
-    let above = payment::charged(fx, event.subject, bill)? - (back.charged_before - back.refund);
-    let refund = back.refund.min(above).min(refundable(fx.tx, event.subject, bill)?);
-    if refund > Fen::ZERO {
-        payment::charge(fx, event.subject, bill, -refund)?;
-        legs.add(account::LATE_FEE, refund).add(account::WAIVER, -refund);
-        give_back(fx, event.subject, refund, legs)?;
-        fx.tx.put(&WaiverRow { account: event.subject, bill, entry: event.id, request, fee: -refund, refund })?;
-    }
-    Ok(())
-}
-
-/// What of the late fee given back with a smaller bill falls when a payment on it is reversed: no more may be given back than
-/// the other payments brought. It is charged again; the answer is the credit to take back.
-pub(super) fn without_payment(fx: &Fx<'_, '_>, of: Id, bill: Id, payment: Id) -> Result<Fen, StoreError> {
-    let chain = fx.tx.bill_ancestors(of, bill)?;
-    let waivers: Vec<WaiverRow> = fx.tx.waivers(of)?.into_iter().filter(|row| chain.contains(&row.bill)).collect();
-    if !waivers.iter().any(|row| row.fee.is_negative()) {
-        return Ok(Fen::ZERO);
-    }
-    let mut kept = Fen::ZERO;
-    for paid in fx.tx.payments(of)?.iter().filter(|row| row.state == "taken" && row.id != payment) {
-        kept += payment::applied(paid).iter().filter(|line| chain.contains(&line.0)).map(|line| line.2).sum::<Fen>();
-    }
-    let mut excess = waivers.iter().map(|row| row.refund).sum::<Fen>() - kept;
-    let mut taken = Fen::ZERO;
-    for row in waivers.into_iter().rev().filter(|row| row.fee.is_negative()) {
-        let part = excess.min(row.refund).max(Fen::ZERO);
-        (excess, taken) = (excess - part, taken + part);
-        if part == row.refund {
-            fx.tx.delete::<WaiverRow>(&[&of, &row.bill, &row.entry])?;
-        } else if part > Fen::ZERO {
-            fx.tx.put(&WaiverRow { fee: row.fee + part, refund: row.refund - part, ..row })?;
-        }
-    }
-    payment::charge(fx, of, bill, taken)?;
-    Ok(taken)
-}
-
 /// Late fee paid on a bill and its forerunners that was not given back yet.
 pub fn refundable(tx: &Tx<'_>, account: Id, bill: Id) -> Result<Fen, StoreError> {
     let chain = tx.bill_ancestors(account, bill)?;
@@ -368,7 +320,7 @@ pub fn refundable(tx: &Tx<'_>, account: Id, bill: Id) -> Result<Fen, StoreError>
 }
 
 /// Late fee paid becomes the customer's credit; a negative amount takes it back.
-fn give_back(fx: &Fx<'_, '_>, of: Id, refund: Fen, legs: &mut Legs) -> Result<(), DeriveError> {
+pub(super) fn give_back(fx: &Fx<'_, '_>, of: Id, refund: Fen, legs: &mut Legs) -> Result<(), DeriveError> {
     if refund != Fen::ZERO {
         let mut balance = payment::balance(fx, of)?;
         balance.credit += refund;

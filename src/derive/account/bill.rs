@@ -4,12 +4,13 @@
 //! until a bill of the same days takes its place.
 //!
 //! Merge: bills of different days stand side by side; two bills that share days of use (two sites billed one cycle, on one
-//! reading or on two) are an exception and the later does not count; a cancellation counts once, what was paid on the bill becomes the customer's credit, and pays the bill that is issued in its place; a bill is released once.
+//! reading or on two) are an exception and the later does not count; a cancellation counts once, what was paid on the bill, its late fee too, becomes the customer's credit, and pays the bill that is issued in its place; a bill is released once.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::cover::{self, Covers};
+use super::late_back::{self, LateWithBill};
 use super::{payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
@@ -127,6 +128,9 @@ pub struct BillCancelled {
     /// Bills that prepaid and credit stand for after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covers: Option<Covers>,
+    /// Late fee paid on it that comes back with it; entries of before gave none back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<LateWithBill>,
 }
 
 /// Income of one component.
@@ -273,7 +277,10 @@ fn row(event: &Event<'_>, id: Id, body: BillIssued, state: &str, note: String) -
 pub fn cancel(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: BillCancelled = event.read()?;
     let mut legs = Legs::default();
-    void(fx, event, body.bill, &body.reason, &body.income, &mut legs)?;
+    let gone = void(fx, event, body.bill, &body.reason, &body.income, &mut legs)?;
+    if let Some(late) = body.late.filter(|_| gone) {
+        late_back::give(fx, event, event.id, body.bill, &late.back, &mut legs)?;
+    }
     legs.post(fx, Kind::Account, event)?;
     cover::after(fx, event, body.covers.as_ref())
 }

@@ -231,7 +231,7 @@ fn draw(
     }
     for id in touched {
         payment::bear_again(fx, of, id, None)?;
-        let given = super::adjust::without_payment(fx, of, id, event.id)?;
+        let given = super::late_back::without_payment(fx, of, id, event.id)?;
         legs.add(account::LATE_FEE, -given).add(account::CREDIT, given);
         gone += given;
     }

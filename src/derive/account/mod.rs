@@ -12,6 +12,7 @@ pub mod bill;
 pub mod cover;
 pub mod fields;
 pub mod file;
+pub mod late_back;
 pub mod order;
 pub mod payment;
 pub mod prepaid;

@@ -384,7 +384,7 @@ fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Resul
         legs.add(account::RECEIVABLE, line.1 - credit).add(account::CREDIT, credit);
         legs.add(account::LATE_FEE, line.2 + line.3).add(account::WAIVER, -line.3);
         let bill = fx.tx.standing_bill(event.subject, line.0)?;
-        let given = super::adjust::without_payment(fx, event.subject, bill, payment.id)?;
+        let given = super::late_back::without_payment(fx, event.subject, bill, payment.id)?;
         balance.credit -= given;
         legs.add(account::LATE_FEE, -given).add(account::CREDIT, given);
     }

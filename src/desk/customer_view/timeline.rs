@@ -164,7 +164,9 @@ impl Told<'_> {
 
     fn cancelled(&self, body: &BillCancelled) -> String {
         let cycle = self.bills.iter().find(|bill| bill.id == body.bill).map_or("", |bill| bill.cycle.as_str());
-        format!("作废账单 {cycle} {}", body.reason)
+        let late =
+            body.late.as_ref().map(|late| format!(" 退滞纳金 {}", late.back.refund.grouped())).unwrap_or_default();
+        format!("作废账单 {cycle} {}{late}", body.reason)
     }
 }
 

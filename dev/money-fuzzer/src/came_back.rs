@@ -1,0 +1,53 @@
+//! Late fee that comes back with a bill cancelled by hand, and what of it the bill in its place is charged again.
+
+use chrono::NaiveDate;
+
+use crate::ledger::{Account, Given, late_days, late_of};
+
+impl Account {
+    /// Cancels a bill by hand: what was paid is the customer's, its late fee too. Answers that late fee.
+    pub fn cancel_with_late(&mut self, at: usize) -> i64 {
+        let late = self.bills[at].charged.min(self.refundable(at)).max(0);
+        self.cancel(at);
+        if late > 0 {
+            self.bills[at].charged -= late;
+            self.credit += late;
+            self.given.push(Given { bill: at, refund: late, with_bill: true, cancelled: true });
+        }
+        late
+    }
+
+    /// The bill in the place of one cancelled by hand is charged what it bears of the late fee that came back.
+    pub fn charge_again(&mut self, at: usize, day: NaiveDate) {
+        let chain = self.chain(at);
+        let came = |given: &&Given| given.with_bill && chain.contains(&given.bill);
+        if !self.given.iter().filter(came).any(|given| given.cancelled) {
+            return;
+        }
+        let given: i64 = self.given.iter().filter(came).map(|given| given.refund).sum();
+        let bill = &self.bills[at];
+        let right = late_of(bill.unpaid * late_days(bill.due, day) + bill.fen_days);
+        let mut again = (right - bill.charged).min(given);
+        if again <= 0 {
+            return;
+        }
+        let (due, there) = (bill.due, self.prepaid.max(0) + self.credit.max(0));
+        self.make_room(due, again - there);
+        let back = (again - self.credit.max(0)).min(self.bills[at].by_payments()).max(0);
+        if back > 0 {
+            self.credit += back;
+            self.bills[at].unpaid += back;
+            self.bear_again(at);
+        }
+        again = again.min(self.credit).max(0);
+        let mut left = again;
+        for given in self.given.iter_mut().rev().filter(|given| given.with_bill && chain.contains(&given.bill)) {
+            let part = left.min(given.refund);
+            left -= part;
+            given.refund -= part;
+        }
+        self.given.retain(|given| !given.with_bill || given.refund > 0);
+        self.bills[at].charged += again - left;
+        self.credit -= again - left;
+    }
+}
