@@ -24,6 +24,22 @@ fn a_comma_in_a_number_is_not_the_end_of_it_and_no_cell_falls_off_the_row() {
 }
 
 #[test]
+fn a_number_split_by_a_comma_does_not_pass_with_an_empty_cell_at_the_end() {
+    let headings = "户号,抄表日期,本次示数,备注码,抄表员\n";
+    let book = Book::new(true);
+    let rows = "3100000001,2026-10-20,120,456,,\n3100000002,2026-10-20,121,,\n3100000003,2026-10-20,122,,\n";
+    let answer = book.cards(&book.file("e.csv", &format!("{headings}{rows}")));
+    assert_eq!((answer.accepted(), answer.defects()), (2, vec![(2, "extra_cells")]), "{}", answer.json);
+    assert!(answer.message(2).contains("有6格，表头只有5列，“120”和“456”像是一个数"), "{}", answer.message(2));
+    // Row for row one delimiter more than the headings is how some programs write.
+    let book = Book::new(true);
+    let headings = "户号,抄表日期,上次示数,本次示数\n";
+    let rows = "3100000001,2026-10-20,100,120,\n3100000002,2026-10-20,100,121,\n3100000003,2026-10-20,100,122,\n";
+    let answer = book.cards(&book.file("t.csv", &format!("{headings}{rows}")));
+    assert_eq!((answer.code, answer.accepted()), (Some(0), 3), "{}", answer.json);
+}
+
+#[test]
 fn what_stands_under_an_empty_heading_is_not_left_out() {
     let book = Book::new(true);
     let text = "户号,抄表日期,本次示数,\n3100000001,2026-10-20,120,改为130\n3100000002,2026-10-20,121,\n";
@@ -93,6 +109,8 @@ fn a_cell_without_heading_is_cleared_in_the_fix_list_by_who_read_again() {
         let output = book.run(&["--as", "room", "--json", "do", "import.mend", "--input", input]);
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
     };
+    let said = mend("{}", "");
+    assert!(said.contains("R-232"), "{said}");
     let said = mend(r#"{"本次示数":"130"}"#, "张三");
     assert!(said.contains("多出的“456”"), "{said}");
     let said = mend(r#"{"第4列":""}"#, "");

@@ -133,6 +133,25 @@ impl Layout {
         (0..row.len()).filter(|column| self.heading(*column).is_empty()).filter(filled)
     }
 
+    /// The column of a number that a comma split into two cells, as it seems: the row is longer than the headings, and behind one to
+    /// three digits of a quantity stand three.
+    pub(super) fn split(&self, row: &Row) -> Option<usize> {
+        if row.len() <= self.headings.len() {
+            return None;
+        }
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let begins = |column: &usize| {
+            let text = clean::text(row.get(*column));
+            matches!(self.class(*column), Class::Quantity | Class::Money) && text.len() <= 3 && digits(&text)
+        };
+        let goes_on = |column: &usize| {
+            let text = clean::text(row.get(column + 1));
+            let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
+            whole.len() == 3 && digits(whole) && digits(part)
+        };
+        (0..row.len()).filter(begins).find(goes_on)
+    }
+
     /// What stands in a column.
     pub fn class(&self, column: usize) -> Class {
         self.classes.get(column).copied().unwrap_or(Class::Unread)

@@ -38,6 +38,8 @@ pub struct ReadSheet {
     pub heading_line: u32,
     facts: SheetFacts,
     layout: Layout,
+    /// Are its rows, cut at a sign, as long as the headings? Then one that is longer may be cut once too often.
+    even: bool,
     /// Column of the file's layout → column of this sheet.
     from: Vec<Option<usize>>,
 }
@@ -69,7 +71,12 @@ impl Recognised {
                     fault = Some(self.broken_quote(row.line));
                     return ControlFlow::Break(());
                 }
-                flow = if number == 0 {
+                let split = if sheet.even { sheet.layout.split(row) } else { None };
+                flow = if let Some(column) = split {
+                    let mut split = row.clone();
+                    split.standing = Some(Standing::Split(column));
+                    on_row(&split)
+                } else if number == 0 {
                     on_row(row)
                 } else {
                     let line = u32::try_from(number).ok().and_then(|number| line_on(number, row.line));
@@ -224,10 +231,19 @@ struct Looked {
     hidden: bool,
     blank: bool,
     facts: SheetFacts,
+    /// Lines at the top and how many cells each has.
+    lengths: Vec<(u32, usize)>,
     hits: Vec<(usize, u32, Layout)>,
 }
 
 impl Looked {
+    /// Do its rows end with more delimiters than the headings, as some programs write them?
+    fn trails(&self, heading_line: u32, layout: &Layout) -> bool {
+        let rows = self.lengths.iter().filter(|(line, _)| *line > heading_line);
+        let longer = rows.clone().filter(|(_, cells)| *cells > layout.headings.len()).count();
+        longer > 1 && longer * 2 > rows.count()
+    }
+
     /// The place with the most fields, of one profile or of any.
     fn best(&self, profile: Option<usize>) -> Option<&(usize, u32, Layout)> {
         let fits = self.hits.iter().filter(|(index, _, _)| profile.is_none_or(|wanted| wanted == *index));
@@ -244,6 +260,7 @@ fn look(source: &Source, candidates: &[&Profile]) -> Result<Recognised, BadFile>
         let rows = top_rows(source, &sheet.name)?;
         let blank = rows.is_empty();
         let hides = |column: usize| u32::try_from(column).is_ok_and(|column| facts.hides_column(column));
+        let lengths = rows.iter().map(|(line, cells)| (*line, cells.len())).collect();
         let mut hits = Vec::new();
         for (line, headings) in rows {
             for (index, profile) in candidates.iter().enumerate() {
@@ -258,7 +275,7 @@ fn look(source: &Source, candidates: &[&Profile]) -> Result<Recognised, BadFile>
                 }
             }
         }
-        looked.push(Looked { name: sheet.name, hidden: sheet.hidden, blank, facts, hits });
+        looked.push(Looked { name: sheet.name, hidden: sheet.hidden, blank, facts, lengths, hits });
     }
     let seen = || looked.iter().filter(|sheet| !sheet.hidden);
     let best = seen().filter_map(|sheet| sheet.best(None)).rev().max_by_key(|(_, _, layout)| layout.at.len());
@@ -286,6 +303,7 @@ fn look(source: &Source, candidates: &[&Profile]) -> Result<Recognised, BadFile>
         heading_line: *heading_line,
         facts: sheet.facts.clone(),
         layout: (*own).clone(),
+        even: matches!(source.form, Form::Text(_)) && !sheet.trails(*heading_line, own),
         from: from(&layout, own),
     });
     Ok(Recognised {

@@ -84,7 +84,7 @@ impl Action for ImportMend {
                 }
             }
         }
-        let reread = kept.reads_anew(&headings, input.cells.keys());
+        let reread = kept.reads_anew(&headings, input.cells.keys()) || kept.is_shifted_reading();
         let reader = input.reread_by.trim();
         if reread && reader.is_empty() {
             let message = "读数由抄表员复抄，不能由录入人改；已复抄的请填复抄人，没有复抄的请作废或退回";

@@ -17,7 +17,9 @@ use crate::desk::refusal::Refusal;
 use crate::desk::swap::SlipInput;
 use crate::desk::swap::enter::SwapEnter;
 use crate::inbound::clean;
-use crate::inbound::judge::{CustomerJudge, CustomerVerdict, Defect, ReadingJudge, SwapJudge, SwapVerdict, Terms};
+use crate::inbound::judge::{
+    CustomerJudge, CustomerVerdict, Defect, Kind, ReadingJudge, SwapJudge, SwapVerdict, Terms,
+};
 use crate::inbound::layout::column_of;
 use crate::inbound::profile::{Layout, ReadBy, Recognised};
 use crate::inbound::read::Row;
@@ -92,6 +94,11 @@ impl Kept {
             column_of(headings, heading).is_some_and(|column| columns.contains(&column) || headless(&column))
         };
         self.what() == What::Readings && changed.any(of_reading)
+    }
+
+    /// Is it a reading whose cells may stand under the headings of others?
+    fn is_shifted_reading(&self) -> bool {
+        self.what() == What::Readings && self.row.defect == Kind::ExtraCells.code()
     }
 
     fn line(&self) -> u32 {

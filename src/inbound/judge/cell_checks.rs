@@ -34,7 +34,7 @@ impl Cells<'_> {
                 let what = "这条记录没有计入表头，抄表机可能中途断电，请核对后在待改清单里收下或退回重抄";
                 return Err(Flaw::new(Kind::UncountedRecord, what));
             }
-            Some(Standing::OverLines(_)) | None => {}
+            Some(Standing::Split(_) | Standing::OverLines(_)) | None => {}
         }
         self.check_private(today)?;
         self.check_text()?;
@@ -86,6 +86,14 @@ impl Cells<'_> {
 
     /// Whatever stands under no heading: which column it belongs to nobody knows, and cells before it may be shifted.
     fn check_headless(&self) -> Result<(), Flaw> {
+        if let Some(Standing::Split(column)) = self.row.standing {
+            let (first, second) = (self.shown(column), self.shown(column + 1));
+            let (cells, headings) = (self.row.len(), self.layout.headings.len());
+            let what = format!(
+                "这一行有{cells}格，表头只有{headings}列，“{first}”和“{second}”像是一个数被逗号分成了两格，请核对整行（数字里的逗号要去掉，或整格加引号）"
+            );
+            return Err(Flaw::at(Kind::ExtraCells, self.layout.heading(column), what));
+        }
         let Some(column) = self.layout.headless(self.row).next() else { return Ok(()) };
         let value = self.shown(column);
         let width = self.layout.width();

@@ -34,6 +34,8 @@ pub enum Standing {
     Uncounted,
     /// A quoted cell of it runs over a line end; with so many delimiters inside.
     OverLines(u32),
+    /// A comma inside a number split it into the cell of this column and the next, as it seems.
+    Split(usize),
 }
 
 /// Lines of the second and later sheets of a workbook count from multiples of this one.
