@@ -6,7 +6,6 @@ mod support;
 
 use meterdesk::desk::bill_run::Ask;
 use meterdesk::desk::till::due;
-use meterdesk::rules::money::Fen;
 use meterdesk::store::tables::billing::BillRow;
 use serde_json::{Value, json};
 use support::adjust::{act_at, adjusted, balance, bills, branch, checked};
@@ -160,6 +159,24 @@ fn a_counter_past_zero_goes_back_over_it_with_the_volume() {
     assert_eq!(readings(&book), ["2025-12-31 99950", "2026-10-20 40 过零"]);
     assert_eq!(billed(&mut book, "2026-11-20", 50).1, "50.00");
     sound(&book);
+}
+
+#[test]
+fn later_readings_that_no_bill_went_out_on_stood_unsaid_in_the_picture() {
+    for (volume, told) in [("90", "少 20"), ("20", "多 50"), ("130", "低于改后的起点 130")] {
+        let mut book = household();
+        billed(&mut book, "2026-03-01", 70);
+        let later = json!({ "account": NO, "value": "100", "date": "2026-04-01" });
+        act_at(&mut book, "2026-04-01", "room", "reading.enter", later).unwrap();
+        let case = ask(&book, "V1", &[0], json!({ "volume": volume }));
+        let shown = book.act("demo", "adjustment.preview", case.clone());
+        let warnings = shown["picture"]["warnings"].as_array().unwrap();
+        let said = |warning: &Value| warning.as_str().unwrap().contains(told);
+        assert!(warnings.iter().any(said), "{volume}: {warnings:?}");
+        adjusted(&mut book, case);
+        assert_eq!(readings(&book).pop().unwrap(), "2026-04-01 100", "it stays");
+        sound(&book);
+    }
 }
 
 #[test]

@@ -84,3 +84,24 @@ fn cancelled_put_right_and_issued_again_gave_less_late_fee_back_than_v1() {
         }
     }
 }
+
+#[test]
+fn a_reversed_payment_of_late_fee_alone_left_the_fee_to_nobody() {
+    // 11.94 pay the late fee alone; then 1,194.00 the rest. Taken back one by one, all of it is owed again.
+    let mut book = given("11.94");
+    assert_eq!(stands(&book).0, [(119_400, 0)]);
+    book.act("demo", "payment.take", json!({ "account": NO, "confirm": true }));
+    let receipts: Vec<String> = {
+        let tx = book.desk.look().unwrap();
+        let account = tx.account_of_text(NO).unwrap().unwrap().id;
+        tx.payments(account).unwrap().iter().map(|row| row.receipt.clone()).collect()
+    };
+    let back = |receipt: &String| json!({ "payment": receipt, "reason": "收错户" });
+    let refusal = book.try_act("demo", "payment.reverse", &back(&receipts[0])).unwrap_err();
+    assert_eq!(refusal.first_rule(), "R-183", "{refusal}");
+    assert!(refusal.message().contains("11.94") && refusal.message().contains(&receipts[1]), "{refusal}");
+    book.act("demo", "payment.reverse", back(&receipts[1]));
+    book.act("demo", "payment.reverse", back(&receipts[0]));
+    assert_eq!(stands(&book), (vec![(119_400, 1_194)], 0));
+    sound(&book);
+}

@@ -8,7 +8,7 @@ use super::account_transfer::AccountTransfer;
 use super::action::{Action, Cx, Decision};
 use super::adjusting::owner;
 use super::refusal::{Fault, Refusal};
-use super::till::{charges, cover, find, give_back};
+use super::till::{charges, cover, find, give_back, late_lost};
 use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::cover::CoverLine;
@@ -98,6 +98,9 @@ impl Action for PaymentReverse {
             subjects.push(Subject::new(Kind::Shift, row.shift));
         }
         let account = row.account.filter(|_| !body.is_fee);
+        if let Some(account) = account {
+            late_lost::refuse::<Self, _>(cx, account, row.id, &subjects, &body)?;
+        }
         let covers = account.map(|account| cover::ahead::<Self, _>(cx, account, &subjects, &body));
         let covers = covers.transpose()?.flatten();
         let output = Output {

@@ -1,8 +1,9 @@
-//! Late fee that comes back with a bill cancelled by hand, and what of it the bill in its place is charged again.
+//! Late fee that comes back with a bill cancelled by hand, what of it the bill in its place is charged again, and late fee that a
+//! reversal would lose.
 
 use chrono::NaiveDate;
 
-use crate::ledger::{Account, Given, late_days, late_of};
+use crate::ledger::{Account, Bill, Given, late_days, late_of};
 
 impl Account {
     /// Cancels a bill by hand: what was paid is the customer's, its late fee too. Answers that late fee.
@@ -49,5 +50,16 @@ impl Account {
         self.given.retain(|given| !given.with_bill || given.refund > 0);
         self.bills[at].charged += again - left;
         self.credit -= again - left;
+    }
+
+    /// Would taking a payment back leave late fee on a bill that others have paid, which nobody asks for again?
+    pub fn loses_late_fee(&self, paid: usize) -> bool {
+        let mut trial = self.clone();
+        trial.reverse(paid);
+        let lost = |bill: &Bill| match bill.lives && bill.amount > 0 && bill.unpaid == 0 {
+            true => (late_of(bill.fen_days) - bill.charged).max(0),
+            false => 0,
+        };
+        trial.bills.iter().zip(&self.bills).any(|(after, before)| lost(after) > lost(before))
     }
 }

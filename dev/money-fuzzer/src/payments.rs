@@ -354,6 +354,7 @@ impl World {
             let (prepaid, credit) = account.without(paid);
             reasons.push((prepaid < 0 && prepaid < account.prepaid, "the prepaid is spent"));
             reasons.push((credit < 0 && credit < account.credit, "the credit is spent"));
+            reasons.push((account.loses_late_fee(paid), "a late fee would be owed by nobody"));
         }
         let wanted = unless(&reasons);
         let input = json!({ "payment": row.receipt, "reason": "收错户" });

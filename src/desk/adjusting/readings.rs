@@ -103,7 +103,34 @@ pub fn follow(links: &Links, rated: &mut [Rated], typed: Option<Milli>) -> Resul
         let next = next_from.map(|value| format!("；下一张账单从示数 {} 起算", value.grouped())).unwrap_or_default();
         followed.warnings.insert(0, format!("批准时示数一并改：{}{next}", words.join("、")));
     }
+    stays(links, &walk, &mut followed);
     Ok(followed)
+}
+
+/// A reading that a bill was made on follows, also while that bill waits to be issued again; one that no bill went out on was read on
+/// the wall and stays. What that makes of the next bill is told.
+fn stays(links: &Links, walk: &Walk, followed: &mut Followed) {
+    let (Some((meter, was, now)), Some(link)) = (walk.before, links.list.last()) else { return };
+    let unbilled = |mark: &&Mark| mark.kind == MarkKind::Read && mark.meter == meter && mark.day > link.row.last_day;
+    let Some(mark) = links.ledger.marks.iter().filter(unbilled).min_by_key(|mark| mark.day).filter(|_| was != now)
+    else {
+        return;
+    };
+    let (day, value, now) = (mark.day, mark.value.grouped(), now);
+    followed.warnings.push(match mark.value < now && !mark.rollover {
+        true => format!(
+            "{day} 的示数 {value} 还没有出账，不随之改，低于改后的起点 {}：下一张账单会挂起待核，请先核对",
+            now.grouped()
+        ),
+        false => {
+            let change = if now < was {
+                format!("多 {}", (was - now).grouped())
+            } else {
+                format!("少 {}", (now - was).grouped())
+            };
+            format!("{day} 的示数 {value} 还没有出账，不随之改：下一张账单因此{change}")
+        }
+    });
 }
 
 /// A bill of the difference at a swap ends on the slip's final value: what is left over does not go on to the new meter.

@@ -9,6 +9,7 @@ pub mod due;
 pub mod fee_kinds;
 pub mod find;
 pub mod give_back;
+pub mod late_lost;
 pub mod mistyped;
 pub mod plan;
 pub mod receipt;
