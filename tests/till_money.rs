@@ -264,6 +264,10 @@ fn money_whose_credit_was_spent_after_special_handling_is_not_given_back() {
     let mut book = book("B03");
     support::adjust::branch(&mut book);
     let no = "31000003";
+    // Credit waits for its owner here; otherwise it stands for the open bill and comes back from there.
+    let keeps = json!({ "facts": { "extra.prepaid_settles": "否" } });
+    let ask = json!({ "kind": "D1", "account": no, "bills": [], "change": keeps, "evidence": "申请 7" });
+    support::adjust::adjusted(&mut book, ask);
     book.act("demo", "shift.open", json!({ "float": "2000.00" }));
     let bills = support::adjust::bills(&book, no);
     let last = bills.last().unwrap().0;
