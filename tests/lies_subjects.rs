@@ -1,7 +1,6 @@
 //! Entries that a known site truly signed and that lie about whom they are about, or whose payload cannot be read: whatever they are,
 //! the book that takes them in stays sound, and what is made of them at once is what a rebuild makes.
 
-#[allow(dead_code)] // other tests use the rest
 #[path = "support/bundle.rs"]
 mod bundle;
 #[allow(dead_code)] // other tests use the rest

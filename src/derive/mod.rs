@@ -224,7 +224,7 @@ pub fn fold_of(kind: Kind) -> Option<&'static Fold> {
 /// Derives one entry just written: indexes it under its subjects, applies it, runs the second pass.
 pub fn record<'t, 'c>(tx: &'t Tx<'c>, entry: &EntryRow) -> Result<Fx<'t, 'c>, StoreError> {
     let mut fx = Fx::new(tx);
-    parties::refuse(&mut fx, entry)?;
+    parties::require(&mut fx, entry)?;
     receive::derive(&mut fx, &[entry])?;
     cross::settle(&mut fx)?;
     Ok(fx)

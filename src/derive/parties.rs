@@ -250,7 +250,7 @@ fn named_of_no_payload(action: &str) -> bool {
 }
 
 /// Refuses to write an entry here that would count nowhere.
-pub fn refuse(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreError> {
+pub fn require(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreError> {
     match question(fx, entry)? {
         Some(why) => Err(StoreError::Corrupt(sentence(entry.id, &why))),
         None => Ok(()),

@@ -276,7 +276,7 @@ impl Run {
         debug_assert!(!write_subjects(&draft.subjects, own).is_empty());
         let new = entry(at, &self.actor, self.kind, self.version, &draft.subjects, draft.payload);
         let row = append::append(tx, head, new)?;
-        parties::refuse(&mut Fx::new(tx), &row)?;
+        parties::require(&mut Fx::new(tx), &row)?;
         Ok(row)
     }
 

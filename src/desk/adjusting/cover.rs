@@ -70,8 +70,8 @@ pub fn covered(
 
 /// The account's setting once the case has taken effect.
 fn settles(case: &Meant, effect: &AdjustmentEffect) -> bool {
-    let changes = effect.file.iter().flat_map(|file| &file.changes);
-    match changes.filter(|change| change.field == PREPAID_SETTLES).last() {
+    let mut changes = effect.file.iter().flat_map(|file| &file.changes);
+    match changes.rfind(|change| change.field == PREPAID_SETTLES) {
         Some(change) => change.value.as_deref() != Some("false"),
         None => prepaid_settles(&case.account.extra),
     }

@@ -150,20 +150,28 @@ fn close(
         let whole: String = normal(&without_dots(whole)).split_whitespace().collect();
         letters.as_ref().is_some_and(|letters| spells_whole(letters, &whole)) || name.as_ref() == Some(&whole)
     };
-    let mut ranked: Vec<(Agreement, bool, bool, (bool, bool), i64)> = ids
-        .iter()
-        .filter_map(|id| known.get(id).map(|(name, address)| (*id, name, address)))
-        .map(|(id, name, address)| {
-            let (agreement, apart) = typed.agrees_closely(&normal(&without_dots(address)));
-            (agreement, !is_named(name), apart, tier(found, owes, id), id)
-        })
-        .collect();
-    ranked.sort_by(|a, b| {
+    let rank = |id: i64, name: &str, address: &str| {
+        let (agreement, apart) = typed.agrees_closely(&normal(&without_dots(address)));
+        Rank { agreement, otherwise_named: !is_named(name), apart, tier: tier(found, owes, id) }
+    };
+    let ranks = ids.iter().filter_map(|id| known.get(id).map(|(name, address)| (rank(*id, name, address), *id)));
+    let mut ranked: Vec<(Rank, i64)> = ranks.collect();
+    ranked.sort_by(|(a, one), (b, other)| {
         let address = |id| known.get(id).map_or("", |(_, address)| address.as_str());
-        let (one, other) = ((a.0, a.1, a.2, a.3), (b.0, b.1, b.2, b.3));
-        one.cmp(&other).then_with(|| counted(address(&a.4), address(&b.4))).then(a.4.cmp(&b.4))
+        a.cmp(b).then_with(|| counted(address(one), address(other))).then(one.cmp(other))
     });
-    Ok(ranked.into_iter().map(|ranked| (ranked.0, ranked.4)).collect())
+    Ok(ranked.into_iter().map(|(rank, id)| (rank.agreement, id)).collect())
+}
+
+/// Where an account stands among the hits; the smaller comes first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    agreement: Agreement,
+    /// The name is not the text typed, as it stands or spelled.
+    otherwise_named: bool,
+    /// A number stands between a name and the one typed right behind it.
+    apart: bool,
+    tier: (bool, bool),
 }
 
 fn total(found: &Found, count: usize) -> Total {
