@@ -214,8 +214,11 @@ fn files_older_than_the_last_two_copies_go_and_the_others_stay() {
 fn a_second_copy_in_the_books_own_folder_is_refused() {
     let place = Place::without();
     let home = place.0.path().join("here");
-    let refused = place.run(&["backup", "tail", "--to", home.to_str().unwrap()]);
-    assert!(refused.code == 2 && refused.err.contains("一起丢"), "{}", refused.err);
+    std::fs::create_dir_all(home.join("below/it")).unwrap();
+    for folder in [home.clone(), home.join("below/it")] {
+        let refused = place.run(&["backup", "tail", "--to", folder.to_str().unwrap()]);
+        assert!(refused.code == 2 && refused.err.contains("一起丢"), "{}", refused.err);
+    }
     assert_eq!(place.run(&["backup", "tail"]).ends(0).json()["place"], Value::Null);
     place.run(&["backup", "tail", "--to", place.there().to_str().unwrap()]).ends(0);
     place.worker("w1").ends(0);

@@ -106,6 +106,7 @@ pub fn keep(cx: &Cx<'_, '_>, field: &'static Field, typed: &str, file: &impl Cus
         | Form::Text(_)
         | Form::Needed(_)
         | Form::Phone
+        | Form::Mobile
         | Form::Number(..)
         | Form::Choice(_)
         | Form::Day

@@ -10,6 +10,7 @@ use super::{Desk, password};
 use crate::book::subject::{Kind, Subject};
 use crate::rules::business_day;
 use crate::rules::id::Id;
+use crate::rules::private_numbers::{self, Holds};
 use crate::store::tables::account::ReadingRow;
 use crate::store::tables::billing::BillRow;
 use crate::store::tables::till::ShiftRow;
@@ -184,7 +185,9 @@ impl Desk {
     pub fn note_access(&mut self, what: &str, detail: &str) -> Result<(), Refusal> {
         let (at, user) = (self.now().to_rfc3339(), self.session.as_ref().map(|session| session.user));
         let tx = self.db.write()?;
-        tx.note_access(&at, user, what, &safe::line(detail))?;
+        // A path may be named after a number that has no place in clear (I-13).
+        let detail = private_numbers::mask(&safe::line(detail), Holds::Text);
+        tx.note_access(&at, user, what, &detail)?;
         Ok(tx.commit()?)
     }
 

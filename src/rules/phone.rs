@@ -17,6 +17,15 @@ pub fn check(text: &str) -> Option<String> {
     is_phone(&plain).then_some(plain)
 }
 
+/// A typed mobile number as it is kept: eleven digits from 13 to 19, the country's code before it or not, or a foreign one with its `+`.
+pub fn check_mobile(text: &str) -> Option<String> {
+    let plain = check(text)?;
+    let home = ["+86", "0086"].iter().find_map(|code| plain.strip_prefix(code));
+    let digits: String = home.unwrap_or(&plain).chars().filter(char::is_ascii_digit).collect();
+    let mobile = digits.len() == 11 && matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..]);
+    (mobile || home.is_none() && plain.starts_with('+')).then_some(plain)
+}
+
 fn narrow(c: char) -> Option<char> {
     match numbers::narrow(c) {
         c if c.is_whitespace() => None,
@@ -105,6 +114,16 @@ mod tests {
             "无",
         ] {
             assert_eq!(check(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_mobiles_own_field_takes_no_short_number() {
+        for typed in ["13800000000", "138 0000 0000", "+86-13800000000", "008619900000000", "+85223456789"] {
+            assert!(check_mobile(typed).is_some(), "{typed}");
+        }
+        for typed in ["123", "0571", "1390000", "0871-8042909", "12000000000", "138000000001", "+868718042909"] {
+            assert_eq!(check_mobile(typed), None, "{typed}");
         }
     }
 }

@@ -174,8 +174,21 @@ fn keep(db: &mut Db, keys: &Keys, shared: &Shared) {
     }
 }
 
-/// Is a path in the folder of a book? What lies there is lost with it.
+/// Is a path the folder of a book, or one below it on the same disk? What lies there is lost with it.
 pub fn is_beside(folder: &Path, book: &Path) -> bool {
     let home = book.parent().filter(|home| !home.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    matches!((folder.canonicalize(), home.canonicalize()), (Ok(folder), Ok(home)) if folder == home)
+    let (Ok(folder), Ok(home)) = (folder.canonicalize(), home.canonicalize()) else { return false };
+    folder == home || folder.starts_with(&home) && is_one_disk(&folder, &home)
+}
+
+/// A stick may hang in the book's folder.
+#[cfg(unix)]
+fn is_one_disk(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    matches!((one.metadata(), other.metadata()), (Ok(one), Ok(other)) if one.dev() == other.dev())
+}
+
+#[cfg(not(unix))]
+fn is_one_disk(_one: &Path, _other: &Path) -> bool {
+    true
 }

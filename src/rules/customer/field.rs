@@ -17,6 +17,8 @@ pub enum Form {
     Needed(usize),
     /// A telephone number.
     Phone,
+    /// A mobile number: short numbers and landlines have a field of their own.
+    Mobile,
     /// A whole number from … to.
     Number(u32, u32),
     /// One of these words; the first of each pair is kept, the second shown.
@@ -131,8 +133,8 @@ pub const FIELDS: &[Field] = &[
     person("initials", "拼音首字母", Initials),
     guarded("id_number", "证件号码", Identity, IDENTITY, true),
     person("phone", "联系电话", Phone),
-    person("mobile", "手机", Phone),
-    person("sms", "短信号码", Phone),
+    person("mobile", "手机", Mobile),
+    person("sms", "短信号码", Mobile),
     person("sms_carrier", "短信公司", Choice(CARRIERS)),
     place("estate", "小区名称", Text(60)),
     place("address", "地址", Needed(120)),

@@ -37,6 +37,7 @@ pub fn check_value(field: &Field, typed: &str, today: NaiveDate) -> Result<Optio
         }
         Form::Text(most) | Form::Needed(most) => limited(field, text, most)?,
         Form::Phone => phone_number(field, text)?,
+        Form::Mobile => mobile_number(field, text)?,
         Form::Number(low, high) => {
             let plain = numbers::clean(text);
             match plain.parse::<u32>() {
@@ -87,6 +88,11 @@ fn limited(field: &Field, text: &str, most: usize) -> Result<String, Refusal> {
 fn phone_number(field: &Field, text: &str) -> Result<String, Refusal> {
     let what = "不是电话号码，请填手机 11 位、区号加号码如 0871-8042909，或短号";
     phone::check(text).ok_or_else(|| Refusal::new("input", field.key, format!("{}{what}", field.label)))
+}
+
+fn mobile_number(field: &Field, text: &str) -> Result<String, Refusal> {
+    let what = "不是手机号码，请填 11 位手机号；座机和短号请填在联系电话";
+    phone::check_mobile(text).ok_or_else(|| Refusal::new("input", field.key, format!("{}{what}", field.label)))
 }
 
 /// a temporary supply lasts six months at most.

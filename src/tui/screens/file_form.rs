@@ -21,7 +21,7 @@ pub fn widget(field: &'static customer::Field, words: &Words) -> Field {
         Holds::Initials => Field::text(field.key, field.label, 20),
         Holds::Text(most) => with_words(Field::text(field.key, field.label, most), field.key, words),
         Holds::Needed(most) => Field::text(field.key, field.label, most).required(),
-        Holds::Phone => Field::phone(field.key, field.label),
+        Holds::Phone | Holds::Mobile => Field::phone(field.key, field.label),
         Holds::Number(..) => Field::number(field.key, field.label, 0),
         Holds::Quantity => Field::number(field.key, field.label, 3),
         Holds::Choice(choices) => Field::choice(field.key, field.label, choices_of(choices)),
