@@ -207,14 +207,19 @@ impl Rights {
         roles().iter().filter(fits).map(|role| role.name.as_str()).collect()
     }
 
+    /// ` (限额 500.00)`: how far this person may go; nothing where there is no limit.
+    pub fn limit_words(&self, action: &str) -> String {
+        let limit = self.held.iter().filter_map(|(role, _)| role.limits.get(action)).max();
+        limit.map(|limit| format!(" (限额 {})", limit.grouped())).unwrap_or_default()
+    }
+
     /// Refuses when the amount is beyond every limit.
     pub fn require_amount(&self, action: &str, amount: Fen) -> Result<(), Refusal> {
         self.require(action)?;
         if self.allow_amount(action, amount) {
             return Ok(());
         }
-        let limit = self.held.iter().filter_map(|(role, _)| role.limits.get(action)).max();
-        let limit = limit.map(|limit| format!(" (限额 {})", limit.grouped())).unwrap_or_default();
+        let limit = self.limit_words(action);
         let enough = |role: &&Role| role.limits.get(action).is_none_or(|limit| amount.abs() <= *limit);
         let who = roles().iter().filter(|role| allows(role, action)).filter(enough);
         let who: Vec<&str> = who.map(|role| role.name.as_str()).collect();

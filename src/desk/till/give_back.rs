@@ -26,12 +26,13 @@ pub fn within_limit(cx: &Cx<'_, '_>, limit: &str, action: &str, amount: Fen) -> 
     let posts: Vec<&str> =
         Rights::posts_for(action, Fen::ZERO).into_iter().filter(|post| able.contains(post)).collect();
     let whose = match cx.tx.open_shift(cx.actor.id)? {
-        Some(own) => format!("您的班次 {}", own.id),
+        Some(own) => format!("您的班次 {} ", own.id),
         None => "一个开着的班次".to_owned(),
     };
     let text = format!(
-        "金额 {} 超过您的权限，请由{}登录办理，写明从{whose}退",
+        "金额 {} 超过您的权限{}，请由{}登录办理，写明从{whose}退",
         amount.abs().grouped(),
+        cx.rights.limit_words(limit),
         if posts.is_empty() { "上级".to_owned() } else { posts.join("或") },
     );
     Err(Refusal::permission("R-260", text))
