@@ -271,7 +271,7 @@ fn frames_that_a_known_site_signed_are_still_checked_one_by_one() {
     broken(forged(&raw_frame(9, &vec![0; (64 << 10) + 1]), |_| ()), "长度超过上限");
     broken(forged(&[9, 255, 255, 255, 255, 0], |_| ()), "长度超过上限");
     broken(forged(&raw_frame(0, b"{}"), |_| ()), "结尾项读不懂");
-    broken(forged(&raw_frame(4, &[0xff]), |_| ()), "文字不是 UTF-8");
+    broken(forged(&raw_frame(5, &[0xff]), |_| ()), "文字不是 UTF-8");
     broken(forged(&raw_frame(1, b""), |_| ()), "凭单字段不全");
     broken(forged(&raw_frame(1, &u64::MAX.to_le_bytes()), |_| ()), "凭单字段长度不对");
     assert_eq!(forged(&raw_frame(9, b"padding and no end"), |_| ()), Err(BundleError::Bomb));

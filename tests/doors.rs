@@ -54,7 +54,7 @@ fn other(field: &Field, now: Option<&str>) -> Value {
     let value = match field.form {
         Form::Name => "李强",
         Form::Initials => "lq",
-        Form::Phone => "13900000001",
+        Form::Phone | Form::Mobile => "13900000001",
         Form::Number(low, high) => return json!((low + (high - low).min(7)).to_string()),
         Form::Choice(words) => words.iter().map(|word| word.0).find(|word| Some(*word) != now).unwrap(),
         Form::Day => "2016-02-03",
