@@ -99,7 +99,7 @@ fn state_of(db: &Db, file: &std::path::Path) -> Value {
         let key = "SELECT group_concat(name) FROM (SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk)";
         let key: String = conn.query_row(key, [&name], |row| row.get(0)).unwrap();
         let mut statement = conn.prepare(&format!("SELECT * FROM {name} ORDER BY {key}")).unwrap();
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([]).unwrap();
         let mut all = Vec::new();
         while let Some(row) = rows.next().unwrap() {
@@ -230,11 +230,14 @@ fn the_entries_of_the_third_vector_are_chained_as_the_page_says() {
     }
 }
 
+/// hlc, site, life, number, item.
+type PlaceInOrder = (i64, String, i64, i64, usize);
+
 /// Rows of a bulk entry: their subjects stand as many as the rows, and the entry's place with its item names the part.
 #[test]
 fn the_parts_of_each_subject_of_the_third_vector_stand_in_the_order_of_the_page() {
     let (kept, state) = (kept("vector-3.json"), kept("vector-3-state.json"));
-    let mut parts: BTreeMap<String, Vec<((i64, String, i64, i64, usize), String)>> = BTreeMap::new();
+    let mut parts: BTreeMap<String, Vec<(PlaceInOrder, String)>> = BTreeMap::new();
     let mut items = 0;
     for said in kept["entries"].as_array().unwrap() {
         let (site, epoch, seq) = (said["site"].as_str().unwrap(), said["epoch"].as_i64().unwrap(), &said["seq"]);

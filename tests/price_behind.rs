@@ -66,5 +66,5 @@ fn one_persons_import_of_a_price_of_before_changed_the_late_fee_and_the_rating_a
         book.act("chief", "bill.cancel", json!({ "account": no, "bill": bill, "reason": "价格文件到得晚" }));
     }
     book.act("boss", "tariff.put", input);
-    sound(&mut book);
+    sound(&book);
 }

@@ -99,7 +99,8 @@ struct Paid {
     to_prepaid: i64,
     from_prepaid: i64,
     from_credit: i64,
-    lines: Vec<(String, i64)>,
+    /// Bill, principal, late fee.
+    lines: Vec<(String, i64, i64)>,
     is_fee: bool,
 }
 
@@ -109,7 +110,8 @@ struct Own {
     cash: i64,
     prepaid: i64,
     credit: i64,
-    principal: std::collections::BTreeMap<String, i64>,
+    /// What was paid on each bill, its late fee too: it comes back when the bill is taken back.
+    paid_on: std::collections::BTreeMap<String, i64>,
     cancelled: std::collections::BTreeSet<String>,
     receipts: Vec<Paid>,
     house: Vec<(String, i64)>,
@@ -140,7 +142,9 @@ impl Own {
             from_credit: used - from_prepaid,
             lines: list
                 .iter()
-                .map(|line| (line["bill"].as_str().unwrap().to_owned(), fen_of(&line["principal"])))
+                .map(|line| {
+                    (line["bill"].as_str().unwrap().to_owned(), fen_of(&line["principal"]), fen_of(&line["late_fee"]))
+                })
                 .collect(),
             method,
             is_fee,
@@ -148,15 +152,16 @@ impl Own {
         self.put_in_drawer(&paid.method, paid.amount);
         self.prepaid += paid.to_prepaid - paid.from_prepaid;
         self.credit -= paid.from_credit;
-        for (bill, sum) in &paid.lines {
-            *self.principal.entry(bill.clone()).or_default() += sum;
+        for (bill, principal, fee) in &paid.lines {
+            *self.paid_on.entry(bill.clone()).or_default() += principal + fee;
         }
         self.receipts.push(paid);
     }
 
     /// What balances and drawer would be without a receipt; none when they cannot be.
     fn without(&self, paid: &Paid) -> Option<(i64, i64, i64)> {
-        let dead: i64 = paid.lines.iter().filter(|(bill, _)| self.cancelled.contains(bill)).map(|(_, sum)| sum).sum();
+        let gone = paid.lines.iter().filter(|(bill, ..)| self.cancelled.contains(bill));
+        let dead: i64 = gone.map(|(_, principal, fee)| principal + fee).sum();
         let cash = self.cash - if paid.method == "现金" { paid.amount } else { 0 };
         let prepaid = self.prepaid + paid.from_prepaid - paid.to_prepaid;
         let credit = self.credit + paid.from_credit - dead;
@@ -169,8 +174,8 @@ impl Own {
         let at = self.receipts.iter().position(|paid| paid.receipt == receipt).unwrap();
         let paid = self.receipts.remove(at);
         (self.cash, self.prepaid, self.credit) = self.without(&paid).unwrap();
-        for (bill, sum) in paid.lines.iter().filter(|(bill, _)| !self.cancelled.contains(bill)) {
-            *self.principal.entry(bill.clone()).or_default() -= sum;
+        for (bill, principal, fee) in paid.lines.iter().filter(|(bill, ..)| !self.cancelled.contains(bill)) {
+            *self.paid_on.entry(bill.clone()).or_default() -= principal + fee;
         }
     }
 
@@ -227,7 +232,7 @@ fn try_step(book: &mut Book, own: &mut Own, step: &Step) {
         }
         "bill.cancel" => {
             let bill = answer["bill"].as_str().unwrap().to_owned();
-            own.credit += own.principal.get(&bill).copied().unwrap_or_default();
+            own.credit += own.paid_on.get(&bill).copied().unwrap_or_default();
             own.cancelled.insert(bill);
         }
         "shift.close" => {
@@ -256,7 +261,7 @@ fn branch() -> Book {
 }
 
 /// Money the account has brought (receipts less reversals) = what its bills took + late fees + its balances. No credit twice.
-fn conserved(book: &Book) {
+fn conserved(book: &Book, own: &Own) {
     let tx = book.desk.look().unwrap();
     let account = tx.account_of_text("10000001").unwrap().unwrap().id;
     let bills = tx.scan::<BillRow>(&[&account]).unwrap();
@@ -270,8 +275,10 @@ fn conserved(book: &Book) {
     let paid: Fen = bills.iter().filter(|bill| bill.state != "cancelled").map(|bill| bill.amount - bill.unpaid).sum();
     let alive: Vec<_> = tx.payments(account).unwrap().into_iter().filter(|row| row.state == "taken").collect();
     let fees: Fen = alive.iter().map(|row| row.late_fee).sum();
+    let lines = own.receipts.iter().flat_map(|paid| &paid.lines);
+    let came_back: i64 = lines.filter(|(bill, ..)| own.cancelled.contains(bill)).map(|(.., fee)| fee).sum();
     let money: Fen = alive.iter().map(|row| row.amount).sum();
-    assert_eq!(money, paid + fees + prepaid + credit);
+    assert_eq!(money, paid + fees - Fen(came_back) + prepaid + credit);
 }
 
 proptest! {
@@ -286,7 +293,7 @@ proptest! {
             own.agrees(&book);
         }
         sound(&book);
-        conserved(&book);
+        conserved(&book, &own);
         let tx = book.desk.look().unwrap();
         prop_assert_eq!(tx.open_exceptions().unwrap().len(), 0);
         let far = |text: &str| text.parse().unwrap();
@@ -336,5 +343,5 @@ fn money_without_a_till_is_posted_by_the_account_itself() {
     run.push(&mut book.desk, Kind::Account, Some(account), row).unwrap();
     run.close(&mut book.desk, json!({}), |_| {}).unwrap();
     sound(&book);
-    conserved(&book);
+    conserved(&book, &Own::default());
 }
