@@ -14,7 +14,6 @@ use meterdesk::exchange::envelope::BundleWriter;
 use meterdesk::exchange::error::ExchangeError;
 use meterdesk::exchange::frame::FrameKind;
 use meterdesk::exchange::header::{Have, Header, Relay};
-use meterdesk::exchange::site_keys::SiteKeys;
 use meterdesk::exchange::take::{Fate, Taken};
 use meterdesk::rules::id::{Id, Site};
 use meterdesk::store::entries::EntryRow;
@@ -22,12 +21,9 @@ use meterdesk::store::tables::exchange::AckRow;
 use serde_json::json;
 use support::bundle::{entry_after, range};
 use support::company::{Company, act};
+use support::site::keys;
 
 /// The keys of a book in memory.
-fn keys(site: &str) -> SiteKeys {
-    SiteKeys::from_seed(blake3::derive_key("meterdesk site keys of a book in memory 1", site.as_bytes()))
-}
-
 /// Head office and two branches that have met, and what the first branch wrote since.
 struct Scene {
     company: Company,

@@ -15,7 +15,6 @@ use std::io::Write;
 use meterdesk::exchange::envelope::{self, BundleWriter, EndCounts};
 use meterdesk::exchange::frame::{self, Before, FrameKind};
 use meterdesk::exchange::header::{Have, Header};
-use meterdesk::exchange::site_keys::SiteKeys;
 use meterdesk::exchange::take::Fate;
 use meterdesk::rules::id::{Id, SEQS, Site};
 use meterdesk::store::entries::EntryRow;
@@ -23,10 +22,7 @@ use serde_json::json;
 use support::bundle::{range, raw_frame};
 use support::company::{Company, act};
 use support::office::Office;
-
-fn keys(site: &str) -> SiteKeys {
-    SiteKeys::from_seed(blake3::derive_key("meterdesk site keys of a book in memory 1", site.as_bytes()))
-}
+use support::site::keys;
 
 /// A company whose branch has written an entry since the last night.
 fn company() -> (Company, Vec<EntryRow>) {

@@ -16,7 +16,6 @@ use meterdesk::exchange::envelope::BundleWriter;
 use meterdesk::exchange::frame::FrameKind;
 use meterdesk::exchange::header::{Header, Relay};
 use meterdesk::exchange::opener;
-use meterdesk::exchange::site_keys::SiteKeys;
 use meterdesk::exchange::take::Fate;
 use meterdesk::rules::id::{Id, Site};
 use meterdesk::store::entries::EntryRow;
@@ -25,10 +24,7 @@ use serde_json::json;
 use support::bundle::range;
 use support::company::{Company, Parcel, act};
 use support::office::Office;
-
-fn keys(site: &str) -> SiteKeys {
-    SiteKeys::from_seed(blake3::derive_key("meterdesk site keys of a book in memory 1", site.as_bytes()))
-}
+use support::site::keys;
 
 fn chain(site: &str) -> Id {
     Id::new(&Site::parse(site).unwrap(), 1, 0, 0).unwrap()

@@ -6,7 +6,6 @@ mod support;
 use chrono::Duration;
 use meterdesk::book::clock::FixedClock;
 use meterdesk::derive::account::file::AccountOpened;
-use meterdesk::derive::ledger::trial_balance;
 use meterdesk::desk::ACTIONS;
 use meterdesk::desk::refusal::Refusal;
 use meterdesk::desk::rights::role;
@@ -14,7 +13,7 @@ use meterdesk::rules::money::Fen;
 use meterdesk::store::tables::billing::BalanceRow;
 use meterdesk::store::tables::till::ShiftRow;
 use serde_json::{Value, json};
-use support::orders::{Book, book, moment};
+use support::orders::{Book, book, moment, verified};
 use support::transfer::{NEW_OWNER, take_in};
 use support::water::{bill, bills, branch, read, resident};
 
@@ -76,12 +75,6 @@ fn balance(book: &Book, no: &str) -> (Fen, Fen) {
     let tx = book.desk.look().unwrap();
     let account = tx.account_of_text(no).unwrap().unwrap().id;
     tx.get::<BalanceRow>(&[&account]).unwrap().map_or((Fen::ZERO, Fen::ZERO), |row| (row.prepaid, row.credit))
-}
-
-fn sound(book: &mut Book) {
-    let ledger = trial_balance(&book.desk.look().unwrap()).unwrap();
-    assert_eq!((ledger.unbalanced, ledger.total()), (None, Fen::ZERO));
-    assert!(book.desk.verify(false, |_| {}).unwrap().ok);
 }
 
 /// Every action of a clerk is either tried here, or is of those that move no money and read no meter.
@@ -156,7 +149,7 @@ fn a_forgotten_till_paid_out_at_a_transfer_and_billed_what_a_slip_settled() {
     assert_eq!(book.act("demo", "account.transfer", deed)["refunded"], "46.00");
     assert_eq!(book.act("demo", "order.return", slip(json!({ "结算方数": "110" })))["bill"]["volume"], "10");
     assert_eq!((shift_of(&book, "demo").day.to_string().as_str(), bills(&book, C).len()), ("2026-11-22", 1));
-    sound(&mut book);
+    verified(&mut book);
 }
 
 #[test]
@@ -208,7 +201,7 @@ fn a_payment_above_the_clerks_limit_of_a_closed_shift_could_be_reversed_by_nobod
     days_later(&mut book, 2);
     let late = json!({ "payment": paid, "reason": "收错户", "shift": own });
     assert_eq!(refused(&mut book, "chief", "payment.reverse", late).first_rule(), "R-178");
-    sound(&mut book);
+    verified(&mut book);
 }
 
 #[test]
@@ -246,7 +239,7 @@ fn a_refund_above_the_limit_at_a_transfer_and_a_large_deposit_were_dead_ends() {
     back["shift"] = json!(own);
     assert_eq!(book.act("chief", "deposit.return", back)["amount"], "800.00");
     assert_eq!(shift_of(&book, "demo").cash, Fen(200_000));
-    sound(&mut book);
+    verified(&mut book);
 }
 
 #[test]
@@ -285,7 +278,7 @@ fn a_fee_took_any_word_and_any_sum_from_nobody() {
     let right = json!({ "account": C, "kind": "过户费" });
     assert_eq!(book.act("demo", "fee.take", right.clone())["amount"], "5.00");
     assert_eq!(fault(&refused(&mut book, "demo", "fee.take", right)), ("R-209", "kind"));
-    sound(&mut book);
+    verified(&mut book);
 }
 
 #[test]
@@ -310,7 +303,7 @@ fn an_old_owners_payment_was_taken_back_on_the_new_owner() {
         book.act("demo", "payment.reverse", json!({ "payment": receipt, "reason": "收错" }));
     }
     assert_eq!(balance(&book, A), (Fen(5_000), Fen::ZERO));
-    sound(&mut book);
+    verified(&mut book);
 }
 
 #[test]
@@ -341,5 +334,5 @@ fn ten_million_went_to_prepaid_and_into_the_drawer_unasked() {
     let other = json!({ "float": "10000164", "reason": "换班" });
     assert_eq!(fault(&refused(&mut book, "check", "shift.open", other)), ("R-176", "confirm"));
     book.act("check", "shift.open", json!({ "float": "10000164", "reason": "换班", "confirm": true }));
-    sound(&mut book);
+    verified(&mut book);
 }

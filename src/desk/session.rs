@@ -140,7 +140,16 @@ pub fn refuse_work_of_left_open(
                         .iter()
                         .any(|reading| reading.id == entry && reading.source != "opening")
             }
-            _ => false,
+            Kind::Calendar
+            | Kind::Order
+            | Kind::Slip
+            | Kind::Request
+            | Kind::Run
+            | Kind::Tariff
+            | Kind::Site
+            | Kind::User
+            | Kind::Service
+            | Kind::Worker => false,
         };
         if works {
             return Err(Refusal::rule("R-178", close_first(&shift)));

@@ -309,3 +309,9 @@ impl Chance {
         self.0 % limit
     }
 }
+
+/// `verify` finds the book sound, and its postings balance.
+pub fn verified(book: &mut Book) {
+    let verdict = book.desk.verify(false, |_| {}).unwrap();
+    assert!(verdict.ok && verdict.trial_balance == meterdesk::rules::money::Fen::ZERO, "{verdict:?}");
+}

@@ -163,7 +163,11 @@ impl Work<'_, '_> {
                         row.cycle, row.last_day
                     ),
                 )),
-                _ => None,
+                Change::Price { .. }
+                | Change::Volume(_)
+                | Change::VolumeAndReading { .. }
+                | Change::LateFee { .. }
+                | Change::File(_) => None,
             },
         };
         Ok(fault)

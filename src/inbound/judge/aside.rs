@@ -71,8 +71,9 @@ pub(super) fn is_aside(row: &Row, layout: &Layout, id: Option<usize>) -> bool {
         let cell = row.get(*column);
         match layout.class(*column) {
             Class::Quantity | Class::Money => clean::quantity(cell).is_some() || clean::money(cell).is_some(),
-            _ if Some(*column) == id && *column != first => cell.bytes().any(|b| b.is_ascii_digit()),
-            _ => false,
+            Class::Number | Class::Place | Class::Date | Class::Text | Class::Unread => {
+                Some(*column) == id && *column != first && cell.bytes().any(|b| b.is_ascii_digit())
+            }
         }
     };
     !(0..row.len()).any(|column| has_number(&column))
