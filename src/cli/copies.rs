@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::common::{CliError, Context};
 use crate::book::clock::{Clock, SystemClock};
-use crate::book::seal;
+use crate::book::seal::{self, Keys};
+use crate::desk::refusal::Refusal;
 use crate::desk::{Desk, copies, own_files, restore, rights};
 use crate::exchange::site_keys;
 use crate::store::OpenOptions;
@@ -47,7 +48,7 @@ pub struct RestoreArgs {
     #[arg(long, value_name = "DIR")]
     tail: Option<PathBuf>,
     /// 密钥文件也丢了：用恢复码 (从标准输入或键盘输入，不作参数)
-    #[arg(long, requires = "tail")]
+    #[arg(long)]
     recovery_code: bool,
 }
 
@@ -139,11 +140,15 @@ fn second_copy(context: &Context, desk: &mut Desk, to: Option<&Path>, off: bool)
     Ok(0)
 }
 
+/// The recovery code as it was typed.
+type Code = zeroize::Zeroizing<String>;
+
 /// Goes on from a copy, in a new epoch.
 pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
     let target = context.db_path()?;
-    let_in(context, &args.file, &target)?;
-    let code = if args.recovery_code { Some(super::key::recovery_code()?) } else { None };
+    let code = || if args.recovery_code { super::key::recovery_code().map(Some) } else { Ok(None) };
+    let told = let_in(context, &args.file, &target, code)?;
+    let code = if told.is_some() { told } else { code()? };
     let code = code.as_ref().map(|code| code.as_str());
     let tail = args.tail.as_deref().map(|folder| restore::Tail { folder, code });
     let done = restore::restore(&args.file, &target, tail, SystemClock.now())?;
@@ -192,23 +197,33 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-/// Who may restore is asked of the book that is there; of the copy only when there is none that opens.
-fn let_in(context: &Context, copy: &Path, target: &Path) -> Result<(), CliError> {
+/// Who may restore is asked of the book that is there; of the copy only when there is none that opens. Then the recovery code, asked for
+/// after the password, stands for a key file that is lost; it is answered.
+fn let_in(
+    context: &Context,
+    copy: &Path,
+    target: &Path,
+    code: impl Fn() -> Result<Option<Code>, CliError>,
+) -> Result<Option<Code>, CliError> {
     if context.as_user.is_none()
         && target.is_file()
         && let Ok(practice) = copies::is_practice(target)
     {
-        return if practice { Ok(()) } else { Err(context.nobody().into()) };
+        return if practice { Ok(None) } else { Err(context.nobody().into()) };
     }
     if target.is_file()
         && let Ok(mut desk) = Desk::open(target, OpenOptions::default(), Box::new(SystemClock))
     {
-        return context.let_in(&mut desk, rights::RESTORE);
+        return context.let_in(&mut desk, rights::RESTORE).map(|()| None);
     }
     if copies::is_practice(copy)? {
-        return Ok(());
+        return Ok(None);
     }
     let Some(login) = &context.as_user else { return Err(context.nobody().into()) };
     let password = context.password(&format!("{login} 的密码："))?;
-    Ok(copies::let_in(copy, login, &password, rights::RESTORE, SystemClock.now().date_naive())?)
+    let (kept, day) = (Keys::open(target).ok(), SystemClock.now().date_naive());
+    let code = if kept.is_none() { code()? } else { None };
+    let told = code.as_ref().map(|code| Keys::from_recovery(code)).transpose().map_err(Refusal::from)?;
+    copies::let_in(copy, kept.or(told).as_ref(), (login, &password), rights::RESTORE, day)?;
+    Ok(code)
 }

@@ -69,13 +69,14 @@ pub fn run(context: &Context, args: &RecoverArgs) -> Result<u8, CliError> {
 fn prepare(context: &Context, args: &RecoverArgs, lost: &Lost<'_>, name: &str, to: &Path) -> Result<u8, CliError> {
     let code = args.recovery_code.then(recovery_code).transpose()?;
     let had_keys = crate::exchange::site_keys::path_of(lost.target).exists();
+    let other_data_key = code.is_none() && !crate::book::seal::path_of(lost.target).exists();
     let (card, text) = recover::prepare(lost, name, &args.utility, code.as_ref().map(|code| code.as_str()))?;
     new_file::write(to, lost.target, args.overwrite, text.as_bytes())?;
     let fingerprint = card.keys.fingerprint();
     if context.json {
         let line = serde_json::json!({ "ok": true, "file": to, "site": args.site, "fingerprint": fingerprint });
         println!("{line}");
-    } else if had_keys {
+    } else if had_keys && !other_data_key {
         println!("沿用留下的网点密钥，名片写到 {}", to.display());
         println!("总部早已登记这副密钥，不用重新登记 (停用过的除外)；指纹仍是：\n  {fingerprint}");
         println!("请总部依次：收进本网点还没送出的交换包；exchange out --for {} --whole", args.site);
@@ -87,6 +88,12 @@ fn prepare(context: &Context, args: &RecoverArgs, lost: &Lost<'_>, name: &str, t
             "请总部依次：收进本网点还没送出的交换包；site enrol 登记新名片 (片区、岗位、天数不给就不变)；exchange out --for {} --whole",
             args.site
         );
+        if other_data_key {
+            println!(
+                "没有 .key 也没有恢复码：原来的密码在这里打不开了。请总部登记新名片以后、导出以前，给本网点管理员 user reset 用户名@{} 一个首次密码",
+                args.site
+            );
+        }
         println!("然后在这里用 recover --from 指明总部导出的文件夹");
     }
     Ok(0)

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cross::Cross;
 use super::{DeriveError, Event, Fold, Fx};
+use crate::book::public_keys::hex;
+use crate::book::seal::verifier;
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::store::tables::user::{UserRoleRow, UserRow};
@@ -54,7 +56,7 @@ pub struct UserAdded {
     pub name: String,
     /// Roles from the first day on.
     pub roles: Vec<String>,
-    /// argon2id verifier.
+    /// argon2id verifier, sealed (`book/seal/verifier.rs`); in clear in entries of before.
     pub password: String,
     /// First day of the roles.
     pub first_day: NaiveDate,
@@ -74,6 +76,18 @@ pub struct UserRight {
     /// The branch at which it holds, for a user of the head office; none: at the user's own site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
+    /// The person's verifier for that branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verifier: Option<SentVerifier>,
+}
+
+/// The verifier of a person whom head office sends to a branch.
+#[derive(Serialize, Deserialize, Debug, Clone, schemars::JsonSchema)]
+pub struct SentVerifier {
+    /// Of which password: hash of the first box, hex. One set since makes this of no use.
+    pub of: String,
+    /// The box for the branch.
+    pub sealed: String,
 }
 
 /// Body of `user.close`.
@@ -90,7 +104,7 @@ pub struct UserClosed {
 pub struct UserReset {
     /// The user.
     pub user: Id,
-    /// argon2id verifier.
+    /// argon2id verifier, sealed; in clear in entries of before.
     pub password: String,
 }
 
@@ -109,8 +123,10 @@ impl Person {
         match (event.action(), self.user.take()) {
             ("user.add", None) => self.add(event)?,
             ("user.right", Some(user)) => {
-                self.user = Some(user);
                 let body: UserRight = event.read()?;
+                let sent = body.verifier.filter(|sent| sent.of == hex(&verifier::mark(&user.password)));
+                let password = sent.map_or(user.password.clone(), |sent| verifier::with(&user.password, &sent.sealed));
+                self.user = Some(UserRow { password, ..user });
                 self.give(UserRoleRow {
                     user: event.subject,
                     role: body.role,

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use super::refusal::Refusal;
 use super::rights::Rights;
-use super::{Desk, password, proven, session};
+use super::{Desk, password, proven, sealed_password, session};
 use crate::book::append::Head;
+use crate::book::seal::{Keys, verifier};
 use crate::book::verify;
 use crate::derive::system::begin_life;
 pub(super) use crate::store::companions::beside;
 use crate::store::companions::{self, is_of_book};
 use crate::store::hold::Alone;
+use crate::store::tables::user::UserRow;
 use crate::store::{Db, OpenOptions, StoreError};
 
 /// What a proved copy holds.
@@ -81,12 +83,28 @@ pub fn is_practice(copy: &Path) -> Result<bool, Refusal> {
 }
 
 /// Is it the password of a person of the copy who has this right? Where no book is left, the copy is all that can be asked.
-pub fn let_in(copy: &Path, login: &str, given: &str, right: &str, day: chrono::NaiveDate) -> Result<(), Refusal> {
+///
+/// Verifiers are sealed, so the site's keys are needed.
+pub fn let_in(
+    copy: &Path,
+    keys: Option<&Keys>,
+    (login, given): (&str, &str),
+    right: &str,
+    day: chrono::NaiveDate,
+) -> Result<(), Refusal> {
     let mut db = to_read(copy)?;
     let tx = db.read()?;
     let site = Head::read(&tx)?.site;
     let person = proven::at_desk(&tx, &site, login)?;
-    let person = person.filter(|person| person.user.active && password::matches(given, &person.user.password));
+    let is_it = |user: &UserRow| match keys {
+        Some(keys) => sealed_password::open(keys, user).is_some_and(|known| password::matches(given, &known)),
+        None => password::matches(given, &user.password), // in clear, from before
+    };
+    if keys.is_none() && person.as_ref().is_some_and(|person| !verifier::is_clear(&person.user.password)) {
+        let message = "密钥文件不在，核对不了密码：请先放回 .key 文件，或加 --recovery-code 输入恢复码";
+        return Err(Refusal::permission("login", message));
+    }
+    let person = person.filter(|person| person.user.active && is_it(&person.user));
     let person = person.ok_or_else(|| Refusal::permission("login", "用户名或密码不对，请重新输入"))?;
     session::refuse_first_password(&person, false)?;
     Rights::of_person(&tx, &person, day)?.require(right)

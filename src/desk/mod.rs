@@ -45,6 +45,7 @@ pub mod refusal;
 pub mod restore;
 pub mod rights;
 pub mod run;
+pub mod sealed_password;
 pub mod session;
 pub mod site;
 pub mod site_company;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::refusal::Refusal;
 use super::tail::Slot;
 use super::tariffs::Shelf;
-use super::{Desk, own_files, password};
+use super::{Desk, own_files, password, sealed_password};
 use crate::book::append::Head;
 use crate::book::clock::{Clock, PinnedClock};
 use crate::book::mark::{self, Mark};
@@ -86,7 +86,7 @@ impl Desk {
         tx.set_setting(own_files::DATA_KEY, keys.name())?;
         tx.set_setting(own_files::SITE_KEY, &site_keys.public().name())?;
         tx.set_setting(own_files::KEYED_MARK, "1")?;
-        found(&tx, &site, at, new, Some(site_keys.public()))?;
+        found(&tx, &site, at, new, (&keys, Some(site_keys.public())))?;
         let mark = Mark::of(&tx, &Head::read(&tx)?)?;
         tx.commit()?;
         let _ = mark::write(path, &keys, &mark);
@@ -136,7 +136,7 @@ impl Desk {
         let at = self.clock.now();
         let tx = self.db.write()?;
         let keys = self.site_keys.get().map(|keys| keys.public());
-        found(&tx, &self.site, at, new, keys)?;
+        found(&tx, &self.site, at, new, (&self.keys, keys))?;
         tx.commit()?;
         Ok(())
     }
@@ -314,7 +314,7 @@ fn found(
     site: &Site,
     at: chrono::DateTime<chrono::FixedOffset>,
     new: &NewSite<'_>,
-    keys: Option<PublicKeys>,
+    (keys, public): (&Keys, Option<PublicKeys>),
 ) -> Result<(), Refusal> {
     let verifier = password::verifier(new.password, !new.practice)?;
     let opened = SiteOpened {
@@ -323,14 +323,14 @@ fn found(
         utility: new.utility.to_owned(),
         head_office: new.head_office,
         practice: new.practice,
-        keys,
+        keys: public,
     };
     write(tx, "site.open", Err(Kind::Site), at, &opened)?;
     let manager = UserAdded {
         login: new.login.to_owned(),
         name: new.manager.to_owned(),
         roles: MANAGER_ROLES.iter().map(|role| (*role).to_owned()).collect(),
-        password: verifier,
+        password: sealed_password::of_new(keys, new.login, &verifier)?,
         first_day: super::rights::first_day(new.practice, at.date_naive()),
     };
     write(tx, "user.add", Err(Kind::User), at, &manager)?;

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 
+use crate::book::seal::verifier;
 use crate::book::subject::{self, Kind, Subject};
 use crate::book::verify;
 use crate::derive::delegation::{Delegation, belongs_to};
@@ -49,7 +50,7 @@ impl Proven {
 
     /// What a session remembers of the password: set anew, it ends the session.
     pub fn mark(&self) -> [u8; 32] {
-        *blake3::hash(self.user.password.as_bytes()).as_bytes()
+        verifier::mark(&self.user.password)
     }
 }
 

@@ -6,7 +6,7 @@ use super::guesses::{self, Guesses};
 use super::proven::{self, Proven};
 use super::refusal::{Refusal, RefusalKind};
 use super::rights::Rights;
-use super::{Desk, password};
+use super::{Desk, password, sealed_password};
 use crate::book::subject::{Kind, Subject};
 use crate::rules::business_day;
 use crate::rules::id::Id;
@@ -158,6 +158,11 @@ pub fn refuse_work_of_left_open(
     Ok(())
 }
 
+/// What a wrong name and a wrong password are told, alike.
+const WRONG: &str = "用户名或密码不对，请重新输入";
+/// The same to a person of another site, whose password comes with its bundles.
+const WRONG_SENT: &str = "用户名或密码不对，请重新输入；总部派来的人刚改过密码的，本网点要先收总部的交换包";
+
 impl Desk {
     /// Who is at the desk.
     pub fn session(&self) -> Option<&Session> {
@@ -260,7 +265,8 @@ impl Desk {
         }
         // An unknown name costs the same work as a wrong password, so that names cannot be guessed by time.
         let decoy = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let fits = password::matches(given, person.as_ref().map_or(decoy, |person| &person.user.password));
+        let known = person.as_ref().and_then(|person| sealed_password::open(&self.keys, &person.user));
+        let fits = password::matches(given, known.as_ref().map_or(decoy, |known| known));
         match person.filter(|person| fits && person.user.active) {
             Some(person) => {
                 guesses.right(&tx, person.user.id, &place, now)?;
@@ -272,7 +278,7 @@ impl Desk {
             None => {
                 guesses.wrong(&tx, now)?;
                 tx.commit()?;
-                Err(Refusal::permission("login", "用户名或密码不对，请重新输入"))
+                Err(Refusal::permission("login", if login.contains('@') { WRONG_SENT } else { WRONG }))
             }
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use super::whose::Whose;
-use super::{password, rights};
+use super::{password, rights, sealed_password};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserAdded;
 use crate::rules::id::Id;
@@ -65,11 +65,12 @@ impl Action for UserAdd {
         if cx.tx.users_of_login(&input.login)?.iter().any(|user| own.holds(user.id)) {
             return Err(Refusal::field("R-003", "login", format!("登录名“{}”已有人用，请换一个", input.login)));
         }
+        let verifier = password::verifier(&input.password, !cx.practice)?;
         let body = UserAdded {
+            password: sealed_password::of_new(cx.keys, &input.login, &verifier)?,
             login: input.login,
             name: input.name.trim().to_owned(),
             roles: input.roles,
-            password: password::verifier(&input.password, !cx.practice)?,
             first_day: rights::first_day(cx.practice, cx.at.date_naive()),
         };
         Decision::write(vec![Subject::new(Kind::User, cx.next)], &body, Output { user: cx.next })

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
-use super::password;
 use super::refusal::Refusal;
 use super::whose::Whose;
+use super::{password, sealed_password};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserReset as Body;
 use crate::rules::id::Id;
@@ -41,7 +41,8 @@ impl Action for UserPassword {
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
-        if !password::matches(&input.old, &cx.actor.password) {
+        let known = sealed_password::open(cx.keys, cx.actor);
+        if !known.is_some_and(|known| password::matches(&input.old, &known)) {
             return Err(Refusal::field("R-003", "old", "旧密码不对，请重新输入"));
         }
         if input.old == input.new {
@@ -52,7 +53,7 @@ impl Action for UserPassword {
             refusal
         })?;
         let user = cx.actor.id;
-        let body = Body { user, password: verifier };
+        let body = Body { user, password: sealed_password::of(cx, cx.actor, &verifier)? };
         Decision::write(vec![Subject::new(Kind::User, user)], &body, Output { user })
     }
 }

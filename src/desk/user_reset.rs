@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
 use super::whose::Whose;
-use super::{password, user_named};
+use super::{password, sealed_password, user_named};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserReset as Body;
 use crate::rules::id::Id;
@@ -44,7 +44,8 @@ impl Action for UserReset {
         if user.id == cx.actor.id {
             return Err(Refusal::field("R-003", "user", "自己的密码请用“改密码”，要先输旧密码"));
         }
-        let body = Body { user: user.id, password: password::verifier(&input.password, !cx.practice)? };
+        let verifier = password::verifier(&input.password, !cx.practice)?;
+        let body = Body { user: user.id, password: sealed_password::of(cx, &user, &verifier)? };
         Decision::write(vec![Subject::new(Kind::User, user.id)], &body, Output { user: user.id })
     }
 }

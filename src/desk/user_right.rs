@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use super::whose::Whose;
-use super::{last_admin, rights, user_named};
+use super::{last_admin, rights, sealed_password, user_named};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserRight as Body;
 use crate::rules::id::{Id, Site};
@@ -98,7 +98,11 @@ impl Action for UserRight {
             last_admin::keep_one(cx, &user, "role")?;
         }
         let output = Output { user: user.id, role: input.role.clone(), first_day, last_day };
-        let body = Body { user: user.id, role: input.role, first_day, last_day, site };
+        let verifier = match &site {
+            Some(site) if !input.withdraw => sealed_password::for_branch(cx, &user, site)?,
+            _ => None,
+        };
+        let body = Body { user: user.id, role: input.role, first_day, last_day, site, verifier };
         Decision::write(vec![Subject::new(Kind::User, user.id)], &body, output)
     }
 }

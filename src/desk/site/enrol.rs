@@ -101,7 +101,10 @@ impl Action for SiteEnrol {
             data_key,
         };
         Refusal::unless_empty(faults)?;
-        let brings_key = |peer: &peers::Peer| body.data_key.is_some() && peer.data_key.is_none();
+        // Known by name: the key file may have been made anew while the site's keys were saved.
+        let known = |peer: &peers::Peer| peer.data_key.as_ref().map(|data| data.key.clone());
+        let brings_key =
+            |peer: &peers::Peer| body.data_key.as_ref().is_some_and(|new| known(peer).as_ref() != Some(&new.key));
         let already = same.is_some_and(|peer| !peer.revoked && !brings_key(peer));
         let output = Output {
             site: card.code.to_string(),

@@ -30,7 +30,7 @@ table! {
         login: String,
         /// Name as printed.
         name: String,
-        /// argon2id verifier (PHC text).
+        /// argon2id verifier, sealed as entries have it; in clear (PHC text) from entries of before.
         password: String,
         /// May log in.
         active: bool,
