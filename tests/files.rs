@@ -243,6 +243,66 @@ fn outputs_never_write_over_the_book_its_companions_links_or_files_that_are_ther
     assert!(!home.names().iter().any(|name| name.ends_with(".part")), "{:?}", home.names());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_named_for_any_place_is_refused_at_once_and_nothing_is_kept_of_it() {
+    let home = Home::new();
+    let pipe = home.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    home.run(&["backup", home.path("copy.db").to_str().unwrap()]).ends(0);
+    let (pipe, copy) = (pipe.to_str().unwrap().to_owned(), home.path("copy.db").to_str().unwrap().to_owned());
+    for place in [pipe.as_str(), "/dev/zero", "/dev/full"] {
+        let (slips, below) = (format!("file:{place}"), format!("file:{place}/slips"));
+        let named: &[&[&str]] = &[
+            &["printer", &slips],
+            &["printer", &below],
+            &["report", "cash", "--format", "csv", "--out", place],
+            &["report", "cash", "--format", "csv", "--out", place, "--overwrite"],
+            &["site", "card", "--to", place, "--overwrite"],
+            &["backup", place],
+            &["backup", "--every-hour", place],
+            &["backup", "tail", "--to", place],
+            &["restore", place],
+            &["restore", &copy, "--tail", place],
+            &["exchange", "out", "--to", place],
+            &["exchange", "in", place],
+            &["import", "customers", place],
+            &["site", "enrol", place, "--fingerprint", "AAAA"],
+        ];
+        for args in named {
+            let said = within(std::time::Duration::from_secs(20), &home, args);
+            assert!(said.code > 0 && !said.err.is_empty(), "{args:?}: {} {}", said.code, said.err);
+        }
+        let said = within(std::time::Duration::from_secs(20), &home, &["--db", place, "verify"]);
+        assert!(said.code > 0, "--db {place}");
+    }
+    let said = home.run(&["printer", &format!("file:{pipe}")]);
+    assert!(said.err.contains("不是文件夹"), "{}", said.err);
+    assert_eq!(home.run(&["printer"]).ends(0).out.trim(), "off");
+    let slips = home.path("slips");
+    home.run(&["printer", &format!("file:{}", slips.display())]).ends(0);
+    home.run(&["verify", "--full"]).ends(0);
+}
+
+/// What a command said, unless it takes longer: then it is ended and the test with it.
+fn within(time: std::time::Duration, home: &Home, args: &[&str]) -> support::office::Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meterdesk"));
+    if !args.contains(&"--db") {
+        command.arg("--db").arg(home.path("x.db"));
+    }
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let end = std::time::Instant::now() + time;
+    while child.try_wait().unwrap().is_none() {
+        if std::time::Instant::now() > end {
+            child.kill().unwrap();
+            panic!("{args:?} waits for ever");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    support::office::Said::of(&child.wait_with_output().unwrap())
+}
+
 // ---- bounds -------------------------------------------------------------------------------------------------------------
 
 #[test]

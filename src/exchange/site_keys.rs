@@ -157,7 +157,7 @@ impl SiteKeys {
         if std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o077 != 0 {
             return Err(SiteKeyError::Open(path));
         }
-        if meta.len() > MAX_FILE {
+        if !meta.is_file() || meta.len() > MAX_FILE {
             return Err(SiteKeyError::Damaged(path));
         }
         let bytes = fs::read(&path).map_err(|error| SiteKeyError::Io(path.clone(), error.to_string()))?;

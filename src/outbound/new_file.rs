@@ -99,6 +99,21 @@ pub fn free_beside(wanted: &Path) -> PathBuf {
     (1..1_000).map(name).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| wanted.to_owned())
 }
 
+/// A folder for files of ours: one that is there, or can be made; no pipe, no device, nothing of the book's.
+pub fn check_folder(folder: &Path, book: &Path) -> Result<(), Refusal> {
+    if is_of_book(folder, book) {
+        return Err(place(folder, "这是数据库或它旁边的文件，请换一个文件夹"));
+    }
+    let there = folder.ancestors().find(|above| above.symlink_metadata().is_ok());
+    match there {
+        Some(above) if !above.is_dir() => {
+            let message = format!("{} 不是文件夹（是文件、管道、设备或断了的链接），请换一个文件夹", above.display());
+            Err(place(folder, &message))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check(target: &Path, book: &Path, overwrite: bool) -> Result<(), Refusal> {
     if is_of_book(target, book) {
         return Err(place(target, "这是数据库或它旁边的文件，不能写在上面，请换一个文件名"));

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::check_slip::{self, Slip};
 use super::new_file;
+use crate::desk::refusal::Refusal;
 use crate::rules::id::Id;
 use crate::store::{StoreError, Tx};
 
@@ -59,9 +60,12 @@ impl Target {
         Ok(tx.setting(SETTING)?.and_then(|text| Self::parse(&text)).unwrap_or(Self::Off))
     }
 
-    /// Keeps the choice.
-    pub fn keep(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
-        tx.set_setting(SETTING, &self.text())
+    /// Keeps the choice; a folder that is something else is refused.
+    pub fn keep(&self, tx: &Tx<'_>) -> Result<(), Refusal> {
+        if let Self::Folder(folder) = self {
+            new_file::check_folder(folder, &tx.file().unwrap_or_default())?;
+        }
+        Ok(tx.set_setting(SETTING, &self.text())?)
     }
 }
 
@@ -87,13 +91,15 @@ fn send(tx: &Tx<'_>, target: &Target, slip: &Slip, reprint: bool) -> Result<Stri
     match target {
         Target::Off => Ok(String::new()),
         Target::Folder(folder) => {
+            let book = tx.file().unwrap_or_default();
+            let refused = |refusal: Refusal| NotPrinted(refusal.message());
+            new_file::check_folder(folder, &book).map_err(refused)?; // it may have become something else since it was set
             std::fs::create_dir_all(folder).map_err(fault)?;
             let mark = if reprint { "-重印" } else { "" };
             let stem = format!("{}{mark}", slip.number.replace('/', "_"));
-            let book = tx.file().unwrap_or_default();
             // In a folder others may write to, a name that can be guessed could be taken before.
             let path = new_file::write_unguessed(folder, &stem, "txt", &book, slip.text.as_bytes());
-            path.map(|path| path.display().to_string()).map_err(|refusal| NotPrinted(refusal.message()))
+            path.map(|path| path.display().to_string()).map_err(refused)
         }
         Target::Lp(name) => {
             let mut lp = Command::new("lp");

@@ -329,7 +329,10 @@ pub fn check_head(path: &Path) -> Result<(), StoreError> {
     let file =
         |error: std::io::Error| StoreError::File { path: path.to_owned(), reason: crate::text::disk::why(&error) };
     let mut head = [0u8; 72];
-    std::fs::File::open(path).map_err(file)?.read_exact(&mut head).map_err(|_| StoreError::Foreign(path.to_owned()))?;
+    crate::text::plain_file::open(path)
+        .map_err(file)?
+        .read_exact(&mut head)
+        .map_err(|_| StoreError::Foreign(path.to_owned()))?;
     let ours = head.starts_with(b"SQLite format 3\0") && head[68..72] == APPLICATION_ID.to_be_bytes();
     if ours { Ok(()) } else { Err(StoreError::Foreign(path.to_owned())) }
 }
