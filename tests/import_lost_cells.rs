@@ -53,6 +53,59 @@ fn what_stands_under_an_empty_heading_is_not_left_out() {
 }
 
 #[test]
+fn the_running_number_of_a_data_program_is_no_cell_without_heading_and_anything_else_there_is() {
+    let table = |head: &str, numbers: [&str; 3]| {
+        let [a, b, c] = numbers;
+        format!(
+            "{head},户号,抄表日期,本次示数\n{a},3100000001,2026-10-20,120\n{b},3100000002,2026-10-20,121\n{c},3100000003,2026-10-20,122\n"
+        )
+    };
+    for (head, numbers) in [("", ["0", "1", "2"]), ("", ["1", "2", "3"]), ("Unnamed: 0", ["0", "1", "2"])] {
+        let book = Book::new(true);
+        let answer = book.cards(&book.file("e.csv", &table(head, numbers)));
+        assert_eq!((answer.code, answer.accepted()), (Some(0), 3), "{head:?} {}", answer.json);
+        let said = answer.json["notes"].to_string();
+        assert!(said.contains("的行号") && said.contains("没有读"), "{said}");
+        assert_eq!(book.newest("3100000003"), "122");
+    }
+    // Anything but a plain sequence is data nobody has named: every row of it waits.
+    for numbers in [["0", "1", "3"], ["0", "2", "1"], ["7", "8", "9"], ["0", "", "1"], ["0", "1", "2?"]] {
+        let book = Book::new(true);
+        let answer = book.cards(&book.file("e.csv", &table("", numbers)));
+        let filled = numbers.iter().filter(|number| !number.is_empty()).count();
+        assert_eq!(
+            (answer.accepted(), answer.defects().len()),
+            (3 - filled as u64, filled),
+            "{numbers:?} {}",
+            answer.json
+        );
+    }
+    // A workbook of such a program, each sheet with its own numbers.
+    let book = Book::new(true);
+    let mut file = rust_xlsxwriter::Workbook::new();
+    for accounts in [["3100000001", "3100000002"], ["3100000003", "3100000004"]] {
+        let sheet = file.add_worksheet();
+        for (column, heading) in (1..).zip(["户号", "抄表日期", "本次示数"]) {
+            sheet.write(0, column, heading).unwrap();
+        }
+        for (row, account) in (1..).zip(accounts) {
+            sheet.write(row, 0, row - 1).unwrap();
+            sheet.write(row, 1, account).unwrap();
+            sheet.write(row, 2, "2026-10-20").unwrap();
+            sheet.write(row, 3, 120).unwrap();
+        }
+    }
+    let path = book.folder.path().join("numbered.xlsx");
+    file.save(&path).unwrap();
+    let answer = book.cards(&path);
+    assert!(
+        answer.accepted() >= 3 && !answer.defects().iter().any(|(_, kind)| *kind == "extra_cells"),
+        "{}",
+        answer.json
+    );
+}
+
+#[test]
 fn a_workbook_loses_no_cell_beyond_its_headings_on_any_sheet() {
     let book = Book::new(true);
     let path = workbook(&book, "beyond.xlsx", |sheet| {

@@ -15,5 +15,6 @@ pub mod profile; // named column maps, recognised by headings
 pub mod read; // csv, xlsx and dbf files as rows of text cells
 pub mod recognise; // a file by its headings: sheets, columns, what is not read
 pub mod rows; // what a good row says: customers, readings, swap slips
+mod running; // the running number a data program writes in front of a table
 pub mod spill;
 mod synonyms; // headings that mean a field in every profile // lists as long as a file, in bounded memory

@@ -9,6 +9,7 @@ use super::headings::plain;
 use super::nearest::Nearest;
 use super::profile::{Catalogue, Holds, Layout, Profile, ReadBy};
 use super::read::{BadFile, Encoding, Form, Row, SheetFacts, Source, Standing, Why, line_on};
+use super::running;
 use crate::rules::fault::shown;
 
 /// Rows at the top of a sheet among which the headings are looked for.
@@ -297,7 +298,7 @@ fn look(source: &Source, candidates: &[&Profile]) -> Result<Recognised, BadFile>
     }
     let mut notes = notes_of(&looked, index, &parts);
     notes.extend(source.left_out()?);
-    let layout = joined(&parts);
+    let mut layout = joined(&parts);
     let sheets = parts.iter().map(|(sheet, heading_line, own)| ReadSheet {
         name: sheet.name.clone(),
         heading_line: *heading_line,
@@ -306,13 +307,21 @@ fn look(source: &Source, candidates: &[&Profile]) -> Result<Recognised, BadFile>
         even: matches!(source.form, Form::Text(_)) && !sheet.trails(*heading_line, own),
         from: from(&layout, own),
     });
-    Ok(Recognised {
-        source: source.clone(),
-        profile: candidates[index].clone(),
-        sheets: sheets.collect(),
-        layout,
-        notes,
-    })
+    let mut sheets: Vec<ReadSheet> = sheets.collect();
+    for (number, sheet) in sheets.iter_mut().enumerate() {
+        let is_row = |row: &Row| row.line > sheet.heading_line && !sheet.repeats_headings(row);
+        let found = running::of(source, (&sheet.name, &sheet.facts), &sheet.layout, &is_row)?;
+        let Some(found) = found else { continue };
+        notes.push(running::note(found, sheet.layout.heading(0), if parts.len() > 1 { &sheet.name } else { "" }));
+        if !sheet.layout.heading(0).is_empty() {
+            continue;
+        }
+        running::NAME.clone_into(&mut sheet.layout.headings[0]);
+        if number == 0 {
+            running::NAME.clone_into(&mut layout.headings[0]);
+        }
+    }
+    Ok(Recognised { source: source.clone(), profile: candidates[index].clone(), sheets, layout, notes })
 }
 
 /// What of a workbook or table is not read, and how lines of further sheets are counted.
