@@ -193,6 +193,64 @@ fn a_signed_entry_about_others_than_its_payload_names_counts_nowhere_and_is_aske
     assert!(lies > 300, "{lies}");
 }
 
+/// Every place of a payload, as a pointer.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| places(value, &format!("{at}/{name}"), found)),
+        Value::Array(items) => {
+            items.iter().take(2).enumerate().for_each(|(index, item)| places(item, &format!("{at}/{index}"), found));
+        }
+        _ => found.push(at.to_owned()),
+    }
+}
+
+/// The till refused money under 预存 and the account took it, or the other way round: one side waited, the other was posted.
+#[test]
+fn a_body_that_one_fold_alone_rejects_counts_for_all_its_subjects_or_for_none() {
+    let (mut lies, mut aside, mut split) = (0, 0, Vec::new());
+    for (name, rows) in golden() {
+        let mut db = derived(&rows);
+        let last = rows.last().unwrap();
+        for row in kinds(&rows).into_iter().filter(|row| !bulk::is_bulk(&row.payload)) {
+            if parties_of(&row.subjects, row.id) < 2 {
+                continue;
+            }
+            let (body, mut at) = (serde_json::from_str::<Value>(&row.payload).unwrap(), Vec::new());
+            places(&body, "", &mut at);
+            for place in at {
+                let truth = body.pointer(&place).unwrap();
+                let amount = truth.as_str().is_some_and(|text| text.parse::<f64>().is_ok());
+                let others: &[&str] = match () {
+                    () if place.ends_with("method") || place.ends_with("seen") => &["预存", "现金", "别的"],
+                    () if amount => &["-0.01", "0.00", "12345.67", "?"],
+                    () => &["?"],
+                };
+                for other in others.iter().filter(|other| truth != **other) {
+                    let mut body = body.clone();
+                    *body.pointer_mut(&place).unwrap() = json!(other);
+                    let lie = next(last, row, |row| row.payload = body.to_string());
+                    let word = format!("{name}: {} {place} = {other}", row.action);
+                    let tx = db.write().unwrap();
+                    receive(&tx, std::slice::from_ref(&lie));
+                    let held = tx.scan::<HoldRow>(&[]).unwrap();
+                    let held = held.iter().filter(|hold| hold.entry == lie.id).count();
+                    let all = parties_of(&lie.subjects, lie.id);
+                    // What nobody can read waits wherever it is read, and nothing of it counts; what can be read waits nowhere.
+                    let whole = if *other == "?" { !posted(&tx, lie.id) } else { held == all };
+                    if held != 0 && !whole {
+                        split.push(format!("{word}: {held} of {all} wait"));
+                    }
+                    let told = tx.scan::<ExceptionRow>(&[]).unwrap();
+                    aside += usize::from(told.iter().any(|one| one.what == parties::OTHER && one.second == lie.id));
+                    lies += 1;
+                }
+            }
+        }
+    }
+    assert!(split.is_empty(), "{} of {lies}:\n{}", split.len(), split.join("\n"));
+    assert!(lies > 1_000 && aside > 100, "{lies} {aside}");
+}
+
 /// How many subjects of kinds there are these words name.
 fn parties_of(subjects: &str, own: Id) -> usize {
     let found = meterdesk::book::subject::read(subjects, own).unwrap_or_default();

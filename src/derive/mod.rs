@@ -48,6 +48,7 @@ pub mod run;
 pub mod shift;
 pub mod site;
 pub mod slip;
+pub mod sums;
 pub mod system;
 pub mod tariff;
 pub mod twin;

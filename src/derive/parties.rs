@@ -2,6 +2,8 @@
 //! them would be posted, or twice. So an entry whose subjects are not those its payload names counts nowhere: no fold applies any of
 //! it, every subject it does name has an exception, and `verify` asks about it. It is never written here.
 //!
+//! So does one whose payload says of money what cannot be ([`sums`]): the side that would not see it must not count either.
+//!
 //! Both sides are read by the same names, the author's or ours. A payload that cannot be read names nobody: each fold holds it. Of a newer
 //! version than this program knows nothing is said either.
 
@@ -11,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::account::amend::AccountAmended;
 use super::account::payment::{PaymentConfirmed, PaymentReversed, PaymentTaken, money_account};
+use super::account::swap::SwapEntered;
 use super::account::transfer::AccountTransferred;
 use super::order::body::{
     CallbackRecorded, ComplaintAnswered, DepositReturned, DepositTaken, IntakeParked, IntakeResumed, IntakeTaken,
@@ -20,7 +23,7 @@ use super::request::{AdjustmentChecked, AdjustmentDecided, AdjustmentRequested};
 use super::shift::method::MethodCorrected;
 use super::shift::sign::ShiftConfirmed;
 use super::shift::{FeeTaken, ShiftClosed, ShiftDepositReversed, ShiftDeposited, ShiftFloatAdded};
-use super::{Fx, bulk, index, knowledge};
+use super::{Fx, bulk, index, knowledge, sums};
 use crate::book::subject::{self, Kind, Subject};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -45,6 +48,11 @@ enum Named {
 impl Named {
     fn just(subjects: impl IntoIterator<Item = Option<Subject>>) -> Self {
         Self::Just(subjects.into_iter().flatten().collect())
+    }
+
+    /// Nobody, when what it says of money cannot be.
+    fn unless(self, why: sums::Why) -> Self {
+        why.map_or(self, Self::Never)
     }
 
     /// Orders, with the accounts they are on.
@@ -99,7 +107,7 @@ fn named(action: &str, own: Id, body: &str) -> Option<Named> {
     Some(match action {
         "payment.take" | "payment.enter_late" => {
             let body: PaymentTaken = read(body)?;
-            Named::just([account(body.account), body.shift.and_then(shift)])
+            Named::just([account(body.account), body.shift.and_then(shift)]).unless(sums::payment(&body))
         }
         "payment.confirm" => {
             let body: PaymentConfirmed = read(body)?;
@@ -107,30 +115,38 @@ fn named(action: &str, own: Id, body: &str) -> Option<Named> {
         }
         "payment.method" => {
             let body: MethodCorrected = read(body)?;
-            Named::just([body.account.and_then(account), shift(body.shift)])
+            let money = |method: &str| sums::money(method, "预存不能改成别的方式");
+            let why = money(&body.seen).or_else(|| money(&body.method));
+            Named::just([body.account.and_then(account), shift(body.shift)]).unless(why)
         }
         "payment.reverse" => reversal(read(body)?),
         "fee.take" => {
             let body: FeeTaken = read(body)?;
+            let why = sums::fee(&body);
             let charge = body.charge.and_then(|charge| order(charge.order));
-            Named::just([body.account.and_then(account), charge, shift(body.shift)])
+            Named::just([body.account.and_then(account), charge, shift(body.shift)]).unless(why)
         }
         "deposit.take" => {
             let body: DepositTaken = read(body)?;
-            Named::just([body.account.and_then(account), order(body.charge.order), shift(body.shift)])
+            let short = body.amount.is_negative().then_some("收款不能是负数");
+            let why = sums::money(&body.method, "押金不能用预存").or(short);
+            Named::just([body.account.and_then(account), order(body.charge.order), shift(body.shift)]).unless(why)
         }
         "deposit.return" => {
             let body: DepositReturned = read(body)?;
-            Named::just([body.account.and_then(account), order(body.charge.order), shift(body.shift)])
+            let why = sums::money(&body.method, "押金不能用预存");
+            Named::just([body.account.and_then(account), order(body.charge.order), shift(body.shift)]).unless(why)
         }
         "account.transfer" => {
             let body: AccountTransferred = read(body)?;
+            let why = sums::refund(body.refund.as_ref());
             let refund = body.refund.and_then(|refund| shift(refund.shift));
-            Named::just([account(body.account), body.case.and_then(order), refund])
+            Named::just([account(body.account), body.case.and_then(order), refund]).unless(why)
         }
         "account.amend" => {
             let body: AccountAmended = read(body)?;
-            Named::just([account(body.account), body.refund.and_then(|refund| shift(refund.shift))])
+            let why = sums::refund(body.refund.as_ref());
+            Named::just([account(body.account), body.refund.and_then(|refund| shift(refund.shift))]).unless(why)
         }
         "shift.deposit" => Named::just([shift(read::<ShiftDeposited>(body)?.shift)]),
         "shift.deposit_reverse" => Named::just([shift(read::<ShiftDepositReversed>(body)?.shift)]),
@@ -148,7 +164,7 @@ fn named(action: &str, own: Id, body: &str) -> Option<Named> {
         }
         "adjustment.decide" => {
             let body: AdjustmentDecided = read(body)?;
-            Named::just([request(body.request), account(body.account)])
+            Named::just([request(body.request), account(body.account)]).unless(sums::decision(&body))
         }
         _ => return of_case(action, own, body).or_else(|| of_one(action, own)),
     })
@@ -162,8 +178,9 @@ fn reversal(body: PaymentReversed) -> Named {
     if money_account(&body.method).is_none() && body.amount != Fen::ZERO {
         return Named::Never("冲正预存缴费不应退钱");
     }
+    let why = sums::covers(body.covers.as_ref());
     let charge = body.charge.and_then(|charge| order(charge.order));
-    Named::just([body.account.and_then(account), charge, shift(body.shift), shift(body.origin)])
+    Named::just([body.account.and_then(account), charge, shift(body.shift), shift(body.origin)]).unless(why)
 }
 
 /// Cases and orders.
@@ -175,8 +192,11 @@ fn of_case(action: &str, own: Id, body: &str) -> Option<Named> {
             let all: BTreeSet<Subject> =
                 [case, body.account.and_then(account), body.parked.and_then(order)].into_iter().flatten().collect();
             // A repeat call also concerns the account of the order it joins.
-            if body.joins.is_some() { Named::With(all, Kind::Account) } else { Named::Just(all) }
+            let named = if body.joins.is_some() { Named::With(all, Kind::Account) } else { Named::Just(all) };
+            named.unless(sums::charges(&body.charges))
         }
+        // Account and slip look themselves whom it is about; the bill of the difference is asked about for both.
+        "swap.enter" => sums::bill(read::<SwapEntered>(body)?.bill.as_ref()).map(Named::Never)?,
         "intake.park" => Named::just([order(read::<IntakeParked>(body)?.parked)]),
         "intake.resume" => Named::just([order(read::<IntakeResumed>(body)?.parked)]),
         "order.dispatch" => Named::orders(read::<OrdersDispatched>(body)?.orders),
@@ -185,7 +205,10 @@ fn of_case(action: &str, own: Id, body: &str) -> Option<Named> {
         "order.resume" => Named::orders([read::<OrderResumed>(body)?.order]),
         "order.defer" => Named::orders([read::<OrderDeferred>(body)?.order]),
         "order.void" => Named::orders([read::<OrderVoided>(body)?.order]),
-        "order.return" => Named::orders([read::<OrderReturned>(body)?.order]),
+        "order.return" => {
+            let body: OrderReturned = read(body)?;
+            Named::orders([body.order]).unless(sums::bill(body.bill.as_ref()))
+        }
         "callback.record" => Named::orders([read::<CallbackRecorded>(body)?.order]),
         "complaint.answer" => Named::orders([read::<ComplaintAnswered>(body)?.order]),
         _ => return None,

@@ -14,7 +14,7 @@ use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::order::body::ChargeRef;
 use crate::derive::shift::method::MethodCorrected;
-use crate::derive::{DeriveError, Event, Fx, exception};
+use crate::derive::{DeriveError, Event, Fx, exception, sums};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::rules::part_payment::Earlier;
@@ -195,13 +195,7 @@ fn taken(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentTaken) -> Result<(), 
 
 /// The parts of a payment must be the money and balances it names; a body that is not is no payment.
 fn check_sum(body: &PaymentTaken) -> Result<(), DeriveError> {
-    let parts: Fen = body.lines.iter().map(|line| line.principal + line.late_fee).sum();
-    let negative = body.lines.iter().any(|line| (line.principal.0 | line.late_fee.0 | line.waived.0) < 0)
-        || (body.to_prepaid.0 | body.from_prepaid.0 | body.from_credit.0 | body.amount.0) < 0;
-    if negative || parts + body.to_prepaid != body.amount + body.from_prepaid + body.from_credit {
-        return Err(DeriveError::Body("收费各项之和与金额不符".into()));
-    }
-    Ok(())
+    sums::payment(body).map_or(Ok(()), |why| Err(DeriveError::Body(why.into())))
 }
 
 /// Lets one bill take what it still owes; answers what it took and what is over.
