@@ -87,18 +87,77 @@ fn work_past_midnight_belongs_to_the_shift_until_the_cut_off_hour_and_not_a_minu
     assert_eq!(entry.business_day.to_string(), "2026-11-21");
     clock(&mut book, "2026-11-22T04:00:00+08:00".parse().unwrap());
     assert_eq!(refused(&mut book, "demo", "payment.take", json!({ "account": "10000001" })).first_rule(), "R-178");
-    // Who has no shift open works on the calendar date, whatever the hour.
+    // Who has no shift open works on the same day, and so does who opens one now.
     clock(&mut book, "2026-11-22T01:00:00+08:00".parse().unwrap());
     let done = book.try_act("room", "bill.issue", &json!({ "account": "10000001" }));
     assert_ne!(done.err().map(|refusal| refusal.first_rule().to_owned()).as_deref(), Some("R-178"));
     book.desk.sign_in_practice("room").unwrap();
-    assert_eq!(view_till::day(&book.desk).unwrap().to_string(), "2026-11-22");
-    // A shift opened after midnight belongs to the day it was opened on.
+    assert_eq!(view_till::day(&book.desk).unwrap().to_string(), "2026-11-21");
     let opened = book.act("check", "shift.open", json!({ "float": "50.00" }));
-    assert_eq!(opened["day"], "2026-11-22");
-    clock(&mut book, "2026-11-22T23:00:00+08:00".parse().unwrap());
-    book.act("check", "payment.take", json!({ "account": "10000001", "amounts": "1.00" }));
+    assert_eq!((&opened["day"], &opened["no"]), (&json!("2026-11-21"), &json!(2)));
+    clock(&mut book, "2026-11-22T04:00:00+08:00".parse().unwrap());
+    assert_eq!(refused(&mut book, "check", "payment.take", json!({ "account": "10000001" })).first_rule(), "R-178");
     sound(&book);
+}
+
+#[test]
+fn a_till_opened_before_the_cut_off_hour_and_one_left_open_since_yesterday_have_one_day() {
+    let mut book = branch();
+    let taken = |book: &mut Book, user: &str| {
+        let input = json!({ "account": "10000001", "bills": ["#1"], "amounts": "10.00" });
+        let paid = book.act(user, "payment.take", input);
+        let entry = paid["payment"].as_str().unwrap().parse().unwrap();
+        let tx = book.desk.look().unwrap();
+        let day = tx.entry(entry).unwrap().unwrap().business_day.to_string();
+        let late = (paid["lines"][0]["days_late"].clone(), paid["late_fee"].clone());
+        (late, day, check_slip::slip(&tx, entry, false).unwrap().unwrap().text.contains("营业日 2026-11-21"))
+    };
+    clock(&mut book, "2026-11-22T01:30:00+08:00".parse().unwrap());
+    let opened = book.act("check", "shift.open", json!({ "float": "50.00" }));
+    assert_eq!(opened["day"], "2026-11-21");
+    // The first bears 86.40 × 0.003 × 3 = 0.7776, cut to 0.50; what the other takes bears no more of the same days.
+    let (old, new) = (taken(&mut book, "demo"), taken(&mut book, "check"));
+    assert_eq!((old.0.0, old.1, old.2), (json!(3), "2026-11-21".into(), true));
+    assert_eq!((new.0.0, new.1, new.2), (json!(3), "2026-11-21".into(), true));
+    // A reading and a bill of the same minute, by one who has no till, are of that day too; a day the calendar has is no future.
+    let done = book.act("room", "reading.enter", json!({ "account": "10000001", "value": "110", "confirm": true }));
+    let reading = done["reading"].as_str().unwrap().parse().unwrap();
+    assert_eq!(book.desk.look().unwrap().entry(reading).unwrap().unwrap().business_day.to_string(), "2026-11-21");
+    let tomorrow = json!({ "account": "10000001", "value": "120", "date": "2026-11-23", "confirm": true });
+    assert_eq!(refused(&mut book, "room", "reading.enter", tomorrow).first_rule(), "R-226");
+    // At four sharp both are past their day; who opens then has the new one, with what was counted carried over.
+    clock(&mut book, "2026-11-22T04:00:00+08:00".parse().unwrap());
+    for user in ["demo", "check"] {
+        assert_eq!(refused(&mut book, user, "payment.take", json!({ "account": "10000001" })).first_rule(), "R-178");
+    }
+    let till =
+        shifts(&book).into_iter().find(|shift| shift.id.to_string() == opened["shift"].as_str().unwrap()).unwrap();
+    book.act("check", "shift.close", json!({ "counted": till.cash.to_string() }));
+    let next = book.act("check", "shift.open", json!({ "float": till.cash.to_string() }));
+    assert_eq!((&next["day"], &next["no"]), (&json!("2026-11-22"), &json!(1)));
+    assert_eq!(taken(&mut book, "check").1, "2026-11-22");
+    let tx = book.desk.look().unwrap();
+    let cash = |day: &str| {
+        let day = day.parse().unwrap();
+        let sheet = (reports::report("cash").unwrap().fill)(&tx, Reach::ALL, day, day).unwrap();
+        sheet.notes.iter().filter(|note| note.contains("本日营业收入")).count()
+    };
+    assert_eq!((cash("2026-11-21"), cash("2026-11-22")), (2, 1));
+    drop(tx);
+    sound(&book);
+}
+
+#[test]
+fn a_later_cut_off_hour_puts_no_open_till_into_a_day_that_has_not_begun() {
+    let mut book = branch();
+    clock(&mut book, "2026-11-22T05:00:00+08:00".parse().unwrap());
+    book.act("check", "shift.open", json!({ "float": "50.00" }));
+    let refusal = refused(&mut book, "boss", "site.cut_off", json!({ "hour": "06:30" }));
+    assert_eq!((refusal.first_rule(), refusal.faults[0].field.as_deref()), ("R-178", Some("hour")));
+    assert!(refusal.message().contains("请先交班"), "{refusal:?}");
+    book.act("check", "shift.close", json!({ "counted": "50.00" }));
+    book.act("boss", "site.cut_off", json!({ "hour": "06:30" }));
+    assert_eq!(view_till::day(&book.desk).unwrap().to_string(), "2026-11-21");
 }
 
 #[test]

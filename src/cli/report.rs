@@ -64,7 +64,7 @@ pub fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
     let name = args.name.as_deref().ok_or_else(|| CliError::usage("请给出报表名，或用 --list 查看全部"))?;
     let report = report(name).ok_or_else(|| CliError::usage(&format!("没有“{name}”这个报表，用 --list 查看全部")))?;
     let mut desk = context.open_to(report.right())?;
-    let (from, to) = report.days(args.from, args.to, crate::desk::view_till::day(&desk)?);
+    let (from, to) = report.days(args.from, args.to, report.today(&desk)?);
     if from > to {
         return Err(CliError::usage(&format!("起始日 {from} 晚于截止日 {to}，请改正")));
     }

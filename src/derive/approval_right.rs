@@ -19,7 +19,7 @@ pub fn holders(tx: &Tx<'_>, decision: &str) -> Result<Vec<Id>, StoreError> {
     if !body.approve || !counts {
         return Ok(Vec::new());
     }
-    let day = entry.business_day;
+    let day = entry.calendar_day();
     let site = if actor.site() == decision.site() { String::new() } else { decision.site().to_string() };
     match tx.role_at(actor, &body.right.role, &site)? {
         Some(right) if day < right.first_day || right.last_day.is_some_and(|last| last < day) => {

@@ -123,7 +123,7 @@ pub fn company(tx: &Tx<'_>, site: &Site) -> Result<Option<Company>, StoreError> 
 /// May a role of a user, as it was given, count? Answers the enrolment it goes beyond when not.
 pub fn beyond(tx: &Tx<'_>, row: &UserRoleRow) -> Result<Option<Id>, StoreError> {
     let Some(company) = company(tx, &row.user.site())? else { return Ok(None) };
-    let given = tx.entry(row.entry)?.map(|entry| entry.business_day);
+    let given = tx.entry(row.entry)?.map(|entry| entry.calendar_day());
     Ok(company.delegation().beyond(row, given))
 }
 

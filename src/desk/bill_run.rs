@@ -180,7 +180,10 @@ impl Desk {
             true => None,
             false => Some(self.only_one(&format!("{} 账期出账", ask.cycle))?),
         };
-        let dated = ask.dated.unwrap_or_else(|| self.today());
+        let dated = match ask.dated {
+            Some(day) => day,
+            None => self.business_day()?,
+        };
         if ask.cycle > BillCycle::of(dated) {
             return Err(Refusal::field("input", "cycle", format!("账期 {} 还没有到，请核对", ask.cycle)));
         }

@@ -327,6 +327,11 @@ impl Desk {
         self.now().date_naive()
     }
 
+    /// The business day of this branch: today, for money (see [`session::business_day`]).
+    pub fn business_day(&self) -> Result<NaiveDate, StoreError> {
+        session::business_day(&self.look()?, self.now())
+    }
+
     /// What the person must know that happened at opening (a new epoch, work gone on with).
     pub fn notices(&self) -> &[String] {
         &self.notices
@@ -394,7 +399,7 @@ impl Desk {
             session::refuse_first_password(&person, practice)?;
         }
         let actor = person.user.clone();
-        let day = session::business_day(&tx, &actor, at)?;
+        let day = session::business_day(&tx, at)?;
         let rights = Rights::of_person(&tx, &person, at.date_naive())?;
         if !def.free {
             rights.require(def.name)?;

@@ -96,7 +96,7 @@ fn note(given: &mut Vec<Given>, row: &EntryRow) {
     match row.action.as_str() {
         "user.add" | "user.reset" => {
             let made = row.action == "user.add";
-            given.push(Given { by, day: row.business_day, made, changed: false });
+            given.push(Given { by, day: row.calendar_day(), made, changed: false });
         }
         "user.password" => given.iter_mut().for_each(|given| given.changed = true),
         _ => {}

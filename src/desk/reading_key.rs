@@ -70,7 +70,7 @@ impl Action for ReadingKey {
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let (account, meter) = find(cx.tx, Some(&input.account), None)?;
         let day = input.date.unwrap_or(cx.day);
-        if day > cx.day {
+        if day > cx.at.date_naive() {
             return Err(Refusal::field("R-226", "date", format!("抄表日期 {day} 在今天之后，请核对")));
         }
         if input.value.is_negative() {

@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Serialize;
 
 use super::refusal::Refusal;
@@ -152,7 +153,8 @@ impl Desk {
         let head = Head::read(&tx)?;
         clock_jump::require(&tx, &head, at, action, self.practice)?;
         let subject = Subject::new(Kind::Run, subject.unwrap_or(head.next()?));
-        let row = append::append(&tx, &head, entry(at, actor, action, 1, &[subject], payload))?;
+        let when = (at, super::session::business_day(&tx, at)?);
+        let row = append::append(&tx, &head, entry(when, actor, action, 1, &[subject], payload))?;
         derive::record(&tx, &row)?;
         let mark = Mark::of(&tx, &Head { seq: row.seq, hlc: row.hlc, hash: row.hash, ..head })?;
         tx.commit()?;
@@ -161,15 +163,16 @@ impl Desk {
     }
 }
 
+/// An entry of a moment and its business day.
 fn entry<'a>(
-    at: chrono::DateTime<chrono::FixedOffset>,
+    (at, day): (DateTime<FixedOffset>, NaiveDate),
     actor: &'a str,
     action: &'a str,
     version: u32,
     subjects: &'a [Subject],
     payload: String,
 ) -> NewEntry<'a> {
-    NewEntry { at, business_day: at.date_naive(), actor, action, version, subjects, key: None, payload }
+    NewEntry { at, business_day: day, actor, action, version, subjects, key: None, payload }
 }
 
 impl Run {
@@ -264,7 +267,7 @@ impl Run {
         &self,
         tx: &Tx<'_>,
         head: &Head,
-        at: chrono::DateTime<chrono::FixedOffset>,
+        at: DateTime<FixedOffset>,
         mut draft: Draft,
     ) -> Result<EntryRow, Refusal> {
         let own = head.next()?;
@@ -274,7 +277,8 @@ impl Run {
             }
         }
         debug_assert!(!write_subjects(&draft.subjects, own).is_empty());
-        let new = entry(at, &self.actor, self.kind, self.version, &draft.subjects, draft.payload);
+        let when = (at, super::session::business_day(tx, at)?);
+        let new = entry(when, &self.actor, self.kind, self.version, &draft.subjects, draft.payload);
         let row = append::append(tx, head, new)?;
         parties::require(&mut Fx::new(tx), &row)?;
         Ok(row)

@@ -14,7 +14,6 @@ use crate::rules::private_numbers::{self, Holds};
 use crate::store::tables::account::ReadingRow;
 use crate::store::tables::billing::BillRow;
 use crate::store::tables::till::ShiftRow;
-use crate::store::tables::user::UserRow;
 use crate::store::{StoreError, Tx};
 use crate::text::safe;
 
@@ -77,19 +76,20 @@ const MONEY_AND_READINGS: &[&str] = &[
     "tender.",
 ];
 
-/// The business day (营业日) of a person's entries: that of their open shift until its day is over, else the date.
-pub fn business_day(tx: &Tx<'_>, actor: &UserRow, at: DateTime<FixedOffset>) -> Result<NaiveDate, StoreError> {
-    let shift = tx.open_shift(actor.id)?;
-    Ok(match shift {
-        Some(shift) if !is_over(tx, &shift, at)? => shift.day,
-        _ => at.date_naive(),
-    })
+/// The business day (营业日) of this branch, one for all who work there: before the cut-off hour it is still yesterday's. Whatever asks
+/// for the day of money asks here; promises, clocks of orders, rights and the dates of readings go by the calendar.
+pub fn business_day(tx: &Tx<'_>, at: DateTime<FixedOffset>) -> Result<NaiveDate, StoreError> {
+    Ok(business_day::of(at.naive_local(), cut_off(tx)?))
 }
 
 /// Is the day of a shift over at this branch: past the cut-off hour of the day after?
 pub fn is_over(tx: &Tx<'_>, shift: &ShiftRow, at: DateTime<FixedOffset>) -> Result<bool, StoreError> {
-    let cut_off = tx.own_record()?.map_or(business_day::USUAL_CUT_OFF, |site| site.cut_off);
-    Ok(business_day::is_over(shift.day, cut_off, at.naive_local()))
+    Ok(business_day::is_over(shift.day, cut_off(tx)?, at.naive_local()))
+}
+
+/// The hour at which this branch's business day ends, minutes after midnight.
+pub fn cut_off(tx: &Tx<'_>) -> Result<i64, StoreError> {
+    Ok(tx.own_record()?.map_or(business_day::USUAL_CUT_OFF, |site| site.cut_off))
 }
 
 /// The shift a person left open although its day is over.

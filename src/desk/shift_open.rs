@@ -67,7 +67,7 @@ impl Action for ShiftOpen {
             Some(_) => mistyped::ask_float("备用金与上一班清点的相差", difference, input.confirm)?,
             None => mistyped::ask_float("备用金", input.float, input.confirm)?,
         }
-        let day = cx.at.date_naive();
+        let day = cx.day;
         let no = cx.tx.shift_count(day)? + 1;
         let body = ShiftOpened {
             user: cx.actor.id,

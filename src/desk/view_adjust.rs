@@ -40,7 +40,7 @@ const MOST: usize = 24;
 /// Reads an account.
 pub fn open(desk: &Desk, account: Id) -> Result<AdjustView, Refusal> {
     let (prices, tx) = (desk.prices()?, desk.look()?);
-    let day = day(desk, &tx)?;
+    let day = session::business_day(&tx, desk.now())?;
     let account = tx.account(account)?.ok_or_else(|| Refusal::missing("account", "户", &account.to_string()))?;
     let mut rows = tx.scan::<BillRow>(&[&account.id])?;
     rows.retain(|row| matches!(row.state.as_str(), "open" | "paid"));
@@ -59,19 +59,10 @@ pub fn open(desk: &Desk, account: Id) -> Result<AdjustView, Refusal> {
     Ok(AdjustView { account, bills, open, day })
 }
 
-/// The business day of whoever is at the desk.
-fn day(desk: &Desk, tx: &Tx<'_>) -> Result<chrono::NaiveDate, Refusal> {
-    let actor = desk.session().map(|session| tx.user(session.user)).transpose()?.flatten();
-    Ok(match actor {
-        Some(actor) => session::business_day(tx, &actor, desk.now())?,
-        None => desk.today(),
-    })
-}
-
 /// The picture of a case, as `adjustment.preview` gives it.
 pub fn preview(desk: &Desk, ask: &Ask) -> Result<Preview, Refusal> {
     let (prices, tx) = (desk.prices()?, desk.look()?);
-    let day = day(desk, &tx)?;
+    let day = session::business_day(&tx, desk.now())?;
     let case = ask.meant(&tx, day, true)?;
     shown(case.kind, plan(&tx, &prices, &case, day)?)
 }

@@ -25,10 +25,10 @@ pub struct HeldLine {
 }
 
 /// The present cycle and those before, newest first.
-pub fn cycles(desk: &Desk) -> Vec<BillCycle> {
-    let now = BillCycle::of(desk.today());
+pub fn cycles(desk: &Desk) -> Result<Vec<BillCycle>, Refusal> {
+    let now = BillCycle::of(desk.business_day()?);
     let back = |n: u32| now.first().checked_sub_months(Months::new(n)).map(BillCycle::of);
-    (0..CYCLES).filter_map(back).collect()
+    Ok((0..CYCLES).filter_map(back).collect())
 }
 
 /// Bills of a cycle that are held.

@@ -44,10 +44,7 @@ pub fn top_facts(desk: &Desk) -> Result<TopFacts, Refusal> {
         Some(session) => tx.user(session.user)?,
         None => None,
     };
-    let day = match &actor {
-        Some(actor) => session::business_day(&tx, actor, now)?,
-        None => now.date_naive(),
-    };
+    let day = session::business_day(&tx, now)?;
     Ok(TopFacts {
         site_name: tx.own_site(desk.site().as_str())?.map(|site| site.name).unwrap_or_default(),
         title,

@@ -65,20 +65,12 @@ pub struct ShiftView {
     pub deposits: Fen,
 }
 
-/// The 营业日 of the person at the desk.
-pub fn business_day(desk: &Desk, tx: &Tx<'_>) -> Result<NaiveDate, Refusal> {
-    let now = desk.now();
-    let Some(session) = desk.session() else { return Ok(now.date_naive()) };
-    let Some(actor) = tx.user(session.user)? else { return Ok(now.date_naive()) };
-    Ok(session::business_day(tx, &actor, now)?)
-}
-
 /// An account as the till sees it. `day` is the true day of a hand-written slip; none: the business day.
 pub fn pay(desk: &Desk, account: Id, day: Option<NaiveDate>) -> Result<PayView, Refusal> {
     let prices = desk.prices()?;
     let tx = desk.look()?;
     let row = tx.account(account)?.ok_or_else(|| Refusal::missing("account", "户", &account.to_string()))?;
-    let today = business_day(desk, &tx)?;
+    let today = session::business_day(&tx, desk.now())?;
     let day = day.unwrap_or(today);
     let bills = due::due(&tx, &prices, &row, day)?;
     let balance = tx.get::<BalanceRow>(&[&account])?;
@@ -104,16 +96,16 @@ pub fn pay(desk: &Desk, account: Id, day: Option<NaiveDate>) -> Result<PayView, 
 pub fn preview(desk: &Desk, ask: &Ask, day: Option<NaiveDate>) -> Result<Preview, Refusal> {
     let prices = desk.prices()?;
     let tx = desk.look()?;
-    let today = business_day(desk, &tx)?;
+    let today = session::business_day(&tx, desk.now())?;
     let plan = plan::plan(&tx, &prices, Days { today, taken: day.unwrap_or(today) }, ask)?;
     let covers = plan.covers(&tx, &prices)?;
     let left = plan.left(&tx, &prices, today, covers.as_ref())?;
     Ok(Preview { plan, left })
 }
 
-/// The 营业日 of the person at the desk, from a picture of its own.
+/// The 营业日 of this branch, from a picture of its own.
 pub fn day(desk: &Desk) -> Result<NaiveDate, Refusal> {
-    business_day(desk, &desk.look()?)
+    Ok(desk.business_day()?)
 }
 
 /// What the person at the desk must do first: close the shift left open.

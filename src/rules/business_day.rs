@@ -1,19 +1,25 @@
-//! The business day (营业日) of a shift: the day it was opened, until the branch's cut-off hour after midnight. Then the day is over, and
-//! money and readings wait until the shift is closed (R-178: 日清日结).
+//! The business day (营业日) of a branch: it begins at the cut-off hour, so that what is done after midnight and before that hour still
+//! belongs to the day before, whoever does it. A shift belongs to the day it was opened on; when that is over, money and readings wait
+//! until the shift is closed (R-178: 日清日结).
 
 use chrono::{Days, NaiveDate, NaiveDateTime, Timelike};
 
-/// Minutes after midnight at which a shift's day ends, unless the branch sets another hour: 04:00.
+/// Minutes after midnight at which a business day ends and the next begins, unless the branch sets another hour: 04:00.
 pub const USUAL_CUT_OFF: i64 = 4 * 60;
 
 /// Latest hour a branch may set, minutes after midnight: noon.
 const LATEST: i64 = 12 * 60;
 
-/// Is the day of a shift over at `at`, wall clock?
-pub fn is_over(day: NaiveDate, cut_off: i64, at: NaiveDateTime) -> bool {
-    let Some(next) = day.checked_add_days(Days::new(1)) else { return false };
+/// The business day at `at`, wall clock.
+pub fn of(at: NaiveDateTime, cut_off: i64) -> NaiveDate {
     let minute = i64::from(at.time().num_seconds_from_midnight() / 60);
-    at.date() > next || (at.date() == next && minute >= cut_off)
+    let before = at.date().checked_sub_days(Days::new(1)).filter(|_| minute < cut_off);
+    before.unwrap_or(at.date())
+}
+
+/// Is a business day over at `at`, wall clock?
+pub fn is_over(day: NaiveDate, cut_off: i64, at: NaiveDateTime) -> bool {
+    of(at, cut_off) > day
 }
 
 /// Reads an hour, `04:00`: minutes after midnight, up to noon.
@@ -53,6 +59,20 @@ mod tests {
             (390, "2026-11-10T06:30:00", true),
         ] {
             assert_eq!(is_over(day, cut_off, at.parse().unwrap()), over, "{cut_off} {at}");
+        }
+    }
+
+    #[test]
+    fn before_the_cut_off_hour_it_is_still_the_day_before() {
+        for (cut_off, at, day) in [
+            (240, "2026-11-10T00:00:00", "2026-11-09"),
+            (240, "2026-11-10T03:59:59", "2026-11-09"),
+            (240, "2026-11-10T04:00:00", "2026-11-10"),
+            (240, "2026-11-10T23:59:59", "2026-11-10"),
+            (0, "2026-11-10T00:00:00", "2026-11-10"),
+            (390, "2026-03-01T06:29:59", "2026-02-28"),
+        ] {
+            assert_eq!(of(at.parse().unwrap(), cut_off).to_string(), day, "{cut_off} {at}");
         }
     }
 

@@ -90,6 +90,13 @@ fn span(site: &Site, epoch: i64) -> Option<(Id, Id)> {
     Some((Id::new(site, epoch, 0, 0)?, Id::new(site, epoch, SEQS - 1, ITEMS - 1)?))
 }
 
+impl EntryRow {
+    /// The day by the calendar: rights and delegations go by it, not by the business day.
+    pub fn calendar_day(&self) -> chrono::NaiveDate {
+        crate::rules::moment::parse(&self.at).map_or(self.business_day, crate::rules::moment::day)
+    }
+}
+
 impl Tx<'_> {
     /// Inserts an entry; never replaces one.
     pub fn insert_entry(&self, row: &EntryRow) -> Result<(), StoreError> {

@@ -211,7 +211,7 @@ pub fn account(desk: &Desk, text: &str) -> Result<AccountView, Refusal> {
 }
 
 fn view(desk: &Desk, tx: &Tx<'_>, row: AccountRow) -> Result<AccountView, Refusal> {
-    let today = super::view_till::business_day(desk, tx)?;
+    let today = super::session::business_day(tx, desk.now())?;
     let prices = desk.shelf.prices(tx)?;
     let meters = tx.scan::<MeterRow>(&[&row.id])?;
     let readings = tx.scan::<ReadingRow>(&[&row.id])?;

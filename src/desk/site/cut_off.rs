@@ -41,9 +41,26 @@ impl Action for SiteCutOff {
         let Some(minutes) = business_day::read(&input.hour) else {
             return Err(Refusal::field("R-178", "hour", "截止钟点应为 00:00 到 12:00，如 04:00"));
         };
+        refuse_unborn(cx, minutes)?;
         let before = cx.tx.own_record()?.map_or(business_day::USUAL_CUT_OFF, |row| row.cut_off);
         let subject = Subject::new(Kind::Site, site::subject_of(cx.site));
         let output = Output { before: business_day::word(before), hour: business_day::word(minutes) };
         Decision::write(vec![subject], &Body { minutes }, output)
+    }
+}
+
+/// A till that is open never stands in a day that by the new hour has not begun: there would be two business days in one minute.
+fn refuse_unborn(cx: &Cx<'_, '_>, minutes: i64) -> Result<(), Refusal> {
+    let day = business_day::of(cx.at.naive_local(), minutes);
+    match cx.tx.open_shifts(cx.tx.own()?)?.into_iter().find(|shift| shift.day > day) {
+        None => Ok(()),
+        Some(shift) => {
+            let (hour, clerk, no) = (business_day::word(minutes), &shift.clerk, shift.no);
+            let text = format!(
+                "按 {hour} 截止，现在还是 {day}，而 {clerk} 的班次 {no} 已是 {} 的：请先交班，或过了 {hour} 再改",
+                shift.day
+            );
+            Err(Refusal::field("R-178", "hour", text))
+        }
     }
 }

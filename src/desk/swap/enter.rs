@@ -275,7 +275,7 @@ fn check_new_meter(tx: &Tx<'_>, input: &SlipInput, old: &MeterRow, faults: &mut 
 
 /// A swap is not in the future, and not before the meter was fitted.
 fn check_day(cx: &Cx<'_, '_>, old: &MeterRow, day: chrono::NaiveDate, faults: &mut Vec<Fault>) {
-    if day > cx.day {
+    if day > cx.at.date_naive() {
         faults.push(Fault::field("R-265", "date", format!("拆换日期 {day} 在今天之后，请核对")));
     }
     if let Some(fitted) = old.fitted.filter(|fitted| day < *fitted) {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::sheet::Sheet;
-use crate::desk::rights;
+use crate::desk::{Desk, rights};
 use crate::rules::reach::Reach;
 use crate::store::{StoreError, Tx};
 
@@ -62,6 +62,11 @@ impl Report {
         let to = to.unwrap_or(today);
         let beginning = NaiveDate::from_epoch_days(0).unwrap_or(to);
         (from.unwrap_or(if self.from_beginning { beginning.min(to) } else { to }), to)
+    }
+
+    /// The day it is asked for when nobody says one: the business day, but who looked at what is told by the calendar.
+    pub fn today(&self, desk: &Desk) -> Result<NaiveDate, StoreError> {
+        if self.name == access::REPORT.name { Ok(desk.today()) } else { desk.business_day() }
     }
 
     /// An empty sheet of this report.

@@ -44,7 +44,7 @@ impl Bills {
             Column::text("原因", Width::Fill(24, 3)),
         ];
         let mut screen = Self {
-            cycles: view_bills::cycles(&app.desk),
+            cycles: view_bills::cycles(&app.desk)?,
             chosen: 0,
             tried: None,
             held: Vec::new(),
@@ -56,7 +56,7 @@ impl Bills {
     }
 
     fn cycle(&self, app: &App) -> BillCycle {
-        self.cycles.get(self.chosen).copied().unwrap_or_else(|| BillCycle::of(app.desk.today()))
+        self.cycles.get(self.chosen).copied().unwrap_or_else(|| BillCycle::of(app.facts().day))
     }
 
     fn read(&mut self, app: &mut App) -> Result<(), Refusal> {

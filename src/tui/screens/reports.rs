@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::of_form;
+use crate::desk::refusal::Refusal;
 use crate::outbound::reports::{REPORTS, Report, report};
 use crate::outbound::sheet::{Cell, Sheet};
 use crate::outbound::{new_file, render};
@@ -71,7 +72,11 @@ impl Reports {
 
     fn fill(&mut self, app: &mut App) -> Reply<App> {
         let Some(report) = self.chosen().filter(|_| self.form.check()) else { return Reply::refused() };
-        let (from, to) = report.days(self.form.date("from"), self.form.date("to"), app.facts().day);
+        let today = match report.today(&app.desk) {
+            Ok(day) => day,
+            Err(error) => return Reply::refuse(Refusal::from(error).message()),
+        };
+        let (from, to) = report.days(self.form.date("from"), self.form.date("to"), today);
         if from > to {
             let others = self.form.fail([("from", format!("起始日 {from} 晚于截止日 {to}，请改正"))]);
             return if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) };
