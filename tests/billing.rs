@@ -206,6 +206,24 @@ fn the_first_reading_confirms_the_class_of_a_new_account() {
 }
 
 #[test]
+fn a_class_without_a_price_file_is_not_confirmed_at_the_first_reading() {
+    let mut book = book("B03");
+    let unconfirmed = AccountOpened { class: "special".into(), class_confirmed: false, ..resident("3100000001") };
+    branch(&mut book, &[unconfirmed]);
+    let seen = |class: &str| json!({ "account": "3100000001", "date": "2026-10-12", "value": "110", "class": class });
+    for class in ["居民壁挂炉", "resident_boiler"] {
+        let refusal = book.try_act("room", "reading.enter", &seen(class)).unwrap_err();
+        assert_eq!((refusal.first_rule(), refusal.faults[0].field.as_deref()), ("R-036", Some("class")), "{class}");
+        assert!(refusal.message().contains("import tariffs") && refusal.message().contains("最高价"), "{refusal:?}");
+    }
+    // Without it the highest price stands, and nothing is held.
+    let plain = json!({ "account": "3100000001", "date": "2026-10-12", "value": "110" });
+    book.act("room", "reading.enter", plain);
+    let run = bill(&mut book, "2026-10");
+    assert_eq!((run.bills, run.held), (1, 0));
+}
+
+#[test]
 fn a_reading_keyed_at_the_till_is_charged_at_once() {
     let mut book = book("B03");
     branch(&mut book, &[resident("3100000001")]);

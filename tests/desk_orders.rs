@@ -6,6 +6,7 @@ mod support;
 use chrono::Duration;
 use meterdesk::desk::Desk;
 use meterdesk::desk::refusal::RefusalKind;
+use meterdesk::rules::order::ReturnReason;
 use serde_json::{Value, json};
 use support::at::{At, UNSEAL_PAPERS, branch, fields_of, leak, rules_of};
 use support::orders::moment;
@@ -139,13 +140,16 @@ fn a_customer_not_reached_is_cancelled_only_after_the_promise_ran_out() {
     let input = json!({ "service": "unseal", "account": "3100000004", "papers": UNSEAL_PAPERS });
     let order = book.desk.at("demo", 0, "intake.take", input).unwrap()["order"].clone();
     book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": "zm" })).unwrap();
-    let slip = json!({ "order": order, "outcome": "取消", "remark": "无法联系到该用户，且该业务已到期" });
+    let slip = json!({ "order": order, "outcome": "取消", "reason": "联系不上" });
     assert_eq!(rules_of(&book.desk.at("desk", 60, "order.return", slip.clone()).unwrap_err()), ["R-301"]);
     let picked = json!({ "order": order, "outcome": "取消", "reason": "联系不上", "remark": "三次未接" });
     assert_eq!(rules_of(&book.desk.at("desk", 61, "order.return", picked.clone()).unwrap_err()), ["R-301"]);
-    // Words are no reason that was picked: whatever they say, the list is asked for.
-    for words in ["电话一直联系不上", "用户手机关机", "没人接电话", "家中没人"] {
+    // Words are no reason that was picked: whatever they say, be it the sentence of the paper, the list is asked for, at any time.
+    let paper = ReturnReason::ALL.into_iter().flat_map(|reason| [reason.remark(), reason.label()]);
+    let own = ["电话一直联系不上", "用户手机关机", "没人接电话", "家中没人"];
+    for words in paper.filter(|words| !words.is_empty()).chain(own) {
         let own_words = json!({ "order": order, "outcome": "取消", "remark": words });
+        assert!(book.desk.at("desk", 7 * 24 * 60, "order.return", own_words.clone()).is_err(), "{words}");
         let refusal = book.desk.at("desk", 61, "order.return", own_words).unwrap_err();
         assert_eq!(refusal.faults[0].field.as_deref(), Some("reason"), "{words}");
         assert!(refusal.message().contains("联系不上"), "{}", refusal.message());

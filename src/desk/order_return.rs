@@ -179,8 +179,7 @@ fn slip(cx: &Cx<'_, '_>, input: &Input, faults: &mut Vec<Fault>) -> Slip {
     let left = time("left", "离开时间", &input.left);
     let remark = order_step::text(cx, "remark", "现场备注", &input.remark, faults);
     let outcome = input.outcome.unwrap_or(Outcome::Passed);
-    let picked = || ReturnReason::of_remark(&remark).filter(|_| outcome == Outcome::Cancelled);
-    let reason = input.reason.or_else(picked);
+    let reason = input.reason;
     let paper = reason.map(ReturnReason::remark).filter(|_| remark.is_empty() && outcome != Outcome::Passed);
     Slip { arrived, done, left, outcome, reason, remark: paper.map_or(remark, str::to_owned) }
 }

@@ -14,12 +14,14 @@ use super::billing::doubt::CLOSED;
 use super::billing::{Ledger, by_register};
 use super::customer_file;
 use super::refusal::{Fault, Refusal};
+use super::tariffs;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::reading::ReadingEntered as Body;
 use crate::rules::billing::{Mark, MarkKind};
 use crate::rules::classes;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
+use crate::rules::pricing::{self, Pricing};
 use crate::rules::reading_use::{self, Before, Use};
 use crate::rules::sealed_use::{self, SealedUse};
 use crate::rules::utility::Utility;
@@ -110,7 +112,7 @@ impl Action for ReadingEnter {
         if input.value.is_negative() {
             faults.push(Fault::field("R-230", "value", "示数不能为负，请核对"));
         }
-        if day > cx.day {
+        if day > cx.at.date_naive() {
             faults.push(Fault::field("R-226", "date", format!("抄表日期 {day} 在今天之后，请核对")));
         }
         let class = confirmed_class(&account, input.class.as_deref(), &mut faults);
@@ -126,6 +128,8 @@ impl Action for ReadingEnter {
             && let Err(refusal) = customer_file::check_class(cx, utility, class)
         {
             faults.extend(refusal.faults);
+        } else if let Some(class) = &class {
+            faults.extend(no_price(cx, &account, class, day)?);
         }
         Refusal::unless_empty(faults)?;
         let facts = cx.tx.billing_facts(account.id)?;
@@ -204,6 +208,20 @@ fn confirmed_class(account: &AccountRow, given: Option<&str>, faults: &mut Vec<F
         return None;
     }
     (!account.class_confirmed).then(|| code.to_owned())
+}
+
+/// A class is confirmed only where there is a price for it on the day of the reading: else every bill of the account would be held
+/// . A branch that has loaded no price file of the utility yet is not asked.
+fn no_price(cx: &Cx<'_, '_>, account: &AccountRow, class: &str, day: NaiveDate) -> Result<Option<Fault>, Refusal> {
+    let prices = cx.shelf.prices(cx.tx)?;
+    let new = Pricing { class, confirmed: true, ..tariffs::pricing_of(account) };
+    if prices.classes(new.utility, day).is_empty() {
+        return Ok(None);
+    }
+    let Err(fault) = pricing::shares(&prices, &new, day) else { return Ok(None) };
+    let (word, why) = (classes::label(class), fault.message);
+    let what = format!("确认为“{word}”后账单会挂起：{why} (import tariffs)；或这次不填用水性质，仍按最高价出账");
+    Ok(Some(Fault::field("R-036", "class", what)))
 }
 
 /// Use as judged.

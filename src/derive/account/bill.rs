@@ -181,9 +181,15 @@ pub const REBILL: &str = "rebill";
 /// What the note of a bill says that never counted, since its days were billed already.
 const DOUBLE: &str = "以前的用量已由账单";
 
-/// Is this the note of a bill that never counted?
-pub fn was_double(note: &str) -> bool {
-    note.contains(DOUBLE)
+fn double_note(last_day: NaiveDate, first: &str, id: Id) -> String {
+    format!("{last_day} {DOUBLE} {first} 结算，账单 {id} 重复，不计")
+}
+
+/// Is this a bill that never counted? Its note is the whole sentence about this very bill; a reason that somebody typed, which only has
+/// words of it, is none.
+pub fn was_double(id: Id, last_day: NaiveDate, note: &str) -> bool {
+    let first = note.strip_prefix(&format!("{last_day} {DOUBLE} ")).and_then(|rest| rest.split(' ').next());
+    first.is_some_and(|first| note == double_note(last_day, first, id))
 }
 
 /// Applies `bill.issue`.
@@ -231,7 +237,7 @@ pub fn put(
         if body.held.is_some() {
             return Ok(());
         }
-        let note = format!("{} {DOUBLE} {first} 结算，账单 {id} 重复，不计", body.last_day);
+        let note = double_note(body.last_day, &first.to_string(), id);
         exception::open(fx, Kind::Account, event, "billed_twice", first, note.clone())?;
         return Ok(fx.tx.add(&row(event, id, body, "cancelled", note))?);
     }

@@ -174,7 +174,9 @@ fn cancelled(bills: &[BilledSpan], spans: &[Span]) -> Vec<Cancelled> {
     };
     let mut found: Vec<Cancelled> = Vec::new();
     let mut rows: Vec<&BilledSpan> = bills.iter().filter(owed).collect();
-    rows.sort_by_key(|row| (row.last_day, bill::was_double(&row.note), std::cmp::Reverse(row.id)));
+    rows.sort_by_key(|row| {
+        (row.last_day, bill::was_double(row.id, row.last_day, &row.note), std::cmp::Reverse(row.id))
+    });
     for row in rows.into_iter().filter(|row| !spans.iter().any(|span| covers(span, row.last_day))) {
         match found.last_mut().filter(|last| last.last == row.last_day) {
             Some(last) => last.due = last.due.min(row.due),

@@ -87,12 +87,6 @@ impl ReturnReason {
     pub fn then_modify(self) -> bool {
         matches!(self, Self::PipeFirst | Self::Cabinet)
     }
-
-    /// The one whose sentence of the paper was picked as the remark, whole.
-    pub fn of_remark(remark: &str) -> Option<Self> {
-        let said = remark.trim();
-        Self::ALL.into_iter().find(|reason| !said.is_empty() && (reason.remark() == said || reason.label() == said))
-    }
 }
 
 /// Why a visit is put off (顺延): the customer wants a set time.
