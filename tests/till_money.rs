@@ -4,7 +4,9 @@
 mod support;
 
 use meterdesk::derive::ledger::trial_balance;
+use meterdesk::derive::shift::sign::Step;
 use meterdesk::desk::refusal::Refusal;
+use meterdesk::desk::{view_exceptions, view_finance};
 use meterdesk::outbound::reports;
 use meterdesk::outbound::sheet::{Cell, Sheet};
 use meterdesk::rules::money::Fen;
@@ -160,6 +162,43 @@ fn a_shift_is_signed_with_a_difference_and_a_remark_and_a_figure_that_moves_afte
     assert_eq!((&row[12], &row[13]), (&Cell::text("cash (有差异 -30.00，签后有变)"), &Cell::text("acct (签后有变)")));
     let signs = book.desk.look().unwrap().scan::<ShiftSignRow>(&[&id]).unwrap();
     assert!(signs.iter().all(|row| row.changed.is_some()));
+    sound(&book);
+}
+
+#[test]
+fn whose_signature_was_marked_is_asked_again_and_signs_again() {
+    let mut book = branch();
+    book.act("demo", "payment.take", json!({ "account": "10000001", "bills": ["#1"], "method": "银行卡" }));
+    book.act("demo", "shift.close", json!({ "counted": "200.00" }));
+    let id = shifts(&book)[0].id;
+    let sign = |deposits: &str| json!({ "shift": id, "deposits": deposits });
+    book.act("cash", "shift.confirm", sign("0.00"));
+    book.act("acct", "shift.confirm", sign("0.00"));
+    let mine = |book: &mut Book, user: &str| {
+        book.desk.sign_in_practice(user).unwrap();
+        let lines = view_finance::to_sign(&book.desk).unwrap();
+        lines.iter().map(|line| (line.mine, line.again, line.step)).collect::<Vec<_>>()
+    };
+    assert_eq!(mine(&mut book, "cash"), []);
+    let method = json!({ "payment": "B03-1-000001", "method": "现金", "request": "OA-1", "reason": "误录" });
+    book.act("info", "payment.method", method);
+    // Nobody else's word settles it: who signed is asked, the cashier first.
+    let tx = book.desk.look().unwrap();
+    let question = view_exceptions::list(&tx).unwrap()[0].exception.clone();
+    drop(tx);
+    let word = json!({ "exception": question, "decision": "知道了", "reason": "已看过" });
+    assert_eq!(refused(&mut book, "boss", "exception.resolve", word).first_rule(), "R-022");
+    assert_eq!(mine(&mut book, "cash"), [(true, true, Step::Cashier)]);
+    assert_eq!(mine(&mut book, "acct"), [(false, true, Step::Cashier)]);
+    assert_eq!(refused(&mut book, "acct", "shift.confirm", sign("0.00")).first_rule(), "R-003");
+    book.act("cash", "shift.confirm", sign("0.00"));
+    assert_eq!(questions(&book), ["signed_changed"], "the accountant has not signed again");
+    assert_eq!(mine(&mut book, "acct"), [(true, true, Step::Accountant)]);
+    book.act("acct", "shift.confirm", sign("0.00"));
+    assert_eq!((questions(&book), mine(&mut book, "acct")), (vec![], vec![]));
+    let row = &fill(&book, "shifts").rows[0];
+    assert_eq!((&row[12], &row[13]), (&Cell::text("cash"), &Cell::text("acct")));
+    assert_eq!(refused(&mut book, "cash", "shift.confirm", sign("0.00")).first_rule(), "R-022");
     sound(&book);
 }
 

@@ -8,8 +8,10 @@ use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use super::view_exceptions;
 use super::whose::Whose;
-use crate::derive::exception::ExceptionResolved as Body;
+use crate::derive::exception::{ExceptionResolved as Body, Place};
+use crate::derive::shift::sign::CHANGED;
 use crate::rules::id::Id;
+use crate::store::tables::till::ShiftSignRow;
 
 /// The action.
 pub struct ExceptionResolve;
@@ -63,10 +65,26 @@ impl Action for ExceptionResolve {
                 return Err(Refusal::field("exception", "keep", format!("凭单 {keep} 不是这个疑问的一方")));
             }
         }
+        refuse_unsigned(cx, &view.place)?;
         let output = Output { exception: view.exception, state: "resolved".to_owned() };
         let subjects = view.place.subjects();
         Decision::write(subjects, &Body { place: view.place, decision, reason, keep: input.keep }, output)
     }
+}
+
+/// Signatures on figures that changed are given again; no word of another takes their place.
+fn refuse_unsigned(cx: &Cx<'_, '_>, place: &Place) -> Result<(), Refusal> {
+    let Place::Inside { subject, what, .. } = place else { return Ok(()) };
+    if what != CHANGED {
+        return Ok(());
+    }
+    let signed = cx.tx.scan::<ShiftSignRow>(&[subject])?;
+    let marked: Vec<&str> = signed.iter().filter(|row| row.changed.is_some()).map(|row| row.step.as_str()).collect();
+    if marked.is_empty() {
+        return Ok(());
+    }
+    let what = format!("请由{}到“班次签字”核对改后的数字，重新签字；签完这条疑问自行了结", marked.join("、"));
+    Err(Refusal::field("R-022", "exception", what))
 }
 
 fn words(field: &str, name: &str, text: &str, faults: &mut Vec<Fault>) -> String {

@@ -1,5 +1,6 @@
 //! `shift.confirm`: 出纳, then 会计, check a closed shift against the papers and sign, in this order and as two people.
-//! Where the papers say another sum, they sign with the difference and a remark, and the next one sees it.
+//! Where the papers say another sum, they sign with the difference and a remark, and the next one sees it. A signature on figures that
+//! changed since is given again, the cashier's first.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
-use crate::derive::shift::sign::{ShiftConfirmed, Step};
+use crate::derive::shift::sign::{ShiftConfirmed, Step, of_step};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::tables::till::ShiftSignRow;
@@ -51,7 +52,8 @@ pub struct Output {
 impl Action for ShiftConfirm {
     const NAME: &'static str = "shift.confirm";
     const SUMMARY: &'static str = "出纳、会计核对班次并签字";
-    const MERGE: &'static str = "每一步签一次，以第一个为准；次序不对、签自己经手的不算数，列为疑问";
+    const MERGE: &'static str =
+        "每一步签一次，以第一个为准；签后数字变了的重新签；次序不对、签自己经手的不算数，列为疑问";
     type Input = Input;
     type Output = Output;
 
@@ -71,8 +73,9 @@ impl Action for ShiftConfirm {
             Step::Accountant => ACCOUNTANT,
         })?;
         let me = cx.actor.id.to_string();
-        if row.user == cx.actor.id || signed.iter().any(|signed| signed.actor == me) {
-            return refuse("I-10", "shift", "经手或签过字的人不能再签，请另一人来签".into());
+        let (_, other) = of_step(&signed, step);
+        if row.user == cx.actor.id || other.is_some_and(|signed| signed.actor == me) {
+            return refuse("I-10", "shift", "经手的人和签了另一步的人不能签，请另一人来签".into());
         }
         let (difference, remark) = (input.deposits - row.paid_in, input.remark.trim());
         if difference != Fen::ZERO && remark.is_empty() {

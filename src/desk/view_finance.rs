@@ -1,7 +1,7 @@
 //! What finance and the information centre see after the till: closed shifts that wait for a signature, and a receipt whose
 //! payment method is to be put right.
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 
 use super::Desk;
 use super::refusal::Refusal;
@@ -10,7 +10,7 @@ use super::shift_confirm::{ACCOUNTANT, CASHIER};
 use super::till::find;
 use crate::derive::account::payment::money_account;
 use crate::derive::shift::security;
-use crate::derive::shift::sign::Step;
+use crate::derive::shift::sign::{CHANGED, Step, of_step};
 use crate::rules::money::Fen;
 use crate::store::Tx;
 use crate::store::tables::till::{ShiftRow, ShiftSignRow, TillRow};
@@ -18,7 +18,7 @@ use crate::store::tables::till::{ShiftRow, ShiftSignRow, TillRow};
 /// Days back in which shifts are looked for: those of the month before are signed in its settlement.
 const DAYS: u64 = 62;
 
-/// A closed shift that is not signed by both.
+/// A closed shift that is not signed by both, or no more.
 #[derive(Debug, Clone)]
 pub struct SignLine {
     /// The shift.
@@ -27,6 +27,8 @@ pub struct SignLine {
     pub signed: Vec<ShiftSignRow>,
     /// Who signs next.
     pub step: Step,
+    /// Anew, because a figure changed after the signature of that step.
+    pub again: bool,
     /// Is it the person at the desk?
     pub mine: bool,
     /// 本日营业收入, cash.
@@ -52,15 +54,29 @@ fn lines(desk: &Desk, tx: &Tx<'_>) -> Result<Vec<SignLine>, Refusal> {
     let rights = Rights::of(tx, session.user, today)?;
     let (me, from) = (session.user.to_string(), today.checked_sub_days(Days::new(DAYS)).unwrap_or(today));
     let mut found = Vec::new();
-    for shift in tx.shifts_between(tx.own()?, from, today)?.into_iter().filter(|shift| shift.state == "closed") {
+    let mut shifts = tx.shifts_between(tx.own()?, from, today)?;
+    shifts.extend(marked_before(tx, from)?);
+    for shift in shifts.into_iter().filter(|shift| shift.state == "closed") {
         let signed = tx.scan::<ShiftSignRow>(&[&shift.id])?;
         let Some(step) = Step::after(&signed) else { continue };
         let right = if step == Step::Cashier { CASHIER } else { ACCOUNTANT };
-        let another = shift.user != session.user && signed.iter().all(|row| row.actor != me);
+        let (before, other) = of_step(&signed, step);
+        let another = shift.user != session.user && other.is_none_or(|row| row.actor != me);
+        let again = before.is_some();
         let (income, deposits) = security::income(tx, &shift)?;
-        found.push(SignLine { mine: another && rights.allow(right), shift, signed, step, income, deposits });
+        found.push(SignLine { mine: another && rights.allow(right), shift, signed, step, again, income, deposits });
     }
     found.sort_by_key(|line| !line.mine);
+    Ok(found)
+}
+
+/// Shifts from before a day whose signatures were marked and not given again: they are asked for however old they are.
+fn marked_before(tx: &Tx<'_>, day: NaiveDate) -> Result<Vec<ShiftRow>, Refusal> {
+    let (own, mut found) = (tx.own()?, Vec::<ShiftRow>::new());
+    for open in tx.open_exceptions()?.into_iter().filter(|open| open.what == CHANGED && own.holds(open.subject)) {
+        let shift = tx.shift(open.subject)?.filter(|shift| shift.day < day);
+        found.extend(shift.filter(|shift| found.iter().all(|known| known.id != shift.id)));
+    }
     Ok(found)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Merge: of two signatures for one step the first stands, the second is an exception; the accountant's before the cashier's,
 //! and anybody's on a shift of their own or on both steps, do not count and are exceptions (I-10). A figure that changes after it
-//! was signed marks the signatures and is an exception.
+//! was signed marks the signatures and is an exception; who signs again puts the new signature in the place of the marked one, and when
+//! none is marked any more the exception is settled.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ use crate::derive::{DeriveError, Event, Fx, exception};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::StoreError;
+use crate::store::tables::base::ExceptionRow;
 use crate::store::tables::till::ShiftSignRow;
 
 /// Who signs, in the order of the paper.
@@ -33,9 +35,9 @@ impl Step {
         }
     }
 
-    /// The step that is next when these have signed; none when both have.
+    /// The step that is next when these have signed; none when both have. A signature on figures that changed since is given again.
     pub fn after(signed: &[ShiftSignRow]) -> Option<Self> {
-        let open = |step: &Self| signed.iter().all(|row| row.step != step.word());
+        let open = |step: &Self| signed.iter().all(|row| row.step != step.word() || row.changed.is_some());
         [Self::Cashier, Self::Accountant].into_iter().find(open)
     }
 }
@@ -65,16 +67,18 @@ pub(super) fn sign(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     let refuse = |what: &str, first: Id, why: &str| {
         Ok(exception::open(fx, Kind::Shift, event, what, first, format!("{said} {why}"))?)
     };
-    if let Some(first) = signed.iter().find(|row| row.step == body.step.word()) {
+    let (known, other) = of_step(&signed, body.step);
+    if let Some(first) = known.filter(|row| row.changed.is_none()) {
         return refuse("signed_twice", first.id, "是第二个，以第一个为准");
     }
-    let own = shift.user.to_string() == event.entry.actor || signed.iter().any(|row| row.actor == event.entry.actor);
+    let own = shift.user.to_string() == event.entry.actor || other.is_some_and(|row| row.actor == event.entry.actor);
     if own {
         let first = signed.first().map_or(shift.id, |row| row.id);
         return refuse("signed_own", first, "与经手人是同一人，不算数");
     }
-    let early = shift.closed_by.is_none() || Step::after(&signed) != Some(body.step);
-    if early {
+    // An accountant's first signature stands on a cashier's, be it marked; one that is given again waits for the cashier's.
+    let unsigned = other.is_none_or(|row| known.is_some() && row.changed.is_some());
+    if shift.closed_by.is_none() || (body.step == Step::Accountant && unsigned) {
         return refuse("signed_early", shift.closed_by.unwrap_or(shift.id), "早于交班或出纳的签字，不算数");
     }
     fx.tx.put(&ShiftSignRow {
@@ -88,18 +92,45 @@ pub(super) fn sign(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
         difference: body.difference.unwrap_or_default(),
         changed: None,
     })?;
+    Ok(settle(fx, event)?)
+}
+
+/// The signature of a step, and that of the other one.
+pub fn of_step(signed: &[ShiftSignRow], step: Step) -> (Option<&ShiftSignRow>, Option<&ShiftSignRow>) {
+    let own = signed.iter().find(|row| row.step == step.word());
+    (own, signed.iter().find(|row| row.step != step.word()))
+}
+
+/// Once no signature is marked any more, what was asked about them is settled.
+fn settle(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), StoreError> {
+    let signed = fx.tx.scan::<ShiftSignRow>(&[&event.subject])?;
+    if signed.iter().any(|row| row.changed.is_some()) {
+        return Ok(());
+    }
+    let names: Vec<&str> = signed.iter().map(|row| row.name.as_str()).collect();
+    for row in fx.tx.scan::<ExceptionRow>(&[&Kind::Shift.letter(), &event.subject, &CHANGED])? {
+        if row.state == "open" {
+            exception::close(fx, row, format!("{} 已按改后的数字重新签字", names.join("、")))?;
+        }
+    }
     Ok(())
 }
+
+/// The exception of a shift whose figures changed after they were signed.
+pub const CHANGED: &str = "signed_changed";
 
 /// A figure of the shift moved: what was signed is no more what stands. Marks the signatures given before and says so.
 pub(super) fn changed(fx: &Fx<'_, '_>, event: &Event<'_>) -> Result<(), StoreError> {
     let signed = fx.tx.scan::<ShiftSignRow>(&[&event.subject])?;
     let Some(first) = signed.first().map(|row| row.id) else { return Ok(()) };
     let names: Vec<&str> = signed.iter().map(|row| row.name.as_str()).collect();
-    let note =
-        format!("凭单 {} 在 {} 签字之后改动了这一班的数字，签的不是现在的数，请重新核对", event.id, names.join("、"));
+    let note = format!(
+        "凭单 {} 在 {} 签字之后改动了这一班的数字，签的不是现在的数，请核对后重新签字",
+        event.id,
+        names.join("、")
+    );
     for row in signed.iter().filter(|row| row.changed.is_none()) {
         fx.tx.put(&ShiftSignRow { changed: Some(event.id), ..row.clone() })?;
     }
-    exception::open(fx, Kind::Shift, event, "signed_changed", first, note)
+    exception::open(fx, Kind::Shift, event, CHANGED, first, note)
 }

@@ -61,13 +61,13 @@ impl Sign {
         let Some(line) = self.chosen() else { return Reply::refuse("没有等待签字的班次") };
         if !line.mine {
             let who = line.step.word();
-            return Reply::refuse(format!("这一班等{who}签字：要有{who}岗位，经手或签过字的人不能再签"));
+            return Reply::refuse(format!("这一班等{}：要有{who}岗位，经手的人和签了另一步的人不能签", what(line)));
         }
         let fields = vec![
             Field::number("deposits", "缴款单合计", 2).required().unit("元").hint("照单据加总后填写"),
             Field::text("remark", "备注", 60),
         ];
-        let title = format!("{}签字  {} 班次 {}", line.step.word(), line.shift.clerk, line.shift.no);
+        let title = format!("{}  {} 班次 {}", what(line), line.shift.clerk, line.shift.no);
         file_form::ask_again("sign", &title, Form::new(fields, app.desk.today(), initials), refused)
     }
 
@@ -75,7 +75,7 @@ impl Sign {
         let Some(line) = self.chosen().filter(|_| !self.gone) else { return Reply::refuse(ROW_GONE) };
         let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default();
         let input = json!({ "shift": line.shift.id, "deposits": text("deposits"), "remark": text("remark") });
-        let said = format!("{} 班次 {} 已由{}签字", line.shift.clerk, line.shift.no, line.step.word());
+        let said = format!("{} 班次 {} 已由{}", line.shift.clerk, line.shift.no, what(line));
         let done = app.ask("shift.confirm", &input);
         match done {
             Err(refusal) => self.ask(app, Some((values, &refusal))),
@@ -155,7 +155,7 @@ impl Screen<App> for Sign {
             sum => format!("   开班差额 {} {}", sum.grouped(), shift.open_note),
         };
         canvas.text_in(1, list + 2, room, &format!("交班备注 {note}{float}   校验码 {}", shift.head), Ink::Text);
-        let mut words = vec![format!("等{}签字", line.step.word())];
+        let mut words = vec![format!("等{}", what(line))];
         words.extend(
             line.signed.iter().map(|row| format!("{} {} 已签{} {}", row.step, row.name, row.mark(), row.remark)),
         );
@@ -164,9 +164,18 @@ impl Screen<App> for Sign {
     }
 }
 
+/// What the shift waits for: 出纳签字, 会计重新签字.
+fn what(line: &SignLine) -> String {
+    format!("{}{}签字", line.step.word(), if line.again { "重新" } else { "" })
+}
+
 fn shift_row(line: &SignLine, today: chrono::NaiveDate) -> Row {
     let shift = &line.shift;
-    let (word, ink) = if line.mine { ("待我签字", Ink::Look) } else { ("", Ink::Faint) };
+    let (word, ink) = match (line.mine, line.again) {
+        (true, false) => ("待我签字", Ink::Look),
+        (true, true) => ("待我重签", Ink::Look),
+        (false, _) => ("", Ink::Faint),
+    };
     let over = shift.over.unwrap_or_default();
     Row::new(Vec::<String>::new())
         .cell(word, ink)
