@@ -180,7 +180,7 @@ fn later_readings_that_no_bill_went_out_on_stood_unsaid_in_the_picture() {
 }
 
 #[test]
-fn a_volume_below_what_the_new_meter_shows_is_refused_until_the_reading_is_said() {
+fn a_volume_put_right_on_the_bill_with_the_old_meters_end_moved_the_reading_of_the_new_meter() {
     let mut book = household();
     billed(&mut book, "2026-03-01", 100);
     let waits = json!({ "account": NO, "value": "120", "date": "2026-03-20" });
@@ -192,15 +192,51 @@ fn a_volume_below_what_the_new_meter_shows_is_refused_until_the_reading_is_said(
     book.act("room", "bill.issue", json!({ "account": NO }));
     billed(&mut book, "2026-05-01", 9);
     assert_eq!(amounts(&book), ["100 500.00", "20 100.00", "16 80.00"], "10 on the old meter, 6 on the new");
-    let case = ask(&book, "V1", &[2], json!({ "volume": "4" }));
-    let refusal = book.try_act("demo", "adjustment.preview", &case).unwrap_err();
-    assert_eq!(refusal.faults[0].field.as_deref(), Some("change.reading"), "{refusal}");
-    let case = ask(&book, "V1", &[2], json!({ "volume": "4", "reading": "9" }));
+    // The old meter's end was misread: what the bill uses less or more is told, the new meter was read and stays.
+    for (volume, told) in [("14", "减少的水量 2 以后不再收"), ("4", "减少的水量 10 "), ("15", "增加的水量 11 ")]
+    {
+        let case = ask(&book, "V1", &[2], json!({ "volume": volume }));
+        let shown = book.act("demo", "adjustment.preview", case.clone())["picture"]["warnings"].to_string();
+        assert!(shown.contains(told) && !shown.contains("示数一并改"), "{volume}: {shown}");
+        adjusted(&mut book, case);
+        assert_eq!(readings(&book).pop().unwrap(), "2026-05-01 9");
+    }
+    // It is the new meter's reading only where somebody says so.
+    let case = ask(&book, "V1", &[2], json!({ "volume": "16", "reading": "10" }));
     adjusted(&mut book, case);
-    assert_eq!(readings(&book).pop().unwrap(), "2026-05-01 9");
-    let case = ask(&book, "V1", &[2], json!({ "volume": "6" }));
+    assert_eq!(readings(&book).pop().unwrap(), "2026-05-01 10");
+    assert_eq!(billed(&mut book, "2026-06-01", 15).1, "25.00", "5 from its own reading");
+    sound(&book);
+}
+
+#[test]
+fn what_a_bill_of_the_old_meter_uses_less_moved_the_reading_of_the_new_meter() {
+    let slip = |last: &str| {
+        json!({ "slip": "100001", "account": NO, "old_meter": "M61", "final_value": last, "new_meter": "N61",
+        "first_value": "3", "calibre": "DN20", "date": "2026-04-01", "reason": "周期更换", "worker": "陈志强",
+        "old_seal": "F1", "new_seal": "F2", "materials": "生料带×1" })
+    };
+    // The meter came down as it was read, so that no bill has its end: and the bill after it begins with the new one.
+    let mut book = household();
+    act_at(
+        &mut book,
+        "2026-04-01",
+        "room",
+        "reading.enter",
+        json!({ "account": NO, "value": "100", "date": "2026-04-01", "confirm": true }),
+    )
+    .unwrap();
+    act_at(&mut book, "2026-04-01", "room", "bill.issue", json!({ "account": NO })).unwrap();
+    book.act("room", "swap.enter", slip("100"));
+    billed(&mut book, "2026-06-01", 33);
+    assert_eq!(amounts(&book), ["100 500.00", "30 150.00"]);
+    let case = ask(&book, "V1", &[0], json!({ "volume": "80" }));
+    let shown = book.act("demo", "adjustment.preview", case.clone())["picture"]["warnings"].to_string();
+    assert!(shown.contains("减少的水量 20 以后不再收"), "{shown}");
     adjusted(&mut book, case);
-    assert_eq!(readings(&book).pop().unwrap(), "2026-05-01 11");
+    assert_eq!(amounts(&book), ["80 400.00", "30 150.00"]);
+    assert_eq!(readings(&book).pop().unwrap(), "2026-06-01 33");
+    assert_eq!(billed(&mut book, "2026-08-01", 43).1, "50.00");
     sound(&book);
 }
 

@@ -1,6 +1,7 @@
 //! The readings that follow volumes put right: each bill's last reading moves by what the bills up to it now use more or
 //! less, so that the next bill is measured from the right value and no unit is lost or billed twice. Where the volumes only move
-//! between bills, the last reading stays. Who knows better says so with `reading`.
+//! between bills, the last reading stays. What was read on another meter stays too: what a bill uses more or less up to a swap is not the
+//! new meter's, whose next bill is measured from its own reading. Who knows better says so with `reading`.
 
 use std::collections::BTreeMap;
 
@@ -53,6 +54,13 @@ pub fn follow(links: &Links, rated: &mut [Rated], typed: Option<Milli>) -> Resul
         {
             bill.from = now;
         }
+        let end = mark_of(links, link).filter(|_| link.row.kind != SWAP);
+        if let Some(mark) = end.filter(|mark| walk.before.is_some_and(|(meter, ..)| meter != mark.meter))
+            && !fitted_within(links, link, mark)
+        {
+            // Another meter since the bill before: what that one left over does not go on to it.
+            walk.leave(&mut followed);
+        }
         walk.shift += link.volume - link.row.volume;
         let issued = link.issued.as_ref();
         if let (Some(bill), Some(issued)) = (bill.as_deref(), issued) {
@@ -66,9 +74,13 @@ pub fn follow(links: &Links, rated: &mut [Rated], typed: Option<Milli>) -> Resul
             swapped(&mut walk, link, typed, &mut followed)?;
             continue;
         }
-        let Some(mark) = mark_of(links, link) else { continue };
+        let Some(mark) = end else { continue };
         let (value, rollover) = match typed {
             Some(value) => walk.as_typed(links, mark, value, &mut followed)?,
+            None if fitted_within(links, link, mark) && !mark.estimated => {
+                walk.leave(&mut followed);
+                (mark.value, mark.rollover)
+            }
             None => walk.moved(links, link, mark)?,
         };
         if let Some(bill) = bill.as_deref_mut() {
@@ -139,9 +151,18 @@ fn swapped(walk: &mut Walk, link: &Link, typed: Option<Milli>, followed: &mut Fo
         let message = format!("账单 {} 止于拆换单的止码，不能在此改示数，请去掉 reading", link.row.id);
         return Err(Refusal::field("R-254", "change.reading", message));
     }
-    left_over(walk.shift, followed);
-    *walk = Walk::default();
+    walk.leave(followed);
     Ok(())
+}
+
+/// Was the meter of a bill's last reading put up within the bill?
+fn fitted_within(links: &Links, link: &Link, mark: &Mark) -> bool {
+    links.ledger.marks.iter().any(|other| {
+        other.kind == MarkKind::Swap
+            && other.meter == mark.meter
+            && link.row.first_day <= other.day
+            && other.day <= link.row.last_day
+    })
 }
 
 /// Tells what no later bill will bring.
@@ -165,6 +186,12 @@ fn mark_of<'l>(links: &'l Links, link: &Link) -> Option<&'l Mark> {
 }
 
 impl Walk {
+    /// The meter has gone: tells what is left over and begins anew on the next one.
+    fn leave(&mut self, followed: &mut Followed) {
+        left_over(self.shift, followed);
+        *self = Self::default();
+    }
+
     /// Where a mark stands after the volumes up to it.
     fn moved(&self, links: &Links, link: &Link, mark: &Mark) -> Result<(Milli, bool), Refusal> {
         if self.shift == Milli::ZERO && !self.turned_back {
@@ -217,14 +244,8 @@ impl Walk {
     /// Where the use of a mark's meter begins within a bill.
     fn begins(&self, links: &Links, link: &Link, mark: &Mark) -> Milli {
         let first = links.ledger.meter(mark.meter).map_or(Milli::ZERO, |meter| meter.first);
-        let fitted_within = links.ledger.marks.iter().any(|other| {
-            other.kind == MarkKind::Swap
-                && other.meter == mark.meter
-                && link.row.first_day <= other.day
-                && other.day <= link.row.last_day
-        });
         match self.before.filter(|(meter, ..)| *meter == mark.meter) {
-            _ if fitted_within => first,
+            _ if fitted_within(links, link, mark) => first,
             Some((_, _, now)) => now,
             // Where the reading before now stands: it may have been put right since the bill was made.
             None => match links.ledger.marks.iter().rev().find(|other| other.day < link.row.first_day) {
