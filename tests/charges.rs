@@ -137,6 +137,48 @@ fn the_fee_is_the_catalogues_wherever_it_is_taken() {
 }
 
 #[test]
+fn a_payment_names_the_one_fee_it_is_for() {
+    let mut book = branch();
+    let transfer = json!(take_in(&mut book, ACCOUNT, "李小龙", false));
+    let case = test_case(&mut book);
+    let pay = |charge: &Value, more: Value| {
+        let mut input = json!({ "account": ACCOUNT, "charge": charge });
+        for (field, value) in more.as_object().unwrap() {
+            input[field] = value.clone();
+        }
+        input
+    };
+    assert_eq!(owed(&book).1, Fen(32_500));
+    // What belongs to bills is another payment; a deposit has its own receipt; another's case and another sum are told.
+    let beside =
+        json!({ "bills": ["2026-10"], "amounts": "1.00", "waive": true, "to_prepaid": "1.00", "keep_change": true });
+    let refusal = refused(&mut book, "demo", "payment.take", pay(&case, beside));
+    let fields: Vec<_> = refusal.faults.iter().filter_map(|fault| fault.field.as_deref()).collect();
+    assert_eq!(fields, ["bills", "amounts", "waive", "to_prepaid", "keep_change"]);
+    let deposit = json!(format!("{}/检测押金", case.as_str().unwrap()));
+    assert_eq!(refused(&mut book, "demo", "payment.take", pay(&deposit, json!({}))).first_rule(), "R-142");
+    let other = json!({ "account": "3100000004", "charge": case });
+    assert_eq!(refused(&mut book, "demo", "payment.take", other).first_rule(), "R-209");
+    let seen = refused(&mut book, "demo", "payment.take", pay(&case, json!({ "expected_total": "19.00" })));
+    assert!(seen.message().contains("20.00"), "{seen:?}");
+    // Of two fees that are owed the one that is named is paid, as a fee.
+    let paid = book.act("demo", "payment.take", pay(&case, json!({ "tendered": "50.00", "expected_total": "20.00" })));
+    assert_eq!((&paid["amount"], &paid["change"], &paid["order"]), (&json!("20.00"), &json!("30.00"), &case));
+    assert_eq!((&paid["lines"], &paid["account"]), (&json!([]), &json!(ACCOUNT)));
+    assert_eq!(owed(&book).1, Fen(30_500));
+    assert_eq!(
+        (&order(&book, &case)["charges"][1]["state"], &order(&book, &transfer)["owed"]),
+        (&json!("paid"), &json!("5.00"))
+    );
+    let entry = paid["payment"].as_str().unwrap().parse().unwrap();
+    assert_eq!(book.desk.look().unwrap().entry(entry).unwrap().unwrap().action, "fee.take");
+    assert!(refused(&mut book, "demo", "payment.take", pay(&case, json!({}))).message().contains("已经收过"));
+    book.act("demo", "payment.reverse", json!({ "payment": paid["receipt"], "reason": "收错" }));
+    assert_eq!(owed(&book).1, Fen(32_500), "reversed, it is owed again");
+    verified(&mut book);
+}
+
+#[test]
 fn a_voided_case_owes_nothing_and_what_was_paid_for_it_goes_back() {
     let mut book = branch();
     let unpaid = json!(take_in(&mut book, ACCOUNT, "李小龙", false));

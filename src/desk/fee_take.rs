@@ -10,6 +10,7 @@ use super::till::charges::{self, Asked};
 use super::till::taking::{Taken, Taking, account_of, account_typed};
 use super::till::{fee_kinds, mistyped, shift};
 use super::whose::Whose;
+use crate::book::subject::Subject;
 use crate::derive::order::body::ChargeRef;
 use crate::derive::shift::FeeTaken;
 use crate::rules::id::Id;
@@ -87,65 +88,68 @@ impl Action for FeeTake {
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
-        let shift = shift::own(cx)?;
-        Refusal::unless_empty(faults(&input))?;
-        let account = account_typed(cx.tx, input.account.as_deref())?;
-        let kind = input.kind.trim();
-        let asked = Asked {
-            charge: input.charge.as_deref(),
-            account: account.as_ref(),
-            kind,
-            for_what: &input.for_what,
-            deposit: false,
-        };
-        let charge = charges::owed(cx.tx, &asked)?;
-        if charge.is_none() {
-            let has_payer = account.is_some() || !input.payer.trim().is_empty();
-            fee_kinds::refuse(cx.tx, kind, has_payer, !input.for_what.trim().is_empty())?;
-        }
-        let amount = amount_of(&input, charge.as_ref())?;
-        if charge.is_none() {
-            mistyped::ask_fee(kind, amount, input.confirm)?;
-        }
-        let account = match &charge {
-            Some(charge) => account_of(cx.tx, charge, account)?,
-            None => account,
-        };
-        let taking = Taking {
-            amount,
-            method: input.method,
-            tendered: input.tendered,
-            confirm: input.confirm,
-            payer: &input.payer,
-            account: account.as_ref(),
-            charge: charge.as_ref(),
-        };
-        let Taken { tendered, change, receipt, payer, spoken } = taking.take(cx, &shift)?;
-        let order = charge.as_ref().map(|charge| charge.order_id);
-        let kind = charge.as_ref().map_or(kind, |charge| charge.name.as_str()).to_owned();
-        let said = input.for_what.trim();
-        let for_what = order.filter(|_| said.is_empty()).map_or(said.to_owned(), |order| order.to_string());
-        let body = FeeTaken {
-            shift: shift.id,
-            account: account.as_ref().map(|row| row.id),
-            payer,
-            kind: kind.clone(),
-            amount,
-            method: input.method.word().to_owned(),
-            tendered,
-            change,
-            receipt: receipt.clone(),
-            for_what,
-            charge: charge.map(|charge| ChargeRef { order: charge.order_id, key: charge.key }),
-        };
-        let subjects = charges::subjects(body.account, order, shift.id);
-        let payment = cx.next;
-        Decision::write(
-            subjects,
-            &body,
-            Output { payment, receipt, shift: shift.id, kind, order, amount, tendered, change, spoken },
-        )
+        let (subjects, body, output) = taken(cx, input)?;
+        Decision::write(subjects, &body, output)
     }
+}
+
+/// Whom the entry of a fee is about, its body and what is answered.
+pub(super) fn taken(cx: &Cx<'_, '_>, input: Input) -> Result<(Vec<Subject>, FeeTaken, Output), Refusal> {
+    let shift = shift::own(cx)?;
+    Refusal::unless_empty(faults(&input))?;
+    let account = account_typed(cx.tx, input.account.as_deref())?;
+    let kind = input.kind.trim();
+    let asked = Asked {
+        charge: input.charge.as_deref(),
+        account: account.as_ref(),
+        kind,
+        for_what: &input.for_what,
+        deposit: false,
+    };
+    let charge = charges::owed(cx.tx, &asked)?;
+    if charge.is_none() {
+        let has_payer = account.is_some() || !input.payer.trim().is_empty();
+        fee_kinds::refuse(cx.tx, kind, has_payer, !input.for_what.trim().is_empty())?;
+    }
+    let amount = amount_of(&input, charge.as_ref())?;
+    if charge.is_none() {
+        mistyped::ask_fee(kind, amount, input.confirm)?;
+    }
+    let account = match &charge {
+        Some(charge) => account_of(cx.tx, charge, account)?,
+        None => account,
+    };
+    let taking = Taking {
+        amount,
+        method: input.method,
+        tendered: input.tendered,
+        confirm: input.confirm,
+        payer: &input.payer,
+        account: account.as_ref(),
+        charge: charge.as_ref(),
+    };
+    let Taken { tendered, change, receipt, payer, spoken } = taking.take(cx, &shift)?;
+    let order = charge.as_ref().map(|charge| charge.order_id);
+    let kind = charge.as_ref().map_or(kind, |charge| charge.name.as_str()).to_owned();
+    let said = input.for_what.trim();
+    let for_what = order.filter(|_| said.is_empty()).map_or(said.to_owned(), |order| order.to_string());
+    let body = FeeTaken {
+        shift: shift.id,
+        account: account.as_ref().map(|row| row.id),
+        payer,
+        kind: kind.clone(),
+        amount,
+        method: input.method.word().to_owned(),
+        tendered,
+        change,
+        receipt: receipt.clone(),
+        for_what,
+        charge: charge.map(|charge| ChargeRef { order: charge.order_id, key: charge.key }),
+    };
+    let subjects = charges::subjects(body.account, order, shift.id);
+    let payment = cx.next;
+    let output = Output { payment, receipt, shift: shift.id, kind, order, amount, tendered, change, spoken };
+    Ok((subjects, body, output))
 }
 
 /// The amount: of a charge just what is owed, so that a fee is the catalogue's wherever it is taken.

@@ -51,7 +51,6 @@ pub const PRINTER: &str = "base.printer";
 /// Rights that are asked for beside an action's own name: a part of an action that not everybody who may do it may do, or work
 /// that writes no entry of its own.
 pub const BESIDE_ACTIONS: &[&str] = &[
-    "account.class",
     super::bill_run::LIMITS,
     super::bill_run::RIGHT,
     "import.calendar",
@@ -232,7 +231,6 @@ impl Rights {
 /// What a right beside the actions is called.
 fn beside_word(right: &str) -> &str {
     match right {
-        "account.class" => "改价格类别",
         super::bill_run::RIGHT => "出账",
         "import.calendar" => "导入日历",
         "import.customers" => "导入客户",

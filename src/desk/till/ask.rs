@@ -78,7 +78,7 @@ macro_rules! payment_input {
                 let Self { to_prepaid, keep_change, from_prepaid, expected_total, confirm, .. } = *self;
                 Ask {
                     account, bills, amounts, method, tendered, waive,
-                    to_prepaid, keep_change, from_prepaid, expected_total, confirm,
+                    to_prepaid, keep_change, from_prepaid, expected_total, confirm, charge: None,
                 }
             }
         }
@@ -87,7 +87,11 @@ macro_rules! payment_input {
 
 payment_input! {
     /// What is asked of the till.
-    Ask {}
+    Ask {
+        /// One fee owed for a business instead of bills: the case, or the case and the fee where it has several (`B01.1.23/过户费`).
+        #[serde(default)]
+        charge: Option<String>,
+    }
 }
 
 payment_input! {

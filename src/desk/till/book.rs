@@ -7,14 +7,16 @@ use serde::Serialize;
 use super::ask::{Ask, Method};
 use super::plan::Plan;
 use super::receipt::give_receipt;
-use super::{cover, mistyped};
+use super::{balance, cover, due, mistyped};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::cover::{CoverLine, Covers};
 use crate::derive::account::payment::PaymentTaken;
 use crate::desk::action::{Cx, Decision};
+use crate::desk::fee_take;
 use crate::desk::refusal::Refusal;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::store::tables::account::AccountRow;
 use crate::store::tables::till::ShiftRow;
 use crate::text::till::item_of;
 
@@ -64,6 +66,46 @@ pub struct Taken {
     pub spoken: String,
     /// Waits for a second person (hand-written slips).
     pub pending: bool,
+    /// The case whose fee was paid, of a payment that named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Id>,
+}
+
+impl Taken {
+    /// The answer to a payment that named a fee: no bill gets anything, and what the account owes stays.
+    pub fn of_fee(
+        cx: &Cx<'_, '_>,
+        fee: fee_take::Output,
+        method: Method,
+        account: &AccountRow,
+    ) -> Result<Self, Refusal> {
+        let balance = balance::of(cx.tx, account.id)?;
+        let bills = due::due(cx.tx, &*cx.shelf.prices(cx.tx)?, account, cx.day)?;
+        Ok(Self {
+            payment: fee.payment,
+            receipt: fee.receipt,
+            account: account.no.clone(),
+            name: account.name.clone(),
+            shift: fee.shift,
+            method,
+            lines: Vec::new(),
+            total: fee.amount,
+            late_fee: Fen::ZERO,
+            waived: Fen::ZERO,
+            tendered: fee.tendered,
+            change: fee.change,
+            amount: fee.amount,
+            to_prepaid: Fen::ZERO,
+            from_prepaid: Fen::ZERO,
+            owed_after: bills.iter().map(|due| due.bill.unpaid).sum(),
+            late_fee_after: bills.iter().map(due::Due::fee).sum(),
+            balance_after: balance.prepaid + balance.credit,
+            covered: Vec::new(),
+            spoken: fee.spoken,
+            pending: false,
+            order: fee.order,
+        })
+    }
 }
 
 /// What a bill got.
@@ -146,6 +188,7 @@ pub fn book(
         covered: cover::lines(covers.as_ref()),
         spoken: money.spoken(),
         pending,
+        order: None,
     };
     Decision::write(subjects, &body, output)
 }

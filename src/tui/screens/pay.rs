@@ -157,6 +157,7 @@ impl Pay {
             from_prepaid: self.money("from_prepaid"),
             expected_total: None,
             confirm: false,
+            charge: None,
         }
     }
 
