@@ -172,7 +172,8 @@ fn a_payment_names_the_one_fee_it_is_for() {
     );
     let entry = paid["payment"].as_str().unwrap().parse().unwrap();
     assert_eq!(book.desk.look().unwrap().entry(entry).unwrap().unwrap().action, "fee.take");
-    assert!(refused(&mut book, "demo", "payment.take", pay(&case, json!({}))).message().contains("已经收过"));
+    let by_name = json!(format!("{}/校表费", case.as_str().unwrap()));
+    assert!(refused(&mut book, "demo", "payment.take", pay(&by_name, json!({}))).message().contains("已经收过"));
     book.act("demo", "payment.reverse", json!({ "payment": paid["receipt"], "reason": "收错" }));
     assert_eq!(owed(&book).1, Fen(32_500), "reversed, it is owed again");
     verified(&mut book);

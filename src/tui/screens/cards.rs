@@ -93,7 +93,7 @@ impl Cards {
     }
 
     fn open(&mut self, app: &App, book: &str) -> Result<(), Refusal> {
-        self.book = view_cards::book(&app.desk, book, app.desk.today())?;
+        self.book = view_cards::book(&app.desk, book, app.desk.business_day()?)?;
         self.differ = 0;
         self.at = self.next_from(0).unwrap_or(0);
         self.clear();
@@ -130,7 +130,7 @@ impl Cards {
         if card.posted.is_some() {
             return Reply::refuse("这张卡片已经录完");
         }
-        if view_reading::is_timed(&app.desk, card.account, app.desk.today()).unwrap_or(false) {
+        if view_reading::is_timed(&app.desk, card.account, app.facts().day).unwrap_or(false) {
             return super::reading(app, card.account, &typed).and_say("这一户分时计价，请连各时段示数一起录");
         }
         if self.doubt.as_ref().is_some_and(|doubt| doubt.value != typed) {
@@ -346,7 +346,7 @@ impl Screen<App> for Cards {
     fn on_return(&mut self, app: &mut App) {
         // What cannot be read now stays as it was; the next key says why.
         let here = self.book.cards.get(self.at).map(|card| card.account);
-        if let Ok(book) = view_cards::book(&app.desk, &self.book.book, app.desk.today()) {
+        if let Ok(book) = view_cards::book(&app.desk, &self.book.book, app.facts().day) {
             self.book = book;
             let place = self.book.cards.iter().position(|card| Some(card.account) == here);
             if place.is_none() {
