@@ -87,7 +87,7 @@ impl World {
                 request.is_over = true;
             }
         }
-        let (day, changes) = (self.business_day("demo"), self.accounts[at].changes);
+        let (day, changes) = (self.business_day(), self.accounts[at].changes);
         let id = word(&answer["request"]);
         self.requests.push(Request { id, account: at, bills, change, day, changes, checked: false, is_over: false });
         if self.chance.percent(60) {
@@ -140,12 +140,12 @@ impl World {
         if approve {
             self.take_effect(&request, &answer)?;
         }
-        let today = self.business_day("chief");
+        let today = self.business_day();
         self.covered(request.account, &answer, today, today)
     }
 
     fn take_effect(&mut self, request: &Request, answer: &Value) -> Result<(), Failure> {
-        let today = self.business_day("chief");
+        let today = self.business_day();
         match request.change {
             Change::Late(sum) => {
                 let day = if sum.is_none() { today.max(request.day) } else { request.day };

@@ -199,7 +199,7 @@ impl World {
         let owing: Vec<usize> = (0..self.accounts.len()).filter(|at| self.accounts[*at].owed() > 0).collect();
         let is_owing = !owing.is_empty() && self.chance.percent(70);
         let at = if is_owing { *self.chance.pick(&owing) } else { self.chance.index(self.accounts.len()) };
-        let today = self.business_day(user);
+        let today = self.business_day();
         let is_late = self.chance.percent(15);
         let taken = if is_late { today - Duration::days(self.chance.between(0, 33)) } else { today };
         let ask = self.ask(at, taken);
@@ -365,7 +365,7 @@ impl World {
         if let Some((account, paid)) = row.payment {
             self.touched = Some(account);
             self.accounts[account].reverse(paid);
-            let day = self.business_day(user);
+            let day = self.business_day();
             self.covered(account, &answer, day, day)?;
         }
         if let Some((case, charge)) = row.charge {

@@ -30,7 +30,7 @@ impl World {
         ]);
         let Some(answer) = self.perform(user, "shift.open", &input, wanted)? else { return Ok(()) };
         self.same("difference", &fen(&answer["difference"]), &(float - carried.unwrap_or(float)))?;
-        let day = self.date();
+        let day = self.business_day();
         self.shifts.push(Shift {
             id: word(&answer["shift"]),
             user,

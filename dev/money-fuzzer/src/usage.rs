@@ -46,7 +46,7 @@ impl World {
     }
 
     fn issue_for(&mut self, at: usize) -> Result<(), Failure> {
-        let today = self.business_day("room");
+        let today = self.business_day();
         let account = &self.accounts[at];
         let mark = account.unbilled();
         let input = json!({ "account": account.no });
@@ -62,7 +62,7 @@ impl World {
         while let Some(old) = before.filter(|old| account.bills[*old].amount == 0) {
             before = account.bills[old].prev;
         }
-        let due = before.map_or(self.date() + Days::new(15), |old| account.bills[old].due);
+        let due = before.map_or(today + Days::new(15), |old| account.bills[old].due);
         self.same("held", &answer["held"].as_str(), &None)?;
         self.same("volume", &word(&answer["volume"]), &period.volume.to_string())?;
         self.same("amount", &fen(&answer["amount"]), &amount)?;
@@ -120,7 +120,7 @@ impl World {
         self.same("credit", &fen(&answer["credit"]), &paid)?;
         let late = self.accounts[at].cancel_with_late(bill);
         self.same("late fee back", &answer["late_fee"].as_str().map_or(0, |_| fen(&answer["late_fee"])), &late)?;
-        let day = self.business_day(user);
+        let day = self.business_day();
         self.covered(at, &answer, day, day)
     }
 

@@ -165,10 +165,9 @@ impl World {
         self.date() > after || (self.date() == after && self.now.hour() >= 4)
     }
 
-    /// The day a person's entries belong to.
-    pub fn business_day(&self, user: &str) -> NaiveDate {
-        let shift = self.open_shift(user).filter(|shift| !self.is_over(*shift));
-        shift.map_or(self.date(), |shift| self.shifts[shift].day)
+    /// The day everybody's entries belong to: until four o'clock that of the day before.
+    pub fn business_day(&self) -> NaiveDate {
+        self.date() - Duration::days(i64::from(self.now.hour() < 4))
     }
 
     /// Has a person a shift of before open?
