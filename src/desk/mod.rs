@@ -71,6 +71,7 @@ pub mod view_reading;
 pub mod view_sides;
 pub mod view_swap;
 pub mod view_till;
+pub mod view_till_reading;
 pub mod view_transfer;
 pub mod view_users;
 pub mod whose;

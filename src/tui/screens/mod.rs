@@ -48,6 +48,7 @@ mod shift_float;
 pub mod sign;
 pub mod swap;
 pub mod text;
+mod till_reading;
 pub mod transfer;
 pub mod users;
 pub mod workers;
@@ -206,6 +207,11 @@ pub fn cards(app: &mut App) -> Reply<App> {
         Ok(screen) => Reply::push(screen),
         Err(refusal) => Reply::refuse(refusal.message()),
     }
+}
+
+/// Opens the reading keyed at the till, over the payment of an account that owes so much.
+pub fn till_reading(app: &mut App, account: crate::rules::id::Id, owed: crate::rules::money::Fen) -> Reply<App> {
+    opened(till_reading::TillReading::new(app, account, owed))
 }
 
 /// Opens a new reading of an account, with its value if it was typed already.
