@@ -68,6 +68,7 @@ pub mod view_home;
 pub mod view_intake;
 pub mod view_orders;
 pub mod view_reading;
+pub mod view_receipt;
 pub mod view_sides;
 pub mod view_swap;
 pub mod view_till;
