@@ -106,7 +106,7 @@ impl Reading {
             Ok(answer) => {
                 let said = match &self.view.found {
                     Some(_) => format!("已更正，原示数 {} 留在账里", answer["was"].as_str().unwrap_or_default()),
-                    None => format!("已录入，用量 {}", answer["use"]),
+                    None => format!("已录入，用量 {}", format::grouped(&answer["use"].to_string())),
                 };
                 Reply::pop().and_forget(self.draft_key()).and_say(said)
             }

@@ -240,7 +240,13 @@ impl TillReading {
             Some(Ok(picture)) => picture,
         };
         if picture.bills.is_empty() {
-            canvas.text_in(3, 0, room, &format!("用量 {}   没有要出的账单", picture.used), Ink::Text);
+            canvas.text_in(
+                3,
+                0,
+                room,
+                &format!("用量 {}   没有要出的账单", format::grouped(&picture.used.to_string())),
+                Ink::Text,
+            );
             return;
         }
         let mut y = 0;
@@ -258,7 +264,13 @@ impl TillReading {
             line = format!("   {due} 前不收滞纳金");
             let x = canvas.text_in(x, y, room.saturating_sub(x), &line, Ink::Faint);
             if bill.settled > Fen::ZERO {
-                canvas.text_in(x, y, room.saturating_sub(x), &format!("   预存付 {}", bill.settled.grouped()), Ink::Text);
+                canvas.text_in(
+                    x,
+                    y,
+                    room.saturating_sub(x),
+                    &format!("   预存付 {}", bill.settled.grouped()),
+                    Ink::Text,
+                );
             }
             y += 1;
         }
