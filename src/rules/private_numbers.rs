@@ -14,6 +14,9 @@ use super::certificate::{self, Certificate};
 use super::numbers::{self, PROVINCES};
 
 mod digits;
+mod toml;
+
+pub use toml::found_in_toml;
 
 use digits::{Between, Block, Reading, Span};
 

