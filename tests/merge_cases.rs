@@ -273,6 +273,40 @@ fn approved_here_rejected_there_the_rejection_holds_until_a_third_entry_decides(
     }
 }
 
+/// What a smaller bill gave back paid the next one (`covers`): with the approval gone the money is where it was.
+#[test]
+fn an_approval_whose_credit_covered_a_bill_and_that_is_rejected_elsewhere_leaves_nothing_covered() {
+    const NO: &str = "31000003";
+    let mut home = book("B01");
+    support::adjust::branch(&mut home);
+    home.act("boss", "user.right", json!({ "user": "room", "role": "centre_deputy" }));
+    home.act("demo", "shift.open", json!({ "float": "0.00", "reason": "首班" }));
+    let first = support::adjust::bills(&home, NO)[0].0;
+    home.act("demo", "payment.take", json!({ "account": NO, "bills": [first] }));
+    let ask = json!({ "kind": "V1", "account": NO, "bills": [first], "change": { "volume": "20" }, "evidence": "复表单 0817" });
+    let request = support::adjust::checked(&mut home, ask);
+    let common = entries(&home);
+    let before = (support::adjust::bills(&home, NO), balance(&home, NO), ledger(&home, "late_fee"));
+    let say = |user: &str, site_code: &str, minutes, approve: bool| {
+        let input = json!({ "request": request, "approve": approve, "remark": "说明" });
+        made(&mut site(site_code, &common, minutes), user, "adjustment.decide", input)
+    };
+    for (approved_at, rejected_at) in [(5, 10), (10, 5)] {
+        let apart = [say("chief", "S1", approved_at, true), say("room", "S2", rejected_at, false)];
+        let said: Value = serde_json::from_str(&apart[0].payload).unwrap();
+        assert!(said["covers"]["lines"].as_array().is_some_and(|lines| lines.len() == 1), "{said}");
+        let alone = met(&common, &apart[..1]);
+        assert!(owed(&alone, NO) < owed(&home, NO), "the approval by itself covers");
+        let both = met(&common, &apart);
+        let after = (support::adjust::bills(&both, NO), balance(&both, NO), ledger(&both, "late_fee"));
+        assert_eq!(after, before, "approved {approved_at}, rejected {rejected_at}");
+        assert_eq!(
+            (state_of(&both, &request).as_str(), questions(&both)),
+            ("disputed", vec!["approved_and_rejected".into()])
+        );
+    }
+}
+
 #[test]
 fn a_decision_that_names_another_request_decides_nothing() {
     let mut home = book("B01");
