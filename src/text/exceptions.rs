@@ -36,6 +36,7 @@ const WORDS: &[(&str, &str)] = &[
     ("open_order", "同一事两张工单"),
     ("other_subjects", "对象与内容不符"),
     ("order_no_effect", "工单操作没有生效"),
+    ("late_fee_left", "滞纳金没有人缴"),
     ("paid_twice", "重复收费"),
     ("paper_slip", "手开单号重复"),
     ("prepaid_twice", "预存用了两次"),

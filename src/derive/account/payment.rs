@@ -190,7 +190,7 @@ fn taken(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentTaken) -> Result<(), 
     legs.post(fx, Kind::Account, event)?;
     keep(fx, &balance)?;
     fx.tx.put(&PaymentRow { credit: rest, ..row(event, body, &lines, "taken") })?;
-    Ok(())
+    lines.iter().try_for_each(|line| ask_of_fee_left(fx, event, line.0, |row| row.day <= body.day))
 }
 
 /// The parts of a payment must be the money and balances it names; a body that is not is no payment.
@@ -388,10 +388,39 @@ fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Resul
     fx.tx.put(&PaymentRow { state: "reversed".into(), reversed_by: Some(event.id), ..payment.clone() })?;
     cover::make_up(fx, event, &mut legs)?;
     legs.post(fx, Kind::Account, event)?;
+    for line in applied(&payment) {
+        ask_of_fee_left(fx, event, line.0, |row| row.id == payment.id)?;
+    }
     let balance = self::balance(fx, event.subject)?;
     if balance.prepaid.is_negative() || balance.credit.is_negative() {
         let note = format!("冲正核对单 {} 后预存或余款不足，缺额待补", body.receipt);
         exception::open(fx, Kind::Account, event, "balance_negative", payment.id, note)?;
+    }
+    Ok(())
+}
+
+/// Two sites at once: one reversed a payment of late fee alone, the other, which still saw it, took the rest of the bill. The bill is
+/// paid, and that fee nobody owes: it is asked about.
+fn ask_of_fee_left(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    bill: Id,
+    of: impl Fn(&PaymentRow) -> bool,
+) -> Result<(), DeriveError> {
+    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &bill])?.filter(|row| row.state == "paid") else {
+        return Ok(());
+    };
+    let now = charged(fx, event.subject, bill)?;
+    for payment in fx.tx.payments(event.subject)?.iter().filter(|row| row.state == "reversed" && of(row)) {
+        let alone = applied(payment).into_iter().find(|line| line.0 == bill && line.1 == Fen::ZERO && line.2 > now);
+        if let Some(line) = alone {
+            let left = line.2 - now;
+            let note = format!(
+                "核对单 {} 单收的滞纳金已冲正，账单 {} 又在别处缴清，{left} 滞纳金没有人缴，请核实后补收或减免",
+                payment.receipt, row.cycle
+            );
+            exception::open(fx, Kind::Account, event, "late_fee_left", payment.id, note)?;
+        }
     }
     Ok(())
 }
