@@ -108,6 +108,10 @@ pub mod mistake {
     pub const PHONE: &str = "不是电话号码，请填手机 11 位或区号加号码";
     /// No printed number.
     pub const CODE: &str = "只能有字母、数字和 - . /，请去掉别的字";
+    /// Typed into a choice field, and no choice is called so.
+    pub fn no_such_choice(typed: &str) -> String {
+        format!("选单里没有“{typed}”，请按 F4 选一个")
+    }
     /// Not one of the choices.
     pub const CHOICE: &str = "不在选单里，请按 F4 选一个";
 }

@@ -4,6 +4,7 @@ use super::canvas::Canvas;
 use super::key::Key;
 use super::keymap::{Command, Place};
 use super::theme::Ink;
+use super::widgets::form::Form;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -28,6 +29,12 @@ pub enum Shape {
 pub trait Screen<C> {
     /// Which part of the key table holds here.
     fn place(&self) -> Place;
+
+    /// The form the hand is in, on a screen that has one: what stands under the bar of its open list is taken before any command but
+    /// F4 is given to the screen.
+    fn form(&self) -> Option<&Form> {
+        None
+    }
 
     /// The words set into the rule under the top line, or into the border of a popup.
     fn title(&self, cx: &C) -> String;
@@ -168,6 +175,7 @@ pub(super) enum Step<C> {
     Forget(String),
     Refused,
     Hold,
+    Unseen,
     Begun,
     Lock,
     Quit,
@@ -245,6 +253,11 @@ impl<C> Reply<C> {
         Self::one(Step::Refused)
     }
 
+    /// What the key would act on came under the bar by itself and was not seen: the key is not taken, nor what follows it.
+    pub fn unseen() -> Self {
+        Self::one(Step::Unseen)
+    }
+
     /// Work has begun; what comes of it is told later.
     pub fn begun() -> Self {
         Self::one(Step::Begun)
@@ -317,15 +330,6 @@ pub struct TopLine {
     pub right: Vec<Waiting>,
 }
 
-/// A screen that can be opened from everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RoomName {
-    /// Its name, as on the screen it opens.
-    pub name: &'static str,
-    /// A few words beside it.
-    pub note: &'static str,
-}
-
 /// What the stack needs from whatever the screens share.
 pub trait Context: Sized {
     /// The top line of every screen.
@@ -339,17 +343,6 @@ pub trait Context: Sized {
     /// A command that works everywhere (places [`Place::Any`]) and that the screen on top did not take.
     fn run(&mut self, command: Command) -> Reply<Self> {
         let _ = command;
-        Reply::unused()
-    }
-
-    /// The screens that can be opened from everywhere, as the palette names them.
-    fn rooms(&self) -> Vec<RoomName> {
-        Vec::new()
-    }
-
-    /// Opens one of them, by its place among [`Context::rooms`].
-    fn open_room(&mut self, room: usize) -> Reply<Self> {
-        let _ = room;
         Reply::unused()
     }
 

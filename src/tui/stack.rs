@@ -10,6 +10,7 @@ use super::keymap::{self, Command, Place};
 use super::palette::Palette;
 use super::screen::{Context, Given, Reply, Screen, Shape, Step, Toast};
 use super::theme::{Ink, Theme};
+use super::widgets::form::Form;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use std::time::Duration;
@@ -172,6 +173,7 @@ impl<C: Context + 'static> Stack<C> {
         let mut reply = Reply::unused();
         let mut came = Came::Key;
         if let Some(command) = command.filter(|c| keys.contains(c)) {
+            self.take_listed(command, cx);
             reply = self.with_top(|s| s.on_command(command, cx));
             came = self.weighed(command, &mut reply);
         }
@@ -188,6 +190,15 @@ impl<C: Context + 'static> Stack<C> {
         }
         self.perform(reply, came, cx);
         self.keep_drafts(cx);
+    }
+
+    /// A command acts on what is under the bar, and so the row of a form's open list is taken first, as Enter would take it.
+    fn take_listed(&mut self, command: Command, cx: &mut C) {
+        let listed = self.top().and_then(|s| s.form()).is_some_and(Form::has_listed);
+        if listed && command != Command::Pick && command.key() != Some(Key::plain(Code::Enter)) {
+            let reply = self.with_top(|s| s.on_key(Key::plain(Code::Enter), cx));
+            self.perform(reply, Came::Key, cx);
+        }
     }
 
     /// What a command's reply answers. A deed that says nothing and opens nothing was refused: its mistakes stand at the fields.
@@ -352,10 +363,7 @@ impl<C: Context + 'static> Stack<C> {
     fn run_everywhere(&mut self, command: Command, cx: &mut C) -> Reply<C> {
         match command {
             Command::Help => Reply::push(Help::new(self.place(), &self.keys(cx))),
-            Command::Palette => {
-                let commands = chrome::reachable(&self.keys(cx));
-                Reply::push(Palette::new(&commands, &cx.rooms(), self.initials))
-            }
+            Command::Palette => Reply::push(Palette::new(&chrome::reachable(&self.keys(cx)), self.initials)),
             Command::Lock => Reply::lock(),
             Command::Quit => Reply::quit(),
             other => cx.run(other),
@@ -366,6 +374,7 @@ impl<C: Context + 'static> Stack<C> {
     fn run(&mut self, command: Command, cx: &mut C) -> Reply<C> {
         let mut reply = Reply::unused();
         if self.keys(cx).contains(&command) {
+            self.take_listed(command, cx);
             reply = self.with_top(|s| s.on_command(command, cx));
             if let (false, Some(key)) = (reply.used, command.key()) {
                 reply = self.with_top(|s| s.on_key(key, cx));
@@ -462,6 +471,11 @@ impl<C: Context + 'static> Stack<C> {
                 }
                 Step::Hold => {
                     self.hold(Why::Opened);
+                    continue;
+                }
+                Step::Unseen => {
+                    self.hold(Why::Opened);
+                    let _ = self.takes(None);
                     continue;
                 }
                 Step::Begun => continue,

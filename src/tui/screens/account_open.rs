@@ -123,6 +123,10 @@ impl Screen<App> for AccountOpen {
         Place::Customer
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         "开户建档".into()
     }

@@ -283,6 +283,10 @@ impl Screen<App> for Adjust {
         Place::Adjust
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         let account = &self.view.account;
         let class = if account.class_confirmed { classes::label(&account.class) } else { "最高价 (未确认)" };

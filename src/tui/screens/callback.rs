@@ -112,6 +112,10 @@ impl Screen<App> for Callback {
         Place::Callback
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         let what = if self.kind == Kind::Answer { "答复" } else { "回访" };
         format!("{what}  {} {}", self.detail.row.id, self.detail.row.category)

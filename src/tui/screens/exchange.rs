@@ -181,6 +181,10 @@ impl Screen<App> for Exchange {
         Place::Exchange
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         "交换".into()
     }

@@ -175,6 +175,10 @@ impl Screen<App> for Fee {
         Place::Pay
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         if self.action() == "fee.take" { "服务费".into() } else { "押金".into() }
     }

@@ -116,7 +116,7 @@ impl Fixes {
             Field::choice("column", "改哪一列", columns).value(&heading),
             Field::text("value", "改为", 200).value(shown.trim()),
             Field::text("reread_by", "复抄人", 40).hint("改示数或日期须由抄表员复抄"),
-            Field::check("confirm", "已核实，用量异常也收下"),
+            Field::check("confirm", "已核实，用量异常也收下").stands_for(&["column", "value"]),
         ];
         file_form::ask_again("mend", &row.kind_label, Form::new(fields, app.desk.today(), initials), refused)
     }

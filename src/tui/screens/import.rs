@@ -205,6 +205,10 @@ impl Screen<App> for Import {
         Place::Import
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         "导入".into()
     }

@@ -320,6 +320,10 @@ impl Screen<App> for Intake {
         Place::Intake
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(self.form.form())
+    }
+
     fn title(&self, _: &App) -> String {
         match &self.live {
             Ok(live) => format!("受理  {}", live.title),

@@ -193,6 +193,11 @@ impl TypedForm {
         let _ = self.form.on_key(Key::plain(Code::Tab));
     }
 
+    /// The form as it stands.
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
     /// Checks the typing.
     pub fn check(&mut self) -> bool {
         self.form.check()

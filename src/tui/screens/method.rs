@@ -111,6 +111,10 @@ impl Screen<App> for Method {
         Place::Method
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         "更改缴费方式".into()
     }

@@ -74,6 +74,10 @@ impl Screen<App> for OwnPassword {
         Place::Users
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         if self.first.is_some() { "先改密码" } else { "改密码" }.into()
     }

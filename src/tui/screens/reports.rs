@@ -190,6 +190,10 @@ impl Screen<App> for Reports {
         Place::Reports
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         self.sheet.as_ref().map_or_else(|| "报表".into(), |sheet| sheet.title.clone())
     }

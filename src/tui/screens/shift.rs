@@ -284,6 +284,10 @@ impl Screen<App> for Shift {
         Place::Shift
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         match &self.view {
             Some(view) => format!("班次 {}  营业日 {}", view.shift.no, view.shift.day),

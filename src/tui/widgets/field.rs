@@ -38,11 +38,17 @@ pub struct Field {
     /// Filled in by the program, not typed: Enter passes it over.
     pub(super) known: bool,
     pub(super) suggest: Option<Suggest>,
+    /// A tick that stands for what is in these fields: typed anew, they are not ticked any more.
+    pub(super) stands_for: Vec<&'static str>,
+    /// The first character typed after the hand came takes the place of what stood there.
+    pub(super) retyped: bool,
     max_chars: usize,
     /// What the program put there last: a stored value is taken as it is, even when long.
     given: String,
     /// A number of a person's paper or card.
     private: bool,
+    /// Typed into a choice and the name of none: a mistake until it is taken away or another is chosen.
+    stray: Option<String>,
     /// Came back with a draft: a private number is not shown in clear to whoever sits there now.
     restored: bool,
 }
@@ -60,7 +66,6 @@ impl Field {
         Self {
             id,
             label: label.into(),
-            kind,
             edit: LineEdit::new(KEPT),
             initial: String::new(),
             required: false,
@@ -74,9 +79,13 @@ impl Field {
             error: None,
             known: false,
             suggest: None,
+            stands_for: Vec::new(),
+            retyped: matches!(kind, Kind::Number { .. } | Kind::Date),
+            kind,
             max_chars,
             given: String::new(),
             private: false,
+            stray: None,
             restored: false,
         }
     }
@@ -127,6 +136,18 @@ impl Field {
     /// Yes or no.
     pub fn check(id: &'static str, label: &str) -> Self {
         Self::new(id, label, Kind::Check, 0, 3)
+    }
+
+    /// For a tick that says what stands in these fields is right: it goes when one of them changes.
+    pub fn stands_for(mut self, ids: &[&'static str]) -> Self {
+        self.stands_for = ids.to_vec();
+        self
+    }
+
+    /// For a text that is a number to its typist, a time: typed whole again, not continued.
+    pub fn retyped(mut self) -> Self {
+        self.retyped = true;
+        self
     }
 
     /// Must be filled.
@@ -218,6 +239,7 @@ impl Field {
             return veiled;
         }
         match &self.kind {
+            Kind::Choice(_) if self.stray.is_some() => self.stray.clone().unwrap_or_default(),
             Kind::Choice(choices) => choices
                 .iter()
                 .find(|c| c.code == self.edit.text())
@@ -251,6 +273,14 @@ impl Field {
                 let code = choices[next].code.clone();
                 self.put(&code);
                 return Edited::Changed;
+            }
+            (Kind::Choice(_), Code::Backspace | Code::Delete) if self.stray.is_some() => {
+                self.forget_stray();
+                return Edited::Moved;
+            }
+            (Kind::Choice(_), Code::Char('u')) if key.ctrl && self.stray.is_some() => {
+                self.forget_stray();
+                return Edited::Moved;
             }
             (Kind::Choice(_) | Kind::Check, Code::Backspace | Code::Delete) => {
                 let had = !self.edit.text().is_empty();
@@ -299,7 +329,26 @@ impl Field {
         value.clone_into(&mut self.given);
         self.restored = false;
         self.error = None;
+        self.stray = None;
         self.known = false;
+    }
+
+    /// A text was typed that is the name of no choice.
+    pub(super) fn put_stray(&mut self, typed: String) {
+        self.error = Some(mistake::no_such_choice(&typed));
+        self.stray = Some(typed);
+    }
+
+    /// True while a text stands here that is the name of no choice.
+    pub(super) fn has_stray(&self) -> bool {
+        self.stray.is_some()
+    }
+
+    /// The text that is the name of no choice is taken away again.
+    pub(super) fn forget_stray(&mut self) {
+        if self.stray.take().is_some() {
+            self.error = None;
+        }
     }
 
     /// Puts back what was typed before and not entered.
@@ -322,10 +371,19 @@ impl Field {
         self.kind.stray(text).map(String::from)
     }
 
-    /// Why a number that stands here cannot be read: what is worked out from it says nothing then.
+    /// Why a number or a choice that stands here cannot be read: what is worked out from it says nothing then.
     pub(super) fn unread(&self, today: NaiveDate) -> Option<String> {
+        if let Some(typed) = self.stray.as_deref().filter(|_| self.takes_focus()) {
+            return Some(mistake::no_such_choice(typed));
+        }
         let is_number = matches!(self.kind, Kind::Number { .. }) && self.takes_focus();
         is_number.then(|| self.kind.normal(self.edit.text(), today).err()).flatten()
+    }
+
+    /// The value in its one form, or as it was typed where it has none.
+    pub(super) fn normal(&self, today: NaiveDate) -> String {
+        let typed = self.edit.text().trim();
+        self.kind.normal(typed, today).unwrap_or_else(|_| typed.to_owned())
     }
 
     /// Checks the typing and brings it into its one form; the mistake is remembered in the field.
@@ -334,6 +392,7 @@ impl Field {
             return true;
         }
         self.error = match self.kind.normal(self.edit.text(), today) {
+            _ if self.stray.is_some() => self.stray.as_deref().map(mistake::no_such_choice),
             Ok(value) if value.is_empty() && self.required => Some(mistake::empty(&self.label)),
             Ok(_) if self.seen().is_some() => self.seen(),
             Ok(value) => {

@@ -33,6 +33,8 @@ pub struct Form {
     today: NaiveDate,
     initials: fn(&str) -> String,
     changed: bool,
+    /// The hand has come to its field and typed nothing there yet.
+    arrived: bool,
     /// Since when it holds what was typed before and not entered.
     resumed: Option<String>,
 }
@@ -50,7 +52,7 @@ impl Form {
     /// A form over its fields. `today` completes short dates; `initials` finds choices by pinyin.
     pub fn new(fields: Vec<Field>, today: NaiveDate, initials: fn(&str) -> String) -> Self {
         let focus = fields.iter().position(Field::takes_focus).unwrap_or(0);
-        Self { fields, focus, list: None, top: 0, today, initials, changed: false, resumed: None }
+        Self { fields, focus, list: None, top: 0, today, initials, changed: false, arrived: true, resumed: None }
     }
 
     /// The field that has the hand.
@@ -62,9 +64,15 @@ impl Form {
     pub fn focus_on(&mut self, id: &str) {
         if let Some(i) = self.index(id).filter(|i| self.fields[*i].takes_focus()) {
             self.list = None;
-            self.focus = i;
-            self.fields[i].edit.to_end();
+            self.go(i);
         }
+    }
+
+    /// The hand comes to a field, behind what stands in it.
+    fn go(&mut self, i: usize) {
+        self.focus = i;
+        self.fields[i].edit.to_end();
+        self.arrived = true;
     }
 
     /// True when F4 opens a list in the focused field: then `Pick` belongs on the bottom line.
@@ -77,9 +85,19 @@ impl Form {
         self.list.is_some()
     }
 
+    /// True while a row of the open list stands under its bar: that row is what is meant, whatever the field held before.
+    pub fn has_listed(&self) -> bool {
+        self.list.as_ref().is_some_and(|open| open.dropdown.selected().is_some())
+    }
+
     /// What stands in a field; empty for a field that is not there.
     pub fn value(&self, id: &str) -> &str {
         self.index(id).map_or("", |i| self.fields[i].edit.text())
+    }
+
+    /// What stands in a field in its one form, where it can be read: `1121` of a date is the day it means.
+    pub fn normal(&self, id: &str) -> String {
+        self.index(id).map_or_else(String::new, |i| self.fields[i].normal(self.today))
     }
 
     /// The state of a check field.
@@ -95,8 +113,12 @@ impl Form {
     /// Puts a value into a field; counts as a change.
     pub fn set(&mut self, id: &str, value: &str) {
         if let Some(i) = self.index(id) {
-            self.changed |= self.fields[i].edit.text() != value;
+            let is_other = self.fields[i].edit.text() != value;
             self.fields[i].put(value);
+            self.arrived |= i == self.focus;
+            if is_other {
+                self.changed(i);
+            }
         }
     }
 
@@ -164,6 +186,7 @@ impl Form {
                 field.put_typed(value);
             }
         }
+        self.arrived = true;
     }
 
     /// Takes a draft back in, and remembers since when it was left.
@@ -221,8 +244,7 @@ impl Form {
     pub fn go_to_first_mistake(&mut self) -> bool {
         let first = self.fields.iter().position(|f| f.error.is_some() && f.takes_focus());
         if let Some(i) = first {
-            self.focus = i;
-            self.fields[i].edit.to_end();
+            self.go(i);
         }
         first.is_none()
     }
@@ -242,7 +264,9 @@ impl Form {
             return event;
         }
         if key == (Key { code: Code::Tab, ctrl: false, shift: true }) {
-            return self.leave(false);
+            let taken = self.take_listed();
+            let event = self.leave(false);
+            return taken.unwrap_or(event);
         }
         if key.is(Code::F(4)) && self.can_pick() {
             if self.fields[self.focus].suggest.is_some() {
@@ -273,7 +297,11 @@ impl Form {
 
     /// A paste into the focused field: never more than typing.
     pub fn on_paste(&mut self, text: &str) -> FormEvent {
-        let Some(field) = self.fields.get_mut(self.focus) else { return FormEvent::Unused };
+        if self.focus >= self.fields.len() {
+            return FormEvent::Unused;
+        }
+        self.clear_old();
+        let field = &mut self.fields[self.focus];
         let edited = field.paste(text);
         self.list = None;
         self.told(edited)
@@ -292,14 +320,9 @@ impl Form {
                 Some(FormEvent::Used)
             }
             Code::Enter | Code::Tab if !key.shift => {
-                let open = self.list.take()?;
-                let i = open.dropdown.selected()?;
-                let value = open.codes.get(i).map(String::as_str).or(open.dropdown.item(i))?.to_string();
-                let id = self.fields[self.focus].id;
-                self.changed |= self.fields[self.focus].edit.text() != value;
-                self.fields[self.focus].put(&value);
+                let taken = self.take_listed()?;
                 self.step(true);
-                Some(FormEvent::Changed(id))
+                Some(taken)
             }
             Code::Backspace if !open.codes.is_empty() || !open.filter.is_empty() => {
                 let mut filter = std::mem::take(&mut open.filter);
@@ -311,6 +334,21 @@ impl Form {
         }
     }
 
+    /// Closes the list and puts the row under its bar into the field.
+    fn take_listed(&mut self) -> Option<FormEvent> {
+        let open = self.list.take()?;
+        let i = open.dropdown.selected()?;
+        let value = open.codes.get(i).map(String::as_str).or(open.dropdown.item(i))?.to_string();
+        let field = &mut self.fields[self.focus];
+        let is_other = field.edit.text() != value;
+        field.put(&value);
+        let id = field.id;
+        if is_other {
+            self.changed(self.focus);
+        }
+        Some(FormEvent::Changed(id))
+    }
+
     /// Typing in the focused field.
     fn type_key(&mut self, key: Key) -> FormEvent {
         let is_choice = matches!(self.fields[self.focus].kind, Kind::Choice(_));
@@ -318,11 +356,19 @@ impl Form {
             let mut filter = self.list.as_ref().map(|open| open.filter.clone()).unwrap_or_default();
             filter.push(super::kind::half_width(c).to_ascii_lowercase());
             if self.choices_for(&filter).is_empty() {
-                return FormEvent::Unused; // no choice is called so: typed for something else
+                // No choice is called so: what stood there before is not what was meant.
+                self.list = None;
+                self.fields[self.focus].put_stray(filter);
+                return FormEvent::Unused;
             }
+            self.fields[self.focus].forget_stray();
             self.open_list(filter);
             return FormEvent::Used;
         }
+        if key.typed().is_some() {
+            self.clear_old();
+        }
+        self.arrived = false;
         let edited = self.fields[self.focus].on_key(key);
         if edited == Edited::Changed {
             self.list = None;
@@ -333,12 +379,30 @@ impl Form {
         self.told(edited)
     }
 
+    /// What is typed over a number that stood there when the hand came is another number, not more of the same.
+    fn clear_old(&mut self) {
+        let arrived = std::mem::take(&mut self.arrived);
+        let field = &mut self.fields[self.focus];
+        if arrived && field.retyped && !field.edit.text().is_empty() {
+            field.put("");
+        }
+    }
+
+    /// A value changed: a draft is due, and ticks that stood for the old one stand for nothing.
+    fn changed(&mut self, i: usize) {
+        self.changed = true;
+        let id = self.fields[i].id;
+        for tick in self.fields.iter_mut().filter(|field| field.stands_for.contains(&id)) {
+            tick.put("");
+        }
+    }
+
     fn told(&mut self, edited: Edited) -> FormEvent {
         match edited {
             Edited::Unused => FormEvent::Unused,
             Edited::Moved => FormEvent::Used,
             Edited::Changed => {
-                self.changed = true;
+                self.changed(self.focus);
                 FormEvent::Changed(self.fields[self.focus].id)
             }
         }
@@ -408,7 +472,7 @@ impl Form {
         self.list = None;
         let today = self.today;
         let field = &mut self.fields[self.focus];
-        if field.edit.text().trim().is_empty() {
+        if field.edit.text().trim().is_empty() && !field.has_stray() {
             field.error = None;
         } else {
             field.judge(today);
@@ -425,8 +489,7 @@ impl Form {
                 _ => return,
             };
             if self.fields[at].takes_focus() {
-                self.focus = at;
-                self.fields[at].edit.to_end();
+                self.go(at);
                 return;
             }
         }
@@ -447,8 +510,7 @@ impl Form {
             let wanted = rows[r].get(column).or(rows[r].last());
             let all = wanted.into_iter().chain(rows[r].iter());
             if let Some(i) = all.copied().find(|i| self.fields[*i].takes_focus()) {
-                self.focus = i;
-                self.fields[i].edit.to_end();
+                self.go(i);
                 return;
             }
         }
