@@ -12,7 +12,6 @@ use super::till::cover;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::{BillIssued, HoldReason, OPENING};
 use crate::derive::account::prepaid;
-use crate::rules::fault::Fault;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::tariff::PriceBook;
@@ -134,16 +133,9 @@ pub fn rate_now(
     dated: chrono::NaiveDate,
 ) -> Result<Option<BillIssued>, Refusal> {
     let Some(facts) = tx.billing_facts(account)? else { return Ok(None) };
-    Ok(rate_of(&Ledger::of(&facts), prices, dated)?)
-}
-
-/// The same of a ledger that may know more than is on file.
-pub(super) fn rate_of(
-    ledger: &Ledger,
-    prices: &PriceBook,
-    dated: chrono::NaiveDate,
-) -> Result<Option<BillIssued>, Fault> {
+    let ledger = Ledger::of(&facts);
     let rater = Rater { book: prices, dated };
     let ends = ledger.history().closing_marks(chrono::NaiveDate::MIN, chrono::NaiveDate::MAX);
-    ends.into_iter().find_map(|end| rater.one(ledger, end)).transpose()
+    let bill = ends.into_iter().find_map(|end| rater.one(&ledger, end)).transpose()?;
+    Ok(bill)
 }

@@ -68,11 +68,9 @@ pub mod view_home;
 pub mod view_intake;
 pub mod view_orders;
 pub mod view_reading;
-pub mod view_receipt;
 pub mod view_sides;
 pub mod view_swap;
 pub mod view_till;
-pub mod view_till_reading;
 pub mod view_transfer;
 pub mod view_users;
 pub mod whose;
@@ -379,9 +377,14 @@ impl Desk {
 
     /// Would an action be done? Decides as performing does, and writes nothing.
     pub fn try_out(&mut self, name: &str, input: &str) -> Result<(), Refusal> {
+        self.tried(name, input).map(|_| ())
+    }
+
+    /// The same, with what it would answer: the picture of after.
+    pub fn tried(&mut self, name: &str, input: &str) -> Result<String, Refusal> {
         let def = action(name).ok_or_else(|| Refusal::usage(format!("没有“{name}”这个操作，用 do --list 查看全部")))?;
         let at = self.clock.now();
-        self.perform_in_tx(def, input, None, at, true).map(|_| ())
+        self.perform_in_tx(def, input, None, at, true).map(|(done, _)| done.result)
     }
 
     fn perform_in_tx(

@@ -139,8 +139,7 @@ fn bill(cx: &Cx<'_, '_>, ledger: &Ledger, new: bool) -> Result<Option<BillIssued
     }))
 }
 
-/// The mark a reading leaves that is not on file yet.
-pub(super) fn mark(meter: Id, day: NaiveDate, value: Milli, rollover: bool) -> Mark {
+fn mark(meter: Id, day: NaiveDate, value: Milli, rollover: bool) -> Mark {
     Mark {
         id: Id(i64::MAX),
         day,

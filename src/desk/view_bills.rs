@@ -4,6 +4,7 @@ use chrono::Months;
 
 use super::Desk;
 use super::refusal::Refusal;
+use crate::book::append::Head;
 use crate::rules::billing::BillCycle;
 use crate::rules::id::Id;
 use crate::store::tables::billing::BillRow;
@@ -29,6 +30,11 @@ pub fn cycles(desk: &Desk) -> Result<Vec<BillCycle>, Refusal> {
     let now = BillCycle::of(desk.business_day()?);
     let back = |n: u32| now.first().checked_sub_months(Months::new(n)).map(BillCycle::of);
     Ok((0..CYCLES).filter_map(back).collect())
+}
+
+/// The place of the newest entry: what was worked out at an earlier one may have changed.
+pub fn as_of(desk: &Desk) -> Result<i64, Refusal> {
+    Ok(Head::read(&desk.look()?)?.seq)
 }
 
 /// Bills of a cycle that are held.

@@ -10,7 +10,7 @@ use super::drafts::{DraftSink, DraftWriter};
 use super::input::{Inputs, Waker};
 use super::keymap::Command;
 use super::run::{Ending, run};
-use super::screen::{Context, Draft, Reply, RoomName, Screen, TopLine, Waiting};
+use super::screen::{Context, Draft, Reply, Screen, TopLine, Waiting};
 use super::screens;
 use super::stack::Stack;
 use super::terminal::Tty;
@@ -132,6 +132,18 @@ impl App {
         self.carried.get(pile).into_iter().flatten().map(|(field, value)| (*field, value.as_str()))
     }
 
+    /// The person at the desk gives it over to another; what was typed lies in the drafts.
+    pub fn leave_desk(&mut self) {
+        self.desk.sign_out();
+        self.carried.clear();
+        self.refresh();
+    }
+
+    /// True where drafts lie on disk: one that is gone from there was done at another desk.
+    pub fn keeps_drafts(&self) -> bool {
+        self.drafts.is_some() && self.kept.is_some()
+    }
+
     /// What a form held when it was last left or the power went.
     pub fn draft(&self, key: &str) -> Option<Map<String, Value>> {
         self.kept_draft(key).map(|kept| kept.values)
@@ -233,15 +245,6 @@ impl Context for App {
         screens::everywhere(command, self)
     }
 
-    fn rooms(&self) -> Vec<RoomName> {
-        let rooms = if self.desk.session().is_some() { screens::ROOMS } else { &[] };
-        rooms.iter().map(|room| RoomName { name: room.name, note: room.note }).collect()
-    }
-
-    fn open_room(&mut self, room: usize) -> Reply<Self> {
-        screens::ROOMS.get(room).map_or_else(Reply::unused, |room| (room.open)(self))
-    }
-
     fn shut_out(&mut self) -> Option<String> {
         let written = self.desk.db().written_by_others().ok();
         if written.is_some() && written == self.looked {
@@ -258,8 +261,7 @@ impl Context for App {
     }
 
     fn lock_screen(&mut self) -> Option<Box<dyn Screen<Self>>> {
-        let (session, ended) = (self.desk.session()?.clone(), self.desk.session_ended().is_some());
-        Some(Box::new(screens::login::Login::locked(&session, ended)))
+        Some(Box::new(screens::login::Login::locked(self.desk.session()?)))
     }
 
     fn idle_limit(&self) -> Option<Duration> {

@@ -65,6 +65,12 @@ macro_rules! payment_input {
             /// 应收 as the caller saw it; refused when it has changed.
             #[serde(default)]
             pub expected_total: Option<Fen>,
+            /// All that the account owed before, late fees included, as the caller saw it; refused when it has changed.
+            #[serde(default)]
+            pub expected_owed: Option<Fen>,
+            /// Prepaid and credit before, as the caller saw them; refused when they have changed.
+            #[serde(default)]
+            pub expected_balance: Option<Fen>,
             /// 实收 and 存预存 were looked at: prepaid or change above 1,000.00, or change above what the drawer holds, is right.
             #[serde(default)]
             pub confirm: bool,
@@ -75,10 +81,12 @@ macro_rules! payment_input {
             /// What it asks of the till.
             pub fn ask(&self) -> Ask {
                 let Self { account, bills, amounts, method, tendered, waive, .. } = self.clone();
-                let Self { to_prepaid, keep_change, from_prepaid, expected_total, confirm, .. } = *self;
+                let Self { to_prepaid, keep_change, from_prepaid, confirm, .. } = *self;
+                let Self { expected_total, expected_owed, expected_balance, .. } = *self;
                 Ask {
                     account, bills, amounts, method, tendered, waive,
-                    to_prepaid, keep_change, from_prepaid, expected_total, confirm, charge: None,
+                    to_prepaid, keep_change, from_prepaid, confirm,
+                    expected_total, expected_owed, expected_balance, charge: None,
                 }
             }
         }

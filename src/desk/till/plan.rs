@@ -176,12 +176,38 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, days: Days, ask: &Ask) -> Result<Plan
         return Err(Refusal::stale(format!("应收已变：您看到的是 {seen}，现在是 {total}，请重新核对后再收")));
     }
     let balance = balance::of(tx, account.id)?;
+    still_as_seen(tx, book, &account, day, &balance, ask)?;
     let money = settle(ask, bills, total, &balance)?;
     if account.status == CLOSED && money.to_prepaid > Fen::ZERO {
         let text = format!("{} 已销户，不能存预存，多收的请找零；确要存的请先复户", account.no);
         return Err(Refusal::field("R-080", "to_prepaid", text));
     }
     Ok(Plan { account, day, lines, total, money, balance })
+}
+
+/// The account owes and has what the caller saw: a part of it would go through whatever happened meanwhile, and be taken twice.
+fn still_as_seen(
+    tx: &Tx<'_>,
+    book: &PriceBook,
+    account: &AccountRow,
+    day: NaiveDate,
+    balance: &BalanceRow,
+    ask: &Ask,
+) -> Result<(), Refusal> {
+    if let Some(seen) = ask.expected_owed {
+        let owed: Fen = due::due(tx, book, account, day)?.iter().map(Due::total).sum();
+        if owed != seen {
+            let said = format!("应收已变：您看到的全户欠费是 {seen}，现在是 {owed}，请看清后再收");
+            return Err(Refusal::stale(said));
+        }
+    }
+    let has = balance.prepaid + balance.credit;
+    match ask.expected_balance {
+        Some(seen) if seen != has => {
+            Err(Refusal::stale(format!("预存已变：您看到的余额是 {seen}，现在是 {has}，请看清后再收")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Negative amounts, all of them at once.

@@ -8,7 +8,6 @@ use crate::desk::refusal::Refusal;
 use crate::desk::view_bills::{self, HeldLine};
 use crate::desk::view_explain;
 use crate::rules::billing::BillCycle;
-use crate::rules::money::Milli;
 use crate::text::toolkit::ROW_GONE;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -29,6 +28,8 @@ pub struct Bills {
     cycles: Vec<BillCycle>,
     chosen: usize,
     tried: Option<Summary>,
+    /// The newest entry when it was tried.
+    tried_at: Option<i64>,
     held: Vec<HeldLine>,
     table: Table,
     /// The row a question was asked about has left the list.
@@ -48,6 +49,7 @@ impl Bills {
             cycles: view_bills::cycles(&app.desk)?,
             chosen: 0,
             tried: None,
+            tried_at: None,
             held: Vec::new(),
             gone: false,
             table: Table::new(columns).when_empty("这个账期没有挂起的账单"),
@@ -75,12 +77,24 @@ impl Bills {
     }
 
     fn run(&mut self, app: &mut App, dry_run: bool) -> Reply<App> {
+        let now = match view_bills::as_of(&app.desk) {
+            Ok(now) => now,
+            Err(refusal) => return Reply::refuse(refusal.message()),
+        };
+        // Something was entered since the question was asked: the numbers are worked out again, and asked about again if they differ.
+        let asked = self.tried.take().filter(|_| !dry_run);
+        let dry_run = dry_run || self.tried_at != Some(now);
         let ask = Ask { cycle: self.cycle(app), dated: None, dry_run };
         let summary = match app.desk.bill_run(&ask, |_, _| {}) {
             Ok(summary) => summary,
             Err(refusal) => return Reply::refuse(refusal.message()),
         };
+        if let Some(asked) = asked.filter(|asked| dry_run && same(asked, &summary)) {
+            (self.tried, self.tried_at) = (Some(asked), Some(now));
+            return self.run(app, false);
+        }
         if dry_run {
+            self.tried_at = Some(now);
             if summary.readings == 0 {
                 self.tried = Some(summary);
                 return Reply::say(format!("{} 账期没有未出账的读数", ask.cycle));
@@ -89,7 +103,7 @@ impl Bills {
                 "{} 账期：{} 张账单，用量 {}，合计 {} 元；{} 张挂起。现在出账？",
                 ask.cycle,
                 summary.bills,
-                Milli::whole(summary.volume).grouped(),
+                summary.volume,
                 summary.total.grouped(),
                 summary.held
             );
@@ -149,6 +163,14 @@ impl Bills {
             Err(refusal) => Reply::refuse(refusal.message()),
         }
     }
+}
+
+/// True when a question about the one is the question about the other.
+fn same(one: &Summary, other: &Summary) -> bool {
+    let told = |summary: &Summary| {
+        (summary.readings, summary.bills, summary.held, summary.volume, summary.total, largest_words(summary))
+    };
+    told(one) == told(other)
 }
 
 /// The largest bills before they go out, and how many are held as too large.
@@ -230,7 +252,7 @@ impl Screen<App> for Bills {
                 "{words}  读数 {}  账单 {}  用量 {}  合计 {}  挂起 {}",
                 tried.readings,
                 tried.bills,
-                Milli::whole(tried.volume).grouped(),
+                tried.volume,
                 tried.total.grouped(),
                 tried.held
             );

@@ -9,12 +9,15 @@ use crate::desk::catalogue;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::view_orders::{self as view, OrderDetail};
 use crate::rules::id::Id;
-use crate::rules::moment;
+use crate::rules::moment::{self, Moment};
+use crate::rules::money::Fen;
 use crate::rules::order::{Outcome, ReturnReason};
 use crate::rules::utility::Utility;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
+use crate::tui::format;
 use crate::tui::key::{Code, Key};
+use crate::tui::keylock;
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
@@ -23,6 +26,8 @@ use crate::tui::widgets::form::{Form, FormEvent};
 use crate::tui::widgets::kind::{Choice, half_width};
 use crate::tui::widgets::suggest;
 
+/// The slip's own field that tells how far the meter ran: it brings a reading and a bill.
+const SETTLED: &str = "settled";
 /// The three times, in order.
 const TIMES: [&str; 3] = ["arrived", "done", "left"];
 
@@ -34,13 +39,17 @@ pub struct OrderReturn {
     utility: Utility,
     /// Keys of the business's own fields on the slip.
     own: Vec<&'static str>,
-    /// The hand went on by itself after a time: the Enter that habit adds is not meant for the next field.
-    went_on: bool,
+    /// When the hand went on by itself after a time: the Enter that habit adds at once is not meant for the next field.
+    went_on: Option<Moment>,
+    /// The last reading on file, where the slip tells how far the meter ran.
+    last: Option<String>,
+    /// The bill that F2 would bring, as it is shown; null for none.
+    bill: Value,
 }
 
 impl OrderReturn {
     /// The slip of an order.
-    pub fn new(app: &App, id: Id) -> Result<Self, Refusal> {
+    pub fn new(app: &mut App, id: Id) -> Result<Self, Refusal> {
         let tx = app.desk.look()?;
         let detail = view::detail(&tx, id, app.desk.now())?;
         let detail = detail.ok_or_else(|| Refusal::missing("order", "工单", &id.to_string()))?;
@@ -57,10 +66,19 @@ impl OrderReturn {
         form.show("sealed", false);
         form.focus_on("arrived");
         let account = detail.row.account.map(|account| tx.account(account)).transpose()?.flatten();
+        let settles = own.contains(&SETTLED);
+        let reading = account.as_ref().filter(|_| settles).map(|row| tx.last_reading(row.id)).transpose()?;
+        let last = reading.map(|row| match row {
+            Some(row) => format!("上次示数 {} ({})", row.value.grouped(), format::day(row.day, app.desk.today())),
+            None => "没有上次示数".to_owned(),
+        });
+        drop(tx);
         let utility = account.and_then(|row| Utility::from_code(&row.utility)).unwrap_or(Utility::Water);
-        let mut screen = Self { detail, form, utility, own, went_on: false };
+        let mut screen = Self { detail, form, utility, own, went_on: None, last, bill: Value::Null };
         let key = screen.draft_key();
-        app.resume(&mut screen.form, &key);
+        if app.resume(&mut screen.form, &key) {
+            screen.look(app);
+        }
         Ok(screen)
     }
 
@@ -98,12 +116,34 @@ impl OrderReturn {
         Value::Object(input)
     }
 
+    /// Tries the slip without writing: the bill it brings is on the screen before F2 brings it.
+    fn look(&mut self, app: &mut App) {
+        self.bill = self.tried(app).unwrap_or_default();
+    }
+
+    /// The bill that the slip as typed brings; nothing while it is not complete.
+    fn tried(&self, app: &mut App) -> Option<Value> {
+        self.last.as_ref()?;
+        let done = app.desk.tried("order.return", &self.input().to_string()).ok()?;
+        let mut answer: Value = serde_json::from_str(&done).ok()?;
+        let mut bill = answer["bill"].take();
+        if let Some(bill) = bill.as_object_mut() {
+            bill.remove("bill"); // its number is known when it is written
+        }
+        Some(bill)
+    }
+
     fn post(&mut self, app: &mut App) -> Reply<App> {
         self.tidy_times();
         if !self.form.check() {
             let input = self.input();
             mistakes::also(&mut self.form, app, "order.return", input, own_field);
             return Reply::done();
+        }
+        // A bill that was not on the screen is shown first; what the desk refuses it says itself.
+        if let Some(bill) = self.tried(app).filter(|bill| *bill != self.bill) {
+            self.bill = bill;
+            return Reply::refuse("这张回执会出账，看清用量和应收之后再按 F2");
         }
         let answer = match app.ask("order.return", &self.input()) {
             Ok(answer) => answer,
@@ -113,9 +153,12 @@ impl OrderReturn {
         if let Some(state) = answer["meter_state"].as_str().and_then(crate::rules::meter_state::MeterState::parse) {
             said.push_str(&format!("，表改为{}", state.label(self.utility)));
         }
-        if let Some(amount) = answer["bill"]["amount"].as_str() {
-            let held =
-                if answer["bill"]["held"].is_null() { format!("应收 {amount}") } else { "账单挂起待核".into() };
+        if !answer["bill"].is_null() {
+            let held = if answer["bill"]["held"].is_null() {
+                owed_words(&answer["bill"])
+            } else {
+                "账单挂起待核".into()
+            };
             said.push_str(&format!("，结算已出账，{held}"));
         }
         if let Some(next) = answer["next"].as_str() {
@@ -161,13 +204,13 @@ impl OrderReturn {
         }
     }
 
-    fn changed(&mut self, field: &str) {
+    fn changed(&mut self, field: &str, now: Moment) {
         let typed: String = self.form.value(field).chars().map(half_width).collect();
         let place = TIMES.iter().position(|known| *known == field);
         if let Some(place) = place.filter(|_| typed.len() == 4 && typed.bytes().all(|b| b.is_ascii_digit())) {
             self.tidy_times();
             self.form.focus_on(TIMES.get(place + 1).copied().unwrap_or("outcome"));
-            self.went_on = true;
+            self.went_on = Some(now);
         }
         if field == "outcome" {
             let outcome = Outcome::from_label(self.form.value("outcome")).unwrap_or(Outcome::Passed);
@@ -185,6 +228,33 @@ impl OrderReturn {
         if field == "reason" {
             self.fill_remark();
         }
+    }
+}
+
+impl OrderReturn {
+    /// Where the meter stood, and the bill up to what is typed.
+    fn draw_bill(&self, canvas: &mut Canvas, y: u16) -> u16 {
+        let Some(last) = &self.last else { return y };
+        let x = canvas.text(1, y, last, Ink::Text) + 2;
+        if self.bill.is_null() {
+            return y + 1;
+        }
+        let held = self.bill["held"].as_str().map(|why| format!("账单挂起待核：{why}"));
+        let volume = format::grouped(self.bill["volume"].as_str().unwrap_or_default());
+        let words = format!("用量 {volume}  {}", held.unwrap_or_else(|| owed_words(&self.bill)));
+        canvas.text_in(x, y, canvas.width().saturating_sub(x + 1), &words, Ink::Strong);
+        y + 1
+    }
+}
+
+/// What a bill comes to, and what prepaid pays of it at once.
+fn owed_words(bill: &Value) -> String {
+    let sum = |field: &str| bill[field].as_str().and_then(|text| text.parse::<Fen>().ok()).unwrap_or_default();
+    let (amount, settled) = (sum("amount"), sum("settled"));
+    match settled {
+        Fen::ZERO => format!("应收 {}", amount.grouped()),
+        _ if settled == amount => format!("应收 {}，预存已付清", amount.grouped()),
+        _ => format!("应收 {}，预存付 {}，还欠 {}", amount.grouped(), settled.grouped(), (amount - settled).grouped()),
     }
 }
 
@@ -206,7 +276,7 @@ fn fields<'f>(app: &App, outcomes: &[Outcome], own: impl Iterator<Item = (&'stat
     let remarks: Vec<String> = paper.filter(|remark| !remark.is_empty()).collect();
     let reasons = ReturnReason::ALL.iter().map(|reason| Choice::new(reason.label(), reason.label()));
     let reasons = std::iter::once(Choice::new("", "(空)")).chain(reasons).collect();
-    let time = |id, label| Field::text(id, label, 8).half().cells(8).hint("如 0930");
+    let time = |id, label| Field::text(id, label, 8).half().cells(8).hint("如 0930").retyped();
     let mut fields = vec![
         Field::date("day", "日期").half().value(&moment::day(app.desk.now()).to_string()).required(),
         time("arrived", "到场时间"),
@@ -216,9 +286,14 @@ fn fields<'f>(app: &App, outcomes: &[Outcome], own: impl Iterator<Item = (&'stat
         Field::choice("reason", "未办原因", reasons),
         Field::text("remark", "现场备注", 120).suggest(suggest::from_words(remarks, initials)),
     ];
-    fields.extend(own.map(|(key, label)| Field::text(key, label, 60)));
+    let own: Vec<(&'static str, &str)> = own.collect();
+    let numbers: Vec<&'static str> = own.iter().map(|(key, _)| *key).collect();
+    fields.extend(own.into_iter().map(|(key, label)| {
+        let field = Field::text(key, label, 60);
+        if key == SETTLED { field.retyped() } else { field }
+    }));
     fields.push(Field::text("overrun", "超时原因", 120));
-    fields.push(Field::check("confirm", "用量核实"));
+    fields.push(Field::check("confirm", "用量核实").stands_for(&numbers));
     fields.push(super::reading::sealed_field());
     fields
 }
@@ -231,6 +306,10 @@ fn own_field(field: &str) -> &str {
 impl Screen<App> for OrderReturn {
     fn place(&self) -> Place {
         Place::Return
+    }
+
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
     }
 
     fn title(&self, _: &App) -> String {
@@ -259,8 +338,10 @@ impl Screen<App> for OrderReturn {
         }
     }
 
-    fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
-        if std::mem::take(&mut self.went_on) && key.is(Code::Enter) {
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        let now = app.desk.now();
+        let by_habit = |at: Moment| now.signed_duration_since(at).to_std().is_ok_and(|since| since < keylock::QUIET);
+        if self.went_on.take().is_some_and(by_habit) && key.is(Code::Enter) {
             return Reply::done();
         }
         match self.form.on_key(key) {
@@ -268,14 +349,17 @@ impl Screen<App> for OrderReturn {
             FormEvent::Used => Reply::done(),
             FormEvent::Submit => Reply::say("看清之后按 F2 入账"),
             FormEvent::Changed(field) => {
-                self.changed(field);
+                self.changed(field, now);
+                self.look(app);
                 Reply::done()
             }
         }
     }
 
-    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        of_form::paste(&mut self.form, text)
+    fn on_paste(&mut self, text: &str, app: &mut App) -> Reply<App> {
+        let reply = of_form::paste(&mut self.form, text);
+        self.look(app);
+        reply
     }
 
     fn resumed(&self) -> Option<&str> {
@@ -300,6 +384,7 @@ impl Screen<App> for OrderReturn {
         let sign = if desk.late { "! 超时" } else { "剩余" };
         canvas.text(x + 2, y, &format!("{sign} {}", desk.left), left);
         let y = canvas.paragraph(1, y + 1, room, &row.wish, Ink::Faint);
+        let y = self.draw_bill(canvas, y);
         canvas.rule(y, "", Ink::Faint);
         self.form.draw(&mut canvas.below(y + 1));
     }

@@ -4,11 +4,11 @@
 //! that is owed is F5, digits, F2. What F2 takes is what the screen shows: the sum seen goes with it.
 
 use chrono::NaiveDate;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::mistakes;
 use super::mistyped;
-use crate::desk::refusal::Refusal;
+use crate::desk::refusal::{Refusal, RefusalKind};
 use crate::desk::till::ask::{Amounts, Ask, Method, Waive};
 use crate::desk::till::due::Due;
 use crate::desk::till::mistyped::{CONFIRM, LARGE};
@@ -24,6 +24,7 @@ use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Answer, Context, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
+use crate::tui::widgets::ask::AskForm;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
 use crate::tui::widgets::kind::Choice;
@@ -41,6 +42,8 @@ pub struct Pay {
     has_shift: bool,
     close_first: Option<String>,
     late: bool,
+    /// What is typed has been kept as a draft: gone from there, it was done at another desk.
+    kept: bool,
     /// Since when the form holds what was typed and not entered.
     resumed: Option<String>,
 }
@@ -59,13 +62,14 @@ impl Pay {
         ];
         let table = Table::new(columns).with_ticks().when_empty("没有欠费。Ctrl-R 录入本次读数，或填“存预存”");
         let (form, plan) = (form(&view), Err(Refusal::usage("")));
-        let (has_shift, late) = (true, false);
-        let mut screen = Self { table, form, plan, has_shift, close_first: None, late, view, resumed: None };
+        let (has_shift, late, kept) = (true, false, false);
+        let mut screen = Self { table, form, plan, has_shift, close_first: None, late, kept, view, resumed: None };
         screen.tick_all();
         if let Some(kept) = app.draft_of_today(&screen.draft_key()) {
             screen.form.restore(&kept.values);
             screen.set_late(kept.values.contains_key("paper"));
             screen.resumed = Some(kept.at);
+            screen.kept = true;
         }
         screen.plan_again(app);
         Ok(screen)
@@ -155,6 +159,8 @@ impl Pay {
             keep_change: self.form.value("keep") == "keep",
             from_prepaid: self.money("from_prepaid"),
             expected_total: None,
+            expected_owed: None,
+            expected_balance: None,
             confirm: false,
             charge: None,
         }
@@ -184,6 +190,10 @@ impl Pay {
         if let Ok(Preview { plan, .. }) = &self.plan {
             map.insert("expected_total".into(), plan.total.to_string().into());
         }
+        // A part has the same sum whatever else was paid: what the account owed and had when this was drawn goes with it.
+        let owed: Fen = self.view.bills.iter().map(Due::total).sum();
+        map.insert("expected_owed".into(), owed.to_string().into());
+        map.insert("expected_balance".into(), self.view.balance.to_string().into());
         if self.late {
             map.insert("paper".into(), self.form.value("paper").into());
             map.insert("happened".into(), self.form.value("happened").into());
@@ -235,6 +245,14 @@ impl Pay {
         {
             return mistyped::ask(app, plan.money.tendered, counted_change(plan), &fault.message);
         }
+        if refusal.kind == RefusalKind::Refused
+            && self.kept
+            && app.keeps_drafts()
+            && app.draft(&self.draft_key()).is_none()
+        {
+            let _ = self.anew(app);
+            return Reply::refuse(format!("{}。填的内容已在别处收过，这里已清空", refusal.message()));
+        }
         let again = self.read_again(app);
         let field = |fault: &crate::desk::refusal::Fault| own_field(fault.field.as_deref().unwrap_or_default());
         let faults: Vec<(&str, String)> =
@@ -262,11 +280,6 @@ impl Pay {
         Reply::done()
     }
 
-    /// All that is owed on bills today.
-    fn owed(&self) -> Fen {
-        self.view.bills.iter().map(Due::total).sum()
-    }
-
     fn ticked(&self) -> impl Iterator<Item = &Due> {
         self.table.ticks().into_iter().filter_map(|row| self.view.bills.get(row))
     }
@@ -279,6 +292,45 @@ impl Pay {
         match view_explain::bill(&app.desk, self.view.account.id, due.bill.id, self.view.day) {
             Ok(lines) => super::explain(&format!("账单 {} {}", due.bill.id, due.bill.cycle), lines),
             Err(refusal) => Reply::refuse(refusal.message()),
+        }
+    }
+
+    /// Ctrl-R: a reading keyed at the till, billed at once.
+    fn ask_reading(&self, app: &App) -> Reply<App> {
+        let sources = vec![Choice::new("till", "抄表员报数"), Choice::new("self", "用户自报")];
+        let fields = vec![
+            Field::number("value", "本次示数", 3).required(),
+            Field::choice("source", "来源", sources).value("till"),
+            Field::check("confirm", "用量偏大已核实").stands_for(&["value"]),
+        ];
+        let form = Form::new(fields, app.desk.today(), initials);
+        Reply::push(AskForm::new("reading", "录入读数", form))
+    }
+
+    fn read_and_bill(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
+        let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default();
+        let mut reading = json!({
+            "account": self.view.account.id, "value": text("value"), "source": text("source"), "date": self.view.day,
+        });
+        if text("confirm") == "true" {
+            reading["confirm"] = true.into();
+        }
+        let billed = app
+            .act("reading.enter", &reading, None)
+            .and_then(|_| app.ask("bill.issue", &json!({ "account": self.view.account.id })));
+        let again = self.read_again(app);
+        match (billed, again) {
+            (Ok(bill), Ok(())) => {
+                let word = |field: &str| bill[field].as_str().unwrap_or_default();
+                if !word("held").is_empty() {
+                    return Reply::refuse(format!("读数已录，账单挂起：{}", word("held")));
+                }
+                Reply::say(format!("已出账：{} 用量 {}，应收 {}", word("cycle"), word("volume"), word("amount")))
+            }
+            (Err(refusal), _) if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("sealed")) => {
+                super::reading(app, self.view.account.id, text("value")).and_say(refusal.message())
+            }
+            (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
         }
     }
 }
@@ -330,6 +382,10 @@ impl Screen<App> for Pay {
         Place::Pay
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         format!("收费  {} {}", self.view.account.no, self.view.account.name)
     }
@@ -358,7 +414,7 @@ impl Screen<App> for Pay {
             Command::Anew => self.anew(app),
             Command::Waive => self.waive(app),
             Command::Explain => self.explain(app),
-            Command::ReadHere => super::till_reading(app, self.view.account.id, self.owed()),
+            Command::ReadHere => self.ask_reading(app),
             Command::GoFees => super::charges_of_account(app, self.view.account.id),
             Command::LateSlip => {
                 self.set_late(!self.late);
@@ -399,6 +455,7 @@ impl Screen<App> for Pay {
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
+            ("reading", Given::Values(values)) => self.read_and_bill(app, &values),
             (mistyped::TAG, Given::Values(values)) => {
                 let Ok(Preview { plan, .. }) = &self.plan else { return Reply::done() };
                 if let Err(refusal) = mistyped::heard(&values, plan.money.tendered, counted_change(plan)) {
@@ -424,7 +481,9 @@ impl Screen<App> for Pay {
 
     fn draft(&mut self) -> Option<Draft> {
         let key = self.draft_key();
-        self.form.take_change().map(|values| Draft { key, values })
+        let values = self.form.take_change()?;
+        self.kept = !values.is_empty();
+        Some(Draft { key, values })
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {

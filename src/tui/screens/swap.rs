@@ -8,7 +8,7 @@ use super::of_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_swap::{self, ReturnLine, SlipLine, SwapAccount};
 use crate::rules::money::Milli;
-use crate::store::tables::slip::{SlipRow, SlipState};
+use crate::store::tables::slip::SlipState;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
@@ -42,6 +42,8 @@ const TEXTS: [&str; 13] = [
 ];
 /// What the next slip of a pile has from the one before: the same crew, day and reason.
 const CARRIED: [&str; 3] = ["date", "worker", "reason"];
+/// What a tick about the use stands for.
+const NUMBERS: [&str; 5] = ["account", "old_meter", "final_value", "first_value", "date"];
 /// Rows of the form.
 const FORM_ROWS: u16 = 12;
 
@@ -49,10 +51,10 @@ const FORM_ROWS: u16 = 12;
 pub struct Swap {
     form: Form,
     account: Option<SwapAccount>,
-    /// What the slip filled in, taken in before.
-    of_slip: Vec<(&'static str, String)>,
     /// The line under the form: the picture of after, or why there is none.
     picture: Vec<(String, Ink)>,
+    /// What the picture was made of, and what came out: F2 enters nothing else.
+    pictured: Option<(Map<String, Value>, Value)>,
     waiting: Vec<SlipLine>,
     returns: Vec<ReturnLine>,
 }
@@ -63,8 +65,7 @@ impl Swap {
         let waiting = view_swap::waiting(&app.desk)?;
         let returns = view_swap::returns(&app.desk)?;
         let form = form(app, &waiting);
-        let (account, of_slip, picture) = (None, Vec::new(), Vec::new());
-        let mut screen = Self { form, account, of_slip, picture, waiting, returns };
+        let mut screen = Self { form, account: None, picture: Vec::new(), pictured: None, waiting, returns };
         match slip {
             Some(no) => {
                 screen.form.set("slip", no);
@@ -72,7 +73,6 @@ impl Swap {
             }
             None => {
                 if app.resume(&mut screen.form, DRAFT) {
-                    screen.of_slip = screen.slip(app).as_ref().map(known).unwrap_or_default();
                     screen.follow(app);
                 }
             }
@@ -82,14 +82,24 @@ impl Swap {
 
     /// Fills in what a slip taken in before already says.
     fn fill(&mut self, app: &mut App) {
-        let slip = self.slip(app);
-        let said = slip.as_ref().map(known).unwrap_or_default();
-        if said != self.of_slip {
-            let before = std::mem::replace(&mut self.of_slip, said);
-            self.take_back(&before);
-        }
-        if let Some(row) = slip {
-            for (field, text) in self.of_slip.clone() {
+        if let Ok(Some(row)) = view_swap::slip(&app.desk, self.form.value("slip")) {
+            let day = row.day.map(|day| day.to_string()).unwrap_or_default();
+            let number = |value: Option<Milli>| value.map(|value| value.to_string()).unwrap_or_default();
+            let known = [
+                ("account", row.account_no),
+                ("old_meter", row.old_meter),
+                ("final_value", number(row.final_value)),
+                ("new_meter", row.new_meter),
+                ("first_value", number(row.first_value)),
+                ("calibre", row.calibre),
+                ("date", day),
+                ("old_seal", row.old_seal),
+                ("new_seal", row.new_seal),
+                ("worker", row.worker),
+                ("reason", row.reason),
+                ("materials", row.materials),
+            ];
+            for (field, text) in known.into_iter().filter(|(_, text)| !text.is_empty()) {
                 self.form.set(field, &text);
             }
             if row.state != SlipState::Waiting {
@@ -100,36 +110,10 @@ impl Swap {
         self.follow(app);
     }
 
-    fn slip(&self, app: &App) -> Option<SlipRow> {
-        view_swap::slip(&app.desk, self.form.value("slip")).ok().flatten()
-    }
-
-    /// Takes out again what another slip or account had filled in, where it still stands so.
-    fn take_back(&mut self, filled: &[(&'static str, String)]) {
-        for (field, text) in filled {
-            if self.form.value(field) == text {
-                self.form.prefill(field, "");
-            }
-        }
-    }
-
-    /// The account that 户号 names now.
-    fn named(&self, app: &App) -> Option<SwapAccount> {
-        let typed = self.form.value("account").trim();
-        if typed.is_empty() { None } else { view_swap::account(&app.desk, typed).ok().flatten() }
-    }
-
-    /// Reads the account again and tries the slip, without writing. What the account before had filled in does not stay with another.
+    /// Reads the account again and tries the slip, without writing.
     fn follow(&mut self, app: &mut App) {
-        let account = self.named(app);
-        let before = std::mem::replace(&mut self.account, account);
-        if let Some(before) = before.filter(|before| self.account.as_ref().is_none_or(|now| now.no != before.no)) {
-            self.take_back(&[("old_meter", before.meter), ("calibre", before.calibre)]);
-            for asked in ["rollover", "confirm"] {
-                self.form.set(asked, "");
-                self.form.show(asked, false);
-            }
-        }
+        let typed = self.form.value("account").trim().to_owned();
+        self.account = if typed.is_empty() { None } else { view_swap::account(&app.desk, &typed).ok().flatten() };
         if let Some(account) = &self.account
             && self.form.value("old_meter").is_empty()
         {
@@ -142,26 +126,40 @@ impl Swap {
                 self.form.prefill("first_value", "0");
             }
         }
+        self.look(app);
+    }
+
+    /// Tries the slip as it stands, without writing; at each key, so that the picture is never that of other numbers.
+    fn look(&mut self, app: &mut App) {
         self.picture.clear();
+        self.pictured = None;
         let ready = ["slip", "final_value", "new_meter", "date"].iter().all(|field| !self.form.value(field).is_empty());
         if self.account.is_none() || !ready {
             return;
         }
-        let mut input = self.input();
-        input.insert("preview".into(), true.into());
-        match app.desk.perform("swap.enter", &Value::Object(input).to_string(), Default::default()) {
-            Ok(done) => {
-                let answer: Value = serde_json::from_str(&done.result).unwrap_or_default();
-                self.picture = picture(&answer["picture"], self.form.value("final_value"));
+        match self.tried(app) {
+            Ok((input, shown)) => {
+                self.picture = picture(&shown, self.form.value("final_value"));
+                self.pictured = Some((input, shown));
             }
             Err(refusal) => self.picture = vec![(refusal.message(), Ink::Look)],
         }
     }
 
+    /// What would be entered, and its picture.
+    fn tried(&self, app: &mut App) -> Result<(Map<String, Value>, Value), Refusal> {
+        let input = self.input();
+        let mut trial = input.clone();
+        trial.insert("preview".into(), true.into());
+        let done = app.desk.perform("swap.enter", &Value::Object(trial).to_string(), Default::default())?;
+        let mut answer: Value = serde_json::from_str(&done.result).unwrap_or_default();
+        Ok((input, answer["picture"].take()))
+    }
+
     fn input(&self) -> Map<String, Value> {
         let mut input = Map::new();
         for field in TEXTS {
-            let text = self.form.value(field).trim();
+            let text = self.form.normal(field);
             if !text.is_empty() {
                 input.insert(field.into(), text.into());
             }
@@ -176,13 +174,19 @@ impl Swap {
     }
 
     fn post(&mut self, app: &mut App) -> Reply<App> {
-        let no = |account: Option<&SwapAccount>| account.map(|account| account.no.clone());
-        if self.account.is_some() && no(self.named(app).as_ref()) != no(self.account.as_ref()) {
-            self.follow(app);
-            return Reply::refuse("户号改过，旧表已按现在的户号带出，看清之后再按 F2");
-        }
         if !self.form.check() {
             return self.try_all(app);
+        }
+        // Numbers that were not on the screen, or have another picture now, are shown first. What the desk refuses it says itself.
+        if let Ok(tried) = self.tried(app)
+            && self.pictured.as_ref() != Some(&tried)
+        {
+            self.follow(app);
+            if let Ok((input, shown)) = self.tried(app) {
+                self.picture = picture(&shown, self.form.value("final_value"));
+                self.pictured = Some((input, shown));
+            }
+            return Reply::refuse("量或差额与刚才屏上的不同，请看清之后再按 F2");
         }
         let input = Value::Object(self.input());
         let answer = match app.ask("swap.enter", &input) {
@@ -197,7 +201,8 @@ impl Swap {
         app.carry(DRAFT, &carried);
         match Self::new(app, None) {
             Ok(next) => {
-                *self = next.blank(app);
+                *self =
+                    Self { form: form(app, &next.waiting), account: None, picture: Vec::new(), pictured: None, ..next };
                 Reply::done().and_forget(DRAFT).and_say(said)
             }
             Err(refusal) => Reply::refuse(refusal.message()),
@@ -226,12 +231,6 @@ impl Swap {
         if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 
-    /// The same with nothing typed.
-    fn blank(self, app: &App) -> Self {
-        let form = form(app, &self.waiting);
-        Self { form, account: None, of_slip: Vec::new(), picture: Vec::new(), ..self }
-    }
-
     /// F6: the reason is asked, then the slip goes back.
     fn ask_reason(&self, app: &App) -> Reply<App> {
         let no = self.form.value("slip").trim();
@@ -258,7 +257,13 @@ impl Swap {
         match app.ask("swap.send_back", &json!({ "slip": no, "reason": reason })) {
             Ok(_) => match Self::new(app, None) {
                 Ok(next) => {
-                    *self = next.blank(app);
+                    *self = Self {
+                        form: form(app, &next.waiting),
+                        account: None,
+                        picture: Vec::new(),
+                        pictured: None,
+                        ..next
+                    };
                     Reply::done().and_forget(DRAFT).and_say(format!("拆换单 {no} 已退回，记入退回登记"))
                 }
                 Err(refusal) => Reply::refuse(refusal.message()),
@@ -266,27 +271,6 @@ impl Swap {
             Err(refusal) => self.refused(&refusal),
         }
     }
-}
-
-/// What a slip taken in before says, field by field.
-fn known(row: &SlipRow) -> Vec<(&'static str, String)> {
-    let day = row.day.map(|day| day.to_string()).unwrap_or_default();
-    let number = |value: Option<Milli>| value.map(|value| value.to_string()).unwrap_or_default();
-    let said = [
-        ("account", row.account_no.clone()),
-        ("old_meter", row.old_meter.clone()),
-        ("final_value", number(row.final_value)),
-        ("new_meter", row.new_meter.clone()),
-        ("first_value", number(row.first_value)),
-        ("calibre", row.calibre.clone()),
-        ("date", day),
-        ("old_seal", row.old_seal.clone()),
-        ("new_seal", row.new_seal.clone()),
-        ("worker", row.worker.clone()),
-        ("reason", row.reason.clone()),
-        ("materials", row.materials.clone()),
-    ];
-    said.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// The form, with the numbers that wait to pick from.
@@ -306,8 +290,8 @@ fn form(app: &App, waiting: &[SlipLine]) -> Form {
         Field::text("worker", "施工", 10).half(),
         Field::text("reason", "原因", 10).half(),
         Field::text("materials", "用料", 40),
-        Field::check("rollover", "走过一圈"),
-        Field::check("confirm", "用量核对"),
+        Field::check("rollover", "走过一圈").stands_for(&NUMBERS),
+        Field::check("confirm", "用量核对").stands_for(&NUMBERS),
     ];
     let mut form = Form::new(fields, app.desk.today(), initials);
     form.show("rollover", false);
@@ -321,7 +305,7 @@ fn form(app: &App, waiting: &[SlipLine]) -> Form {
 /// Use on both meters in one line, and the charge.
 fn picture(picture: &Value, final_value: &str) -> Vec<(String, Ink)> {
     let text = |field: &str| picture[field].as_str().map(format::grouped);
-    let number = |field: &str| format::grouped(&picture[field].as_i64().unwrap_or(0).to_string());
+    let number = |field: &str| picture[field].as_i64().unwrap_or(0);
     let line = format!(
         "旧表量 {} ({}→{}, {} 天)   新表量至今 {}   预计本期 {}   去年同期 {}",
         number("old_use"),
@@ -343,6 +327,10 @@ fn picture(picture: &Value, final_value: &str) -> Vec<(String, Ink)> {
 impl Screen<App> for Swap {
     fn place(&self) -> Place {
         Place::Swap
+    }
+
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
     }
 
     fn title(&self, _: &App) -> String {
@@ -377,7 +365,12 @@ impl Screen<App> for Swap {
         match event {
             FormEvent::Unused => return Reply::unused(),
             FormEvent::Submit => return Reply::say("看清之后按 F2 入账"),
-            FormEvent::Used | FormEvent::Changed(_) => {}
+            FormEvent::Used => {}
+            FormEvent::Changed("account") => {
+                self.account = None;
+                self.look(app);
+            }
+            FormEvent::Changed(_) => self.look(app),
         }
         if self.form.focused() != before {
             if before == "slip" {
@@ -392,8 +385,10 @@ impl Screen<App> for Swap {
         Reply::done()
     }
 
-    fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
-        of_form::paste(&mut self.form, text)
+    fn on_paste(&mut self, text: &str, app: &mut App) -> Reply<App> {
+        let reply = of_form::paste(&mut self.form, text);
+        self.look(app);
+        reply
     }
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
