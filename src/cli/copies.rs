@@ -11,7 +11,6 @@ use crate::desk::refusal::Refusal;
 use crate::desk::{Desk, copies, own_files, restore, rights};
 use crate::exchange::site_keys;
 use crate::store::OpenOptions;
-use crate::text::safe_json;
 
 /// Arguments of `backup`.
 #[derive(Args)]
@@ -90,7 +89,7 @@ fn every_hour(context: &Context, desk: &mut Desk, place: &Path) -> Result<u8, Cl
     let place = Some(place).filter(|place| *place != Path::new("off"));
     let made = desk.backup_every_hour(place)?;
     if context.json {
-        safe_json::print(&serde_json::json!({ "ok": true, "every_hour": place, "file": made }));
+        println!("{}", serde_json::json!({ "ok": true, "every_hour": place, "file": made }));
     } else {
         match (place, made) {
             (Some(place), Some(file)) => {

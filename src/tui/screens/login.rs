@@ -19,22 +19,20 @@ use crate::tui::widgets::form::{Form, FormEvent};
 pub struct Login {
     form: Form,
     locked: Option<Session>,
-    ended: bool,
 }
 
 impl Login {
     /// Nobody is logged in yet.
     pub fn first(app: &App) -> Self {
         let fields = vec![Field::text("login", "用户名", 32).required(), Field::secret("password", "密码").required()];
-        Self { form: Form::new(fields, app.desk.today(), initials), locked: None, ended: false }
+        Self { form: Form::new(fields, app.desk.today(), initials), locked: None }
     }
 
-    /// The screen is locked: the same person goes on. One whose session has `ended` may be gone for good: then the program can be
-    /// left.
-    pub fn locked(session: &Session, ended: bool) -> Self {
+    /// The screen is locked: the same person goes on, or another takes the desk.
+    pub fn locked(session: &Session) -> Self {
         let fields = vec![Field::secret("password", "密码").required()];
         let form = Form::new(fields, NaiveDate::default(), initials);
-        Self { form, locked: Some(session.clone()), ended }
+        Self { form, locked: Some(session.clone()) }
     }
 
     fn enter(&mut self, app: &mut App) -> Reply<App> {
@@ -70,20 +68,34 @@ impl Screen<App> for Login {
         Place::Login
     }
 
+    fn form(&self) -> Option<&Form> {
+        Some(&self.form)
+    }
+
     fn title(&self, _: &App) -> String {
         if self.locked.is_some() { "锁屏" } else { "登录" }.into()
     }
 
     fn keys(&self, _: &App) -> Vec<Command> {
-        if self.locked.is_some() && !self.ended { Vec::new() } else { vec![Command::Quit] }
+        let other = self.locked.as_ref().map(|_| Command::OtherPerson);
+        other.into_iter().chain([Command::Quit]).collect()
     }
 
     fn is_closed(&self) -> bool {
         true
     }
 
-    fn on_command(&mut self, command: Command, _: &mut App) -> Reply<App> {
-        if command == Command::Quit { Reply::quit() } else { Reply::unused() }
+    fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
+        match command {
+            Command::Quit => Reply::quit(),
+            // What lies below is left as by a power cut: each form's draft waits for the one who typed it.
+            Command::OtherPerson => {
+                let leave = Reply::home();
+                app.leave_desk();
+                leave.and(Reply::replace(Self::first(app)))
+            }
+            _ => Reply::unused(),
+        }
     }
 
     fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
@@ -107,6 +119,8 @@ impl Screen<App> for Login {
                     &format!("{} 已锁屏，输入密码后接着做", session.name),
                     Ink::Strong,
                 );
+                let words = "不是本人：按 F6 换人登录；填了一半的单子都留着，本人登录后接着填";
+                canvas.text_in(4, top + 3, canvas.width().saturating_sub(8), words, Ink::Faint);
             }
             None => {
                 canvas.text(4, top.saturating_sub(2), &app.facts().site_name, Ink::Strong);

@@ -55,6 +55,8 @@ pub struct Dispatch {
     chased: Option<(Vec<Id>, crate::rules::moment::Moment)>,
     /// The hand has put the bar somewhere, or ticked or typed.
     touched: bool,
+    /// Another order came under the bar by itself, and no picture has shown it yet.
+    moved: bool,
 }
 
 impl Dispatch {
@@ -72,6 +74,7 @@ impl Dispatch {
             sent: Vec::new(),
             chased: None,
             touched: false,
+            moved: false,
         };
         desk.read(app);
         desk
@@ -112,6 +115,9 @@ impl Dispatch {
     }
 
     fn hand_out(&mut self, app: &mut App) -> Result<Reply<App>, Refusal> {
+        if self.stray.is_some() {
+            self.settle_typed()?;
+        }
         let Some((code, name)) = self.worker.clone() else { return Ok(self.ask_worker(app)?.and_hold()) };
         let orders = self.chosen(app)?;
         if let Err(refusal) = app.act("order.dispatch", &json!({ "orders": orders, "worker": code }), None) {
@@ -288,6 +294,11 @@ impl Dispatch {
     }
 
     fn command(&mut self, command: Command, app: &mut App) -> Result<Reply<App>, Refusal> {
+        // A number typed names its order; every other key means the one that was seen under the bar.
+        let named = !self.typed.is_empty() || matches!(command, Command::TickAll | Command::PrintDay);
+        if self.moved && !named && !(command == Command::PrintSlip && !self.sent.is_empty()) {
+            return Ok(Reply::unseen());
+        }
         match command {
             Command::Dispatch => self.hand_out(app),
             Command::Worker => self.ask_worker(app),
@@ -388,7 +399,11 @@ impl Screen<App> for Dispatch {
                 self.touch();
                 self.list.turn_page(app, key.code == Code::Right);
                 self.seek(app);
-                return Reply::done();
+                let put_down = std::mem::take(&mut self.ticks).len();
+                return match put_down {
+                    0 => Reply::done(),
+                    count => Reply::say(format!("换了一堆，选中的 {count} 张已放下")),
+                };
             }
             Code::Backspace if !self.typed.is_empty() => {
                 self.typed.pop();
@@ -441,7 +456,9 @@ impl Screen<App> for Dispatch {
     }
 
     fn on_return(&mut self, app: &mut App) {
+        let before = self.under_hand(app);
         self.read(app);
+        self.moved |= before != self.under_hand(app);
     }
 
     fn tick_every(&self) -> Option<Duration> {
@@ -456,6 +473,7 @@ impl Screen<App> for Dispatch {
     }
 
     fn draw(&mut self, canvas: &mut Canvas, app: &App) {
+        self.moved = false;
         let (width, height) = (canvas.width(), canvas.height());
         draw::head(canvas, &self.list, &self.words());
         self.list.table.set_columns(draw::columns(width >= draw::WIDE));
