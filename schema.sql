@@ -986,6 +986,19 @@ CREATE TABLE d_rebill (
     PRIMARY KEY (account, old)
 ) STRICT, WITHOUT ROWID;
 
+-- Prices set from a day by special handling, and what stood until then.
+CREATE TABLE d_price (
+    account INTEGER NOT NULL,
+    turn INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    from_day INTEGER NOT NULL,
+    class TEXT NOT NULL,
+    confirmed INTEGER NOT NULL,
+    mix TEXT,
+    stands INTEGER NOT NULL,
+    PRIMARY KEY (account, turn)
+) STRICT, WITHOUT ROWID;
+
 -- Late fee waived by an approved request: not charged any more, or paid and given back as credit.
 CREATE TABLE d_waiver (
     account INTEGER NOT NULL,

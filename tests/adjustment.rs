@@ -241,10 +241,10 @@ fn a_price_does_not_reach_a_bill_that_ended_before_its_first_day_and_says_so_of_
         (picture["price"]["from"].as_str().unwrap().to_owned(), picture["warnings"].to_string())
     };
     let (from, told) = words(&mut book, ask(new, Some("2026-10-01")));
-    assert!(from == "2026-10-01" && told.contains("全期都按新价重算"), "{told}");
+    assert!(from == "2026-10-01" && told.contains("2026-10-01 以前的天数仍按原价"), "{told}");
     // Not said, it is the first day of the oldest bill named; without bills today, and what is not billed yet is told.
     let (from, told) = words(&mut book, ask(new, None));
-    assert!(from == "2026-09-01" && !told.contains("全期"), "{from} {told}");
+    assert!(from == "2026-09-01" && !told.contains("跨过生效日"), "{from} {told}");
     let none = json!({ "kind": "P1", "account": "31000003", "bills": [], "change": { "mix": "居民50%;非居民50%" } });
     let (from, told) = words(&mut book, none);
     assert!(from == "2026-11-21" && told.contains("2026-10-27 以后还没有出账"), "{from} {told}");

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Desk;
-use super::billing::body;
+use super::billing::{Ledger, body};
 use super::refusal::Refusal;
 use super::tariffs;
 use super::till::due::{self, Due};
@@ -15,6 +15,7 @@ use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::rules::tariff::model::Cycle;
 use crate::rules::tariff::{PriceBook, Tariff};
+use crate::store::Tx;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::billing::BillRow;
 
@@ -34,7 +35,7 @@ pub fn bill(desk: &Desk, account: Id, bill: Id, paid: NaiveDate) -> Result<Vec<S
     match body::issued(&tx, bill)? {
         Some(issued) if issued.held.is_none() => {
             lines.extend(of_bill(&prices, &issued));
-            if !owner.class_confirmed {
+            if issued.earlier.is_empty() && unconfirmed(&tx, account, &issued)? {
                 let class = classes::label(&issued.class);
                 lines.push(format!("价格类别未确认：各类价格都算过，取其中金额最高的 {class} [R-072 A-07]"));
             }
@@ -47,6 +48,12 @@ pub fn bill(desk: &Desk, account: Id, bill: Id, paid: NaiveDate) -> Result<Vec<S
         lines.extend(of_late_fee(&prices, &owner, &due).unwrap_or_else(|fault| vec![fault.message]));
     }
     Ok(lines)
+}
+
+/// Was the class of the account not confirmed on the days of a bill?
+fn unconfirmed(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<bool, Refusal> {
+    let facts = tx.billing_facts(account)?;
+    Ok(facts.is_some_and(|facts| !Ledger::of(&facts).price_on(bill.last_day).confirmed))
 }
 
 /// How a bill's amount came about.
@@ -72,6 +79,14 @@ pub fn of_bill(prices: &PriceBook, bill: &BillIssued) -> Vec<String> {
         if let Some(people) = bill.people.filter(|_| tariff.people.is_some()) {
             lines.push(format!("人口 {people}，按价目规定放宽阶梯"));
         }
+    }
+    for before in &bill.earlier {
+        let highest = if before.highest { "，类别未确认，取金额最高的" } else { "" };
+        let class = classes::label(&before.class);
+        lines.push(format!(
+            "{} 以前 (含当天) 按{class}{highest}，其后另按新价：用量按天数分 [R-248 R-250 R-251]",
+            before.last
+        ));
     }
     let own = prices.at(&bill.tariff, bill.last_day).ok();
     let mut named: Vec<*const Tariff> = Vec::new();

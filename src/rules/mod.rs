@@ -22,6 +22,7 @@ pub mod numbers;
 pub mod order;
 pub mod part_payment;
 pub mod phone;
+pub mod price_days;
 pub mod pricing;
 pub mod private_numbers;
 pub mod reach;

@@ -10,7 +10,9 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::classes::{Discount, MIXED, parse_mix};
+use super::price_days::{self, Days, PricedDays, SetFrom};
+
+use super::classes::{Discount, MIXED, is_group, parse_mix};
 use super::fault::{Fault, shown};
 use super::money::Fen;
 use super::tariff::{PriceBook, Tariff};
@@ -36,6 +38,13 @@ pub struct Pricing<'a> {
     pub opened: Option<NaiveDate>,
 }
 
+impl Pricing<'_> {
+    /// The same class, mix and certainty?
+    pub fn is(&self, other: &Pricing<'_>) -> bool {
+        (self.class, self.confirmed, self.mix) == (other.class, other.confirmed, other.mix)
+    }
+}
+
 /// Part of the use under one tariff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeShare {
@@ -45,12 +54,52 @@ pub struct CodeShare {
     pub ratio: Decimal,
 }
 
-/// The prices that may be a bill's: one, or one a class until the account's class is confirmed; then the bill is the [`largest`].
-pub fn choices(book: &PriceBook, account: &Pricing<'_>, day: NaiveDate) -> Result<Vec<Vec<CodeShare>>, Fault> {
-    if account.confirmed {
-        return Ok(vec![shares(book, account, day)?]);
+/// The ways to price a bill of some days: one, or one a class for the days until the account's class is confirmed; then the bill is the
+/// [`largest`]. A way is the prices of its days in order, split where a price that was set from a day begins.
+pub fn choices(
+    book: &PriceBook,
+    account: &Pricing<'_>,
+    set: &[SetFrom],
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<Vec<Vec<PricedDays>>, Fault> {
+    let days = price_days::split(account, set, first, last);
+    let prices: Vec<_> = days.iter().map(|days| of_days(book, days)).collect::<Result<_, _>>()?;
+    Ok(ways(&prices))
+}
+
+/// Every way to take one price for each of some days that follow one another.
+pub fn ways(prices: &[Vec<PricedDays>]) -> Vec<Vec<PricedDays>> {
+    let with = |way: &Vec<PricedDays>, price: &PricedDays| [way.as_slice(), std::slice::from_ref(price)].concat();
+    prices.iter().fold(vec![Vec::new()], |ways, prices| {
+        ways.iter().flat_map(|way| prices.iter().map(move |price| with(way, price))).collect()
+    })
+}
+
+/// The prices that days of one price may have, looked for on the last of them.
+pub fn of_days(book: &PriceBook, days: &Days<'_>) -> Result<Vec<PricedDays>, Fault> {
+    let Days { first, last, price } = *days;
+    if price.confirmed {
+        let mix = price.mix.filter(|_| price.class == MIXED).map(str::to_owned);
+        let shares = shares(book, &price, last)?;
+        return Ok(vec![PricedDays { first, last, class: price.class.to_owned(), mix, highest: false, shares }]);
     }
-    Ok(classes_of_opening(book, account, day)?.into_iter().map(whole).collect())
+    let made = |tariff: &Tariff| {
+        let (class, shares) = (tariff.class.clone(), whole(tariff));
+        PricedDays { first, last, class, mix: None, highest: true, shares }
+    };
+    Ok(classes_of_opening(book, &price, last)?.into_iter().map(made).collect())
+}
+
+/// Would the highest price of an account take this tariff in on a day, once it is in the book? Only the classes in force when the account
+/// was opened count, and all of them where that day is not known or knows no such class.
+pub fn takes_in(book: &PriceBook, account: &Pricing<'_>, tariff: &Tariff) -> bool {
+    if tariff.utility != account.utility || is_group(&tariff.class) {
+        return false;
+    }
+    let Some(opened) = account.opened else { return true };
+    let then = book.classes(account.utility, opened);
+    let has = |class: &str| then.iter().any(|other| other.class == class);
+    tariff.covers(opened) || has(&tariff.class) || !has(account.class)
 }
 
 /// Of one bill rated under several prices the largest; of equal ones the first. A class that cannot rate it (no price on some

@@ -143,6 +143,7 @@ pub fn bill(owes: &Owes) -> BillIssued {
         registers: Vec::new(),
         settles: false,
         mix: None,
+        earlier: Vec::new(),
     }
 }
 

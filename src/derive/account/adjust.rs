@@ -357,8 +357,8 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
     for rebilled in applied.rebills.into_iter().rev() {
         restore(fx, event, rebilled, &mut legs)?;
     }
-    if let Some(price) = applied.price {
-        super::price::unset(fx, event, &price)?;
+    if let (Some(price), Some(decision)) = (applied.price, applied.entry) {
+        super::price::unset(fx, event, decision, &price)?;
     }
     if let Some(file) = applied.file {
         amend::take_back(fx, event, &file)?;

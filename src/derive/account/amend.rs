@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PERSON;
 use super::fields::{CustomerFile, masked, meter_value, set_meter};
+use super::price;
 use super::transfer::{self, Refund};
 use crate::book::subject::Kind;
 use crate::derive::{DeriveError, Event, Fx, exception};
@@ -64,7 +65,13 @@ pub fn amend(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> 
     if let Some(refund) = &body.refund {
         transfer::pay_out(fx, event, refund, "销户")?;
     }
-    amend_as(fx, event, &body)
+    amend_as(fx, event, &body)?;
+    let made = fx.tx.scan::<FieldRow>(&[&event.subject])?;
+    let of_price = |row: &FieldRow| row.id == event.id && customer::unit_of(&row.field) == customer::CLASS;
+    if made.iter().any(|row| of_price(row) && matches!(row.outcome.as_str(), "set" | "decided")) {
+        price::from_the_beginning(fx, event.subject)?;
+    }
+    Ok(())
 }
 
 /// Applies an amendment that another action carries (a price set by special handling).
@@ -151,6 +158,10 @@ fn apply_unit(
         "agreed"
     } else if is_guarded(unit) {
         if open.is_none() {
+            if unit == customer::CLASS {
+                let unseen: Vec<Id> = work.unseen(unit, base).iter().map(|row| row.id).collect();
+                price::suspend(fx, event.subject, &unseen)?;
+            }
             work.restore(unit, base);
             note_conflict(fx, event, work, changes, base)?;
         }
@@ -400,6 +411,9 @@ pub fn decide(
     let Some(row) = fx.tx.account(event.subject)? else { return Ok(true) };
     let mut work = Work { row, meter: None, history: fx.tx.scan::<FieldRow>(&[&event.subject])? };
     let (turn, last) = work.turn(unit);
+    if unit == customer::CLASS {
+        price::decided(fx, &work.row, winner, turn + 1)?;
+    }
     let won: Vec<FieldRow> = work.of_unit(unit).filter(|row| row.id == winner).cloned().collect();
     for row in won {
         fx.tx.put(&FieldRow {

@@ -78,10 +78,30 @@ pub struct BillIssued {
     /// What the customer has with the company pays it at once ([`super::prepaid`]).
     #[serde(default)]
     pub settles: bool,
-    /// 混用比例 it was calculated with; none under one class, and in bills made before this was said. Only the last field of a row may
-    /// be left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// 混用比例 it was calculated with; none under one class, and in bills made before this was said.
+    #[serde(default)]
     pub mix: Option<String>,
+    /// The prices of its first days, when the account's price was set from a day within it; class, tariff and mix above are those of
+    /// the days after them. Only the last field of a row may be left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<EarlierPrice>,
+}
+
+/// The price of the first days of a bill.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, schemars::JsonSchema)]
+pub struct EarlierPrice {
+    /// The last of the days.
+    #[serde(with = "crate::rules::digits::day")]
+    #[schemars(with = "NaiveDate")]
+    pub last: NaiveDate,
+    /// Price class.
+    pub class: String,
+    /// Shares of a mix.
+    pub mix: Option<String>,
+    /// Tariff code; of a mix that of the largest share.
+    pub tariff: String,
+    /// The class was not confirmed on these days: of all classes this one made the bill largest.
+    pub highest: bool,
 }
 
 /// Why a bill is held.

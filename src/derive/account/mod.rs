@@ -39,6 +39,7 @@ pub const FOLD: Fold = Fold {
         ("d_adjust", "account"),
         ("d_rebill", "account"),
         ("d_waiver", "account"),
+        ("d_price", "account"),
         ("d_write_back", "account"),
     ],
     knows: &[

@@ -155,6 +155,7 @@ fn confirm_class(fx: &Fx<'_, '_>, event: &Event<'_>, class: &str) -> Result<(), 
     if let Some(row) = fx.tx.account(event.subject)?.filter(|row| !row.class_confirmed) {
         let new = AccountRow { class: class.to_owned(), class_confirmed: true, ..row.clone() };
         super::amend::note_changes(fx, event, &row, &new)?;
+        super::price::from_the_beginning(fx, event.subject)?;
         fx.tx.put(&new)?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The bills of an account in the order of use: each stands on what those before it used.
 
-use super::rerate;
+use super::rerate::{Again, Rerater};
 use crate::derive::account::bill::{BillIssued, OPENING, SWAP};
 use crate::desk::billing::{Ledger, body};
 use crate::desk::refusal::Refusal;
@@ -36,6 +36,22 @@ pub struct Links {
     pub ledger: Ledger,
 }
 
+/// Where the steps of a bill stand.
+#[derive(Clone, Copy)]
+pub struct Stands {
+    /// At what was used in the year.
+    year: UsedBefore,
+    /// At what the owner of the bill used in it: under a price that knows part years.
+    owner: UsedBefore,
+}
+
+impl Stands {
+    /// The one that counts.
+    pub fn of(&self, prorates: bool) -> UsedBefore {
+        if prorates { self.owner } else { self.year }
+    }
+}
+
 /// A bill rated again, by its place among the links.
 pub struct Rated {
     /// Its place.
@@ -64,8 +80,8 @@ impl Links {
     }
 
     /// Where the steps of a bill stand, as those before it now used.
-    pub fn stands(&self, at: usize) -> UsedBefore {
-        let Some((link, before)) = self.list.get(at).zip(self.list.get(..at)) else { return UsedBefore::default() };
+    fn stands(&self, at: usize, link: &Link) -> Stands {
+        let before = self.list.get(..at).unwrap_or_default();
         let span = |link: &Link| Span {
             first: link.row.first_day,
             last: link.row.last_day,
@@ -77,7 +93,9 @@ impl Links {
         let (first, last) = (link.row.first_day, link.row.last_day);
         let closing = spans.iter().map(|span| span.last).chain(opening).filter(|day| *day <= last).max();
         let history = History { spans: &spans, ..self.ledger.history() };
-        history.used_before(&Due { start: None, end: 0, closing, first, last })
+        let due = Due { start: None, end: 0, closing, first, last };
+        let since = self.ledger.begun(last).handed_over;
+        Stands { year: history.used_before(&due), owner: history.used_since(&due, since) }
     }
 
     /// The bills of the case rated again in order, each from what the earlier now used, and, when `on`, the later ones that this moves
@@ -87,8 +105,9 @@ impl Links {
         book: &PriceBook,
         account: &AccountRow,
         on: bool,
-        rate: impl Fn(&Link, &BillIssued) -> Result<BillIssued, Fault>,
+        rate: impl Fn(&Rerater<'_>, &Link, Again<'_>) -> Result<BillIssued, Fault>,
     ) -> Result<Vec<Rated>, Refusal> {
+        let rerater = Rerater { book, account, ledger: &self.ledger };
         let mut rated = Vec::new();
         let first = self.list.iter().position(|link| link.named.is_some()).unwrap_or(self.list.len());
         for (at, link) in self.list.iter().enumerate().skip(first).filter(|(_, link)| !link.waits) {
@@ -97,12 +116,11 @@ impl Links {
             }
             let lost = || Refusal::field("R-254", "bills", format!("账单 {} 的明细找不到了，不能重算", link.row.id));
             let issued = link.issued.as_ref().ok_or_else(lost)?;
-            let before = self.stands(at);
-            if link.named.is_none() && before.volume == issued.used_before {
+            let stands = self.stands(at, link);
+            if link.named.is_none() && stands.of(rerater.prorates(issued)).volume == issued.used_before {
                 continue;
             }
-            let used_before_from = if before.from_recent { "recent".to_owned() } else { String::new() };
-            let base = BillIssued { used_before: before.volume, used_before_from, ..issued.clone() };
+            let again = Again { id: link.row.id, bill: issued, stands };
             let refused = |fault: Fault| {
                 Refusal::field(
                     fault.rule,
@@ -111,10 +129,10 @@ impl Links {
                 )
             };
             if link.named.is_some() {
-                rated.push(Rated { at, bill: rate(link, &base).map_err(refused)? });
+                rated.push(Rated { at, bill: rate(&rerater, link, again).map_err(refused)? });
                 continue;
             }
-            let bill = rerate::with_volume(book, account, link.row.id, &base, link.volume).map_err(refused)?;
+            let bill = rerater.with_volume(again, link.volume).map_err(refused)?;
             if bill.lines != issued.lines {
                 rated.push(Rated { at, bill });
             }

@@ -6,12 +6,12 @@ use chrono::NaiveDate;
 use super::ask::Meant;
 use super::links::{Links, Rated};
 use super::readings::{self, Followed};
-use super::{cover, file, rerate, sides, warn};
+use super::{cover, file, sides, warn};
 use crate::derive::account::adjust::refundable;
 use crate::derive::account::bill::{BillIssued, OPENING};
 use crate::derive::account::payment::applied;
 use crate::derive::request::{AdjustmentEffect, LateFeeBack, PriceSet, Replacement, WaiverGiven};
-use crate::desk::billing::{body, doubt::CLOSED};
+use crate::desk::billing::{Ledger, body, doubt::CLOSED};
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::tariffs;
 use crate::desk::till::due::{self, Due};
@@ -20,6 +20,7 @@ use crate::rules::adjustment::{Change, Kind, Picture, Waive};
 use crate::rules::classes::{self, MIXED};
 use crate::rules::money::{Fen, Milli};
 use crate::rules::part_payment::{self, Earlier};
+use crate::rules::price_days;
 use crate::rules::pricing::{self, Pricing};
 use crate::rules::tariff::PriceBook;
 use crate::store::Tx;
@@ -71,7 +72,7 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
     let pictures = match &case.change {
         Change::Price { class, mix, from } => {
             price = Some(work.price(case.kind, class, mix.as_deref(), *from, &mut effect)?);
-            work.repriced(case, bills, class, mix.as_deref(), &mut effect)?
+            work.repriced(case, bills, (class, mix.as_deref(), *from), &mut effect)?
         }
         Change::Volume(volumes) => work.remeasured(case, bills, volumes, None, &mut followed, &mut effect)?,
         Change::VolumeAndReading { volumes, reading } => {
@@ -189,10 +190,10 @@ impl Work<'_, '_> {
         if kind == Kind::P4 && !account.class_confirmed {
             return Err(Refusal::field("R-250", "kind", "这一户是新入户，价格类别还没有确认，请用 P3"));
         }
-        if account.class_confirmed && account.class == class && account.mix.as_deref() == mix {
+        let new = Pricing { class, mix, confirmed: true, ..tariffs::pricing_of(account) };
+        if self.stands_since(&new, from)? {
             return Err(Refusal::field(kind.rule(), field, "调整后的价格与现在相同，不用申请"));
         }
-        let new = Pricing { class, mix, confirmed: true, ..tariffs::pricing_of(account) };
         pricing::shares(self.book, &new, self.day).map_err(|fault| Refusal::field(fault.rule, field, fault.message))?;
         let history = self.tx.scan::<FieldRow>(&[&account.id])?;
         effect.price = Some(PriceSet {
@@ -211,12 +212,20 @@ impl Work<'_, '_> {
         Ok(PriceChange { old, new: price_words(class, mix), from })
     }
 
+    /// Is this the account's price on every day from one on?
+    fn stands_since(&self, price: &Pricing<'_>, from: NaiveDate) -> Result<bool, Refusal> {
+        let facts = self.tx.billing_facts(self.account.id)?;
+        let set = facts.as_ref().map(|facts| Ledger::of(facts).prices).unwrap_or_default();
+        let now = tariffs::pricing_of(self.account);
+        let days = price_days::split(&now, &set, from.min(self.day), self.day);
+        Ok(days.iter().all(|days| days.price.is(price)))
+    }
+
     fn repriced(
         &self,
         case: &Meant,
         bills: Vec<Named>,
-        class: &str,
-        mix: Option<&str>,
+        (class, mix, from): (&str, Option<&str>, NaiveDate),
         effect: &mut AdjustmentEffect,
     ) -> Result<Vec<BillPicture>, Refusal> {
         if bills.is_empty() {
@@ -224,9 +233,8 @@ impl Work<'_, '_> {
         }
         let price = Pricing { class, mix, confirmed: true, ..tariffs::pricing_of(self.account) };
         let links = Links::read(self.tx, self.account.id, &case.bills)?;
-        let rated = links.rate(self.book, self.account, false, |link, issued| {
-            rerate::with_price(self.book, self.account, link.row.id, issued, &price)
-        })?;
+        let rated =
+            links.rate(self.book, self.account, false, |rerater, _, again| rerater.with_price(again, &price, from))?;
         self.replaced(&links, bills, rated, effect)
     }
 
@@ -250,9 +258,8 @@ impl Work<'_, '_> {
         for link in &mut links.list {
             link.volume = link.named.and_then(|at| volumes.get(at)).copied().unwrap_or(link.row.volume);
         }
-        let mut rated = links.rate(self.book, self.account, true, |link, issued| {
-            rerate::with_volume(self.book, self.account, link.row.id, issued, link.volume)
-        })?;
+        let mut rated = links
+            .rate(self.book, self.account, true, |rerater, link, again| rerater.with_volume(again, link.volume))?;
         *followed = readings::follow(&links, &mut rated, reading)?;
         effect.readings = std::mem::take(&mut followed.readings);
         self.replaced(&links, bills, rated, effect)
@@ -284,7 +291,7 @@ impl Work<'_, '_> {
                 cycle: row.cycle.clone(),
                 old: sides::as_it_is(&named, &issued.class),
                 new: sides::as_it_would_be(self.book, self.account, &would_be, earlier, &new.class, self.day),
-                lines: picture::pair(&sides::lines(self.book, issued), &sides::lines(self.book, &new)),
+                lines: sides::pairs(self.book, issued, &new),
                 waived: Fen::ZERO,
                 refunded,
             });

@@ -1,73 +1,161 @@
-//! A bill rated again: with another volume under its own price, or with its volume under another price.
+//! A bill rated again: with another volume under its own price, or with its volume under another price from a day on.
 //!
-//! Where the year's steps stand (`used_before`) is what the bill handed in says: [`super::links`] sets it to what the bills before it
-//! now used. The date and the due date stay, so the clock of the late fee runs on.
+//! Where the year's steps stand is what the bills before it now used ([`super::links`]). The date and the due date stay, so the clock of
+//! the late fee runs on.
 
 use std::collections::BTreeMap;
 
-use chrono::Datelike;
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::derive::account::bill::{BillIssued, BillLine, REBILL, SWAP};
+use super::links::Stands;
+use crate::derive::account::bill::{BillIssued, BillLine, EarlierPrice, REBILL, SWAP};
+use crate::desk::billing::Ledger;
+use crate::desk::billing::priced::{self, Used};
 use crate::desk::tariffs;
 use crate::rules::billing::registers;
 use crate::rules::classes::MIXED;
 use crate::rules::fault::Fault;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
+use crate::rules::price_days::{self, Days, PricedDays};
 use crate::rules::pricing::{self, CodeShare, Pricing};
 use crate::rules::tariff::PriceBook;
-use crate::rules::tariff::engine::{self, Case, Line, Share};
 use crate::store::tables::account::AccountRow;
 
-/// The bill with another volume, under the price it was calculated with; by register in the proportion it had. As long as the
-/// account's class is not confirmed, under whatever is the highest for that volume.
-pub fn with_volume(
-    book: &PriceBook,
-    account: &AccountRow,
-    id: Id,
-    bill: &BillIssued,
-    volume: Milli,
-) -> Result<BillIssued, Fault> {
-    let registers = match bill.registers.is_empty() {
-        true => Vec::new(),
-        false => registers::in_proportion(&bill.registers, volume)
-            .ok_or_else(|| Fault::new("R-222", "原账单没有各时段用量，分不出各时段，请作废后更正读数重出"))?,
-    };
-    let bill = BillIssued { registers, ..bill.clone() };
-    if account.class_confirmed {
-        return rate(book, account, id, &bill, volume, &own_shares(book, account, &bill)?);
+/// What bills of an account are rated again with.
+#[derive(Clone, Copy)]
+pub struct Rerater<'r> {
+    /// The price book.
+    pub book: &'r PriceBook,
+    /// The account.
+    pub account: &'r AccountRow,
+    /// Its billing so far.
+    pub ledger: &'r Ledger,
+}
+
+/// A bill to be rated again.
+#[derive(Clone, Copy)]
+pub struct Again<'r> {
+    /// Its name.
+    pub id: Id,
+    /// What it was calculated with.
+    pub bill: &'r BillIssued,
+    /// Where the steps now stand.
+    pub stands: Stands,
+}
+
+impl Rerater<'_> {
+    /// The bill with another volume, under the price it was calculated with; by register in the proportion it had. On days on
+    /// which the account's class was not confirmed, under whatever is the highest for that volume.
+    pub fn with_volume(&self, again: Again<'_>, volume: Milli) -> Result<BillIssued, Fault> {
+        let bill = again.bill;
+        let registers = match bill.registers.is_empty() {
+            true => Vec::new(),
+            false => registers::in_proportion(&bill.registers, volume)
+                .ok_or_else(|| Fault::new("R-222", "原账单没有各时段用量，分不出各时段，请作废后更正读数重出"))?,
+        };
+        let bill = BillIssued { registers, ..bill.clone() };
+        let prices: Vec<_> = self.own(&bill)?.into_iter().map(|days| self.alike(days)).collect::<Result<_, _>>()?;
+        self.largest(Again { bill: &bill, ..again }, volume, &prices)
     }
-    let choices = pricing::choices(book, &tariffs::pricing_of(account), bill.last_day)?;
-    let rated = choices.iter().map(|shares| {
-        let rated = rate(book, account, id, &by_its_hours(book, &bill, shares), volume, shares)?;
-        let class = book.at(&rated.tariff, bill.last_day)?.class.clone();
-        Ok(BillIssued { class, ..rated })
-    });
-    pricing::largest(rated, |bill| bill.amount)
+
+    /// The bill under another price from a day on; the days before it keep the price they had.
+    pub fn with_price(&self, again: Again<'_>, price: &Pricing<'_>, from: NaiveDate) -> Result<BillIssued, Fault> {
+        let (bill, mut prices) = (again.bill, Vec::new());
+        if bill.first_day < from {
+            for days in self.own(bill)?.into_iter().filter(|days| days.first < from) {
+                let last = from.pred_opt().map_or(days.last, |before| days.last.min(before));
+                prices.push(self.alike(PricedDays { last, ..days })?);
+            }
+        }
+        let (first, last) = (bill.first_day.max(from), bill.last_day);
+        prices.push(pricing::of_days(self.book, &Days { first, last, price: *price })?);
+        self.largest(again, bill.volume, &prices)
+    }
+
+    /// Does the price of a bill cut its bounds down in a part year?
+    pub fn prorates(&self, bill: &BillIssued) -> bool {
+        self.own(bill).is_ok_and(|way| priced::prorates(self.book, &way))
+    }
+
+    /// The prices a bill was calculated with.
+    fn own(&self, bill: &BillIssued) -> Result<Vec<PricedDays>, Fault> {
+        let (mut way, mut first) = (Vec::with_capacity(1), bill.first_day);
+        for EarlierPrice { last, class, mix, tariff, highest } in bill.earlier.clone() {
+            let shares = match &mix {
+                Some(mix) => self.of_mix(mix, last)?,
+                None => vec![CodeShare { code: tariff, ratio: Decimal::ONE }],
+            };
+            way.push(PricedDays { first, last, class, mix, highest, shares });
+            first = last.succ_opt().unwrap_or(last);
+        }
+        way.push(PricedDays {
+            first,
+            last: bill.last_day,
+            class: bill.class.clone(),
+            mix: bill.mix.clone(),
+            highest: false,
+            shares: own_shares(self.book, self.account, bill)?,
+        });
+        Ok(way)
+    }
+
+    fn of_mix(&self, mix: &str, day: NaiveDate) -> Result<Vec<CodeShare>, Fault> {
+        let price = Pricing { class: MIXED, mix: Some(mix), confirmed: true, ..tariffs::pricing_of(self.account) };
+        pricing::shares(self.book, &price, day)
+    }
+
+    /// What days may be rated under now: their own price, or, where the class was not confirmed, that of any class.
+    fn alike(&self, days: PricedDays) -> Result<Vec<PricedDays>, Fault> {
+        let account = tariffs::pricing_of(self.account);
+        let known = price_days::split(&account, &self.ledger.prices, days.first, days.last);
+        if !days.highest && known.iter().any(|known| known.price.confirmed) {
+            return Ok(vec![days]);
+        }
+        let price = Pricing { confirmed: false, ..self.ledger.price_on(days.last) };
+        pricing::of_days(self.book, &Days { first: days.first, last: days.last, price })
+    }
+
+    fn largest(&self, again: Again<'_>, volume: Milli, prices: &[Vec<PricedDays>]) -> Result<BillIssued, Fault> {
+        let rated = pricing::ways(prices).into_iter().map(|way| self.rate(again, volume, &way));
+        pricing::largest(rated, |bill| bill.amount)
+    }
+
+    fn rate(&self, again: Again<'_>, volume: Milli, way: &[PricedDays]) -> Result<BillIssued, Fault> {
+        let Again { id, bill, stands } = again;
+        let before = stands.of(priced::prorates(self.book, way));
+        // Under prices for the whole day the hours no longer matter.
+        let registers = if priced::timed(self.book, way) { bill.registers.clone() } else { Vec::new() };
+        let used = Used {
+            volume,
+            before: before.volume,
+            first: bill.first_day,
+            last: bill.last_day,
+            people: bill.people,
+            registers: &registers,
+        };
+        let rated = priced::rate(self.book, way, self.ledger.begun(bill.last_day), &used)?;
+        Ok(BillIssued {
+            volume,
+            used_before: before.volume,
+            used_before_from: if before.from_recent { "recent".to_owned() } else { String::new() },
+            class: rated.class,
+            tariff: rated.tariff,
+            mix: rated.mix,
+            earlier: rated.earlier,
+            kind: if bill.kind == SWAP { SWAP } else { REBILL }.to_owned(),
+            replaces: Some(id),
+            lines: rated.lines,
+            amount: rated.amount,
+            held: None,
+            registers,
+            ..bill.clone()
+        })
+    }
 }
 
-/// Under a price for the whole day the hours no longer matter.
-fn by_its_hours(book: &PriceBook, bill: &BillIssued, shares: &[CodeShare]) -> BillIssued {
-    let timed = shares.iter().any(|share| book.at(&share.code, bill.last_day).is_ok_and(|one| one.registers.is_some()));
-    BillIssued { registers: if timed { bill.registers.clone() } else { Vec::new() }, ..bill.clone() }
-}
-
-/// The bill under another price.
-pub fn with_price(
-    book: &PriceBook,
-    account: &AccountRow,
-    id: Id,
-    bill: &BillIssued,
-    price: &Pricing<'_>,
-) -> Result<BillIssued, Fault> {
-    let shares = pricing::shares(book, price, bill.last_day)?;
-    let rated = rate(book, account, id, &by_its_hours(book, bill, &shares), bill.volume, &shares)?;
-    let mix = price.mix.filter(|_| price.class == MIXED).map(str::to_owned);
-    Ok(BillIssued { class: price.class.to_owned(), mix, ..rated })
-}
-
-/// The tariffs a bill was calculated with: its own, or the shares of its mix, as the bill says. An older bill does not say it, and the
+/// The tariffs that the last days of a bill were calculated with: its own, or the shares of its mix, as the bill says. An older bill does not say it, and the
 /// mix of the file may be another by now: then the shares are those that its lines show.
 fn own_shares(book: &PriceBook, account: &AccountRow, bill: &BillIssued) -> Result<Vec<CodeShare>, Fault> {
     if let Some(mix) = &bill.mix {
@@ -86,7 +174,7 @@ fn own_shares(book: &PriceBook, account: &AccountRow, bill: &BillIssued) -> Resu
             *quantity += line.quantity.parse::<Decimal>().unwrap_or_default();
         }
     }
-    if took.len() <= 1 && bill.class != MIXED {
+    if (took.len() <= 1 || !bill.earlier.is_empty()) && bill.class != MIXED {
         return Ok(vec![CodeShare { code: bill.tariff.clone(), ratio: Decimal::ONE }]);
     }
     if account.class == MIXED {
@@ -113,62 +201,4 @@ fn shares_of_lines(took: &BTreeMap<String, (String, Decimal)>, volume: Decimal) 
     };
     let shares: Vec<CodeShare> = took.iter().map(share).collect::<Option<_>>()?;
     (shares.iter().map(|share| share.ratio).sum::<Decimal>() == Decimal::ONE).then_some(shares)
-}
-
-fn rate(
-    book: &PriceBook,
-    account: &AccountRow,
-    id: Id,
-    bill: &BillIssued,
-    volume: Milli,
-    shares: &[CodeShare],
-) -> Result<BillIssued, Fault> {
-    let registers: Vec<_> = bill.registers.iter().map(|(name, used)| (name.as_str(), used.decimal())).collect();
-    let own: Vec<Share<'_>> = shares.iter().map(|share| Share { tariff: &share.code, ratio: share.ratio }).collect();
-    let rated = engine::rate(
-        book,
-        &Case {
-            shares: &own,
-            usage: volume.decimal(),
-            used_before: bill.used_before.decimal(),
-            from: bill.first_day,
-            to: bill.last_day,
-            people: bill.people.map(|people| u32::try_from(people).unwrap_or(0)),
-            months: part_year(book, account, bill, shares),
-            cycles: None,
-            registers: Some(registers.as_slice()).filter(|registers| !registers.is_empty()),
-        },
-    )?;
-    let leading = pricing::leading(shares).map(|share| share.code.clone()).unwrap_or_default();
-    let main = book.at(&leading, bill.last_day)?;
-    let line = |line: &Line<'_>| BillLine {
-        component: line.component_key().to_owned(),
-        step: u32::try_from(line.step).unwrap_or(u32::MAX),
-        quantity: line.quantity.to_string(),
-        price: line.price.normalize().to_string(),
-        amount: line.amount,
-        tariff: match std::ptr::eq(line.tariff, main) {
-            true => String::new(),
-            false => format!("{}@{}", line.tariff.code, line.tariff.valid_from),
-        },
-        register: line.register_name().unwrap_or_default().to_owned(),
-    };
-    Ok(BillIssued {
-        volume,
-        tariff: leading,
-        kind: if bill.kind == SWAP { SWAP } else { REBILL }.to_owned(),
-        replaces: Some(id),
-        lines: rated.lines.iter().map(line).collect(),
-        amount: rated.total,
-        held: None,
-        ..bill.clone()
-    })
-}
-
-/// Months of a part year, for tariffs that cut their bounds down: from the month of opening to December, in that year only.
-fn part_year(book: &PriceBook, account: &AccountRow, bill: &BillIssued, shares: &[CodeShare]) -> Option<u32> {
-    let opened = account.opened?;
-    let same = opened.year() == bill.first_day.year() && bill.first_day.year() == bill.last_day.year();
-    let prorates = shares.iter().any(|share| book.at(&share.code, bill.last_day).is_ok_and(|tariff| tariff.prorate));
-    (same && prorates && opened.month() > 1).then(|| 13 - opened.month())
 }

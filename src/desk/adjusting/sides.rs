@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::derive::account::bill::{BillIssued, BillLine};
 use crate::desk::till::due::{Due, late_fee_of};
-use crate::rules::adjustment::picture::{LineSide, PlainLine, Side};
+use crate::rules::adjustment::picture::{self, LinePair, LineSide, PlainLine, Side};
 use crate::rules::billing::registers;
 use crate::rules::classes;
 use crate::rules::money::Fen;
@@ -59,23 +59,28 @@ fn side(row: &BillRow, class: &str, days: i64, fee: Fen) -> Side {
     }
 }
 
-/// The lines of a bill with words for people: `水费 一级`.
-pub fn lines(book: &PriceBook, bill: &BillIssued) -> Vec<PlainLine> {
-    bill.lines.iter().map(|line| plain(book, bill, line)).collect()
+/// The lines of both bills side by side, with words for people: `水费 一级`; `居民水费 一级` where a bill has several prices in turn.
+pub fn pairs(book: &PriceBook, old: &BillIssued, new: &BillIssued) -> Vec<LinePair> {
+    let in_turn = !(old.earlier.is_empty() && new.earlier.is_empty());
+    let lines = |bill: &BillIssued| bill.lines.iter().map(|line| plain(book, bill, line, in_turn)).collect::<Vec<_>>();
+    picture::pair(&lines(old), &lines(new))
 }
 
-fn plain(book: &PriceBook, bill: &BillIssued, line: &BillLine) -> PlainLine {
-    let code = line.tariff.split('@').next().filter(|code| !code.is_empty()).unwrap_or(&bill.tariff);
-    let tariff = book.at(code, bill.last_day).ok();
+fn plain(book: &PriceBook, bill: &BillIssued, line: &BillLine, in_turn: bool) -> PlainLine {
+    let (code, since) = line.tariff.split_once('@').unwrap_or((&bill.tariff, ""));
+    let tariff = book.at(code, since.parse().unwrap_or(bill.last_day)).ok();
     let component = tariff.and_then(|tariff| tariff.components.iter().find(|one| one.key == line.component));
     let name = component.map_or(line.component.as_str(), |component| component.name.as_str());
-    let from = line.tariff.split_once('@').map(|(_, day)| format!(" {day} 起")).unwrap_or_default();
+    let class = tariff.map(|tariff| classes::label(&tariff.class)).filter(|_| in_turn).unwrap_or_default();
+    let now = book.at(code, bill.last_day).ok().map(|tariff| tariff.valid_from);
+    let other_file = !since.is_empty() && (!in_turn || tariff.map(|tariff| tariff.valid_from) != now);
+    let from = if other_file { format!(" {since} 起") } else { String::new() };
     PlainLine {
-        tariff: if line.tariff.is_empty() { bill.tariff.clone() } else { line.tariff.clone() },
+        tariff: tariff.map_or_else(|| code.to_owned(), |tariff| format!("{code}@{}", tariff.valid_from)),
         // Lines of a register pair with lines of the same one.
         component: [line.component.as_str(), &line.register].join("/"),
         step: line.step,
-        label: format!("{name} {}级{}{from}", numeral(line.step), registers::label(&line.register)),
+        label: format!("{class}{name} {}级{}{from}", numeral(line.step), registers::label(&line.register)),
         side: LineSide { quantity: line.quantity.clone(), price: line.price.clone(), amount: line.amount },
     }
 }

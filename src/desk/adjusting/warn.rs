@@ -36,11 +36,12 @@ pub fn warnings(
             let named = rows.iter().filter(|row| case.bills.contains(&row.id));
             let across: Vec<&BillRow> = named.filter(|row| row.first_day < *from).collect();
             if !across.is_empty() {
-                warnings.push(format!("账单 {} 在生效日 {from} 之前已开始用水，全期都按新价重算", cycles(&across)));
+                warnings
+                    .push(format!("账单 {} 跨过生效日：{from} 以前的天数仍按原价，从这天起按新价", cycles(&across)));
             }
             let billed = rows.iter().filter(|row| is_living(row)).map(|row| row.last_day).max();
             if let Some(billed) = billed.filter(|billed| billed.succ_opt().is_some_and(|next| next < *from)) {
-                warnings.push(format!("{billed} 以后还没有出账，下一张账单从次日起全期都按新价"));
+                warnings.push(format!("{billed} 以后还没有出账，下一张账单 {from} 以前的天数按原价，从这天起按新价"));
             }
         }
         Change::LateFee { until: None, .. } => warnings.push("违约金照计，批准时减免到批准当天".to_owned()),

@@ -8,17 +8,19 @@ use chrono::NaiveDate;
 use super::Ledger;
 use crate::desk::action::Cx;
 use crate::desk::refusal::{Fault, Refusal};
-use crate::desk::tariffs;
 use crate::rules::billing::registers::{self, ByRegister, Registers};
 use crate::rules::money::Milli;
+use crate::rules::price_days::Days;
 use crate::rules::pricing;
 use crate::rules::tariff::PriceBook;
 
 /// The registers an account's price asks for on a day, in the order of the price; none when it counts the whole day alike, or has
 /// no price.
 pub fn names(prices: &PriceBook, ledger: &Ledger, day: NaiveDate) -> Vec<String> {
-    let choices = pricing::choices(prices, &tariffs::pricing(&ledger.account), day).unwrap_or_default();
-    let timed = choices.iter().flatten().find_map(|share| prices.at(&share.code, day).ok()?.registers.as_ref());
+    let price = Days { first: day, last: day, price: ledger.price_on(day) };
+    let choices = pricing::of_days(prices, &price).unwrap_or_default();
+    let mut codes = choices.iter().flat_map(|days| &days.shares);
+    let timed = codes.find_map(|share| prices.at(&share.code, day).ok()?.registers.as_ref());
     timed.iter().flat_map(|timed| timed.list.iter().map(|register| register.name.clone())).collect()
 }
 
@@ -43,7 +45,7 @@ pub fn check(
         return Ok(());
     }
     let prices = cx.shelf.prices(cx.tx)?;
-    pricing::shares(&prices, &tariffs::pricing(&ledger.account), day)?;
+    pricing::shares(&prices, &ledger.price_on(day), day)?;
     let names = names(&prices, ledger, day);
     if names.is_empty() {
         return Err(Refusal::field("R-222", "registers", "该户的价目不分时，请不要填各时段示数"));

@@ -3,14 +3,18 @@
 use chrono::NaiveDate;
 
 use crate::derive::account::bill;
+use crate::desk::tariffs;
 use crate::rules::billing::history::read_recent;
-use crate::rules::billing::{History, Mark, MarkKind, Meter, Span};
+use crate::rules::billing::{Begun, History, Mark, MarkKind, Meter, Span};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
+use crate::rules::price_days::{self, SetFrom};
+use crate::rules::pricing::Pricing;
 use crate::rules::reading_use::Average;
 use crate::rules::sealed_use::stands_still;
 use crate::rules::utility::Utility;
 use crate::store::query::billing::BillingFacts;
+use crate::store::tables::adjust::PriceRow;
 use crate::store::tables::billing_facts::{BilledMeter, BilledReading, BilledSpan, PricedAccount};
 
 /// Source of the last reading before this book.
@@ -41,6 +45,10 @@ pub struct Ledger {
     pub shut: Option<(Id, Option<NaiveDate>)>,
     /// Days of readings that a sealed meter gave.
     pub sealed: Vec<NaiveDate>,
+    /// Prices set from a day that stand, in their order.
+    pub prices: Vec<SetFrom>,
+    /// The days on which the account got another owner.
+    pub handed_over: Vec<NaiveDate>,
     recent: Vec<u32>,
     opened: Option<NaiveDate>,
     months: u32,
@@ -84,11 +92,23 @@ impl Ledger {
                 .filter(|meter| stands_still(&meter.state, meter.shut.is_some()))
                 .map(|meter| (meter.id, meter.shut)),
             sealed: facts.readings.iter().filter(|row| !row.sealed.is_empty()).map(|row| row.day).collect(),
+            prices: facts.prices.iter().filter(|row| row.stands).map(set_from).collect(),
+            handed_over: facts.handed_over.clone(),
             recent: read_recent(&facts.account.recent),
             opened: facts.account.opened,
             months: months_between_readings(utility),
             account: facts.account.clone(),
         }
+    }
+
+    /// What decides its price on a day.
+    pub fn price_on(&self, day: NaiveDate) -> Pricing<'_> {
+        price_days::on(&tariffs::pricing(&self.account), &self.prices, day)
+    }
+
+    /// Where the ladder year of its customer begins, for a bill that ends on `last`.
+    pub fn begun(&self, last: NaiveDate) -> Begun {
+        Begun::of(self.opened, &self.handed_over, last)
     }
 
     /// The view the rules take.
@@ -195,6 +215,10 @@ fn cancelled(bills: &[BilledSpan], spans: &[Span]) -> Vec<Cancelled> {
 /// Does a bill count as billed use?
 fn lives(row: &BilledSpan) -> bool {
     row.kind != bill::OPENING && matches!(row.state.as_str(), "open" | "paid")
+}
+
+fn set_from(row: &PriceRow) -> SetFrom {
+    SetFrom { from: row.from_day, class: row.class.clone(), confirmed: row.confirmed, mix: row.mix.clone() }
 }
 
 fn span(row: &BilledSpan) -> Span {

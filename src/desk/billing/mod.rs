@@ -8,6 +8,7 @@ pub mod body;
 pub mod by_register;
 pub mod doubt;
 pub mod ledger;
+pub mod priced;
 pub mod rater;
 
 pub use ledger::Ledger;

@@ -1,21 +1,21 @@
 //! The bill of one reading: its use, its tariff, where the steps stand, its lines.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::Ledger;
-use crate::derive::account::bill::{BillIssued, BillLine, HoldReason, SWAP, USE};
+use super::priced::{self, Used};
+use crate::derive::account::bill::{BillIssued, HoldReason, SWAP, USE};
 use crate::desk::tariffs;
-use crate::rules::billing::history::{History, UsedBefore};
+use crate::rules::billing::history::History;
 use crate::rules::billing::{BillCycle, ByRegister, Due, MarkKind, Span, registers};
 use crate::rules::classes::MIXED;
 use crate::rules::customer;
 use crate::rules::customer_fields::IC_CARD;
-use crate::rules::digits;
 use crate::rules::fault::Fault;
 use crate::rules::money::{Fen, Milli};
-use crate::rules::pricing::{self, CodeShare};
+use crate::rules::price_days::PricedDays;
+use crate::rules::pricing;
 use crate::rules::tariff::PriceBook;
-use crate::rules::tariff::engine::{self, Case, Line, Share};
 
 /// Rates readings by a price book, for bills of one date.
 #[derive(Clone, Copy)]
@@ -95,8 +95,9 @@ impl Rater<'_> {
             return Err(Fault::new("R-063", "没有上次读数，装表日期也不明，不能确定起始日期和底数，请补全档案"));
         }
         let volume = history.used(due)?;
-        let choices = pricing::choices(self.book, &tariffs::pricing(&ledger.account), due.last)?;
-        let rated = choices.iter().map(|shares| self.under(ledger, history, due, volume, shares));
+        let account = tariffs::pricing(&ledger.account);
+        let choices = pricing::choices(self.book, &account, &ledger.prices, (due.first, due.last))?;
+        let rated = choices.iter().map(|way| self.under(ledger, history, due, volume, way));
         let rated = pricing::largest(rated, |bill| bill.amount)?;
         let again = ledger.cancelled_on(due.last).filter(|_| kind == USE);
         Ok(BillIssued {
@@ -107,41 +108,37 @@ impl Rater<'_> {
         })
     }
 
-    /// The bill under one price; its due date is still to be set.
+    /// The bill under the prices of its days; its due date is still to be set.
     fn under(
         &self,
         ledger: &Ledger,
         history: &History<'_>,
         due: &Due,
         volume: i64,
-        shares: &[CodeShare],
+        way: &[PricedDays],
     ) -> Result<BillIssued, Fault> {
-        let before = history.used_before(due);
-        let registers = self.registers(history, due, shares, volume)?;
-        let rated = self.rate(ledger, due, Milli::whole(volume), before, shares, &registers)?;
-        let leading = pricing::leading(shares).map(|share| share.code.as_str()).unwrap_or_default();
-        let own = self.book.at(leading, due.last)?;
-        let line = |line: &Line<'_>| BillLine {
-            component: line.component_key().to_owned(),
-            step: line.step as u32,
-            quantity: line.quantity.to_string(),
-            price: digits::decimal(line.price),
-            amount: line.amount,
-            tariff: if std::ptr::eq(line.tariff, own) {
-                String::new()
-            } else {
-                format!("{}@{}", line.tariff.code, line.tariff.valid_from)
-            },
-            register: line.register_name().unwrap_or_default().to_owned(),
-        };
-        Ok(BillIssued {
+        let begun = ledger.begun(due.last);
+        let before = history.used_since(due, begun.handed_over.filter(|_| priced::prorates(self.book, way)));
+        let registers = self.registers(history, due, way, volume)?;
+        let used = Used {
             volume: Milli::whole(volume),
+            before: before.volume,
+            first: due.first,
+            last: due.last,
+            people: ledger.account.people,
+            registers: &registers,
+        };
+        let rated = priced::rate(self.book, way, begun, &used)?;
+        Ok(BillIssued {
+            volume: used.volume,
             used_before: before.volume,
             used_before_from: if before.from_recent { "recent".into() } else { String::new() },
-            class: if ledger.account.class_confirmed { ledger.account.class.clone() } else { own.class.clone() },
-            tariff: leading.to_owned(),
-            lines: rated.lines.iter().map(line).collect(),
-            amount: rated.total,
+            class: rated.class,
+            tariff: rated.tariff,
+            lines: rated.lines,
+            amount: rated.amount,
+            mix: rated.mix,
+            earlier: rated.earlier,
             registers,
             ..self.frame(ledger, due, USE)
         })
@@ -153,6 +150,7 @@ impl Rater<'_> {
         let start = due.start.map(|start| ledger.marks[start].value);
         let first_meter = || ledger.meter(crate::rules::billing::chain::root(&ledger.meters, end.meter));
         let estimated = end.estimated && end.kind == MarkKind::Read;
+        let price = ledger.price_on(due.last);
         BillIssued {
             cycle: BillCycle::of(due.last).to_string(),
             first_day: due.first,
@@ -164,7 +162,7 @@ impl Rater<'_> {
             volume: Milli::ZERO,
             used_before: Milli::ZERO,
             used_before_from: String::new(),
-            class: ledger.account.class.clone(),
+            class: price.class.to_owned(),
             tariff: String::new(),
             people: ledger.account.people,
             estimated,
@@ -176,7 +174,8 @@ impl Rater<'_> {
             held: None,
             registers: Vec::new(),
             settles: customer::prepaid_settles(&ledger.account.extra),
-            mix: ledger.account.mix.clone().filter(|_| ledger.account.class_confirmed && ledger.account.class == MIXED),
+            mix: price.mix.filter(|_| price.confirmed && price.class == MIXED).map(str::to_owned),
+            earlier: Vec::new(),
         }
     }
 
@@ -185,10 +184,11 @@ impl Rater<'_> {
         &self,
         history: &History<'_>,
         due: &Due,
-        shares: &[CodeShare],
+        way: &[PricedDays],
         volume: i64,
     ) -> Result<ByRegister, Fault> {
-        let timed = shares.iter().find_map(|share| self.book.at(&share.code, due.last).ok()?.registers.as_ref());
+        let mut codes = way.iter().flat_map(|days| days.shares.iter().map(|share| (&share.code, days.last)));
+        let timed = codes.find_map(|(code, day)| self.book.at(code, day).ok()?.registers.as_ref());
         match timed {
             None => Ok(Vec::new()),
             Some(timed) => {
@@ -196,43 +196,5 @@ impl Rater<'_> {
                 registers::used(history.meters, history.marks, due.start, due.end, &names, volume)
             }
         }
-    }
-
-    fn rate(
-        &self,
-        ledger: &Ledger,
-        due: &Due,
-        volume: Milli,
-        before: UsedBefore,
-        shares: &[CodeShare],
-        registers: &[(String, Milli)],
-    ) -> Result<engine::Bill<'_>, Fault> {
-        let registers: Vec<_> = registers.iter().map(|(name, used)| (name.as_str(), used.decimal())).collect();
-        let own: Vec<Share<'_>> =
-            shares.iter().map(|share| Share { tariff: &share.code, ratio: share.ratio }).collect();
-        let people = ledger.account.people.map(|people| u32::try_from(people).unwrap_or(0));
-        engine::rate(
-            self.book,
-            &Case {
-                shares: &own,
-                usage: volume.decimal(),
-                used_before: before.volume.decimal(),
-                from: due.first,
-                to: due.last,
-                people,
-                months: self.part_year(ledger, due, shares),
-                cycles: None,
-                registers: Some(registers.as_slice()).filter(|registers| !registers.is_empty()),
-            },
-        )
-    }
-
-    /// Months of a part year, for tariffs that cut their bounds down: from the month of opening to December, in that year only.
-    fn part_year(&self, ledger: &Ledger, due: &Due, shares: &[CodeShare]) -> Option<u32> {
-        let opened = ledger.account.opened?;
-        let same = opened.year() == due.first.year() && due.first.year() == due.last.year();
-        let prorates =
-            shares.iter().any(|share| self.book.at(&share.code, due.last).is_ok_and(|tariff| tariff.prorate));
-        (same && prorates && opened.month() > 1).then(|| 13 - opened.month())
     }
 }

@@ -30,7 +30,7 @@ pub fn bill_lines(desk: &Desk, account: Id, bill: Id) -> Result<(String, Vec<Str
     let prices = desk.shelf.prices(&tx)?;
     for line in &issued.lines {
         let code = if line.tariff.is_empty() { &issued.tariff } else { &line.tariff };
-        let tariff = prices.at(code.split(' ').next().unwrap_or(code), issued.last_day).ok();
+        let tariff = prices.at(code.split('@').next().unwrap_or(code), issued.last_day).ok();
         let component = tariff.and_then(|tariff| tariff.components.iter().find(|part| part.key == line.component));
         let name = component.map_or(line.component.as_str(), |component| component.name.as_str());
         lines.push(format!("{name} 第{}阶 {} × {} = {}", line.step, line.quantity, line.price, line.amount.grouped()));

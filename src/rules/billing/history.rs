@@ -145,14 +145,20 @@ impl History<'_> {
 
     /// What was used before the period in the year of its first day.
     pub fn used_before(&self, due: &Due) -> UsedBefore {
+        self.used_since(due, None)
+    }
+
+    /// The same, of bills that end after a day: what the present owner used whose year began on it.
+    pub fn used_since(&self, due: &Due, since: Option<NaiveDate>) -> UsedBefore {
         let year = due.first.year();
         let Some(closing) = due.closing else { return UsedBefore::default() };
+        let counts = |last: NaiveDate| last <= closing && since.is_none_or(|since| since < last);
         let mut sum = Decimal::ZERO;
-        for span in self.spans.iter().filter(|span| span.last <= closing) {
+        for span in self.spans.iter().filter(|span| counts(span.last)) {
             sum += part_in_year(span.first, span.last, span.volume.decimal(), year);
         }
         let mut from_recent = false;
-        let opening = self.opening_day().filter(|opening| *opening <= closing);
+        let opening = self.opening_day().filter(|opening| counts(*opening));
         if let Some(opening) = opening.filter(|opening| opening.year() == year && !self.recent.is_empty()) {
             from_recent = true;
             for (index, volume) in self.recent.iter().rev().enumerate() {

@@ -7,9 +7,11 @@ pub mod chain;
 pub mod cycle;
 pub mod history;
 pub mod large;
+pub mod part_year;
 pub mod registers;
 
 pub use chain::{Mark, MarkKind, Meter};
 pub use cycle::BillCycle;
 pub use history::{Due, History, Span, UsedBefore};
+pub use part_year::Begun;
 pub use registers::{ByRegister, Registers};

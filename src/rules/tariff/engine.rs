@@ -55,7 +55,7 @@ pub struct Share<'c> {
 pub struct Bill<'b> {
     /// What is to be paid; the sum of the lines.
     pub total: Fen,
-    /// In order: share, part of the period, component, step, register. Steps without use have no line.
+    /// In order: price of the days, share, part of the period, component, step, register. Steps without use have no line.
     pub lines: Vec<Line<'b>>,
 }
 
@@ -107,6 +107,45 @@ const MOST: u32 = 10_000;
 /// Most decimals of a quantity or ratio from outside.
 const QUANTITY_PLACES: u32 = 12;
 
+/// Some days of a case under a price of their own: the account's price changed within it, or a part year ends within it.
+#[derive(Debug, Clone)]
+pub struct Stretch<'c> {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day, included.
+    pub to: NaiveDate,
+    /// The tariff, or the tariffs of a mix; ratios add up to 1.
+    pub shares: Vec<Share<'c>>,
+    /// Months of a part year (1 to 12) for tariffs that prorate.
+    pub months: Option<u32>,
+}
+
+/// Rates a case whose days follow one another under several prices: each takes its days' share of the use, exactly, and the steps of
+/// each go on where the use of the days before it stopped. `shares` and `months` of the case itself are not looked at; its `used_before`
+/// is what was billed in the year, so a monthly ladder, whose bounds are those of the months of the reading, does not stand on it.
+pub fn rate_split<'b>(book: &'b PriceBook, case: &Case<'_>, stretches: &[Stretch<'_>]) -> Result<Bill<'b>, Fault> {
+    let monthly = |share: &Share<'_>, day| book.at(share.tariff, day).is_ok_and(|tariff| tariff.cycle == Cycle::Month);
+    let before = |monthly: bool| if monthly { Decimal::ZERO } else { case.used_before };
+    if let [Stretch { to, shares, months, .. }] = stretches
+        && let [only] = shares.as_slice()
+    {
+        let used_before = before(monthly(only, *to));
+        return rate(book, &Case { shares, months: *months, used_before, ..*case });
+    }
+    let mut drafts = Vec::new();
+    for Stretch { from, to, shares, months } in stretches {
+        let timed = |share: &Share<'_>| book.at(share.tariff, *to).is_ok_and(|tariff| tariff.registers.is_some());
+        let registers = case.registers.filter(|_| shares.iter().any(timed));
+        let own = Case { shares, months: *months, registers, ..*case };
+        check(&Case { from: *from, to: *to, ..own })?;
+        for share in shares {
+            let own = Case { used_before: before(monthly(share, *to)), ..own };
+            rate_share(book, &own, share, (*from, *to), &mut drafts)?;
+        }
+    }
+    settle(drafts)
+}
+
 /// Rates a case.
 ///
 /// Refused, never guessed: an unknown code, a day without price, a negative quantity, `from` after `to`, ratios that do
@@ -124,7 +163,7 @@ pub fn rate<'b>(book: &'b PriceBook, case: &Case<'_>) -> Result<Bill<'b>, Fault>
 fn rate_exactly<'b>(book: &'b PriceBook, case: &Case<'_>) -> Result<Bill<'b>, Fault> {
     let mut drafts = Vec::new();
     for share in case.shares {
-        rate_share(book, case, share, &mut drafts)?;
+        rate_share(book, case, share, (case.from, case.to), &mut drafts)?;
     }
     settle(drafts)
 }
@@ -194,31 +233,47 @@ fn check_registers(case: &Case<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// One share of the use through the ladder of its tariff, part by part.
+/// One share of the use of some days through the ladder of its tariff, part by part.
 fn rate_share<'b>(
     book: &'b PriceBook,
     case: &Case<'_>,
     share: &Share<'_>,
+    (from, to): (NaiveDate, NaiveDate),
     drafts: &mut Vec<Draft<'b>>,
 ) -> Result<(), Fault> {
-    let parts = period::parts(book.code(share.tariff)?, case.from, case.to)?;
     let ratio = Exact::of(share.ratio);
-    let all_days = Exact::whole(period::days(case.from, case.to));
-    let usage = Exact::of(case.usage).times(ratio).ok_or_else(too_fine)?;
-    let mut stands = Exact::of(case.used_before).times(ratio).ok_or_else(too_fine)?;
-    for part in &parts {
+    let mut day = from;
+    for part in &period::parts(book.code(share.tariff)?, from, to)? {
         check_part(case, part)?;
-        if part.new_year {
-            stands = Exact::ZERO;
-        }
-        let portion = Exact::whole(part.days).over(all_days).ok_or_else(too_fine)?;
-        let used = usage.times(portion).ok_or_else(too_fine)?;
+        let stands = stands(case, day, part)?.times(ratio).ok_or_else(too_fine)?;
+        let used = used_in(case, part.days)?.times(ratio).ok_or_else(too_fine)?;
         for component in 0..part.version.tariff.components.len() {
             fill(case, &part.version.tariff, component, stands, used, drafts)?;
         }
-        stands = stands.plus(used).ok_or_else(too_fine)?;
+        day = after(day, part.days);
     }
     Ok(())
+}
+
+/// Where the steps stand when a part begins on `day`: at what was used before the case and within it so far; on a yearly cycle since the
+/// new year, if one has begun inside the case.
+fn stands(case: &Case<'_>, day: NaiveDate, part: &Part<'_>) -> Result<Exact, Fault> {
+    let new_year = NaiveDate::from_ymd_opt(day.year(), 1, 1).filter(|begins| *begins > case.from);
+    match new_year.filter(|_| part.version.tariff.cycle == Cycle::Year) {
+        Some(begins) => used_in(case, (day - begins).num_days()),
+        None => used_in(case, (day - case.from).num_days())?.plus(Exact::of(case.used_before)).ok_or_else(too_fine),
+    }
+}
+
+/// What of the use falls on so many days.
+fn used_in(case: &Case<'_>, days: i64) -> Result<Exact, Fault> {
+    let all = Exact::whole(period::days(case.from, case.to));
+    let portion = Exact::whole(days).over(all).ok_or_else(too_fine)?;
+    Exact::of(case.usage).times(portion).ok_or_else(too_fine)
+}
+
+fn after(day: NaiveDate, days: i64) -> NaiveDate {
+    day.checked_add_signed(chrono::TimeDelta::days(days)).unwrap_or(day)
 }
 
 fn check_part(case: &Case<'_>, part: &Part<'_>) -> Result<(), Fault> {

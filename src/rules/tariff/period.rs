@@ -20,8 +20,6 @@ pub struct Part<'b> {
     pub version: &'b Version,
     /// Days of the part.
     pub days: i64,
-    /// Steps begin again: a new year of a yearly cycle has begun inside the period.
-    pub new_year: bool,
 }
 
 /// Splits a period for one code. Refused when a day has no price.
@@ -42,8 +40,7 @@ pub fn parts(code: &Code, from: NaiveDate, to: NaiveDate) -> Result<Vec<Part<'_>
         if yearly {
             last = last.min(year_end(day));
         }
-        let new_year = yearly && day > from && day.ordinal() == 1;
-        parts.push(Part { version, days: days(day, last), new_year });
+        parts.push(Part { version, days: days(day, last) });
         let Some(next) = last.checked_add_days(Days::new(1)) else { break };
         day = next;
     }

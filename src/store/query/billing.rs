@@ -1,10 +1,12 @@
 //! What a bill run reads: accounts, meters, readings and bills walked side by side in key order, no look-up per account.
 
+use chrono::NaiveDate;
 use rusqlite::{Rows, Statement};
 
 use crate::rules::id::Id;
 use crate::store::table::Table;
-use crate::store::tables::account::MeterRow;
+use crate::store::tables::account::{MeterRow, OwnerRow};
+use crate::store::tables::adjust::PriceRow;
 use crate::store::tables::billing::BillRow;
 use crate::store::tables::billing_facts::{
     BilledMeter, BilledReading, BilledSpan, CardAccount, HangingMeter, PricedAccount,
@@ -22,6 +24,10 @@ pub struct BillingFacts {
     pub readings: Vec<BilledReading>,
     /// Its bills.
     pub bills: Vec<BilledSpan>,
+    /// Prices set from a day, in their order.
+    pub prices: Vec<PriceRow>,
+    /// The days on which it got another owner.
+    pub handed_over: Vec<NaiveDate>,
 }
 
 /// Rows of a table in key order, one read ahead.
@@ -72,28 +78,35 @@ impl Tx<'_> {
         let mut meters = ordered(&BilledMeter::sql().select, "account, id")?;
         let mut readings = ordered(&BilledReading::sql().select, "account, day, id")?;
         let mut bills = ordered(&BilledSpan::sql().select, "account, id")?;
+        let mut prices = ordered(&PriceRow::sql().select, "account, turn")?;
         let mut meters = Side::new(&mut meters, after, |row: &BilledMeter| row.account)?;
         let mut readings = Side::new(&mut readings, after, |row: &BilledReading| row.account)?;
         let mut bills = Side::new(&mut bills, after, |row: &BilledSpan| row.account)?;
+        let mut prices = Side::new(&mut prices, after, |row: &PriceRow| row.account)?;
         let accounts = format!("{} WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", PricedAccount::sql().select);
         let mut accounts = self.conn().prepare_cached(&accounts).map_err(StoreError::from)?;
         let mut rows = accounts.query([after.0, own.high.0, limit]).map_err(StoreError::from)?;
         let mut last = None;
         let (mut some_meters, mut some_readings, mut some_bills) = (Vec::new(), Vec::new(), Vec::new());
+        let mut some_prices = Vec::new();
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             let account = PricedAccount::read(row)?;
             meters.take(account.id, &mut some_meters)?;
             readings.take(account.id, &mut some_readings)?;
             bills.take(account.id, &mut some_bills)?;
+            prices.take(account.id, &mut some_prices)?;
             let id = account.id;
             let facts = BillingFacts {
+                handed_over: self.handed_over(&account)?,
                 account,
                 meters: std::mem::take(&mut some_meters),
                 readings: std::mem::take(&mut some_readings),
                 bills: std::mem::take(&mut some_bills),
+                prices: std::mem::take(&mut some_prices),
             };
             visit(&facts)?;
             (some_meters, some_readings, some_bills) = (facts.meters, facts.readings, facts.bills);
+            some_prices = facts.prices;
             last = Some(id);
         }
         Ok(last)
@@ -103,11 +116,22 @@ impl Tx<'_> {
     pub fn billing_facts(&self, account: Id) -> Result<Option<BillingFacts>, StoreError> {
         let Some(row) = self.get::<PricedAccount>(&[&account])? else { return Ok(None) };
         Ok(Some(BillingFacts {
+            handed_over: self.handed_over(&row)?,
             account: row,
             meters: self.scan(&[&account])?,
             readings: self.scan(&[&account])?,
             bills: self.scan(&[&account])?,
+            prices: self.scan(&[&account])?,
         }))
+    }
+
+    /// The days on which an account got another owner. Most never did, and are not looked up.
+    fn handed_over(&self, account: &PricedAccount) -> Result<Vec<NaiveDate>, StoreError> {
+        if account.customer == account.id {
+            return Ok(Vec::new());
+        }
+        let owners = self.scan::<OwnerRow>(&[&account.id])?;
+        Ok(owners.iter().filter(|row| row.id != account.id && row.state == "owner").map(|row| row.since).collect())
     }
 
     /// When a meter was taken down and what hangs in its place: narrow, since every reading asks. While rows are gathered the whole
@@ -122,12 +146,7 @@ impl Tx<'_> {
 
     /// Bills of an account that end on a period's last day or share days with it, and held ones that end within it. The account's own few rows are
     /// looked through here: a condition on `state` would let SQLite plan the statement anew for every account.
-    pub fn bills_within(
-        &self,
-        account: Id,
-        first: chrono::NaiveDate,
-        last: chrono::NaiveDate,
-    ) -> Result<Vec<BillRow>, StoreError> {
+    pub fn bills_within(&self, account: Id, first: NaiveDate, last: NaiveDate) -> Result<Vec<BillRow>, StoreError> {
         let mut rows = self.scan::<BillRow>(&[&account])?;
         let inside = |row: &BillRow| row.state == "held" && first <= row.last_day && row.last_day <= last;
         let shared = |row: &BillRow| row.state != "held" && row.first_day <= last && first <= row.last_day;

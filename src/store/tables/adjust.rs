@@ -83,6 +83,26 @@ table! {
         request: Id,
     }
 
+    /// A price set from a day by special handling, and what stood until then.
+    pub struct PriceRow("d_price", 2) {
+        /// The account.
+        account: Id,
+        /// The turn of the price's unit in which it was set: their order.
+        turn: i64,
+        /// The decision.
+        id: Id,
+        /// First day of the price set.
+        from_day: NaiveDate,
+        /// Price class until then.
+        class: String,
+        /// Was it confirmed?
+        confirmed: bool,
+        /// Its mix.
+        mix: Option<String>,
+        /// False while it waits for a conflict to be decided.
+        stands: bool,
+    }
+
     /// Late fee waived.
     pub struct WaiverRow("d_waiver", 3) {
         /// The account.

@@ -37,6 +37,8 @@ table! {
         extra: String,
         /// 正常, 报停, 销户.
         status: String,
+        /// The present owner; of an account that was never handed over the account itself.
+        customer: Id,
     }
 
     /// What of a meter the use depends on.
