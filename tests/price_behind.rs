@@ -68,3 +68,41 @@ fn one_persons_import_of_a_price_of_before_changed_the_late_fee_and_the_rating_a
     book.act("boss", "tariff.put", input);
     sound(&book);
 }
+
+#[test]
+fn a_code_that_never_had_a_file_came_in_behind_bills_under_the_highest_price() {
+    let mut book = book("B03");
+    branch(&mut book);
+    // 31000002, opened on 2020-01-01, is not confirmed: its bill of July to 27 October is the largest of all classes of that day.
+    let new = |class: &str, from: &str| {
+        let text = SPECIAL
+            .replace("SAMPLE-WATER-SPECIAL", "NEW")
+            .replace("class      = \"special\"", &format!("class      = \"{class}\""));
+        assert!(text.contains(&format!("\"{class}\"")) && text.contains("\"NEW\""));
+        file(&text, from, true, None)
+    };
+    let preview = |book: &mut Book| {
+        let ask = ask_volume(book, "31000002", "30");
+        book.act("demo", "adjustment.preview", ask)["picture"]["bills"][0]["new"]["amount"].clone()
+    };
+    let right = preview(&mut book);
+    for (class, from) in [("golf", "2020-01-01"), ("golf", "2015-01-01"), ("special", "2026-10-27")] {
+        let refusal = book.try_act("boss", "tariff.put", &new(class, from)).unwrap_err();
+        assert_eq!((refusal.faults.len(), refusal.first_rule()), (1, "R-036"), "{class} {from}");
+        assert!(refusal.faults[0].message.contains("bill.cancel"), "{refusal:?}");
+    }
+    // A class that began after the account was opened is no choice of its highest price; nor is a discount group.
+    book.act("boss", "tariff.put", new("golf", "2026-07-15"));
+    book.act(
+        "boss",
+        "tariff.put",
+        file(
+            &SPECIAL.replace("SAMPLE-WATER-SPECIAL", "POOR").replace("\"special\"", "\"特困\""),
+            "2020-01-01",
+            true,
+            None,
+        ),
+    );
+    assert_eq!(preview(&mut book), right);
+    sound(&book);
+}

@@ -4,9 +4,12 @@
 use chrono::NaiveDate;
 
 use super::action::Cx;
+use super::billing::Ledger;
 use super::refusal::Refusal;
+use super::tariffs;
 use crate::rules::tariff::model::LateFeeRule;
 use crate::rules::tariff::{PriceBook, Tariff};
+use crate::rules::{price_days, pricing};
 use crate::store::query::tariff::PricedBy;
 use crate::store::tables::billing::BillRow;
 
@@ -24,13 +27,10 @@ pub(super) fn refuse(cx: &Cx<'_, '_>, book: &PriceBook, tariff: &Tariff) -> Resu
     let before_next = next.filter_map(|other| other.valid_from.pred_opt()).min();
     let until = [tariff.valid_to, before_next].into_iter().flatten().min().unwrap_or(NO_END);
     let replaced = book.at(&tariff.code, from).ok();
-    let priced = PricedBy {
-        code: &tariff.code,
-        mixed_with: &tariff.class,
-        // The highest price is taken over every code: where it had a price already, a new one may be the highest, or was.
-        unconfirmed_of: if replaced.is_some() { tariff.utility.code() } else { "" },
-    };
-    if let Some(bill) = cx.tx.last_bill_used_within(&priced, from, until)? {
+    let priced = PricedBy { code: &tariff.code, class: &tariff.class };
+    let known = cx.tx.last_bill_used_within(&priced, from, until)?;
+    let highest = under_the_highest(cx, book, tariff, (from, until))?;
+    if let Some(bill) = known.into_iter().chain(highest).max_by_key(|bill| (bill.last_day, bill.id)) {
         let text = format!("账单 {} {}（用到 {}）已按原价出账", bill.cycle, bill.id, bill.last_day);
         return Err(behind(tariff, &text, bill.last_day));
     }
@@ -40,6 +40,26 @@ pub(super) fn refuse(cx: &Cx<'_, '_>, book: &PriceBook, tariff: &Tariff) -> Resu
         let text = format!("账单 {} {} 未缴，{} 到期，滞纳金会随之改变", bill.cycle, bill.id, bill.due);
         Err(behind(tariff, &text, bill.due))
     })
+}
+
+/// The last bill under the highest price that takes this tariff in: that one is looked for over every code, also one that had no file yet
+///
+fn under_the_highest(
+    cx: &Cx<'_, '_>,
+    book: &PriceBook,
+    tariff: &Tariff,
+    (from, until): (NaiveDate, NaiveDate),
+) -> Result<Option<BillRow>, Refusal> {
+    for bill in cx.tx.bills_before_confirming(tariff.utility.code(), from, until)? {
+        let Some(facts) = cx.tx.billing_facts(bill.account)? else { continue };
+        let ledger = Ledger::of(&facts);
+        let account = tariffs::pricing(&ledger.account);
+        let days = price_days::split(&account, &ledger.prices, bill.first_day.max(from), bill.last_day.min(until));
+        if days.iter().any(|days| !days.price.confirmed && pricing::takes_in(book, &days.price, tariff)) {
+            return Ok(Some(bill));
+        }
+    }
+    Ok(None)
 }
 
 fn behind(tariff: &Tariff, bill: &str, last: NaiveDate) -> Refusal {

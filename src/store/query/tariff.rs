@@ -23,10 +23,8 @@ pub enum Standing {
 pub struct PricedBy<'a> {
     /// Bills under this code.
     pub code: &'a str,
-    /// Bills of mixed use with this class in the mix.
-    pub mixed_with: &'a str,
-    /// Bills of this utility under the highest price; empty: none.
-    pub unconfirmed_of: &'a str,
+    /// Bills of accounts with this class in their mix, or that had it until a day within their bills.
+    pub class: &'a str,
 }
 
 impl Tx<'_> {
@@ -37,15 +35,30 @@ impl Tx<'_> {
         from: NaiveDate,
         until: NaiveDate,
     ) -> Result<Option<BillRow>, StoreError> {
-        let PricedBy { code, mixed_with, unconfirmed_of } = *priced;
+        let PricedBy { code, class } = *priced;
         let tail = " WHERE last_day >= ? AND first_day <= ? AND state IN ('open', 'paid') AND kind <> 'opening'
                AND (tariff = ? OR account IN (SELECT id FROM d_account
-                    WHERE (class = 'mixed' AND instr(coalesce(mix, ''), ?) > 0)
-                       OR (class_confirmed = 0 AND utility = ?)))
+                        WHERE class = 'mixed' AND instr(coalesce(mix, ''), ?) > 0)
+                    OR account IN (SELECT account FROM d_price WHERE class = ? OR instr(coalesce(mix, ''), ?) > 0))
              ORDER BY last_day DESC, id DESC LIMIT 1";
-        let values = [code, mixed_with, unconfirmed_of].map(str::to_owned);
-        let rows = self.select::<BillRow>(tail, &[&from, &until, &values[0], &values[1], &values[2]])?;
+        let [code, class] = [code, class].map(str::to_owned);
+        let rows = self.select::<BillRow>(tail, &[&from, &until, &code, &class, &class, &class])?;
         Ok(rows.into_iter().next())
+    }
+
+    /// Bills that live and were issued for days within these, of accounts of a utility whose class is not or was not confirmed, the
+    /// latest first.
+    pub fn bills_before_confirming(
+        &self,
+        utility: &str,
+        from: NaiveDate,
+        until: NaiveDate,
+    ) -> Result<Vec<BillRow>, StoreError> {
+        let tail = " WHERE last_day >= ? AND first_day <= ? AND state IN ('open', 'paid') AND kind <> 'opening'
+               AND account IN (SELECT id FROM d_account WHERE utility = ? AND (class_confirmed = 0
+                    OR id IN (SELECT account FROM d_price WHERE confirmed = 0)))
+             ORDER BY last_day DESC, id DESC";
+        self.select::<BillRow>(tail, &[&from, &until, &utility.to_owned()])
     }
 
     /// The unpaid bill of a code that falls due last within these days.
