@@ -147,8 +147,15 @@ fn adjusted(book: &mut Book, case: &serde_json::Value) -> bool {
     true
 }
 
+/// Percent of the residents' ladder from each day on, in the order of days.
+type Prices = Vec<(NaiveDate, i64)>;
+
+fn percent_on(prices: &Prices, day: NaiveDate) -> i64 {
+    prices.iter().rev().find(|(from, _)| *from <= day).map_or(100, |(_, percent)| *percent)
+}
+
 /// Does a step and notes it in the model.
-fn walk(book: &mut Book, bills: &mut Vec<Model>, percent: &mut i64, step: &Step) {
+fn walk(book: &mut Book, bills: &mut Vec<Model>, prices: &mut Prices, step: &Step) {
     let rows = living(book);
     let place = |at: &usize| at % rows.len();
     match step {
@@ -180,7 +187,10 @@ fn walk(book: &mut Book, bills: &mut Vec<Model>, percent: &mut i64, step: &Step)
                 "change": { "mix": format!("居民{part}%;非居民{}%", 100 - part) } });
             if adjusted(book, &case) {
                 places.iter().for_each(|at| bills[*at].percent = *part);
-                *percent = *part;
+                // Not said, its first day is that of the oldest bill named; from then on nothing else counts.
+                let from = places.iter().map(|at| bills[*at].first).min().unwrap();
+                prices.retain(|(day, _)| *day < from);
+                prices.push((from, *part));
             }
         }
         Step::Again(at) => {
@@ -189,7 +199,7 @@ fn walk(book: &mut Book, bills: &mut Vec<Model>, percent: &mut i64, step: &Step)
             // A bill of nothing has nothing to cancel.
             if book.try_act("room", "bill.cancel", &cancel).is_ok() {
                 let issued = book.act("room", "bill.issue", json!({ "account": NO }));
-                bills[at].percent = *percent;
+                bills[at].percent = percent_on(prices, bills[at].first);
                 let due = rows[at].due.to_string();
                 assert!(rows[at].amount.0 == 0 || issued["due"] == json!(due), "the due date stays");
             }
@@ -198,7 +208,8 @@ fn walk(book: &mut Book, bills: &mut Vec<Model>, percent: &mut i64, step: &Step)
             let (was, value) = end(book);
             let on = was + Days::new(*on);
             if on <= day("2026-11-20") {
-                read(book, bills, on, value + used, *percent);
+                let percent = percent_on(prices, was + Days::new(1));
+                read(book, bills, on, value + used, percent);
             }
         }
     }
@@ -231,13 +242,13 @@ proptest! {
             tariff("non_resident", "water", "2014-05-01", &yearly(&format!("{{ price = \"{}\" }}", price(ladder.flat)))),
         ];
         let mut book = given(&files, &account("water", "2020-01-01", true, Some(("2024-12-31", 1_000))));
-        let (mut bills, mut percent) = (Vec::new(), 100);
+        let (mut bills, mut prices) = (Vec::new(), Prices::new());
         for (gap, used) in &first {
             let (was, value) = end(&book);
             read(&mut book, &mut bills, was + Days::new(*gap), value + used, 100);
         }
         for step in &steps {
-            walk(&mut book, &mut bills, &mut percent, step);
+            walk(&mut book, &mut bills, &mut prices, step);
             let got: Vec<(i64, i64)> =
                 all(&book).iter().map(|bill| (bill.volume.0 / 1000, bill.amount.0)).collect();
             let wanted: Vec<(i64, i64)> =
