@@ -13,11 +13,16 @@ const NO: &str = "31000001";
 
 /// The branch, with `paid` given for the bill.
 fn given(paid: &str) -> Book {
+    let mut book = given_nothing();
+    book.act("demo", "payment.take", json!({ "account": NO, "amounts": paid, "confirm": true }));
+    book
+}
+
+fn given_nothing() -> Book {
     let mut book = book("B03");
     branch(&mut book);
     book.act("boss", "user.right", json!({ "user": "demo", "role": "hall_supervisor" }));
     book.act("demo", "shift.open", json!({ "float": "2000.00" }));
-    book.act("demo", "payment.take", json!({ "account": NO, "amounts": paid, "confirm": true }));
     book
 }
 
@@ -102,6 +107,87 @@ fn a_reversed_payment_of_late_fee_alone_left_the_fee_to_nobody() {
     assert!(refusal.message().contains("11.94") && refusal.message().contains(&receipts[1]), "{refusal}");
     book.act("demo", "payment.reverse", back(&receipts[1]));
     book.act("demo", "payment.reverse", back(&receipts[0]));
+    assert_eq!(stands(&book), (vec![(119_400, 1_194)], 0));
+    sound(&book);
+}
+
+fn let_off(book: &mut Book) -> Value {
+    let bill = bills(book, NO)[0].0;
+    let ask = json!({ "kind": "L3", "account": NO, "bills": [bill], "change": {}, "evidence": "单 1" });
+    adjusted(book, ask)
+}
+
+fn reversal(book: &Book) -> Value {
+    let tx = book.desk.look().unwrap();
+    let account = tx.account_of_text(NO).unwrap().unwrap().id;
+    json!({ "payment": tx.payments(account).unwrap()[0].receipt, "reason": "收错户" })
+}
+
+#[test]
+fn late_fee_that_was_waived_after_it_was_paid_stayed_as_credit_when_the_payment_was_reversed() {
+    // 600.00 pay 11.94 late fee and 588.06; the waiver makes credit of the 11.94, which covers principal.
+    let mut book = given("600.00");
+    let_off(&mut book);
+    assert_eq!(stands(&book), (vec![(59_400, 0)], 0));
+    let back = reversal(&book);
+    book.act("demo", "payment.reverse", back);
+    assert_eq!(stands(&book), (vec![(119_400, 0)], 0), "all of the bill is owed, and its late fee is waived still");
+    cancel(&mut book);
+    assert_eq!(stands(&book), (vec![], 0), "who paid nothing has nothing");
+    sound(&book);
+    // The bill is cancelled first, then the payment reversed; what is issued again is waived still.
+    let mut book = given("1205.94");
+    let_off(&mut book);
+    cancel(&mut book);
+    assert_eq!(stands(&book), (vec![], 120_594));
+    let back = reversal(&book);
+    book.act("demo", "payment.reverse", back);
+    assert_eq!(stands(&book), (vec![], 0));
+    book.act("room", "bill.issue", json!({ "account": NO }));
+    assert_eq!(stands(&book), (vec![(119_400, 0)], 0));
+    sound(&book);
+}
+
+#[test]
+fn credit_of_a_waiver_that_paid_the_next_bill_was_given_back_once_more_with_the_payment() {
+    let mut book = given("1205.94");
+    let_off(&mut book);
+    book.act("room", "reading.enter", json!({ "account": NO, "value": "1224", "date": "2026-11-21", "confirm": true }));
+    let next = book.act("room", "bill.issue", json!({ "account": NO }));
+    assert_eq!(next["settled"], "11.94");
+    let back = reversal(&book);
+    let refusal = book.try_act("demo", "payment.reverse", &back).unwrap_err();
+    assert_eq!(refusal.first_rule(), "R-172", "{refusal}");
+    assert!(refusal.message().contains("余款会少于零") && refusal.message().contains("bill.cancel"), "{refusal}");
+    book.act("room", "bill.cancel", json!({ "account": NO, "bill": next["bill"], "reason": "抄错" }));
+    book.act("demo", "payment.reverse", back);
+    assert_eq!(stands(&book), (vec![(119_400, 0)], 0));
+    sound(&book);
+}
+
+#[test]
+fn a_slip_entered_after_a_later_payment_left_the_late_fee_of_money_that_was_there() {
+    // 600.00 by a slip of the due day, 500.00 at the till ten days late: 5.94 on 594.00, whichever is entered first.
+    let slip = json!({ "account": NO, "amounts": "600.00", "paper": "S1", "happened": "2026-11-11" });
+    let pay = json!({ "account": NO, "amounts": "500.00" });
+    let mut right = given_nothing();
+    right.act("demo", "payment.enter_late", slip.clone());
+    let taken = right.act("demo", "payment.take", pay.clone());
+    assert_eq!(taken["late_fee"], "5.94");
+    assert_eq!(stands(&right), (vec![(9_994, 0)], 0));
+
+    let mut book = given_nothing();
+    assert_eq!(book.act("demo", "payment.take", pay)["late_fee"], "11.94");
+    let late = book.act("demo", "payment.enter_late", slip);
+    assert_eq!((&late["late_back"], &late["owed_after"]), (&json!("6.00"), &json!("99.94")));
+    assert_eq!((&late["late_fee_after"], &late["balance_after"]), (&json!("0.00"), &json!("0.00")));
+    assert_eq!(stands(&book), stands(&right));
+    sound(&book);
+    // The slip was none: the fee is asked again; the payment taken back too, nothing is left.
+    book.act("chief", "payment.reverse", json!({ "payment": "S1", "reason": "没有这笔" }));
+    assert_eq!(stands(&book), (vec![(69_994, 600)], 0));
+    let back = reversal(&book);
+    book.act("demo", "payment.reverse", back);
     assert_eq!(stands(&book), (vec![(119_400, 1_194)], 0));
     sound(&book);
 }

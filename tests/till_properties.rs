@@ -335,6 +335,7 @@ fn money_without_a_till_is_posted_by_the_account_itself() {
         from_credit: Fen::ZERO,
         lines: vec![],
         covers: None,
+        late: vec![],
     };
     assert_eq!(money_account(&body.method), Some("bank_in_transit"));
     book.desk.sign_in_practice("room").unwrap();

@@ -1,9 +1,9 @@
-//! Late fee that comes back with a bill cancelled by hand, what of it the bill in its place is charged again, and late fee that a
+//! Late fee that comes back with a bill cancelled by hand or a slip entered late, what of it the bill in its place is charged again, and late fee that a
 //! reversal would lose.
 
 use chrono::NaiveDate;
 
-use crate::ledger::{Account, Bill, Given, late_days, late_of};
+use crate::ledger::{Account, Bill, Given, Line, late_days, late_of};
 
 impl Account {
     /// Cancels a bill by hand: what was paid is the customer's, its late fee too. Answers that late fee.
@@ -50,6 +50,34 @@ impl Account {
         self.given.retain(|given| !given.with_bill || given.refund > 0);
         self.bills[at].charged += again - left;
         self.credit -= again - left;
+    }
+
+    /// Late fee charged for days on which the money of a slip was there already, by bill, with the day of the last payment since.
+    pub fn back_with_slip(&self, lines: &[Line], taken: NaiveDate, today: NaiveDate) -> Vec<(usize, i64, NaiveDate)> {
+        let mut list = Vec::new();
+        for line in lines.iter().filter(|_| taken < today) {
+            let bill = &self.bills[line.bill];
+            let since = self.parts(line.bill).iter().map(|part| part.0).filter(|day| *day > taken).max();
+            let Some(since) = since.filter(|_| bill.charged > 0 && today > bill.due) else { continue };
+            let late = (bill.unpaid - line.principal) * late_days(bill.due, today)
+                + bill.fen_days
+                + line.principal * late_days(bill.due, taken);
+            let over = bill.charged + line.late + line.waived - late_of(late);
+            let back = over.min(self.refundable(line.bill)).max(0);
+            if back > 0 {
+                list.push((line.bill, back, since));
+            }
+        }
+        list
+    }
+
+    /// Gives it back.
+    pub fn give_with_slip(&mut self, back: &[(usize, i64, NaiveDate)]) {
+        for (bill, refund, _) in back {
+            self.bills[*bill].charged -= refund;
+            self.credit += refund;
+            self.given.push(Given { bill: *bill, refund: *refund, with_bill: true, cancelled: false });
+        }
     }
 
     /// Would taking a payment back leave late fee on a bill that others have paid, which nobody asks for again?

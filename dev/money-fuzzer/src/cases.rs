@@ -142,10 +142,12 @@ impl World {
         let account = &mut self.accounts[case.account];
         account.changes += 1;
         account.deed = Some((when, at));
+        account.bills_of_owners_before = account.bills.len();
         account.name = word(&answer["to"]);
         if refund && has > 0 {
             let (prepaid, credit) = (account.prepaid, account.credit);
             (account.prepaid, account.credit) = (0, 0);
+            account.brought -= has;
             self.same("refunded", &fen(&answer["refunded"]), &has)?;
             let Some(shift) = self.open_shift(user) else { return Ok(()) };
             self.shifts[shift].income -= has;

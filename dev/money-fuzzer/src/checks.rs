@@ -143,6 +143,7 @@ impl World {
         self.same(&said("name"), &view.name, &own.name)?;
         self.same(&said("prepaid"), &view.prepaid.0, &own.prepaid)?;
         self.same(&said("credit"), &view.credit.0, &own.credit)?;
+        self.same(&said("money after everything is taken back"), &own.unwound(), &own.brought)?;
         self.same(&said("owed fees"), &view.owed_fees.0, &fees)?;
         self.same(&said("owed"), &view.owed.0, &(own.owed() + fees))?;
         let mut got: Vec<(String, i64, i64, bool)> =

@@ -121,6 +121,8 @@ pub struct Account {
     pub prepaid: i64,
     /// 余款.
     pub credit: i64,
+    /// What it brought from before this book, less what was paid out to its owners.
+    pub brought: i64,
     /// Every bill there ever was.
     pub bills: Vec<Bill>,
     /// Readings and swaps, the opening one first.
@@ -133,6 +135,8 @@ pub struct Account {
     pub swapped: bool,
     /// Changes so far; a request is as it was asked while this is.
     pub changes: u64,
+    /// How many bills there were when it changed hands last.
+    pub bills_of_owners_before: usize,
     /// Its last transfer: how many moves were before, and its case.
     pub deed: Option<(usize, usize)>,
 }
@@ -227,6 +231,27 @@ impl Account {
         (trial.prepaid, trial.credit)
     }
 
+    /// Was a bill, or one in whose place it stands, there before the account changed hands?
+    pub fn is_of_old_owner(&self, bill: usize) -> bool {
+        self.chain(bill).iter().any(|one| *one < self.bills_of_owners_before)
+    }
+
+    /// What the customer would have if every payment were taken back and every bill cancelled.
+    pub fn unwound(&self) -> i64 {
+        let mut trial = self.clone();
+        for at in (0..trial.paid.len()).rev() {
+            if trial.paid[at].stands && !trial.paid[at].by_itself {
+                trial.reverse(at);
+            }
+        }
+        for at in 0..trial.bills.len() {
+            if trial.bills[at].lives {
+                trial.cancel_with_late(at);
+            }
+        }
+        trial.prepaid + trial.credit
+    }
+
     /// Takes a payment back.
     pub fn reverse(&mut self, at: usize) {
         self.changes += 1;
@@ -248,21 +273,20 @@ impl Account {
         self.fall_back();
     }
 
-    /// No more late fee came back with a smaller bill than the payments that stand brought.
+    /// No more late fee came back than the payments that stand brought: first what came with a bill, then what was let off, which is
+    /// let off still but was never paid.
     pub fn keep_no_more_back(&mut self, bill: usize) {
         let chain = self.chain(bill);
-        if !self.given.iter().any(|given| given.with_bill && chain.contains(&given.bill)) {
-            return;
-        }
-        let brought = self.late_brought(&chain);
-        let back: i64 = self.given.iter().filter(|given| chain.contains(&given.bill)).map(|given| given.refund).sum();
-        let mut excess = back - brought;
-        for given in self.given.iter_mut().rev().filter(|given| given.with_bill && chain.contains(&given.bill)) {
-            let part = excess.min(given.refund).max(0);
-            excess -= part;
-            given.refund -= part;
-            self.credit -= part;
-            self.bills[bill].charged += part;
+        let mut excess = -self.refundable(bill);
+        for with_bill in [true, false] {
+            let fits = |given: &&mut Given| given.with_bill == with_bill && chain.contains(&given.bill);
+            for given in self.given.iter_mut().rev().filter(fits) {
+                let part = excess.min(given.refund).max(0);
+                excess -= part;
+                given.refund -= part;
+                self.credit -= part;
+                self.bills[bill].charged += part;
+            }
         }
         self.given.retain(|given| !given.with_bill || given.refund > 0);
     }
@@ -280,7 +304,7 @@ impl Account {
     }
 
     /// What each payment that stands paid of a bill and of those before it, oldest first.
-    fn parts(&self, bill: usize) -> Vec<(NaiveDate, i64)> {
+    pub fn parts(&self, bill: usize) -> Vec<(NaiveDate, i64)> {
         let chain = self.chain(bill);
         let mut parts: Vec<(NaiveDate, usize, i64)> = Vec::new();
         for (at, paid) in self.paid.iter().enumerate().filter(|(_, paid)| paid.stands) {

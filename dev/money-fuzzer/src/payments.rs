@@ -262,6 +262,10 @@ impl World {
             ..Move::plain(word(&answer["payment"]), What::Payment, (shift, user), ask.method, plan.amount)
         });
         self.shifts[shift].income += if ask.method == "现金" { plan.amount } else { 0 };
+        let back = self.accounts[at].back_with_slip(&plan.lines, taken, today);
+        let said = answer["late_back"].as_str().map_or(0, |_| fen(&answer["late_back"]));
+        self.same("late fee back", &said, &back.iter().map(|one| one.1).sum())?;
+        let since = back.iter().map(|one| one.2).max().unwrap_or(taken);
         self.accounts[at].take(Paid {
             receipt,
             day: taken,
@@ -273,7 +277,8 @@ impl World {
             stands: true,
             by_itself: false,
         });
-        self.covered(at, &answer, taken, today)?;
+        self.accounts[at].give_with_slip(&back);
+        self.covered(at, &answer, since, today)?;
         let owed = self.accounts[at].owed();
         self.same("owed_after", &fen(&answer["owed_after"]), &owed)?;
         let late: i64 = self.accounts[at].open().iter().map(|bill| self.accounts[at].late(*bill, today)).sum();

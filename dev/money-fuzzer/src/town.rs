@@ -124,12 +124,14 @@ fn account(at: usize, today: NaiveDate, chance: &mut Chance) -> Account {
     });
     let bills: Vec<Bill> = bills.collect();
     let value = chance.between(100, 5_000);
+    let prepaid = if bills.is_empty() && chance.percent(50) { chance.between(1, 30_000) } else { 0 };
     Account {
         no: format!("{}", 31_000_001 + at),
         name: format!("用户{}", at + 1),
         meter: format!("M{}", at + 1),
         percent: if at < 4 { 100 } else { 0 },
-        prepaid: if bills.is_empty() && chance.percent(50) { chance.between(1, 30_000) } else { 0 },
+        prepaid,
+        brought: prepaid,
         credit: 0,
         bills,
         marks: vec![Mark { day: days(chance.between(1, 20)), value, begins: value, estimated: false, bill: None }],
@@ -137,6 +139,7 @@ fn account(at: usize, today: NaiveDate, chance: &mut Chance) -> Account {
         given: Vec::new(),
         swapped: false,
         changes: 0,
+        bills_of_owners_before: 0,
         deed: None,
     }
 }

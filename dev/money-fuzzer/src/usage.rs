@@ -69,7 +69,8 @@ impl World {
         self.same("due", &word(&answer["due"]), &due.to_string())?;
         let estimated = account.marks[mark].estimated;
         let bill = self.bill(word(&answer["bill"]), word(&answer["cycle"]), period, amount, due);
-        let new = self.accounts[at].issue(Bill { estimated, prev: before, ..bill }, today);
+        let swap = before.is_some_and(|old| self.accounts[at].bills[old].swap);
+        let new = self.accounts[at].issue(Bill { estimated, swap, prev: before, ..bill }, today);
         self.accounts[at].marks[mark].bill = Some(new);
         let made = &self.accounts[at].bills[new];
         self.same("settled", &fen(&answer["settled"]), &(made.amount - made.unpaid))
@@ -97,11 +98,11 @@ impl World {
         }
     }
 
-    /// `bill.cancel`, never of the difference at a swap.
+    /// `bill.cancel`.
     pub fn cancel(&mut self) -> Result<(), Failure> {
         let at = self.chance.index(self.accounts.len());
         let account = &self.accounts[at];
-        let list: Vec<usize> = (0..account.bills.len()).filter(|bill| !account.bills[*bill].swap).collect();
+        let list: Vec<usize> = (0..account.bills.len()).collect();
         let Some(bill) = self.chance.pick_late(&list, 4) else { return Ok(()) };
         let (user, most) = *self.chance.pick(&CANCELS);
         let row = &account.bills[bill];
@@ -110,6 +111,8 @@ impl World {
             (!row.lives, "it is cancelled already"),
             (row.amount > most, "more than he cancels"),
             (row.next.is_some(), "another stands in its place"),
+            (row.period.is_none(), "it is from before this book"),
+            (account.is_of_old_owner(bill), "it was an owner's before"),
         ]);
         let input = json!({ "bill": row.id, "account": account.no, "reason": "抄错" });
         let wanted = if user == "room" || self.left_open(user) { wanted } else { Wanted::Either };

@@ -1,7 +1,8 @@
-//! Late fee that comes back: what was paid on what a bill is reduced by, or on a bill that is cancelled.
+//! Late fee that comes back: what was paid on what a bill is reduced by, on a bill that is cancelled, or for days before a payment that a
+//! hand-written slip shows to have been earlier.
 //!
 //! It stands as a waiver whose `fee` is that much below zero, which tells it from one that somebody gave. Never more comes back than
-//! the payments that stand brought; a bill issued again in the place of a cancelled one is charged again what it bears itself, by the
+//! the payments that stand brought, of a waiver neither: once its payment is reversed, the fee it gave back is one that nobody paid. A bill issued again in the place of a cancelled one is charged again what it bears itself, by the
 //! rule that the cancelling named.
 
 use chrono::NaiveDate;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::adjust::{give_back, refundable};
 use super::bill::BillCancelled;
 use super::{cover, payment};
+use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::request::LateFeeBack;
 use crate::derive::{DeriveError, Event, Fx};
@@ -30,6 +32,15 @@ pub struct LateWithBill {
     /// By what the bill in its place is charged; none known, and nothing is charged again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleSaid>,
+}
+
+/// Late fee of one bill that comes back with a slip that says it was paid earlier.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
+pub struct LateOfBill {
+    /// The bill.
+    pub bill: Id,
+    /// What comes back, and the level its author saw.
+    pub back: LateFeeBack,
 }
 
 /// A late-fee rule as a body says it.
@@ -99,12 +110,27 @@ pub(super) fn give(
     Ok(())
 }
 
+/// Gives back what a hand-written slip entered late shows to have been charged for days on which its money was there.
+pub(super) fn with_slip(fx: &Fx<'_, '_>, event: &Event<'_>, late: &[LateOfBill]) -> Result<(), DeriveError> {
+    let mut legs = Legs::default();
+    for one in late {
+        let bill = fx.tx.standing_bill(event.subject, one.bill)?;
+        give(fx, event, event.id, bill, &one.back, &mut legs)?;
+    }
+    if !late.is_empty() {
+        legs.post_more(fx, Kind::Account, event)?;
+    }
+    Ok(())
+}
+
 /// What of the late fee given back falls when a payment on the bill is reversed: no more may be given back than the other payments
-/// brought. It is charged again; the answer is the credit to take back.
+/// brought. It is charged again, or, where special handling had waived it, is now waived without having been paid; the answer is the
+/// credit to take back.
 pub(super) fn without_payment(fx: &Fx<'_, '_>, of: Id, bill: Id, payment: Id) -> Result<Fen, StoreError> {
     let chain = fx.tx.bill_ancestors(of, bill)?;
-    let waivers: Vec<WaiverRow> = fx.tx.waivers(of)?.into_iter().filter(|row| chain.contains(&row.bill)).collect();
-    if !waivers.iter().any(|row| row.fee.is_negative()) {
+    let mut waivers = fx.tx.waivers(of)?;
+    waivers.retain(|row| chain.contains(&row.bill) && row.refund > Fen::ZERO);
+    if waivers.is_empty() {
         return Ok(Fen::ZERO);
     }
     let mut kept = Fen::ZERO;
@@ -115,16 +141,19 @@ pub(super) fn without_payment(fx: &Fx<'_, '_>, of: Id, bill: Id, payment: Id) ->
     take_off(fx, of, bill, waivers, excess)
 }
 
-/// Takes up to `excess` off what came back, the last first, and charges it on the bill again; answers how much.
+/// Takes up to `excess` off what came back, what nobody waived before what somebody did, each the last first, and charges it on the
+/// bill; answers how much. Of a waiver it only changes whether the fee had been paid.
 fn take_off(fx: &Fx<'_, '_>, of: Id, bill: Id, waivers: Vec<WaiverRow>, mut excess: Fen) -> Result<Fen, StoreError> {
     let mut taken = Fen::ZERO;
-    for row in waivers.into_iter().rev().filter(|row| row.fee.is_negative()) {
+    let (waived, back): (Vec<_>, Vec<_>) = waivers.into_iter().rev().partition(|row| !row.fee.is_negative());
+    for row in back.into_iter().chain(waived) {
         let part = excess.min(row.refund).max(Fen::ZERO);
         (excess, taken) = (excess - part, taken + part);
-        if part == row.refund {
-            fx.tx.delete::<WaiverRow>(&[&of, &row.bill, &row.entry])?;
+        let left = WaiverRow { fee: row.fee + part, refund: row.refund - part, ..row };
+        if (left.fee, left.refund) == (Fen::ZERO, Fen::ZERO) {
+            fx.tx.delete::<WaiverRow>(&[&of, &left.bill, &left.entry])?;
         } else if part > Fen::ZERO {
-            fx.tx.put(&WaiverRow { fee: row.fee + part, refund: row.refund - part, ..row })?;
+            fx.tx.put(&left)?;
         }
     }
     payment::charge(fx, of, bill, taken)?;

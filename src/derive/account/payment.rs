@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use chrono::NaiveDate;
 
 use super::cover::{self, Covers};
+use super::late_back::{self, LateOfBill};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::order::body::ChargeRef;
@@ -57,6 +58,9 @@ pub struct PaymentTaken {
     /// Bills that prepaid and credit stand for after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covers: Option<Covers>,
+    /// Late fee paid since the day of a hand-written slip that comes back with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<LateOfBill>,
 }
 
 /// What one bill gets of a payment.
@@ -153,6 +157,7 @@ pub fn take(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: PaymentTaken = event.read()?;
     check_sum(&body)?;
     taken(fx, event, &body)?;
+    late_back::with_slip(fx, event, &body.late)?;
     cover::after(fx, event, body.covers.as_ref())
 }
 
@@ -378,7 +383,7 @@ fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Resul
         legs.add(account::RECEIVABLE, line.1 - credit).add(account::CREDIT, credit);
         legs.add(account::LATE_FEE, line.2 + line.3).add(account::WAIVER, -line.3);
         let bill = fx.tx.standing_bill(event.subject, line.0)?;
-        let given = super::late_back::without_payment(fx, event.subject, bill, payment.id)?;
+        let given = late_back::without_payment(fx, event.subject, bill, payment.id)?;
         balance.credit -= given;
         legs.add(account::LATE_FEE, -given).add(account::CREDIT, given);
     }

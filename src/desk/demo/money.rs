@@ -105,5 +105,6 @@ fn payment(bill: &BillRow, day: chrono::NaiveDate) -> PaymentTaken {
         from_credit: Fen::ZERO,
         lines: vec![line],
         covers: None,
+        late: Vec::new(),
     }
 }

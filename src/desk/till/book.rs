@@ -43,6 +43,9 @@ pub struct Taken {
     pub late_fee: Fen,
     /// 减免.
     pub waived: Fen,
+    /// Late fee charged since the day of a hand-written slip that comes back as credit.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub late_back: Fen,
     /// 实收.
     pub tendered: Fen,
     /// 找零.
@@ -161,6 +164,7 @@ pub fn book(
         from_credit: money.from_credit,
         lines: plan.payment_lines(),
         covers: covers.clone(),
+        late: plan.back.iter().map(|back| back.late.clone()).collect(),
     };
     let subjects = vec![Subject::new(Kind::Account, plan.account.id), Subject::new(Kind::Shift, shift.id)];
     let output = Taken {
@@ -174,6 +178,7 @@ pub fn book(
         total: plan.total,
         late_fee: plan.late_fee(),
         waived: plan.waived(),
+        late_back: plan.late_back(),
         tendered: money.tendered,
         change: money.change,
         amount: money.amount,
@@ -184,6 +189,7 @@ pub fn book(
         balance_after: plan.balance.prepaid + plan.balance.credit + money.to_prepaid
             - money.from_prepaid
             - money.from_credit
+            + plan.late_back()
             - covers.as_ref().map_or(Fen::ZERO, Covers::total),
         covered: cover::lines(covers.as_ref()),
         spoken: money.spoken(),
@@ -191,6 +197,10 @@ pub fn book(
         order: None,
     };
     Decision::write(subjects, &body, output)
+}
+
+fn is_nothing(sum: &Fen) -> bool {
+    *sum == Fen::ZERO
 }
 
 fn line(line: &super::plan::PlanLine) -> TakenLine {

@@ -15,5 +15,6 @@ pub mod plan;
 pub mod receipt;
 pub mod settle;
 pub mod shift;
+pub mod slip_back;
 pub mod sound;
 pub mod taking;

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use super::ask::{Amounts, Ask, Waive};
 use super::due::{self, Due};
 use super::settle::{Settlement, settle};
+use super::slip_back::{self, Back};
 use super::{balance, cover};
 use crate::book::subject::Kind;
 use crate::derive::account::cover::Covers;
@@ -39,6 +40,8 @@ pub struct Plan {
     pub money: Settlement,
     /// Prepaid and credit before.
     pub balance: BalanceRow,
+    /// Late fee that a hand-written slip brings back.
+    pub back: Vec<Back>,
 }
 
 /// What one bill gets.
@@ -72,6 +75,15 @@ impl Plan {
         self.lines.iter().map(|line| line.late_fee).sum()
     }
 
+    /// Late fee that comes back.
+    pub fn late_back(&self) -> Fen {
+        self.back.iter().map(|back| back.late.back.refund).sum()
+    }
+
+    fn back_of(&self, bill: Id) -> Fen {
+        self.back.iter().filter(|back| back.late.bill == bill).map(|back| back.late.back.refund).sum()
+    }
+
     /// Late fee waived.
     pub fn waived(&self) -> Fen {
         self.lines.iter().map(|line| line.waived).sum()
@@ -89,6 +101,7 @@ impl Plan {
             if let Some(line) = self.lines.iter().find(|line| line.due.bill.id == due.bill.id) {
                 let charged = line.late_fee + line.waived;
                 due.earlier.add(line.principal, charged, due.bill.due, self.day);
+                due.earlier.charged -= self.back_of(due.bill.id);
                 due.bill.unpaid -= line.principal;
                 due.late = due::late_fee_of(book, &self.account, &due.bill, due.earlier, day);
             }
@@ -102,13 +115,15 @@ impl Plan {
         let after = BalanceRow {
             account: kept.account,
             prepaid: kept.prepaid + money.to_prepaid - money.from_prepaid,
-            credit: kept.credit - money.from_credit,
+            credit: kept.credit - money.from_credit + self.late_back(),
         };
         let money = cover::money(&after);
         if money == Fen::ZERO || !prepaid_settles(&self.account.extra) {
             return Ok(None);
         }
-        Ok(cover::lay(&self.after(tx, book, self.day)?, money, self.day))
+        // Late fee that comes back was paid later than the slip that brings it.
+        let day = self.back.iter().map(|back| back.since).max().unwrap_or(self.day);
+        Ok(cover::lay(&self.after(tx, book, day)?, money, day))
     }
 
     /// What the account still owes when it is paid and what is there has covered what it can, principal and late fee, as it would be
@@ -182,7 +197,8 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, days: Days, ask: &Ask) -> Result<Plan
         let text = format!("{} 已销户，不能存预存，多收的请找零；确要存的请先复户", account.no);
         return Err(Refusal::field("R-080", "to_prepaid", text));
     }
-    Ok(Plan { account, day, lines, total, money, balance })
+    let back = slip_back::of(tx, book, &account, days, &lines)?;
+    Ok(Plan { account, day, lines, total, money, balance, back })
 }
 
 /// The account owes and has what the caller saw: a part of it would go through whatever happened meanwhile, and be taken twice.
