@@ -203,3 +203,48 @@ fn a_large_payment_of_an_earlier_shift_is_reversed_by_who_may_out_of_an_open_dra
     assert_eq!(money(&book, A), (1_000, 21_000));
     sound(&book);
 }
+
+#[test]
+fn a_bill_of_the_old_owner_was_cancelled_and_issued_again_for_the_new_one() {
+    let mut book = book("B03");
+    support::adjust::branch(&mut book);
+    let no = "31000003";
+    book.act("demo", "shift.open", json!({ "float": "200.00" }));
+    book.act("demo", "payment.take", json!({ "account": no }));
+    transfer(&mut book, no, "李乙", false);
+    let cancel = |bill: &Value| json!({ "account": no, "bill": bill, "reason": "错" });
+    let named = |book: &meterdesk::desk::Desk| customer_view::account(book, no).unwrap();
+    let before = named(&book.desk);
+    for bill in &before.bills {
+        let told = refused(&mut book, "room", "bill.cancel", cancel(&json!(bill.id)));
+        assert_eq!(rule(&told), ("R-122", "bill"));
+        for word in ["过户前给 用户3 出的", "李乙", "特殊处理"] {
+            assert!(told.message().contains(word), "{told:?}");
+        }
+    }
+    // Put right by special handling it is still the old owner's.
+    let ask = ask_volume(&book, no, "10");
+    adjusted(&mut book, ask);
+    let new = support::adjust::bills(&book, no).last().unwrap().0;
+    assert_eq!(rule(&refused(&mut book, "room", "bill.cancel", cancel(&json!(new)))), ("R-122", "bill"));
+    // The new owner's own bill is cancelled as ever.
+    book.act("room", "reading.enter", json!({ "account": no, "value": "1060", "date": "2026-11-21", "confirm": true }));
+    let own = book.act("room", "bill.issue", json!({ "account": no }))["bill"].clone();
+    book.act("room", "bill.cancel", cancel(&own));
+    sound(&book);
+}
+
+#[test]
+fn a_bill_of_a_closed_account_was_cancelled_and_its_money_lay_where_nobody_could_touch_it() {
+    let mut book = book("B03");
+    support::adjust::branch(&mut book);
+    let no = "31000003";
+    book.act("demo", "shift.open", json!({ "float": "200.00" }));
+    book.act("demo", "payment.take", json!({ "account": no }));
+    book.act("demo", "account.amend", json!({ "account": no, "field": "status", "seen": "正常", "value": "销户" }));
+    for (bill, ..) in support::adjust::bills(&book, no) {
+        let told = refused(&mut book, "room", "bill.cancel", json!({ "account": no, "bill": bill, "reason": "错" }));
+        assert_eq!(rule(&told), ("R-080", "bill"));
+        assert!(told.message().contains("已销户，账单、读数和档案都不再改"), "{told:?}");
+    }
+}

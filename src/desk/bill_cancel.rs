@@ -5,13 +5,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
+use super::adjusting::owner;
 use super::billing::body;
+use super::billing::doubt::{CLOSED, closed};
 use super::refusal::Refusal;
 use super::tariffs::late_rule;
 use super::till::cover;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::adjust::refundable;
-use crate::derive::account::bill::BillCancelled as Body;
+use crate::derive::account::bill::{BillCancelled as Body, OPENING};
 use crate::derive::account::cover::CoverLine;
 use crate::derive::account::late_back::LateWithBill;
 use crate::derive::request::LateFeeBack;
@@ -67,6 +69,7 @@ impl Action for BillCancel {
         if row.state == "cancelled" {
             return Err(Refusal::field("bill", "bill", format!("账单 {} 已经作废：{}", row.id, row.note)));
         }
+        not_by_one_hand(cx, &row)?;
         cx.rights.require_correction(Self::NAME, row.amount)?;
         let income = body::issued(cx.tx, row.id)?.map(|bill| bill.income()).unwrap_or_default();
         let subjects = vec![Subject::new(Kind::Account, row.account)];
@@ -78,6 +81,35 @@ impl Action for BillCancel {
         let output = Output { bill: row.id, owed_less, credit, late_fee, covered: cover::lines(covers.as_ref()) };
         Decision::write(subjects, &Body { covers, ..body }, output)
     }
+}
+
+/// A bill that is cancelled is billed again from its reading. Where that cannot be, or would be another customer's, money changes hands by
+/// special handling only: of a closed account, from before this book, of an owner before the present one.
+fn not_by_one_hand(cx: &Cx<'_, '_>, row: &BillRow) -> Result<(), Refusal> {
+    if row.state == "held" {
+        return Ok(()); // nobody owes or paid it
+    }
+    let Some(account) = cx.tx.account(row.account)? else { return Ok(()) };
+    if account.status == CLOSED {
+        return Err(Refusal::field("R-080", "bill", closed(&account.no)));
+    }
+    if row.kind == OPENING {
+        let text = format!(
+            "账单 {} 是旧系统带来的欠费，作废后没有读数可以重出，不能由一人作废；确实不该收的，请走特殊处理 V4，水量改为 0",
+            row.id
+        );
+        return Err(Refusal::field("R-260", "bill", text));
+    }
+    for bill in cx.tx.bill_ancestors(account.id, row.id)? {
+        if let Some(owner) = owner::of_entry(cx.tx, &account, bill.entry())? {
+            let text = format!(
+                "账单 {} 是过户前给 {owner} 出的，现户主是 {}：作废重出会把旧账或余款转给新户主，不能作废；账单有误请走特殊处理",
+                row.cycle, account.name
+            );
+            return Err(Refusal::field("R-122", "bill", text));
+        }
+    }
+    Ok(())
 }
 
 fn is_nothing(sum: &Fen) -> bool {

@@ -1,6 +1,7 @@
 //! `bill.issue`: the bill of one account's reading, outside a bill run: a reading keyed at the till is charged at
 //! once; what must be looked at first is held, as in a run. Issued anew after a cancelling, the difference is limited by role.
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use super::reading_enter::check_open;
 use super::refusal::Refusal;
 use super::till::cover;
 use crate::book::subject::{Kind, Subject};
-use crate::derive::account::bill::{BillIssued, HoldReason, OPENING};
+use crate::derive::account::bill::{BillIssued, HoldReason, OPENING, SWAP};
 use crate::derive::account::prepaid;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
@@ -41,7 +42,7 @@ pub struct Output {
     /// 应收.
     pub amount: Fen,
     /// Last day without late fee.
-    pub due: chrono::NaiveDate,
+    pub due: NaiveDate,
     /// What prepaid and credit pay of it at once.
     pub settled: Fen,
     /// Why it is held, when it may not go out unasked (`bill.release` lets it go).
@@ -62,7 +63,7 @@ impl Action for BillIssue {
         let prices = cx.shelf.prices(cx.tx)?;
         let bill = rate_now(cx.tx, &prices, account.id, cx.day)?;
         let bill = bill.ok_or_else(|| Refusal::field("bill", "account", "该户没有未出账的读数"))?;
-        if let Some(before) = cancelled_of_day(cx.tx, account.id, bill.last_day)? {
+        if let Some(before) = cancelled_before(cx.tx, account.id, &bill)? {
             cx.rights.require_correction(Self::NAME, bill.amount - before)?;
         }
         let bill = match doubt_of(cx.tx, account.id, &bill)? {
@@ -119,23 +120,26 @@ fn doubt_of(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<Option<HoldRe
 }
 
 /// What a cancelled bill of the same last day came to: issued anew with another amount, it is a correction.
-fn cancelled_of_day(tx: &Tx<'_>, account: Id, last: chrono::NaiveDate) -> Result<Option<Fen>, StoreError> {
+fn cancelled_before(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<Option<Fen>, StoreError> {
     let bills = tx.scan::<BillRow>(&[&account])?;
-    let of_day = bills.iter().filter(|row| row.state == "cancelled" && row.last_day == last && row.kind != OPENING);
+    let alike = |row: &&BillRow| row.kind != OPENING && (row.kind == SWAP) == (bill.kind == SWAP);
+    let of_day = bills.iter().filter(|row| row.state == "cancelled" && row.last_day == bill.last_day).filter(alike);
     Ok(of_day.max_by_key(|row| row.id).map(|row| row.amount))
 }
 
-/// The bill of an account's oldest reading not billed yet, dated `dated`; `None` when all are billed.
-pub fn rate_now(
-    tx: &Tx<'_>,
-    prices: &PriceBook,
-    account: Id,
-    dated: chrono::NaiveDate,
-) -> Result<Option<BillIssued>, Refusal> {
+/// The bill of an account's oldest reading not billed yet, or of a swap before it whose bill was cancelled, dated `dated`; `None` when
+/// all are billed.
+pub fn rate_now(tx: &Tx<'_>, prices: &PriceBook, account: Id, dated: NaiveDate) -> Result<Option<BillIssued>, Refusal> {
     let Some(facts) = tx.billing_facts(account)? else { return Ok(None) };
     let ledger = Ledger::of(&facts);
     let rater = Rater { book: prices, dated };
-    let ends = ledger.history().closing_marks(chrono::NaiveDate::MIN, chrono::NaiveDate::MAX);
-    let bill = ends.into_iter().find_map(|end| rater.one(&ledger, end)).transpose()?;
-    Ok(bill)
+    let ends = ledger.history().closing_marks(NaiveDate::MIN, NaiveDate::MAX);
+    let first = ends.into_iter().find(|end| ledger.history().due(*end).is_some());
+    let is_before = |swap: NaiveDate| first.is_none_or(|end| swap <= ledger.marks[end].day);
+    let swap = ledger.cancelled.iter().find(|bill| bill.swap && is_before(bill.last));
+    let bill = match swap {
+        Some(swap) => rater.swap_again(&ledger, swap).map(Some),
+        None => first.and_then(|end| rater.one(&ledger, end)).transpose(),
+    };
+    Ok(bill?)
 }

@@ -36,8 +36,12 @@ pub fn undone(tx: &Tx<'_>, account: Id) -> Result<Option<String>, StoreError> {
 }
 
 /// The first use that no living bill covers: of a reading, wherever it stands — a bill before the last may have been cancelled —, or of
-/// a swap behind all readings.
+/// a swap, cancelled or behind all readings.
 fn waits(ledger: &Ledger) -> Option<String> {
+    if let Some(swap) = ledger.cancelled.iter().find(|bill| bill.swap) {
+        let (day, used) = (swap.last, swap.volume.grouped());
+        return Some(format!("换表 ({day}) 差额 {used} 的账单作废后还没有重新出账，请先出账，缴清后再办"));
+    }
     let history = ledger.history();
     let mut ends = history.closing_marks(NaiveDate::MIN, NaiveDate::MAX);
     let last = ledger.marks.len().checked_sub(1)?;

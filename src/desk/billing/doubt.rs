@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::Ledger;
-use crate::derive::account::bill::{BillIssued, HoldReason};
+use crate::derive::account::bill::{BillIssued, HoldReason, SWAP};
 use crate::rules::billing::large::{Before, Limits};
 use crate::rules::classes;
 use crate::rules::money::Fen;
@@ -12,6 +12,12 @@ use crate::store::{StoreError, Tx};
 
 /// The state of an account that takes no reading and no bill any more.
 pub const CLOSED: &str = "销户";
+
+/// What is said where something of a closed account would be changed.
+pub fn closed(no: &str) -> String {
+    format!("{no} 已销户，账单、读数和档案都不再改；确要更正的请先复户")
+}
+
 /// Word of a hold: the bill is many times the last.
 pub const LARGE: &str = "large";
 /// Setting of this book that keeps the limits.
@@ -32,6 +38,9 @@ pub fn doubt(ledger: &Ledger, bill: &BillIssued, limits: &Limits) -> Option<Hold
     let hold = |rule: &str, message: String| Some(HoldReason { rule: rule.to_owned(), message });
     if ledger.account.status == CLOSED {
         return hold("R-080", "该户已销户，不再出账；确有用水请先复户再放行".into());
+    }
+    if bill.kind == SWAP && bill.replaces.is_some() {
+        return None; // it was looked at when the slip was entered, and says the same
     }
     let used = bill.volume.0 / 1_000;
     if used > 0 && ran_sealed(ledger, bill.first_day, bill.last_day) {

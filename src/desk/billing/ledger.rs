@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::derive::account::bill;
 use crate::desk::tariffs;
 use crate::rules::billing::history::read_recent;
-use crate::rules::billing::{Begun, History, Mark, MarkKind, Meter, Span};
+use crate::rules::billing::{Begun, History, Mark, MarkKind, Meter, Registers, Span, chain};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::price_days::{self, SetFrom};
@@ -54,7 +54,7 @@ pub struct Ledger {
     months: u32,
 }
 
-/// A bill that was owed until it was cancelled, and whose reading is due again.
+/// A bill that was owed until it was cancelled, and whose reading, or the difference at a swap, is due again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cancelled {
     /// The bill; of several of one day the newest.
@@ -67,6 +67,23 @@ pub struct Cancelled {
     pub volume: Milli,
     /// Last day without late fee: the earliest that a bill of these days had. What takes its place keeps it.
     pub due: NaiveDate,
+    /// It was the difference at a swap.
+    pub swap: bool,
+}
+
+impl Cancelled {
+    /// Does a living bill bill its use? Another bill of a swap's day may have ended before the meter was taken down.
+    fn taken_up_by(&self, span: &Span) -> bool {
+        if !self.swap {
+            return covers(span, self.last);
+        }
+        match span.swap {
+            true => span.last == self.last,
+            false => {
+                covers(span, self.last) && (self.last < span.last || self.first < self.last || span.first == span.last)
+            }
+        }
+    }
 }
 
 impl Ledger {
@@ -77,8 +94,11 @@ impl Ledger {
         spans.sort_by_key(|span| span.last);
         let held = facts.bills.iter().filter(|row| row.state == "held");
         let mut cancelled = cancelled(&facts.bills, &spans);
-        let is_read = |row: &BilledReading| !matches!(row.source.as_str(), OPENING | SWAP);
-        cancelled.retain(|bill| facts.readings.iter().any(|row| row.day == bill.last && is_read(row)));
+        let is_of = |bill: &Cancelled, row: &BilledReading| match bill.swap {
+            true => row.source == SWAP,
+            false => !matches!(row.source.as_str(), OPENING | SWAP),
+        };
+        cancelled.retain(|bill| facts.readings.iter().any(|row| row.day == bill.last && is_of(bill, row)));
         let billed = facts.bills.iter().filter(|row| lives(row) && row.kind != bill::SWAP && row.amount > Fen::ZERO);
         let wall = facts.meters.iter().rev().find(|meter| meter.removed.is_none());
         Self {
@@ -127,12 +147,26 @@ impl Ledger {
     pub fn add_span(&mut self, span: Span) {
         let place = self.spans.partition_point(|other| other.last <= span.last);
         self.spans.insert(place, span);
-        self.cancelled.retain(|bill| !covers(&span, bill.last));
+        self.cancelled.retain(|bill| !bill.taken_up_by(&span));
     }
 
     /// The cancelled bill that a bill of a reading of this day takes the place of.
     pub fn cancelled_on(&self, day: NaiveDate) -> Option<&Cancelled> {
-        self.cancelled.iter().find(|bill| bill.last == day)
+        self.cancelled.iter().find(|bill| bill.last == day && !bill.swap)
+    }
+
+    /// The account as it stood when a meter was taken down on a day, and the place of that meter's final mark; none when no slip says so.
+    pub fn at_swap(&self, day: NaiveDate) -> Option<(Self, usize)> {
+        let swap = self.marks.iter().rfind(|mark| mark.day == day && mark.kind == MarkKind::Swap)?;
+        let old = self.meters.iter().find(|meter| meter.replaced_by == Some(swap.meter))?;
+        let last = chain::rank(&self.meters, old.id);
+        let is_before = |mark: &Mark| mark.day < day || chain::rank(&self.meters, mark.meter) <= last;
+        let mut marks: Vec<Mark> =
+            self.marks.iter().filter(|mark| mark.day <= day && is_before(mark)).cloned().collect();
+        let end = marks.len();
+        let (meter, value, registers) = (old.id, old.last?, Registers::default());
+        marks.push(Mark { meter, value, kind: MarkKind::Read, registers, ..swap.clone() });
+        Some((Self { marks, ..self.clone() }, end))
     }
 
     /// Adds a reading that is not on file (yet); answers its place among the marks.
@@ -189,26 +223,21 @@ fn covers(span: &Span, day: NaiveDate) -> bool {
 /// Bills with an amount that were cancelled and not taken up by another. Several may have had one day's reading: billed again and
 /// cancelled again, or billed at two sites, where the second never was owed; the newest that was is named.
 fn cancelled(bills: &[BilledSpan], spans: &[Span]) -> Vec<Cancelled> {
-    let owed = |row: &&BilledSpan| {
-        row.state == "cancelled" && row.amount > Fen::ZERO && !matches!(row.kind.as_str(), bill::OPENING | bill::SWAP)
-    };
-    let mut found: Vec<Cancelled> = Vec::new();
+    let owed = |row: &&BilledSpan| row.state == "cancelled" && row.amount > Fen::ZERO && row.kind != bill::OPENING;
     let mut rows: Vec<&BilledSpan> = bills.iter().filter(owed).collect();
-    rows.sort_by_key(|row| {
-        (row.last_day, bill::was_double(row.id, row.last_day, &row.note), std::cmp::Reverse(row.id))
-    });
-    for row in rows.into_iter().filter(|row| !spans.iter().any(|span| covers(span, row.last_day))) {
-        match found.last_mut().filter(|last| last.last == row.last_day) {
-            Some(last) => last.due = last.due.min(row.due),
-            None => found.push(Cancelled {
-                id: row.id,
-                first: row.first_day,
-                last: row.last_day,
-                volume: row.volume,
-                due: row.due,
-            }),
+    let is_swap = |row: &BilledSpan| row.kind == bill::SWAP;
+    let was_double = |row: &BilledSpan| bill::was_double(row.id, row.last_day, &row.note);
+    rows.sort_by_key(|row| (row.last_day, is_swap(row), was_double(row), std::cmp::Reverse(row.id)));
+    let mut found: Vec<Cancelled> = Vec::new();
+    for row in rows {
+        let (id, first, last, swap) = (row.id, row.first_day, row.last_day, is_swap(row));
+        let one = Cancelled { id, first, last, volume: row.volume, due: row.due, swap };
+        match found.last_mut().filter(|known| (known.last, known.swap) == (last, swap)) {
+            Some(known) => known.due = known.due.min(one.due),
+            None => found.push(one),
         }
     }
+    found.retain(|one| !spans.iter().any(|span| one.taken_up_by(span)));
     found
 }
 

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Ledger;
+use super::ledger::Cancelled;
 use super::priced::{self, Used};
 use crate::derive::account::bill::{BillIssued, HoldReason, SWAP, USE};
 use crate::desk::tariffs;
@@ -31,28 +32,61 @@ fn is_unknown(day: NaiveDate) -> bool {
     NaiveDate::from_ymd_opt(2002, 1, 1) == Some(day)
 }
 
+/// What a bill closes with.
+enum End {
+    /// A reading, by its place among the marks.
+    Mark(usize),
+    /// The swap whose bill was cancelled.
+    Swap(Cancelled),
+}
+
+/// What is to be billed in a cycle, in order of use: its newest reading, what was cancelled before that, and swaps of the cycle.
+fn ends(ledger: &Ledger, cycle: BillCycle) -> Vec<End> {
+    // A remote meter reports several times a cycle: the newest reading decides the month, one bill an account.
+    let history = ledger.history();
+    let newest = history.closing_marks(cycle.first(), cycle.last()).pop().filter(|end| history.due(*end).is_some());
+    let day = newest.map(|end| ledger.marks[end].day);
+    let mut ends: Vec<(NaiveDate, End)> = newest.zip(day).map(|(end, day)| (day, End::Mark(end))).into_iter().collect();
+    // What was cancelled before it comes first, each by itself: it keeps its due date, which one bill of both could not.
+    for bill in &ledger.cancelled {
+        let before = day.is_some_and(|day| bill.last < day || (bill.swap && bill.last == day));
+        match bill.swap {
+            true if before || cycle.holds(bill.last) => ends.push((bill.last, End::Swap(*bill))),
+            false if before => {
+                let marks = history.closing_marks(bill.last, bill.last).into_iter();
+                ends.extend(marks.map(|end| (bill.last, End::Mark(end))));
+            }
+            _ => {}
+        }
+    }
+    ends.sort_by_key(|(day, end)| (*day, matches!(end, End::Mark(_))));
+    ends.into_iter().map(|(_, end)| end).collect()
+}
+
 impl Rater<'_> {
     /// Rates the reading of a cycle that is due, after those before it whose bill was cancelled, and notes each bill in the ledger, so that the next one stands on
     /// it. A bill that cannot be calculated is held with its reason.
     pub fn cycle(&self, ledger: &mut Ledger, cycle: BillCycle) -> Vec<BillIssued> {
-        // A remote meter reports several times a cycle: the newest reading decides the month, one bill an account.
-        let newest = ledger.history().closing_marks(cycle.first(), cycle.last()).pop();
         let mut bills = Vec::with_capacity(1);
-        let Some(newest) = newest.filter(|end| ledger.history().due(*end).is_some()) else { return bills };
-        // What was cancelled before it comes first, each reading by itself: it keeps its due date, which one bill of both could not.
-        let day = ledger.marks[newest].day;
-        let again: Vec<NaiveDate> = ledger.cancelled.iter().map(|bill| bill.last).filter(|last| *last < day).collect();
-        let ends = again.into_iter().flat_map(|last| ledger.history().closing_marks(last, last)).collect::<Vec<_>>();
-        for end in ends.into_iter().chain([newest]) {
-            let history = ledger.history();
-            let Some(due) = history.due(end) else { continue };
-            let bill = self.bill_or_hold(ledger, &history, &due, USE);
+        for end in ends(ledger, cycle) {
+            let bill = match end {
+                End::Swap(again) => match self.swap_again(ledger, &again) {
+                    Ok(bill) => bill,
+                    Err(_) => continue, // the next reading is held for the same reason
+                },
+                End::Mark(end) => {
+                    let history = ledger.history();
+                    let Some(due) = history.due(end) else { continue };
+                    self.bill_or_hold(ledger, &history, &due, USE)
+                }
+            };
             let (first, last, volume, held) = (bill.first_day, bill.last_day, bill.volume, bill.held.is_some());
+            let swap = bill.kind == SWAP;
             bills.push(bill);
             if held {
                 break;
             }
-            ledger.add_span(Span { first, last, volume, swap: false });
+            ledger.add_span(Span { first, last, volume, swap });
         }
         bills
     }
@@ -76,6 +110,14 @@ impl Rater<'_> {
         let history = ledger.history();
         let due = history.due_at_swap(end);
         self.bill(ledger, &history, &due, SWAP)
+    }
+
+    /// Rates once more the difference at a swap whose bill was cancelled: it keeps its due date.
+    pub fn swap_again(&self, ledger: &Ledger, again: &Cancelled) -> Result<BillIssued, Fault> {
+        let lost = || Fault::new("R-272", format!("{} 的换表差额没有拆换单可以重出，请核对", again.last));
+        let (before, end) = ledger.at_swap(again.last).ok_or_else(lost)?;
+        let bill = self.at_swap(&before, end)?;
+        Ok(BillIssued { due: again.due, replaces: Some(again.id), ..bill })
     }
 
     /// The bill, or the same days held with the reason.
