@@ -20,13 +20,18 @@ fn users_and_workers() {
 
 #[test]
 fn the_till() {
-    let mut deposit = Value::Null;
+    let (mut deposit, mut bill) = (Value::Null, Value::Null);
     let town = Town::new(|book| {
         prices(book);
         accounts(
             book,
             &[(vec![owes(8_640, "2026-11-18"), owes(3_300, "2026-10-01")], vec![owes(4_000, "2026-12-05")])],
         );
+        bill = {
+            let tx = book.desk.look().unwrap();
+            let open = tx.unpaid_bills(tx.account_of_text("10000001").unwrap().unwrap().id).unwrap();
+            json!(open.iter().find(|row| row.id.0 > 0).unwrap().id)
+        };
         book.act("demo", "shift.open", json!({ "float": "200.00" }));
         book.act("check", "shift.open", json!({ "float": "100.00" }));
         book.act("demo", "payment.take", json!({ "account": "10000001", "amounts": "10.00", "to_prepaid": "40.00" }));
@@ -50,7 +55,7 @@ fn the_till() {
         ("check", "payment.reverse", json!({ "payment": "B01-1-000002", "reason": "收错" })),
         ("demo", "fee.take", json!({ "account": "10000001", "kind": "补卡费", "amount": "10.00" })),
         ("demo", "shift.deposit", json!({ "amount": "60.00" })),
-        ("room", "bill.cancel", json!({ "account": "10000001", "bill": "#1", "reason": "抄错" })),
+        ("room", "bill.cancel", json!({ "account": "10000001", "bill": bill, "reason": "抄错" })),
         ("demo", "shift.float_add", json!({ "amount": "50.00", "from": "财务" })),
         ("demo", "shift.deposit_reverse", json!({ "deposit": deposit, "reason": "存错" })),
         ("demo", "shift.close", json!({ "counted": "275.00", "note": "点钞", "confirm": true })),

@@ -10,13 +10,17 @@ use meterdesk::store::entries::EntryRow;
 use meterdesk::store::tables::billing::BalanceRow;
 use serde_json::{Value, json};
 use support::orders::{Book, Town};
-use support::till::{accounts, owes, prices, sound};
+use support::till::{Owes, accounts, owes, prices, sound};
 
 /// One account that owes 86.40 (late fee 0.50); two clerks with open shifts.
 fn town(prepaid: bool) -> Town {
+    town_owing(prepaid, (vec![owes(8_640, "2026-11-18")], vec![]))
+}
+
+fn town_owing(prepaid: bool, owing: (Vec<Owes>, Vec<Owes>)) -> Town {
     Town::new(|book| {
         prices(book);
-        accounts(book, &[(vec![owes(8_640, "2026-11-18")], vec![])]);
+        accounts(book, &[owing]);
         for user in ["demo", "check"] {
             book.act(user, "shift.open", json!({ "float": "200.00" }));
         }
@@ -121,11 +125,17 @@ fn prepaid_used_at_one_site_and_its_payment_reversed_at_another_is_shown() {
 
 #[test]
 fn a_bill_cancelled_at_one_site_and_paid_at_another_gives_the_money_as_credit() {
+    let town = town_owing(false, (vec![], vec![owes(8_640, "2026-11-18")]));
+    let bill = {
+        let book = town.site("S9", 1);
+        let tx = book.desk.look().unwrap();
+        tx.unpaid_bills(tx.account_of_text("10000001").unwrap().unwrap().id).unwrap()[0].id
+    };
     let acts = [
-        ("room", "bill.cancel", json!({ "account": "10000001", "bill": "#1", "reason": "抄错" })),
+        ("room", "bill.cancel", json!({ "account": "10000001", "bill": bill, "reason": "抄错" })),
         ("demo", "payment.take", json!({ "account": "10000001" })),
     ];
-    let seen = see(&meet(&town(false), &acts));
+    let seen = see(&meet(&town, &acts));
     assert_eq!((seen.owed, seen.credit, seen.exceptions), (Fen::ZERO, Fen(8_690), vec!["paid_twice".to_owned()]));
 }
 

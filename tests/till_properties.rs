@@ -8,6 +8,7 @@ mod support;
 use meterdesk::book::subject::Kind;
 use meterdesk::derive::account::payment::{PaymentTaken, money_account};
 use meterdesk::derive::rebuild;
+use meterdesk::rules::id::Id;
 use meterdesk::rules::money::Fen;
 use meterdesk::store::tables::billing::{BalanceRow, BillRow};
 use proptest::prelude::*;
@@ -83,10 +84,7 @@ fn input(step: &Step) -> (&'static str, Value) {
         ),
         Step::Close(sum) => ("shift.close", json!({ "counted": fen(*sum), "note": "点钞", "confirm": true })),
         Step::Float(sum) => ("shift.float_add", json!({ "amount": fen(*sum) })),
-        Step::Cancel(bill) => {
-            ("bill.cancel", json!({ "account": account, "bill": format!("#{bill}"), "reason": "抄错" }))
-        }
-        Step::Undo(_) | Step::Night => ("", Value::Null),
+        Step::Cancel(_) | Step::Undo(_) | Step::Night => ("", Value::Null),
     }
 }
 
@@ -190,6 +188,14 @@ impl Own {
     }
 }
 
+/// The bills that were issued here, oldest first.
+fn issued(book: &Book) -> Vec<Id> {
+    let tx = book.desk.look().unwrap();
+    let account = tx.account_of_text("10000001").unwrap().unwrap().id;
+    let bills = tx.scan::<BillRow>(&[&account]).unwrap();
+    bills.into_iter().map(|row| row.id).filter(|id| id.0 > 0).collect()
+}
+
 /// Tries a step and keeps the test's own ledger beside it.
 fn try_step(book: &mut Book, own: &mut Own, step: &Step) {
     let (action, input) = match step {
@@ -202,6 +208,10 @@ fn try_step(book: &mut Book, own: &mut Own, step: &Step) {
             book.desk.set_clock(Box::new(meterdesk::book::clock::FixedClock::at(tomorrow)));
             own.is_over = true;
             return;
+        }
+        Step::Cancel(at) => {
+            let bill = issued(book).get(at - 1).copied();
+            ("bill.cancel", json!({ "account": "10000001", "bill": bill, "reason": "抄错" }))
         }
         step => input(step),
     };

@@ -95,6 +95,7 @@ impl Taken {
             total: fee.amount,
             late_fee: Fen::ZERO,
             waived: Fen::ZERO,
+            late_back: Fen::ZERO,
             tendered: fee.tendered,
             change: fee.change,
             amount: fee.amount,
