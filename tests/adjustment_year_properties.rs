@@ -84,15 +84,19 @@ fn nearest(over: i128, under: i128) -> i128 {
 fn reckon(ladder: &Ladder, bills: &[Model]) -> Vec<i64> {
     let amount = |(at, bill): (usize, &Model)| {
         let year = bill.first.year();
-        // Thousandths of a unit used before in the year; a bill over the new year by its days.
-        let mut before = 0i128;
+        // Thousandths of a unit used before in the year, as a fraction; a bill over the new year by its days.
+        let (mut before, mut of) = (0i128, 1i128);
         for earlier in &bills[..at] {
-            before +=
-                nearest(i128::from(earlier.volume) * 1000 * within(earlier, year), days(earlier.first, earlier.last));
+            let (share, all) =
+                (i128::from(earlier.volume) * 1000 * within(earlier, year), days(earlier.first, earlier.last));
+            (before, of) = match share % all {
+                0 => (before + share / all * of, of),
+                _ => (before * all + share * of, of * all),
+            };
         }
-        // All quantities in parts: a thousandth ÷ 100 (percent) ÷ days of the bill.
+        // All quantities in parts: a thousandth ÷ 100 (percent) ÷ days of the bill ÷ the fraction's parts.
         let all = days(bill.first, bill.last);
-        let part = 100 * all;
+        let part = 100 * all * of;
         let mut sum = 0i128;
         for (percent, prices, bounds) in [
             (bill.percent, ladder.prices, [ladder.bounds[0], ladder.bounds[1]]),
@@ -100,7 +104,7 @@ fn reckon(ladder: &Ladder, bills: &[Model]) -> Vec<i64> {
         ] {
             let mut stands = before * i128::from(percent) * all;
             for of_year in [year, year + 1] {
-                let used = i128::from(bill.volume) * 1000 * i128::from(percent) * within(bill, of_year);
+                let used = i128::from(bill.volume) * 1000 * i128::from(percent) * within(bill, of_year) * of;
                 if of_year != year {
                     stands = 0;
                 }
@@ -198,8 +202,8 @@ fn walk(book: &mut Book, bills: &mut Vec<Model>, prices: &mut Prices, step: &Ste
             let cancel = json!({ "bill": rows[at].id, "account": NO, "reason": "重出" });
             // A bill of nothing has nothing to cancel.
             if book.try_act("room", "bill.cancel", &cancel).is_ok() {
+                // At the price it had, whatever the account's is by now.
                 let issued = book.act("room", "bill.issue", json!({ "account": NO }));
-                bills[at].percent = percent_on(prices, bills[at].first);
                 let due = rows[at].due.to_string();
                 assert!(rows[at].amount.0 == 0 || issued["due"] == json!(due), "the due date stays");
             }

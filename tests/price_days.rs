@@ -118,22 +118,28 @@ fn a_volume_put_right_on_a_bill_across_the_day_keeps_both_its_prices() {
 }
 
 #[test]
-fn a_bill_cancelled_and_issued_again_is_split_like_any_other() {
+fn a_bill_cancelled_and_issued_again_keeps_its_price_until_special_handling_names_it() {
     let mut book = household();
     billed(&mut book, "2026-04-10", 100);
-    // Not named, it keeps the price it was calculated with …
-    let case = ask(&book, "P1", &[], json!({ "mix": MIX, "from": "2026-03-02" }));
+    let again = |book: &mut Book| {
+        let bill = bills(book, NO)[0].0;
+        book.act("room", "bill.cancel", json!({ "bill": bill, "account": NO, "reason": "重出" }));
+        book.act("room", "bill.issue", json!({ "account": NO }));
+        amounts(book)
+    };
+    let change = json!({ "mix": MIX, "from": "2026-03-02" });
+    // Not named, it keeps the price it was calculated with, also when one person makes it anew …
+    let case = ask(&book, "P1", &[], change.clone());
     adjusted(&mut book, case);
     let case = ask(&book, "V1", &[0], json!({ "volume": "120" }));
     let shown = book.act("demo", "adjustment.preview", case);
     assert_eq!(shown["picture"]["bills"][0]["new"]["amount"], "600.00");
-    // … until it is made anew, once and again.
-    for _ in 0..2 {
-        let bill = bills(&book, NO)[0].0;
-        book.act("room", "bill.cancel", json!({ "bill": bill, "account": NO, "reason": "重出" }));
-        book.act("room", "bill.issue", json!({ "account": NO }));
-        assert_eq!(amounts(&book), ["100 550.00"]);
-    }
+    assert_eq!(again(&mut book), ["100 500.00"]);
+    // … until three people name it, though the account has that price already; then it is split, however often it is made anew.
+    let case = ask(&book, "P1", &[0], change);
+    adjusted(&mut book, case);
+    assert_eq!(amounts(&book), ["100 550.00"]);
+    assert_eq!((again(&mut book), again(&mut book)), (vec!["100 550.00".to_owned()], vec!["100 550.00".to_owned()]));
     sound(&book);
 }
 

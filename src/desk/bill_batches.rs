@@ -129,7 +129,7 @@ fn read_batch(tx: &Tx<'_>, after: Id, wanted: &Wanted, summary: &mut Summary) ->
         if !facts.readings.iter().any(|reading| wanted.cycle.holds(reading.day)) {
             return Ok(());
         }
-        let mut ledger = Ledger::of(facts);
+        let mut ledger = Ledger::of(facts).recalled(tx)?;
         for bill in rater.cycle(&mut ledger, wanted.cycle) {
             let bill = looked_at(&ledger, bill, &wanted.limits, summary);
             summary.count(&facts.account.no, &bill);

@@ -131,7 +131,7 @@ fn cancelled_before(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<Optio
 /// all are billed.
 pub fn rate_now(tx: &Tx<'_>, prices: &PriceBook, account: Id, dated: NaiveDate) -> Result<Option<BillIssued>, Refusal> {
     let Some(facts) = tx.billing_facts(account)? else { return Ok(None) };
-    let ledger = Ledger::of(&facts);
+    let ledger = Ledger::of(&facts).recalled(tx)?;
     let rater = Rater { book: prices, dated };
     let ends = ledger.history().closing_marks(NaiveDate::MIN, NaiveDate::MAX);
     let first = ends.into_iter().find(|end| ledger.history().due(*end).is_some());

@@ -58,7 +58,8 @@ impl Action for BillRelease {
             check_open(&account)?;
         }
         let facts = cx.tx.billing_facts(row.account)?;
-        let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("账单没有对应的用户档案"))?;
+        let ledger =
+            facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("账单没有对应的用户档案"))?.recalled(cx.tx)?;
         let end = ledger.history().closing_marks(row.last_day, row.last_day).first().copied();
         let end = end.ok_or_else(|| Refusal::rule("bill", "账单所依据的读数已不在，请重新出账"))?;
         let prices = cx.shelf.prices(cx.tx)?;

@@ -92,7 +92,7 @@ fn read_and_rate(
     answers: Answers,
 ) -> Result<Settled, Refusal> {
     let facts = cx.tx.billing_facts(account.id)?;
-    let mut ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
+    let mut ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?.recalled(cx.tx)?;
     if !stands_still(becomes.code(), true) && ledger.last_mark().is_none() {
         return Ok(Settled::default()); // opened again, and nobody knows where it stood before
     }

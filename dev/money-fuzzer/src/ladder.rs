@@ -38,17 +38,22 @@ fn nearest(over: i128, under: i128) -> i128 {
 pub fn cost(before: &[Use], now: &Use) -> i64 {
     let year = now.first.year();
     let all = days(now.first, now.last);
-    // Thousandths used before within the year of the first day.
-    let used: i128 = before
-        .iter()
-        .map(|one| nearest(i128::from(one.volume) * 1_000 * days_in(one, year), days(one.first, one.last)))
-        .sum();
-    // Everything in thousandths × 100 percent × days of the period.
-    let unit = 100 * all;
+    // Thousandths used before within the year of the first day, as a fraction: a bill over the new year leaves no whole ones.
+    let (mut used, mut of) = (0i128, 1i128);
+    for one in before {
+        let (part, days) = (i128::from(one.volume) * 1_000 * days_in(one, year), days(one.first, one.last));
+        if part % days == 0 {
+            used += part / days * of;
+        } else {
+            (used, of) = (used * days + part * of, of * days);
+        }
+    }
+    // Everything in thousandths × 100 percent × days of the period × the fraction's parts.
+    let unit = 100 * all * of;
     let share = i128::from(now.percent);
     let mut sum = 0;
     for (at, of_year) in (year..=now.last.year()).enumerate() {
-        let part = i128::from(now.volume) * 1_000 * days_in(now, of_year);
+        let part = i128::from(now.volume) * 1_000 * days_in(now, of_year) * of;
         sum += part * (100 - share) * FLAT;
         let mut low = if at == 0 { used * share * all } else { 0 };
         let end = low + part * share;

@@ -55,13 +55,16 @@ impl World {
         let Some(mark) = mark else { return Ok(()) };
         self.touched = Some(at);
         let account = &self.accounts[at];
-        let period = account.period(mark);
-        let amount = account.cost(mark, &period);
-        // A bill of nothing was never owed: the last one of something is billed again.
+        // A bill of nothing was never owed: the last one of something is billed again. The price is that of the last one.
         let mut before = account.marks[mark].bill;
         while let Some(old) = before.filter(|old| account.bills[*old].amount == 0) {
             before = account.bills[old].prev;
         }
+        let now = account.period(mark);
+        let last = account.marks[mark].bill;
+        let percent = last.and_then(|old| account.bills[old].period).map_or(now.percent, |old| old.percent);
+        let period = Use { percent, ..now };
+        let amount = account.cost(mark, &period);
         let due = before.map_or(today + Days::new(15), |old| account.bills[old].due);
         self.same("held", &answer["held"].as_str(), &None)?;
         self.same("volume", &word(&answer["volume"]), &period.volume.to_string())?;

@@ -381,7 +381,7 @@ fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mu
         return Ok(exception::open(fx, Kind::Account, event, "adjusted_twice", new.entry(), note)?);
     };
     let paid = row.amount - row.unpaid - row.prepaid;
-    bill::void(fx, event, new, &format!("凭单 {} 不同意", event.id), &replacement.new.income(), legs)?;
+    bill::void(fx, event, new, &bill::withdrawn_by(event.id), &replacement.new.income(), legs)?;
     let Some(before) = fx.tx.get::<BillRow>(&[&event.subject, &old])? else { return Ok(()) };
     let amount = before.amount;
     legs.add(account::RECEIVABLE, amount);

@@ -212,6 +212,16 @@ pub fn was_double(id: Id, last_day: NaiveDate, note: &str) -> bool {
     first.is_some_and(|first| note == double_note(last_day, first, id))
 }
 
+/// What the note of a bill says that an approval made which was rejected elsewhere: `凭单 B01.1.7 不同意`.
+pub fn withdrawn_by(entry: Id) -> String {
+    format!("凭单 {entry} 不同意")
+}
+
+/// Is this the note of such a bill?
+pub fn was_withdrawn(note: &str) -> bool {
+    note.strip_prefix("凭单 ").is_some_and(|rest| rest.ends_with(" 不同意"))
+}
+
 /// Applies `bill.issue`.
 pub fn issue(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: BillIssued = event.read()?;
@@ -243,7 +253,7 @@ pub fn put(
     }
     let others = fx.tx.bills_within(event.subject, body.first_day, body.last_day)?;
     let mut living = None;
-    let alike = |kind: &str| kind != OPENING && (kind == SWAP) == (body.kind == SWAP);
+    let alike = |kind: &str| kind != OPENING && body.kind != OPENING && (kind == SWAP) == (body.kind == SWAP);
     for other in others.into_iter().filter(|other| other.id != id && alike(&other.kind)) {
         match other.state.as_str() {
             "held" => fx.tx.delete::<BillRow>(&[&event.subject, &other.id])?,

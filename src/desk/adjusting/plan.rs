@@ -11,7 +11,10 @@ use crate::derive::account::adjust::refundable;
 use crate::derive::account::bill::{BillIssued, OPENING};
 use crate::derive::account::payment::applied;
 use crate::derive::request::{AdjustmentEffect, LateFeeBack, PriceSet, Replacement, WaiverGiven};
-use crate::desk::billing::{Ledger, body, doubt::CLOSED};
+use crate::desk::billing::{
+    Ledger, body,
+    doubt::{CLOSED, closed},
+};
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::tariffs;
 use crate::desk::till::due::{self, Due};
@@ -61,8 +64,7 @@ struct Named {
 /// Works a case out as of `day`.
 pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Result<Plan, Refusal> {
     if case.account.status == CLOSED && !matches!(case.change, Change::LateFee { .. }) {
-        let text = format!("{} 已销户，账单、读数和档案都不再改；确要更正的请先复户", case.account.no);
-        return Err(Refusal::field("R-080", "account", text));
+        return Err(Refusal::field("R-080", "account", closed(&case.account.no)));
     }
     let work = Work { tx, book, account: &case.account, day };
     let bills = work.named(case)?;
@@ -71,8 +73,11 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
     let mut followed = Followed::default();
     let pictures = match &case.change {
         Change::Price { class, mix, from } => {
-            price = Some(work.price(case.kind, class, mix.as_deref(), *from, &mut effect)?);
+            price = Some(work.price(case.kind, (class, mix.as_deref(), *from), &bills, &mut effect)?);
             work.repriced(case, bills, (class, mix.as_deref(), *from), &mut effect)?
+        }
+        Change::Volume(volumes) if bills.iter().any(|named| named.due.bill.kind == OPENING) => {
+            work.taken_away(bills, volumes, &mut effect)?
         }
         Change::Volume(volumes) => work.remeasured(case, bills, volumes, None, &mut followed, &mut effect)?,
         Change::VolumeAndReading { volumes, reading } => {
@@ -107,6 +112,36 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
         facts: told,
     };
     Ok(Plan { picture, effect })
+}
+
+/// What stands in the place of an arrear that is taken away: nothing, on the same days.
+fn without_arrear(account: &AccountRow, row: &BillRow) -> BillIssued {
+    BillIssued {
+        cycle: row.cycle.clone(),
+        first_day: row.first_day,
+        last_day: row.last_day,
+        dated: row.dated,
+        due: row.due,
+        from: Milli::ZERO,
+        to: Milli::ZERO,
+        volume: Milli::ZERO,
+        used_before: Milli::ZERO,
+        used_before_from: String::new(),
+        class: account.class.clone(),
+        tariff: row.tariff.clone(),
+        people: None,
+        estimated: row.estimated,
+        kind: OPENING.to_owned(),
+        reading: None,
+        replaces: Some(row.id),
+        lines: Vec::new(),
+        amount: Fen::ZERO,
+        held: None,
+        registers: Vec::new(),
+        settles: false,
+        mix: None,
+        earlier: Vec::new(),
+    }
 }
 
 fn bills_fault(rule: &str, message: String) -> Fault {
@@ -150,12 +185,14 @@ impl Work<'_, '_> {
             return Ok(Some(bills_fault("adjusted", message)));
         }
         let late_fee = matches!(case.change, Change::LateFee { .. });
+        let is_volume = matches!(case.change, Change::Volume(_));
         let fault = match row.state.as_str() {
             "cancelled" => Some(bills_fault("adjusted", format!("账单 {id} 已经作废：{}", row.note))),
             "held" => Some(bills_fault("R-264", format!("账单 {id} 挂起，还没有金额，请先放行再调整"))),
-            _ if row.kind == OPENING && !late_fee => {
-                Some(bills_fault("R-254", format!("账单 {id} 是旧系统带来的欠费，没有明细，不能重算")))
-            }
+            _ if row.kind == OPENING && !late_fee && !(case.kind == Kind::V4 && is_volume) => Some(bills_fault(
+                "R-254",
+                format!("账单 {id} 是旧系统带来的欠费，没有明细，不能重算；确实不该收的用 V4，水量改为 0"),
+            )),
             _ => match &case.change {
                 Change::Price { from, .. } if row.last_day < *from => Some(bills_fault(
                     case.kind.rule(),
@@ -177,9 +214,8 @@ impl Work<'_, '_> {
     fn price(
         &self,
         kind: Kind,
-        class: &str,
-        mix: Option<&str>,
-        from: NaiveDate,
+        (class, mix, from): (&str, Option<&str>, NaiveDate),
+        bills: &[Named],
         effect: &mut AdjustmentEffect,
     ) -> Result<PriceChange, Refusal> {
         let account = self.account;
@@ -191,7 +227,10 @@ impl Work<'_, '_> {
             return Err(Refusal::field("R-250", "kind", "这一户是新入户，价格类别还没有确认，请用 P3"));
         }
         let new = Pricing { class, mix, confirmed: true, ..tariffs::pricing_of(account) };
-        if self.stands_since(&new, from)? {
+        // A bill keeps the price it went out with: the account may have another by now.
+        let has = |issued: &BillIssued| issued.class == class && issued.mix.as_deref() == mix;
+        let all_have = bills.iter().filter_map(|named| named.issued.as_ref()).all(has);
+        if all_have && self.stands_since(&new, from)? {
             return Err(Refusal::field(kind.rule(), field, "调整后的价格与现在相同，不用申请"));
         }
         pricing::shares(self.book, &new, self.day).map_err(|fault| Refusal::field(fault.rule, field, fault.message))?;
@@ -263,6 +302,43 @@ impl Work<'_, '_> {
         *followed = readings::follow(&links, &mut rated, reading)?;
         effect.readings = std::mem::take(&mut followed.readings);
         self.replaced(&links, bills, rated, effect)
+    }
+
+    /// Arrears from before this book, which have no lines to be rated again, are taken away whole: their volume becomes nothing.
+    fn taken_away(
+        &self,
+        bills: Vec<Named>,
+        volumes: &[Milli],
+        effect: &mut AdjustmentEffect,
+    ) -> Result<Vec<BillPicture>, Refusal> {
+        if volumes.iter().any(|volume| *volume != Milli::ZERO) {
+            let text = "旧系统带来的欠费没有明细，不能改成别的水量；确实不该收的，水量改为 0，整笔去掉";
+            return Err(Refusal::field("R-254", "change.volume", text));
+        }
+        let mut pictures = Vec::with_capacity(bills.len());
+        for named in bills {
+            let row = &named.due.bill;
+            if row.kind != OPENING {
+                let text = "旧系统带来的欠费和本系统的账单不能一并申请，请分开";
+                return Err(Refusal::field("R-264", "bills", text));
+            }
+            let new = without_arrear(self.account, row);
+            let would_be = sides::replacing(row, &new);
+            let late = self.late_fee_back(&named.due, &would_be)?;
+            let refunded = late.as_ref().map_or(Fen::ZERO, |back| back.refund);
+            let earlier = Earlier { charged: named.due.earlier.charged - refunded, ..named.due.earlier };
+            pictures.push(BillPicture {
+                bill: row.id,
+                cycle: row.cycle.clone(),
+                old: sides::as_it_is(&named.due, &self.account.class),
+                new: sides::as_it_would_be(self.book, self.account, &would_be, earlier, &new.class, self.day),
+                lines: Vec::new(),
+                waived: Fen::ZERO,
+                refunded,
+            });
+            effect.replace.push(Replacement { old: row.id, income: Vec::new(), new, late });
+        }
+        Ok(pictures)
     }
 
     /// Every bill rated again, with its picture.

@@ -1,8 +1,11 @@
 //! What an account's billing looks back on, as the pure rules want it.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
-use crate::derive::account::bill;
+use super::body;
+use crate::derive::account::bill::{self, BillIssued};
 use crate::desk::tariffs;
 use crate::rules::billing::history::read_recent;
 use crate::rules::billing::{Begun, History, Mark, MarkKind, Meter, Registers, Span, chain};
@@ -16,6 +19,7 @@ use crate::rules::utility::Utility;
 use crate::store::query::billing::BillingFacts;
 use crate::store::tables::adjust::PriceRow;
 use crate::store::tables::billing_facts::{BilledMeter, BilledReading, BilledSpan, PricedAccount};
+use crate::store::{StoreError, Tx};
 
 /// Source of the last reading before this book.
 pub const OPENING: &str = "opening";
@@ -49,9 +53,22 @@ pub struct Ledger {
     pub prices: Vec<SetFrom>,
     /// The days on which the account got another owner.
     pub handed_over: Vec<NaiveDate>,
+    /// Bills that were cancelled and counted before, by last day and whether they were of a swap.
+    void: Vec<Void>,
+    /// What the newest of each day was calculated with, once they are [`Ledger::recalled`].
+    calculated: BTreeMap<(NaiveDate, bool), BillIssued>,
     recent: Vec<u32>,
     opened: Option<NaiveDate>,
     months: u32,
+}
+
+/// A cancelled bill that counted once.
+#[derive(Debug, Clone, Copy)]
+struct Void {
+    id: Id,
+    last: NaiveDate,
+    swap: bool,
+    withdrawn: bool,
 }
 
 /// A bill that was owed until it was cancelled, and whose reading, or the difference at a swap, is due again.
@@ -103,6 +120,8 @@ impl Ledger {
         let wall = facts.meters.iter().rev().find(|meter| meter.removed.is_none());
         Self {
             cancelled,
+            void: void(&facts.bills),
+            calculated: BTreeMap::new(),
             meters: facts.meters.iter().map(meter).collect(),
             marks: facts.readings.iter().map(mark).collect(),
             spans,
@@ -119,6 +138,24 @@ impl Ledger {
             months: months_between_readings(utility),
             account: facts.account.clone(),
         }
+    }
+
+    /// Reads what its cancelled bills were calculated with: who makes bills does it first.
+    pub fn recalled(mut self, tx: &Tx<'_>) -> Result<Self, StoreError> {
+        for Void { id, last, swap, withdrawn } in &self.void {
+            // An approval that was rejected elsewhere put its bill in no bill's place.
+            if *withdrawn && tx.entry(id.entry())?.is_some_and(|entry| entry.action == "adjustment.decide") {
+                continue;
+            }
+            let issued = body::issued(tx, *id)?.filter(|issued| issued.held.is_none());
+            self.calculated.extend(issued.map(|issued| ((*last, *swap), issued)));
+        }
+        Ok(self)
+    }
+
+    /// What the cancelled bill of a day was calculated with.
+    pub fn calculated(&self, last: NaiveDate, swap: bool) -> Option<&BillIssued> {
+        self.calculated.get(&(last, swap))
     }
 
     /// What decides its price on a day.
@@ -239,6 +276,23 @@ fn cancelled(bills: &[BilledSpan], spans: &[Span]) -> Vec<Cancelled> {
     }
     found.retain(|one| !spans.iter().any(|span| one.taken_up_by(span)));
     found
+}
+
+/// Cancelled bills that counted once, the older first.
+fn void(bills: &[BilledSpan]) -> Vec<Void> {
+    let counted = |row: &&BilledSpan| {
+        let double = bill::was_double(row.id, row.last_day, &row.note);
+        row.state == "cancelled" && row.kind != bill::OPENING && !double
+    };
+    let one = |row: &BilledSpan| Void {
+        id: row.id,
+        last: row.last_day,
+        swap: row.kind == bill::SWAP,
+        withdrawn: bill::was_withdrawn(&row.note),
+    };
+    let mut void: Vec<Void> = bills.iter().filter(counted).map(one).collect();
+    void.sort_by_key(|one| one.id);
+    void
 }
 
 /// Does a bill count as billed use?

@@ -7,6 +7,7 @@
 pub mod body;
 pub mod by_register;
 pub mod doubt;
+pub mod kept;
 pub mod ledger;
 pub mod priced;
 pub mod rater;

@@ -1,6 +1,7 @@
 //! Days of use under their prices: the lines of a bill, and what it says of itself. Bill runs and bills rated again meet here.
 
 use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
 
 use crate::derive::account::bill::{BillLine, EarlierPrice};
 use crate::rules::billing::Begun;
@@ -18,7 +19,7 @@ pub struct Used<'u> {
     /// 用量.
     pub volume: Milli,
     /// Used before in the year.
-    pub before: Milli,
+    pub before: Decimal,
     /// First day.
     pub first: NaiveDate,
     /// Last day.
@@ -73,7 +74,7 @@ pub fn rate(book: &PriceBook, way: &[PricedDays], begun: Begun, used: &Used<'_>)
     let case = Case {
         shares: &[],
         usage: used.volume.decimal(),
-        used_before: used.before.decimal(),
+        used_before: used.before,
         from: used.first,
         to: used.last,
         people: used.people.map(|people| u32::try_from(people).unwrap_or(0)),

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Ledger;
+use super::kept::Kept;
 use super::ledger::Cancelled;
 use super::priced::{self, Used};
 use crate::derive::account::bill::{BillIssued, HoldReason, SWAP, USE};
@@ -116,8 +117,8 @@ impl Rater<'_> {
     pub fn swap_again(&self, ledger: &Ledger, again: &Cancelled) -> Result<BillIssued, Fault> {
         let lost = || Fault::new("R-272", format!("{} 的换表差额没有拆换单可以重出，请核对", again.last));
         let (before, end) = ledger.at_swap(again.last).ok_or_else(lost)?;
-        let bill = self.at_swap(&before, end)?;
-        Ok(BillIssued { due: again.due, replaces: Some(again.id), ..bill })
+        let history = before.history();
+        self.bill_again(&before, &history, &history.due_at_swap(end), SWAP, Some(again))
     }
 
     /// The bill, or the same days held with the reason.
@@ -130,6 +131,19 @@ impl Rater<'_> {
     }
 
     fn bill(&self, ledger: &Ledger, history: &History<'_>, due: &Due, kind: &str) -> Result<BillIssued, Fault> {
+        let again = ledger.cancelled_on(due.last).filter(|_| kind == USE);
+        self.bill_again(ledger, history, due, kind, again)
+    }
+
+    /// The bill, in the place of a cancelled one: it keeps the price and the people of that one, and its due date.
+    fn bill_again(
+        &self,
+        ledger: &Ledger,
+        history: &History<'_>,
+        due: &Due,
+        kind: &str,
+        again: Option<&Cancelled>,
+    ) -> Result<BillIssued, Fault> {
         if ledger.account.user_type.as_deref() == Some(IC_CARD) {
             return Err(Fault::new("R-048", "IC卡用户先充值后用，不按抄表出账，请核对用户类型"));
         }
@@ -138,10 +152,18 @@ impl Rater<'_> {
         }
         let volume = history.used(due)?;
         let account = tariffs::pricing(&ledger.account);
-        let choices = pricing::choices(self.book, &account, &ledger.prices, (due.first, due.last))?;
-        let rated = choices.iter().map(|way| self.under(ledger, history, due, volume, way));
+        let known = ledger.calculated(due.last, kind == SWAP);
+        let people = known.map_or(ledger.account.people, |known| known.people);
+        let kept = known.map(|known| {
+            let days = BillIssued { first_day: due.first, ..known.clone() };
+            Kept { book: self.book, account, ledger }.ways(&days)
+        });
+        let choices = match kept {
+            Some(Ok(ways)) => ways,
+            _ => pricing::choices(self.book, &account, &ledger.prices, (due.first, due.last))?,
+        };
+        let rated = choices.iter().map(|way| self.under(ledger, history, due, volume, (way, people)));
         let rated = pricing::largest(rated, |bill| bill.amount)?;
-        let again = ledger.cancelled_on(due.last).filter(|_| kind == USE);
         Ok(BillIssued {
             due: again.map_or_else(|| tariffs::due_of(self.book, &rated.tariff, self.dated), |bill| Ok(bill.due))?,
             replaces: again.map(|bill| bill.id),
@@ -157,17 +179,17 @@ impl Rater<'_> {
         history: &History<'_>,
         due: &Due,
         volume: i64,
-        way: &[PricedDays],
+        (way, people): (&[PricedDays], Option<i64>),
     ) -> Result<BillIssued, Fault> {
         let begun = ledger.begun(due.last);
         let before = history.used_since(due, begun.handed_over.filter(|_| priced::prorates(self.book, way)));
         let registers = self.registers(history, due, way, volume)?;
         let used = Used {
             volume: Milli::whole(volume),
-            before: before.volume,
+            before: before.exact,
             first: due.first,
             last: due.last,
-            people: ledger.account.people,
+            people,
             registers: &registers,
         };
         let rated = priced::rate(self.book, way, begun, &used)?;
@@ -181,6 +203,7 @@ impl Rater<'_> {
             amount: rated.amount,
             mix: rated.mix,
             earlier: rated.earlier,
+            people,
             registers,
             ..self.frame(ledger, due, USE)
         })

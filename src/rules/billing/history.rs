@@ -61,11 +61,16 @@ pub struct Due {
     pub last: NaiveDate,
 }
 
+/// Decimals that are reckoned with: no fen hangs on more.
+const PLACES: u32 = 9;
+
 /// Where the steps stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct UsedBefore {
-    /// Quantity of the year so far.
+    /// Quantity of the year so far, as a bill shows it.
     pub volume: Milli,
+    /// The same as it is reckoned with: a bill over 31 December leaves more than thousandths.
+    pub exact: Decimal,
     /// It rests on 近三期 of the old system, at least in part.
     pub from_recent: bool,
 }
@@ -166,7 +171,7 @@ impl History<'_> {
                 sum += part_in_year(from, to, Decimal::from(*volume), year);
             }
         }
-        UsedBefore { volume: Milli::round(sum).unwrap_or_default(), from_recent }
+        UsedBefore { volume: Milli::round(sum).unwrap_or_default(), exact: sum.round_dp(PLACES), from_recent }
     }
 
     /// Use of the last periods, oldest first, at most `count`: bills here, before them 近三期. What was charged at a swap
