@@ -6,8 +6,8 @@ use meterdesk::derive::account::file::AccountOpened;
 use meterdesk::desk::billing::body;
 use meterdesk::rules::money::Fen;
 use serde_json::json;
-use support::orders::book;
-use support::water::{bill, bills, branch, line, read, resident, run, sound};
+use support::orders::{Book, book};
+use support::water::{bill, bills, branch, line, read, resident, run, slip, sound};
 
 #[test]
 fn a_cycle_is_billed_once_and_the_bill_says_where_its_steps_stand() {
@@ -338,6 +338,50 @@ fn the_customers_own_reading_says_so_and_a_corrected_one_keeps_both_values_and_w
     let line = &view.timeline[0];
     assert_eq!(line.text, "改示数 2026-11-21 120 → 112 复表");
     assert!(!line.who.is_empty() && line.who != view.timeline[1].who, "{:?}", view.timeline);
+    sound(&mut book);
+}
+
+/// What the desk says to a correction: rule and field, or the value the reading has then.
+fn correct(book: &mut Book, no: &str, date: &str, value: &str, more: &[&str]) -> (String, String) {
+    let mut input = json!({ "account": no, "date": date, "value": value, "remark": "抄错" });
+    more.iter().for_each(|flag| input[*flag] = json!(true));
+    match book.try_act("room", "reading.correct", &input) {
+        Ok(_) => ("ok".into(), value.into()),
+        Err(refusal) => (refusal.first_rule().to_owned(), refusal.faults[0].field.clone().unwrap_or_default()),
+    }
+}
+
+#[test]
+fn a_correction_looked_at_nothing_that_a_new_reading_is_asked() {
+    let mut book = book("B03");
+    let (a, b, c) = ("3100000001", "3100000002", "3100000003");
+    branch(&mut book, &[resident(a), resident(b), resident(c)]);
+    let fault = |rule: &str, field: &str| (rule.to_owned(), field.to_owned());
+    let good = |value: &str| fault("ok", value);
+    // Between the reading before (100) and the one behind (130), within the dial, at most three times the average of 20.
+    read(&mut book, a, "2026-10-12", "110");
+    read(&mut book, a, "2026-11-12", "130");
+    let day = "2026-10-12";
+    assert_eq!(correct(&mut book, a, day, "99", &["confirm"]), fault("R-232", "value"), "below the one before");
+    assert_eq!(correct(&mut book, a, day, "131", &["confirm"]), fault("R-232", "value"), "above the one behind");
+    assert_eq!(correct(&mut book, a, day, "123456", &["confirm"]), fault("R-230", "value"), "beyond the dial");
+    assert_eq!(correct(&mut book, a, day, "130", &[]), good("130"), "equal to the one behind: no use since");
+    assert_eq!(correct(&mut book, a, "2026-11-12", "129", &["confirm"]), fault("R-232", "value"));
+    assert_eq!(correct(&mut book, a, "2026-11-12", "161", &[]), good("161"));
+    assert_eq!(correct(&mut book, a, "2026-11-12", "191", &[]), fault("R-230", "value"), "61 is above 60");
+    assert_eq!(correct(&mut book, a, "2026-11-12", "191", &["confirm"]), good("191"));
+    let bill = |book: &mut Book| book.act("room", "bill.issue", json!({ "account": a }))["volume"].clone();
+    assert_eq!((bill(&mut book), bill(&mut book)), (json!("30"), json!("61")));
+    // What was read on the old meter lies at or below the final reading of its swap.
+    read(&mut book, b, "2026-10-12", "110");
+    book.act("room", "swap.enter", slip("S1", b, "2026-10-20", "118", "N1", "0"));
+    assert_eq!(correct(&mut book, b, day, "119", &[]), fault("R-232", "value"), "above the final reading");
+    assert_eq!(correct(&mut book, b, day, "118", &[]), good("118"));
+    // A counter said to have passed zero where it did not bills no round of the dial.
+    read(&mut book, c, "2026-10-12", "110");
+    assert_eq!(correct(&mut book, c, day, "5", &["rollover"]), fault("R-232", "value"));
+    assert_eq!(correct(&mut book, c, day, "111", &["rollover"]), good("111"));
+    assert_eq!(book.act("room", "bill.issue", json!({ "account": c }))["volume"], "11");
     sound(&mut book);
 }
 

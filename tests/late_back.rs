@@ -32,7 +32,7 @@ fn cancel(book: &mut Book) -> Value {
 }
 
 fn put_right(book: &mut Book, value: &str, by_run: bool) {
-    book.act("room", "reading.correct", json!({ "account": NO, "value": value, "remark": "复表" }));
+    book.act("room", "reading.correct", json!({ "account": NO, "value": value, "remark": "复表", "confirm": true }));
     if by_run {
         book.desk.sign_in_practice("room").unwrap();
         let ask = Ask { cycle: "2026-10".parse().unwrap(), dated: None, dry_run: false };

@@ -37,3 +37,15 @@ fn after_a_reading_without_registers_the_use_by_register_is_told_instead() {
     seat.press("<Tab>200<Tab>100<Tab><Right><Tab>补抄<F2>").shows("已更正，原示数 400 留在账里");
     seat.shows("用 峰 200 谷 100");
 }
+
+#[test]
+fn a_large_use_was_taken_from_a_correction_without_a_question() {
+    let mut book = book("B03");
+    support::water::branch(&mut book, &[support::water::resident("3100000001")]);
+    support::water::read(&mut book, "3100000001", "2026-10-12", "110");
+    let mut seat = file(book, "3100000001");
+    seat.press("<Tab><Tab><Enter>").shows("更正读数");
+    assert!(!seat.shot().has("用量核实"));
+    seat.press("<C-u>9000<Tab>抄错<F2>").shows("请核对后确认").shows("用量核实");
+    seat.press("<Tab><Tab> <F2>").shows("已更正，原示数 110 留在账里");
+}

@@ -118,6 +118,7 @@ pub mod payment_reverse;
 pub mod payment_take;
 pub mod reading_correct;
 pub mod reading_enter;
+mod reading_judge;
 pub mod reading_key;
 pub mod shift_close;
 pub mod shift_confirm;

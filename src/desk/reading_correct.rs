@@ -11,6 +11,7 @@ use super::action::{Action, Cx, Decision};
 use super::bill_cancel::checked_reason;
 use super::billing::{Ledger, by_register};
 use super::reading_enter::check_open;
+use super::reading_judge::{Told, judge_corrected};
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::{OPENING, REBILL};
@@ -38,6 +39,9 @@ pub struct Input {
     /// The counter passed zero before it.
     #[serde(default)]
     pub rollover: bool,
+    /// A large use was confirmed.
+    #[serde(default)]
+    pub confirm: bool,
     /// Where each register stands (分时, R-222); none: as before.
     #[serde(default)]
     pub registers: BTreeMap<String, Milli>,
@@ -86,12 +90,14 @@ impl Action for ReadingCorrect {
         let found = found.ok_or_else(|| Refusal::field("R-237", "date", "这一天没有读数，请核对日期"))?;
         // The registers of a reading from before this book, or of a new meter, may be added: nothing else of it.
         let adds_registers = !input.registers.is_empty() && found.registers.is_empty() && found.value == input.value;
-        if matches!(found.source.as_str(), "opening" | "swap") && !adds_registers {
+        let fixed = matches!(found.source.as_str(), "opening" | "swap");
+        if fixed && !adds_registers {
             return Err(Refusal::field("R-237", "date", "这是期初或拆换的读数，不能在此更正"));
         }
         let bills = cx.tx.scan::<BillRow>(&[&account])?;
         // A bill already set right by V1 to the use of the right value no longer stands in the way: the reading follows it.
-        let first = cx.tx.get::<MeterRow>(&[&account, &found.meter])?.map(|meter| meter.first);
+        let meter = cx.tx.get::<MeterRow>(&[&account, &found.meter])?;
+        let first = meter.as_ref().map(|meter| meter.first);
         let follows = |bill: &BillRow| {
             bill.kind == REBILL && bill.last_day == found.day && agrees(&all, first, &found, input.value, bill.volume)
         };
@@ -108,8 +114,17 @@ impl Action for ReadingCorrect {
         {
             cx.rights.require_correction(Self::NAME, was.amount)?;
         }
+        let mut rollover = input.rollover;
         if let Some(facts) = cx.tx.billing_facts(account)? {
-            by_register::check(cx, &Ledger::of(&facts), found.day, &input.registers, &input.register_uses)?;
+            let ledger = Ledger::of(&facts);
+            if let Some(meter) = meter.filter(|_| !fixed) {
+                // A large use was decided on where V1 has set the bill to it, and where the value stays.
+                let decided = found.value == input.value || bills.iter().filter(living).any(follows);
+                let confirm = input.confirm || decided;
+                let told = Told { value: input.value, rollover: input.rollover, confirm };
+                rollover = judge_corrected(told, &found, &ledger, &meter)?;
+            }
+            by_register::check(cx, &ledger, found.day, &input.registers, &input.register_uses)?;
         }
         let output = Output { reading: found.id, was: found.value };
         let body = Body {
@@ -119,7 +134,7 @@ impl Action for ReadingCorrect {
             seen: found.value,
             value: input.value,
             reason,
-            rollover: input.rollover,
+            rollover,
             registers: input.registers.into_iter().collect(),
             register_uses: input.register_uses.into_iter().collect(),
         };

@@ -13,17 +13,16 @@ use super::action::{Action, Cx, Decision};
 use super::billing::doubt::CLOSED;
 use super::billing::{Ledger, by_register};
 use super::customer_file;
+use super::reading_judge::judge;
 use super::refusal::{Fault, Refusal};
 use super::tariffs;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::reading::ReadingEntered as Body;
-use crate::rules::billing::{Mark, MarkKind};
 use crate::rules::classes;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
 use crate::rules::pricing::{self, Pricing};
-use crate::rules::reading_use::{self, Before, Use};
-use crate::rules::sealed_use::{self, SealedUse};
+use crate::rules::sealed_use::SealedUse;
 use crate::rules::utility::Utility;
 use crate::store::Tx;
 use crate::store::tables::account::{AccountRow, MeterRow};
@@ -31,8 +30,6 @@ use crate::store::tables::account::{AccountRow, MeterRow};
 /// The action.
 pub struct ReadingEnter;
 
-/// How many times the average is a large use.
-pub const HIGH_USE_FACTOR: u32 = 3;
 /// Longest name of a reader.
 const LONGEST_READER: usize = 40;
 /// Sources a person may name.
@@ -222,67 +219,4 @@ fn no_price(cx: &Cx<'_, '_>, account: &AccountRow, class: &str, day: NaiveDate) 
     let (word, why) = (classes::label(class), fault.message);
     let what = format!("确认为“{word}”后账单会挂起：{why} (import tariffs)；或这次不填用水性质，仍按最高价出账");
     Ok(Some(Fault::field("R-036", "class", what)))
-}
-
-/// Use as judged.
-pub(super) struct Judged {
-    /// Whole units.
-    pub(super) units: i64,
-    /// The counter passed zero.
-    pub(super) rollover: bool,
-    /// The meter should have stood still.
-    pub(super) sealed: bool,
-}
-
-pub(super) fn judge(input: &Input, day: NaiveDate, ledger: &Ledger, meter: &MeterRow) -> Result<Judged, Refusal> {
-    let this = reading_use::whole(input.value);
-    let size = reading_use::dial(u8::try_from(meter.dial).unwrap_or(0));
-    if size.is_some_and(|size| this >= size) {
-        return Err(Refusal::field("R-230", "value", format!("示数超过 {} 位表盘，请核对", meter.dial)));
-    }
-    let last = ledger.last_mark();
-    // The mark a swap leaves is no walk: the new meter may be read on the day it was fitted.
-    let walked = |last: &&Mark| last.kind != MarkKind::Swap && last.id.0 > 0 && last.meter == meter.id;
-    if let Some(last) = last.filter(|last| day < last.day || (day == last.day && walked(last))) {
-        let message = format!("上次抄表是 {}，日期须在其后；原读数有误请用更正", last.day);
-        return Err(Refusal::field("R-232", "date", message));
-    }
-    let from = last.filter(|last| last.meter == meter.id).map_or(meter.first, |last| last.value);
-    let before = Before {
-        last: reading_use::whole(from),
-        dial_digits: u8::try_from(meter.dial).unwrap_or(0),
-        average: ledger.average(),
-    };
-    let (units, rollover) = judge_use(input, this, before, size)?;
-    let sealed = units > 0 && sealed_use::stands_still(&meter.state, meter.shut.is_some());
-    if sealed && input.sealed.is_none() {
-        return Err(Refusal::field("A-05", "sealed", sealed_use::question(&meter.state, units)));
-    }
-    Ok(Judged { units, rollover, sealed })
-}
-
-/// Use and whether the counter passed zero, or what must be looked at first.
-fn judge_use(input: &Input, this: i64, before: Before, size: Option<i64>) -> Result<(i64, bool), Refusal> {
-    match reading_use::judge(this, before, HIGH_USE_FACTOR) {
-        Use::Ordinary(units) => Ok((units as i64, false)),
-        Use::Zero => Ok((0, false)),
-        Use::High(units) if input.confirm || input.estimated => Ok((units as i64, false)),
-        Use::High(units) => {
-            let message =
-                format!("本次用量 {units} 超过平均 {} 的 {HIGH_USE_FACTOR} 倍，请核对后确认", before.average.text());
-            Err(Refusal::field("R-230", "value", message))
-        }
-        Use::Rollover(units) if input.rollover => Ok((units as i64, true)),
-        Use::Rollover(units) => {
-            let message = format!("低于上次示数 {}，如表已走过一圈 (用量 {units})，请确认过零", before.last);
-            Err(Refusal::field("R-230", "rollover", message))
-        }
-        Use::Lower => match size.filter(|_| input.rollover && input.confirm) {
-            Some(size) => Ok((this + size - before.last, true)),
-            None => {
-                let message = format!("低于上次示数 {}，请复抄；如已换表请先录入拆换单", before.last);
-                Err(Refusal::field("R-232", "value", message))
-            }
-        },
-    }
 }

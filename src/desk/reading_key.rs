@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::billing::Ledger;
-use super::reading_enter::{self, find, judge};
+use super::reading_enter::{self, find};
+use super::reading_judge::judge;
 use super::refusal::{Fault, Refusal};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::reading::{CardKeyed as Body, ReadingEntered};

@@ -22,6 +22,11 @@ pub mod method {
     /// All, in the order of lists.
     pub const ALL: [&str; 5] = [CASH, TOP_UP, DEBIT, COLLECTION, ONLINE];
 
+    /// The word that is kept: people also say 银行代扣.
+    pub fn plain(typed: &str) -> &str {
+        if typed == "银行代扣" { DEBIT } else { typed }
+    }
+
     /// Does the bank fetch the money?
     pub fn is_debit(method: &str) -> bool {
         matches!(method, DEBIT | COLLECTION)

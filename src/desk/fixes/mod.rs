@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use crate::book::seal::Keys;
 use crate::derive::account::file::AccountOpened;
 use crate::desk::action::{Action, Cx, Decision, Draft};
-use crate::desk::import::{Cell, OneByOne, Opener, What, catalogue, open_cells, row_of, slip_of};
+use crate::desk::import::{Cell, OneByOne, Opener, What, catalogue, large_swap, open_cells, row_of, slip_of};
 use crate::desk::reading_enter::{self, ReadingEnter};
 use crate::desk::refusal::Refusal;
 use crate::desk::swap::SlipInput;
-use crate::desk::swap::enter::SwapEnter;
+use crate::desk::swap::enter::{SwapEnter, is_large};
 use crate::inbound::clean;
 use crate::inbound::judge::{
     CustomerJudge, CustomerVerdict, Defect, Kind, ReadingJudge, SwapJudge, SwapVerdict, Terms,
@@ -122,7 +122,15 @@ impl Kept {
             What::Swaps => match SwapJudge::new(&self.recognised, terms).judge(&row, &on_file) {
                 SwapVerdict::Accepted(swap) => {
                     let slip = slip_of(&swap, &row, &self.recognised.layout);
-                    Again::Good(Box::new(Fit::Swap(Box::new(slip))))
+                    let large = SwapEnter::decide(cx, SlipInput { preview: true, ..slip.clone() })
+                        .err()
+                        .filter(is_large)
+                        .map(|refusal| large_swap(self.line(), &slip, &refusal));
+                    let fit = Box::new(Fit::Swap(Box::new(slip)));
+                    match large {
+                        Some(defect) => Again::Defect(defect, Some(fit)),
+                        None => Again::Good(fit),
+                    }
                 }
                 SwapVerdict::Defect(defect) => Again::Defect(defect, None),
                 SwapVerdict::Total => return Err(Refusal::rule("input", "这是合计行，不是拆换单，请忽略它")),
@@ -229,7 +237,7 @@ pub(super) fn write(cx: &Cx<'_, '_>, fit: Fit, said: Said) -> Result<Draft, Refu
             let input = reading_enter::Input { confirm, rollover, sealed, ..*input };
             under::<ReadingEnter>(ReadingEnter::decide(cx, input)?)
         }
-        Fit::Swap(slip) => under::<SwapEnter>(SwapEnter::decide(cx, SlipInput { confirm: true, ..*slip })?),
+        Fit::Swap(slip) => under::<SwapEnter>(SwapEnter::decide(cx, SlipInput { confirm: said.confirm, ..*slip })?),
     }
 }
 

@@ -9,6 +9,7 @@ use chrono::{Datelike, Months, NaiveDate};
 use super::answer::Answer;
 use super::one_by_one::{OneByOne, hex};
 use super::stage::{self, Stage};
+use super::unpriced::Unpriced;
 use super::{Progress, ROWS_A_WORD, Request, Watch, recognise, stopped};
 use crate::book::seal::Keys;
 use crate::book::subject::Kind as SubjectKind;
@@ -94,13 +95,16 @@ impl Desk {
         watch: Watch<'_>,
     ) -> Result<Result<CustomerTotals, BadFile>, Refusal> {
         let prices = self.prices()?;
+        let terms = self.terms(request.on);
+        let mut unpriced = Unpriced::new(prices.clone(), terms.today);
         let mut opener = Opener::new(prices);
-        let mut judge = CustomerJudge::new(file, self.terms(request.on));
+        let mut judge = CustomerJudge::new(file, terms);
         let mut batch: Vec<Row> = Vec::with_capacity(BATCH);
         let mut fault = None;
         let mut take = |batch: &mut Vec<Row>, stage: &mut Stage| -> Result<(), Refusal> {
             let good = self.judge_batch(&mut judge, batch, stage)?;
             stage.accepted += good.len() as u64;
+            good.iter().for_each(|row| unpriced.look(row));
             if let Some(run) = run.as_deref_mut() {
                 for row in &good {
                     let body = opener.opened(self.keys(), row)?;
@@ -137,7 +141,8 @@ impl Desk {
             }
             return Err(refusal);
         }
-        let totals = judge.finish();
+        let mut totals = judge.finish();
+        totals.notes.extend(unpriced.into_notes());
         stage.rows = totals.rows.into();
         Ok(Ok(totals))
     }

@@ -12,12 +12,13 @@ mod price_files;
 mod readings;
 mod stage;
 mod swaps;
+mod unpriced;
 
 pub use answer::{Answer, DefectLine, UnreadLine};
 pub use customers::Opener;
 pub use one_by_one::OneByOne;
 pub use stage::{Cell, Stage, open_cells, row_of, seal_cells};
-pub use swaps::slip_of;
+pub use swaps::{large_swap, slip_of};
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

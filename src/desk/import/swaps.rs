@@ -19,7 +19,6 @@ use crate::inbound::judge::{Defect, Kind, SwapJudge, SwapVerdict};
 use crate::inbound::profile::{Holds, Layout, Recognised};
 use crate::inbound::read::Row;
 use crate::inbound::rows::SwapRow;
-use crate::rules::id::Id;
 
 /// The kind of the run that marks a file of slips.
 pub const ACTION: &str = "swap.enter";
@@ -96,12 +95,17 @@ impl Desk {
         let source = file.source.hash_text();
         let slips = std::mem::take(&mut judged.good);
         let lines = std::mem::take(&mut judged.lines);
+        let mut later = Vec::new();
         for (slip, line) in slips.into_iter().zip(lines) {
             let look = SlipInput { preview: true, ..slip.clone() };
             match self.slip_action::<swap::enter::SwapEnter>(&look, &key(&source, line, "look")) {
-                Ok(_) => {
+                Ok(seen) => {
+                    later.extend(charged_later(&slip, &seen.result));
                     judged.good.push(slip);
                     judged.lines.push(line);
+                }
+                Err(refusal) if swap::enter::is_large(&refusal) => {
+                    judged.stage.defects.push(&large_swap(line, &slip, &refusal));
                 }
                 Err(refusal) if refusal.kind == RefusalKind::Refused => {
                     judged.stage.defects.push(&Defect::new(line, &slip.slip, Kind::SwapRefused, refusal.message()));
@@ -109,6 +113,7 @@ impl Desk {
                 Err(other) => return Err(other),
             }
         }
+        judged.stage.notes.extend(told_later(&later));
         Ok(judged.stage.check()?)
     }
 
@@ -156,10 +161,25 @@ impl Desk {
         &mut self,
         input: &impl serde::Serialize,
         key: &str,
-    ) -> Result<Option<Id>, Refusal> {
+    ) -> Result<crate::desk::Done, Refusal> {
         let input = serde_json::to_string(input).map_err(|error| Refusal::data(error.to_string()))?;
-        Ok(self.perform(A::NAME, &input, Call { key: Some(key), at: None })?.entry)
+        self.perform(A::NAME, &input, Call { key: Some(key), at: None })
     }
+}
+
+/// Why a difference gets no bill of its own now.
+fn charged_later(slip: &SlipInput, seen: &str) -> Option<String> {
+    let seen: swap::enter::Output = serde_json::from_str(seen).ok()?;
+    let why = seen.picture.charged_later.filter(|_| seen.picture.old_use > 0)?;
+    Some(format!("{} 用量 {}：{why}", slip.slip, seen.picture.old_use))
+}
+
+/// A note about them.
+fn told_later(later: &[String]) -> Option<String> {
+    const NAMED: usize = 10;
+    let named = later.iter().take(NAMED).cloned().collect::<Vec<_>>().join("；");
+    let more = if later.len() > NAMED { "等" } else { "" };
+    (!later.is_empty()).then(|| format!("{}张拆换单的旧表差额这次没有单独出账：{named}{more}", later.len()))
 }
 
 /// The idempotency key of a line of a file.
@@ -167,7 +187,7 @@ fn key(source: &str, line: u32, step: &str) -> String {
     format!("import:{source}:{line}:{step}")
 }
 
-/// The slip of a good row. The network department has seen the water run: a large use is taken as confirmed.
+/// The slip of a good row; a large use of the old meter is not confirmed by standing in a file.
 pub fn slip_of(swap: &SwapRow, row: &Row, layout: &Layout) -> SlipInput {
     SlipInput {
         slip: swap.slip.clone(),
@@ -184,9 +204,14 @@ pub fn slip_of(swap: &SwapRow, row: &Row, layout: &Layout) -> SlipInput {
         new_seal: swap.new_seal.clone(),
         materials: swap.materials.clone(),
         remark: swap.remark.clone(),
-        confirm: true,
         ..raw_slip(row, layout)
     }
+}
+
+/// A slip whose old meter used many times the average: it waits for somebody to say that it is right.
+pub fn large_swap(line: u32, slip: &SlipInput, refusal: &Refusal) -> Defect {
+    let defect = Defect::new(line, &slip.slip, Kind::HighUse, refusal.message());
+    Defect { column: Some("旧表止码".into()), rule: Some("R-230".into()), ..defect }
 }
 
 /// What stands on a slip, as far as it can be read.

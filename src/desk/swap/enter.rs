@@ -16,8 +16,8 @@ use crate::derive::account::swap::SwapEntered as Body;
 use crate::derive::slip::SlipFacts;
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::billing::{Ledger, Rater, doubt};
-use crate::desk::reading_enter::HIGH_USE_FACTOR;
 use crate::desk::reading_enter::check_open;
+use crate::desk::reading_judge::HIGH_USE_FACTOR;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::rules::billing::{Mark, MarkKind, Registers};
 use crate::rules::id::Id;
@@ -86,6 +86,12 @@ impl Action for SwapEnter {
         let subjects = vec![Subject::new(Kind::Account, checked.account.id), Subject::new(Kind::Slip, slip)];
         Decision::write(subjects, &body, output)
     }
+}
+
+/// Does a refusal only ask whether a large use of the old meter is right?
+pub fn is_large(refusal: &Refusal) -> bool {
+    let large = |fault: &Fault| fault.rule == "R-230" && fault.field.as_deref() == Some("final_value");
+    !refusal.faults.is_empty() && refusal.faults.iter().all(large)
 }
 
 /// The slip taken in before, if there is one; an entered or returned one is refused.

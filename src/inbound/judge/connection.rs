@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::columns::Cells;
 use super::defect::{Flaw, Kind};
 use crate::inbound::rows::customer::Columns;
-use crate::rules::customer_fields::{self, CustomerFields};
+use crate::rules::customer_fields::{self, CustomerFields, method};
 
 /// The two dates a connection is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +30,7 @@ pub(super) fn check(cells: Cells<'_>, columns: &Columns, dates: ConnectionDates)
         address: Some(&address),
         unit: Some(&unit),
         user_type: Some(&user_type),
-        method: Some(&method),
+        method: Some(method::plain(&method)),
         bank_card: Some(&card),
         bank_name: Some(&bank),
         bank_holder: Some(&holder),

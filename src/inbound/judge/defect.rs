@@ -113,6 +113,10 @@ kinds! {
     PrivateNumber "private_number" Refused "有证件号或卡号";
     /// A telephone number that is none.
     BadPhone "bad_phone" Refused "电话有误";
+    /// Longer than the field may be.
+    TooLong "too_long" Refused "文字太长";
+    /// One half of the last reading, or none where there was use.
+    HalfReading "half_reading" Refused "上次读数不全";
     /// A row that a spreadsheet hides.
     HiddenRow "hidden_row" Refused "隐藏的行";
     /// A record behind those the head counts.

@@ -7,6 +7,8 @@ mod connection;
 mod customers;
 mod defect;
 mod defects;
+mod last_reading;
+mod limits;
 mod lower;
 mod opening;
 mod outcome;

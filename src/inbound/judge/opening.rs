@@ -28,7 +28,7 @@ pub(super) fn read(
     terms: Terms,
 ) -> Result<Opening, Flaw> {
     let balance = cells.money(columns.balance)?.unwrap_or(Fen::ZERO);
-    let arrears = details(cells, columns)?;
+    let arrears = details(cells, columns, terms.today)?;
     let stated = cells.money(columns.arrears_sum)?.unwrap_or(Fen::ZERO);
     if stated.is_negative() && arrears.is_empty() {
         check_count(cells, columns, 0)?;
@@ -80,14 +80,18 @@ fn period_of(last: Option<NaiveDate>, today: NaiveDate) -> NaiveDate {
     last.map(first).filter(|month| *month <= before).unwrap_or(before)
 }
 
-/// `202607:100.00;202609:85.00`.
-fn details(cells: Cells<'_>, columns: &Columns) -> Result<Vec<Arrear>, Flaw> {
+/// `202607:100.00;202609:85.00`, of periods that are over, as at the desk.
+fn details(cells: Cells<'_>, columns: &Columns, today: NaiveDate) -> Result<Vec<Arrear>, Flaw> {
     let text = cells.text(columns.arrears);
     let bad = || cells.flaw(Kind::UnreadableNumber, columns.arrears, "看不懂，请改为如“202609:90.00”");
     let mut bills = Vec::new();
     for part in text.split([';', '；']).filter(|part| !part.trim().is_empty()) {
         let (period, amount) = part.split_once([':', '：']).ok_or_else(bad)?;
         let period = clean::date(&format!("{}01", period.trim())).ok_or_else(bad)?;
+        if period.checked_add_months(Months::new(1)).is_none_or(|next| next > today) {
+            let what = format!("里的账期{}还没有过去，请核对", period.format("%Y%m"));
+            return Err(cells.flaw(Kind::FutureDate, columns.arrears, &what));
+        }
         let amount = clean::money(amount).ok_or_else(bad)?;
         if amount.is_negative() {
             let what = "有负数，多缴的请记入预存余额，冲减的请写冲减后的欠费";

@@ -6,13 +6,13 @@ use super::Terms;
 use super::columns::Cells;
 use super::connection::{self, ConnectionDates};
 use super::defect::{Flaw, Kind};
-use super::opening;
+use super::{last_reading, limits, opening};
 use crate::inbound::clean;
 use crate::inbound::profile::{Profile, ReadBy};
-use crate::inbound::rows::customer::{Bank, Columns, CustomerRow, LastReading, MeterFacts, Sms, Standing};
+use crate::inbound::rows::customer::{Bank, Columns, CustomerRow, MeterFacts, Sms, Standing};
 use crate::rules::certificate::{self, Certificate};
 use crate::rules::classes::{self, Discount};
-use crate::rules::customer_fields::UNKNOWN_NAME;
+use crate::rules::customer_fields::{UNKNOWN_NAME, method};
 use crate::rules::meter_state::MeterState;
 use crate::rules::money::Milli;
 use crate::rules::utility::Utility;
@@ -39,9 +39,20 @@ pub(super) fn read(
     connection::check(cells, columns, ConnectionDates { applied, invoiced })?;
     let bank = bank_of(cells, columns)?;
     let meter = meter_of(cells, columns, terms)?;
-    let last_value = cells.quantity(columns.last_value)?;
     let last_date = past(columns.last_date)?;
     let money = opening::read(cells, columns, last_date, terms)?;
+    let (opened, supplied) = (past(columns.opened)?, past(columns.supplied)?);
+    let volumes = volumes_of(cells, columns)?;
+    let fitted = meter.as_ref().and_then(|meter| meter.fitted);
+    let begun = opened.or(supplied).or(fitted).is_some();
+    let known = last_reading::Known { meter: meter.as_ref(), standing, volumes: &volumes, begun };
+    let last = last_reading::read(cells, columns, last_date, &known)?;
+    if meter_state == MeterState::Unused && meter.is_some() {
+        let what = "：未用的表须先置为报装才能挂到户上，请改正状态或清空表号";
+        return Err(cells.flaw(Kind::UnknownState, columns.state, what).by("R-062"));
+    }
+    let people = limits::number(cells, columns.people, "people", cells.count(columns.people)?, terms.today)?;
+    limits::check(cells, columns, terms.today)?;
     Ok(CustomerRow {
         line: cells.row.line,
         utility,
@@ -61,25 +72,25 @@ pub(super) fn read(
         read_by: read_by(cells, columns, profile)?,
         user_kind: cells.some(columns.user_kind),
         user_type: cells.some(columns.user_type),
-        method: cells.some(columns.method),
+        method: cells.some(columns.method).map(|word| method::plain(&word).to_owned()),
         bank,
         agreement: cells.some(columns.agreement),
         mix: mix_of(cells, columns, &class)?,
         class,
         class_label,
-        people: cells.count(columns.people)?,
+        people,
         discount: discount_of(cells, columns)?,
         connection: cells.some(columns.connection),
         applied,
         invoiced,
-        opened: past(columns.opened)?,
-        supplied: past(columns.supplied)?,
+        opened,
+        supplied,
         standing,
         state_label: cells.text(columns.state).into_owned(),
         meter_state,
         meter,
-        last: last_value.map(|value| LastReading { date: last_date, value }),
-        volumes: volumes_of(cells, columns)?,
+        last,
+        volumes,
         bought: cells.quantity(columns.bought)?,
         cooker: cells.some(columns.cooker),
         flame_guard: cells.some(columns.flame_guard).map(|word| word == "有"),

@@ -4,7 +4,7 @@
 macro_rules! columns {
     ($($field:ident),+ $(,)?) => {
         /// Columns of the fields; `None` where the file has none.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct Columns {
             $(#[allow(missing_docs)] pub $field: Option<usize>),+
         }

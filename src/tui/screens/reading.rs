@@ -80,8 +80,10 @@ impl Reading {
             let field = if self.form.value("told") == "used" { "register_uses" } else { "registers" };
             map.insert(field.into(), registers.into());
         }
-        if self.form.is_checked("rollover") {
-            map.insert("rollover".into(), true.into());
+        for field in ["rollover", "confirm"] {
+            if self.form.is_checked(field) {
+                map.insert(field.into(), true.into());
+            }
         }
         match &self.view.found {
             Some(found) => _ = map.insert("date".into(), json!(found.day)),
@@ -92,10 +94,8 @@ impl Reading {
                 if !self.form.value("sealed").is_empty() {
                     map.insert("sealed".into(), text("sealed").into());
                 }
-                for field in ["estimated", "confirm"] {
-                    if self.form.is_checked(field) {
-                        map.insert(field.into(), true.into());
-                    }
+                if self.form.is_checked("estimated") {
+                    map.insert("estimated".into(), true.into());
                 }
             }
         }
@@ -129,7 +129,7 @@ impl Reading {
             match (fault.rule.as_str(), fault.field.as_deref()) {
                 (_, Some("sealed")) => self.form.show("sealed", true),
                 ("R-230", Some("rollover")) => self.form.show("rollover", true),
-                ("R-230", Some("value")) if self.view.found.is_none() => self.form.show("confirm", true),
+                ("R-230", Some("value")) => self.form.show("confirm", true),
                 _ => {}
             }
             let field = match fault.field.as_deref() {
@@ -195,6 +195,7 @@ fn form(view: &ReadingView, app: &App, value: &str) -> Form {
         fields.push(sealed_field());
     } else {
         fields.push(Field::text("remark", "更正原因", 60).required());
+        fields.push(Field::check("confirm", "用量核实"));
     }
     fields.push(Field::check("rollover", "走过一圈").stands_for(&numbers));
     let mut form = Form::new(fields, today, initials);
