@@ -284,7 +284,7 @@ fn a_reversal_is_limited_by_its_whole_amount() {
 fn money_whose_credit_was_spent_after_the_bill_was_cancelled_is_not_given_back() {
     let mut book = book("B03");
     prices(&mut book);
-    accounts(&mut book, &[(vec![], vec![owes(8_640, "2026-11-18"), owes(4_000, "2026-12-05")])]);
+    accounts(&mut book, &[(vec![], vec![owes(8_640, "2026-11-18"), owes(4_000, "2026-12-20")])]);
     book.act("demo", "shift.open", json!({ "float": "200.00" }));
     let paid = book.act("demo", "payment.take", json!({ "account": "10000001", "bills": ["2026-11"] }));
     let cancel = json!({ "account": "10000001", "bill": paid["lines"][0]["bill"], "reason": "抄错" });
