@@ -133,3 +133,34 @@ fn a_dry_run_says_the_same_and_changes_nothing() {
     assert_eq!(dry["accepted"], office.truth["water/cards-2026-10.csv"]["accepted"]);
     assert_eq!(office.verify(), before);
 }
+
+/// An import's entry is a list of households: read with the right to lists, and noted as one.
+#[test]
+fn an_entry_of_many_rows_is_read_as_a_list() {
+    let office = Office::new("branch-7");
+    office.import(&["customers"], "water/customers.csv");
+    let shown = |user: &str, what: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meterdesk"));
+        command.arg("--db").arg(&office.db).args(["--as", user]).args(what);
+        command.env("METERDESK_PASSWORD", "demo1234").output().unwrap()
+    };
+    let log = || String::from_utf8(office.run(&["report", "access", "--format", "json"]).stdout).unwrap();
+    let households = |output: &Output| {
+        let entry: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        entry["payload"]["rows"].as_array().map_or(0, Vec::len)
+    };
+    let entry = (1..60).map(|seq| format!("B03.1.{seq}"));
+    let entry = entry.into_iter().find(|id| households(&shown("boss", &["show", "entry", id])) > 1).unwrap();
+    assert!(log().contains(&format!("整张凭单 {entry}")), "{}", log());
+    let add = ["user", "add", "zuoxi", "--name", "左曦", "--role", "seat"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meterdesk"));
+    command.arg("--db").arg(&office.db).args(["--as", "boss", "--password-stdin"]).args(add);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"demo1234\ngiven-01\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meterdesk"));
+    command.arg("--db").arg(&office.db).args(["--as", "zuoxi", "show", "entry", &entry]);
+    let refused = command.env("METERDESK_PASSWORD", "given-01").output().unwrap();
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(4), 0), "{refused:?}");
+}

@@ -87,3 +87,18 @@ fn a_deposit_stands_beside_the_income_of_the_day_at_the_till_and_where_the_shift
     let mut seat = Seat::home(book, "cash");
     seat.press("<F10>班次签字<Enter>").shows("本日营业收入 0.00   押金 300.00   清点 500.00");
 }
+
+#[test]
+fn the_palette_finds_every_screen_by_its_name_and_its_initials() {
+    let mut seat = Seat::home(branch(), "boss");
+    for room in screens::ROOMS {
+        for typed in [room.name.to_owned(), meterdesk::tui::app::initials(room.name)] {
+            let shot = seat.press("<C-p>").press(&typed).shot();
+            assert!(shot.has(room.name), "{typed}: {}", shot.picture());
+            seat.press("<Esc>");
+        }
+    }
+    seat.press("<C-p>bcqz<Enter>").shows("等出纳签字");
+    // From a screen that lies deep, too; a command of the screen comes before a screen of the same letters.
+    seat.press("<C-p>tscl<Enter>").shows("审批");
+}

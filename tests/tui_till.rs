@@ -3,6 +3,7 @@
 mod support;
 
 use meterdesk::rules::money::Fen;
+use meterdesk::store::tables::account::ReadingRow;
 use meterdesk::store::tables::till::ShiftRow;
 use meterdesk::tui::key::{Code, Key};
 use meterdesk::tui::keymap::Command;
@@ -223,6 +224,31 @@ fn a_reading_keyed_at_the_till_is_billed_and_paid_in_one_go() {
     seat.press("110<F2>").shows("已出账").shows("应收 26.10");
     seat.press("50<F2>").shows("找您 23.90 元");
     assert_eq!(payments(&seat), 1);
+}
+
+#[test]
+fn a_reading_at_the_till_shows_use_and_amount_first_and_a_refused_one_stays_typed() {
+    let mut seat = till(opened(), 2, "demo");
+    let id = account(&seat.app, "10000002");
+    let count = |seat: &Seat| seat.app.desk.look().unwrap().scan::<ReadingRow>(&[&id]).unwrap().len();
+    let before = count(&seat);
+    seat.press("<F5><C-r>").shows("上次 100").press("110").shows("用量 10").shows("应收 26.10");
+    seat.shows("现在 0.00  →  出账后 26.10");
+    assert_eq!(count(&seat), before, "nothing is entered before F2");
+    // Below the last reading: told while it is typed, refused at its field, and what was typed stays.
+    seat.press("<BS><BS><BS>90").shows("低于上次示数 100").press("<F2>").shows("> 90").shows("请复抄");
+    assert_eq!(count(&seat), before);
+    seat.press("<BS><BS>110<F2>").shows("已出账").shows("应收 26.10");
+    assert_eq!(count(&seat), before + 1);
+}
+
+#[test]
+fn a_reading_at_the_till_says_before_it_is_entered_that_its_bill_will_be_held() {
+    let mut seat = till(opened(), 2, "demo");
+    seat.press("<F5><C-r>9000").shows("用量 8,900").shows("应收 ").shows("! 本次用量 8900 超过平均 10 的 3 倍");
+    seat.press("<F2>").shows("> 9000").shows("用量偏大已核实");
+    seat.press("<Tab><Tab><Space>").shows("! 账单会挂起").shows("请核实后放行");
+    seat.press("<F2>").shows("读数已录，账单挂起");
 }
 
 #[test]

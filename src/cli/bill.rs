@@ -10,6 +10,7 @@ use crate::desk::refusal::Refusal;
 use crate::rules::billing::BillCycle;
 use crate::rules::billing::large::Limits;
 use crate::rules::money::Fen;
+use crate::text::safe_json;
 
 /// Arguments of `bill`.
 #[derive(Args)]
@@ -83,7 +84,7 @@ fn bill_run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
     let summary = desk.bill_run(&ask, |done, of| progress.set(done, of))?;
     drop(progress);
     if context.json {
-        println!("{}", serde_json::json!(summary));
+        safe_json::print(&serde_json::json!(summary));
     } else {
         print_summary(&summary);
     }
@@ -173,7 +174,7 @@ fn held(context: &Context, args: &HeldArgs) -> Result<u8, CliError> {
                 "to": bill.last_day, "message": bill.note,
             })
         };
-        println!("{}", serde_json::Value::Array(list.iter().map(row).collect()));
+        safe_json::print(&serde_json::Value::Array(list.iter().map(row).collect()));
     } else {
         for (no, name, bill) in &list {
             println!("{} {no} {name} {} {}…{} {}", bill.id, bill.cycle, bill.first_day, bill.last_day, bill.note);

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::common::{CliError, Context};
 use crate::desk::Desk;
+use crate::text::safe_json;
 
 /// Arguments of `verify`.
 #[derive(Args)]
@@ -27,7 +28,7 @@ pub fn verify(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
     }
     let verdict = desk.verify(args.full, |_| {})?;
     if context.json {
-        println!("{}", serde_json::json!(verdict));
+        safe_json::print(&serde_json::json!(verdict));
     } else {
         for site in &verdict.sites {
             println!("{}.{}  到 {}  {}", site.site, site.epoch, site.seq, &site.head[..16]);
@@ -60,7 +61,7 @@ fn numbers(context: &Context, desk: &Desk) -> Result<u8, CliError> {
     })?;
     if context.json {
         let more = found > places.len() as u64;
-        println!("{}", serde_json::json!({ "ok": found == 0, "found": found, "places": places, "more": more }));
+        safe_json::print(&serde_json::json!({ "ok": found == 0, "found": found, "places": places, "more": more }));
     } else if found == 0 {
         println!("没有发现未密封的证件号、银行卡号");
     } else {
@@ -77,7 +78,7 @@ pub fn rebuild(context: &Context) -> Result<u8, CliError> {
     desk.db_mut().reindex_search(|_| true)?;
     let hash = crate::desk::verify::hex(&desk.look()?.state_hash()?);
     if context.json {
-        println!("{}", serde_json::json!({ "ok": true, "state_hash": hash }));
+        safe_json::print(&serde_json::json!({ "ok": true, "state_hash": hash }));
     } else {
         println!("已重新记账，状态 {}", &hash[..16]);
     }

@@ -7,7 +7,7 @@ use crate::book::clock::SystemClock;
 use crate::desk::Desk;
 use crate::desk::refusal::Refusal;
 use crate::store::OpenOptions;
-use crate::text::safe;
+use crate::text::{safe, safe_json};
 
 /// The global arguments.
 pub struct Context {
@@ -49,7 +49,7 @@ impl CliError {
                 "field": first.and_then(|fault| fault.field.as_ref()), "message": self.refusal.message(),
                 "faults": self.refusal.faults,
             });
-            let _ = writeln!(err, "{line}");
+            let _ = writeln!(err, "{}", safe_json::line(&line));
             return;
         }
         for fault in &self.refusal.faults {
@@ -83,7 +83,7 @@ impl Context {
     pub fn open(&self) -> Result<Desk, CliError> {
         let desk = Desk::open(&self.db_path()?, OpenOptions::default(), Box::new(SystemClock))?;
         for notice in desk.notices() {
-            eprintln!("注意：{notice}");
+            eprintln!("注意：{}", safe::line(notice));
         }
         Ok(desk)
     }

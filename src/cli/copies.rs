@@ -11,6 +11,7 @@ use crate::desk::refusal::Refusal;
 use crate::desk::{Desk, copies, own_files, restore, rights};
 use crate::exchange::site_keys;
 use crate::store::OpenOptions;
+use crate::text::safe_json;
 
 /// Arguments of `backup`.
 #[derive(Args)]
@@ -89,7 +90,7 @@ fn every_hour(context: &Context, desk: &mut Desk, place: &Path) -> Result<u8, Cl
     let place = Some(place).filter(|place| *place != Path::new("off"));
     let made = desk.backup_every_hour(place)?;
     if context.json {
-        println!("{}", serde_json::json!({ "ok": true, "every_hour": place, "file": made }));
+        safe_json::print(&serde_json::json!({ "ok": true, "every_hour": place, "file": made }));
     } else {
         match (place, made) {
             (Some(place), Some(file)) => {

@@ -11,6 +11,7 @@ use super::common::{CliError, Context, MAX_INPUT, io};
 use crate::desk::refusal::Refusal;
 use crate::desk::{ACTIONS, Call, Desk, Done};
 use crate::text::plain_file;
+use crate::text::safe_json;
 
 /// Arguments of `do`.
 #[derive(Args)]
@@ -71,7 +72,7 @@ fn print_slip(desk: &Desk, done: &Done) {
 fn list(context: &Context) -> Result<u8, CliError> {
     for def in ACTIONS {
         if context.json {
-            println!("{}", serde_json::json!({ "action": def.name, "summary": def.summary, "merge": def.merge }));
+            safe_json::print(&serde_json::json!({ "action": def.name, "summary": def.summary, "merge": def.merge }));
         } else {
             println!("{:<24} {}", def.name, def.summary);
         }
@@ -121,7 +122,9 @@ fn batch(context: &Context, from: &str) -> Result<u8, CliError> {
             print_slip(&desk, done);
         }
         // Answered only after it is durable, and flushed at once, so that a caller never loses an answer it was owed.
-        writeln!(out, "{}", answer(&outcome)).and_then(|()| out.flush()).map_err(|error| io(&error))?;
+        writeln!(out, "{}", safe_json::line(&answer(&outcome)))
+            .and_then(|()| out.flush())
+            .map_err(|error| io(&error))?;
         // Nobody is idle in a long batch: the log is folded between two lines, when it has grown.
         desk.db().checkpoint_when_large()?;
     }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::common::{CliError, Context};
 use super::progress::Progress;
 use crate::desk::exchange::{Answer, TakeIn, WriteOut};
-use crate::text::safe;
+use crate::text::{safe, safe_json};
 
 /// Arguments of `exchange`.
 #[derive(Args)]
@@ -64,7 +64,7 @@ pub fn run(context: &Context, args: &ExchangeArgs) -> Result<u8, CliError> {
     };
     drop(bar);
     if context.json {
-        println!("{}", serde_json::to_string(&answer).unwrap_or_default());
+        safe_json::print(&answer);
     } else {
         print(&answer, &args.what);
     }

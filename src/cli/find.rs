@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::common::{CliError, Context};
 use crate::desk::{rights, view_home};
-use crate::text::safe;
+use crate::text::{safe, safe_json};
 
 /// Hits shown when nothing else is asked for.
 const LIMIT: usize = 20;
@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &FindArgs) -> Result<u8, CliError> {
                 })
             })
             .collect();
-        println!("{}", serde_json::Value::Array(hits));
+        safe_json::print(&hits);
         return Ok(0);
     }
     for hit in &found.rows {

@@ -9,7 +9,7 @@ use crate::desk::{Desk, rights};
 use crate::outbound::new_file::NewFile;
 use crate::rules::id::Id;
 use crate::store::query::fixes::FixFilter;
-use crate::text::safe;
+use crate::text::{safe, safe_json};
 
 /// Rows read at a time.
 const BATCH: i64 = 500;
@@ -21,7 +21,7 @@ pub fn run(context: &Context, of: Option<Id>, export: Option<(&Path, bool)>, con
     if confirm {
         let (done, refused) = desk.confirm_explained()?;
         if context.json {
-            println!("{}", serde_json::json!({ "confirmed": done, "refused": refused }));
+            safe_json::print(&serde_json::json!({ "confirmed": done, "refused": refused }));
         } else {
             println!("已确认 {done} 行，未能确认 {} 行", refused.len());
             refused.iter().for_each(|refusal| eprintln!("{}", safe::line(&refusal.message())));
@@ -47,7 +47,7 @@ fn save(desk: &Desk, context: &Context, of: Option<Id>, path: &Path, overwrite: 
     let rows = desk.export_fixes(file.run, None, &mut out)?;
     out.into_inner().map_err(|error| io(error.error()))?.finish()?;
     if context.json {
-        println!("{}", serde_json::json!({ "file": file.name, "rows": rows, "saved": path }));
+        safe_json::print(&serde_json::json!({ "file": file.name, "rows": rows, "saved": path }));
     } else {
         println!("{} 的待改清单 {rows} 行，已存为 {}", safe::line(&file.name), path.display());
     }

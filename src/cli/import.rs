@@ -18,7 +18,7 @@ use crate::inbound::judge::{Disposition, Kind};
 use crate::inbound::profile::ReadBy;
 use crate::inbound::read::place;
 use crate::rules::id::Id;
-use crate::text::safe;
+use crate::text::{safe, safe_json};
 
 /// Rows told to a person; all of them stand in the fix list.
 const SHOWN: usize = 50;
@@ -129,7 +129,7 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
     if context.json {
         // Written as it is made: the answer to a million bad rows is never held as one text.
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        match serde_json::to_writer(&mut out, &answer) {
+        match safe_json::to_writer(&mut out, &answer) {
             Err(error) if !error.is_io() => return Err(Refusal::data(error.to_string()).into()),
             // A reader that went away (`| head`) is no fault of the import.
             _ => _ = writeln!(out).and_then(|()| out.flush()),

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::common::{CliError, Context};
 use crate::desk::{Call, key_restore};
+use crate::text::safe_json;
 
 /// Arguments of `key`.
 #[derive(Args)]
@@ -39,7 +40,7 @@ pub fn run(context: &Context, args: &KeyArgs) -> Result<u8, CliError> {
             let shown = about(context, "key.show", reason)?;
             let code = shown["recovery_code"].as_str().unwrap_or_default();
             if context.json {
-                println!("{}", serde_json::json!({ "ok": true, "recovery_code": code, "key": shown["key"] }));
+                safe_json::print(&serde_json::json!({ "ok": true, "recovery_code": code, "key": shown["key"] }));
             } else {
                 println!("恢复码 (请抄下锁好)：\n  {code}");
                 println!("抄好锁好后请运行 key confirm --reason 存放处");
@@ -49,7 +50,7 @@ pub fn run(context: &Context, args: &KeyArgs) -> Result<u8, CliError> {
         KeyCommand::Confirm { reason } => {
             let done = about(context, "key.confirm", reason)?;
             if context.json {
-                println!("{}", serde_json::json!({ "ok": true, "key": done["key"] }));
+                safe_json::print(&serde_json::json!({ "ok": true, "key": done["key"] }));
             } else {
                 println!("已确认恢复码抄好，以后不再显示");
             }
@@ -69,7 +70,7 @@ fn restore(context: &Context) -> Result<u8, CliError> {
     let code = recovery_code()?;
     key_restore::restore(&path, &code)?;
     if context.json {
-        println!("{}", serde_json::json!({ "ok": true, "db": path }));
+        safe_json::print(&serde_json::json!({ "ok": true, "db": path }));
     } else {
         println!("密钥文件已重做：{}.key", path.display());
     }

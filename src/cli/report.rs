@@ -13,6 +13,7 @@ use crate::outbound::{new_file, render};
 use crate::rules::id::Site;
 use crate::rules::reach::Reach;
 use crate::store::Tx;
+use crate::text::safe_json;
 
 /// Arguments of `report`.
 #[derive(Args)]
@@ -100,7 +101,9 @@ fn reach(tx: &Tx<'_>, site: Option<&str>) -> Result<Reach, CliError> {
 fn list(context: &Context) {
     for report in REPORTS {
         if context.json {
-            println!("{}", serde_json::json!({ "report": report.name, "title": report.title, "about": report.about }));
+            safe_json::print(
+                &serde_json::json!({ "report": report.name, "title": report.title, "about": report.about }),
+            );
         } else {
             println!("{:<12} {}：{}", report.name, report.title, report.about);
         }
@@ -125,8 +128,10 @@ fn write(
     let mut bytes = Vec::new();
     let fault = |error: String| CliError::from(Refusal::data(format!("报表写不出来：{error}")));
     match args.format {
-        Format::Table if context.json => bytes = format!("{:#}\n", render::json(&sheet)).into_bytes(),
-        Format::Json => bytes = format!("{:#}\n", render::json(&sheet)).into_bytes(),
+        Format::Table if context.json => {
+            bytes = safe_json::escape(&format!("{:#}\n", render::json(&sheet))).into_owned().into_bytes()
+        }
+        Format::Json => bytes = safe_json::escape(&format!("{:#}\n", render::json(&sheet))).into_owned().into_bytes(),
         Format::Table => render::table(&mut bytes, &sheet).map_err(|error| io(&error))?,
         Format::Csv => render::csv(&mut bytes, &sheet).map_err(|error| fault(error.to_string()))?,
         Format::Xlsx => bytes = render::xlsx(&sheet).map_err(|error| fault(error.to_string()))?,

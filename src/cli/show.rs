@@ -15,7 +15,7 @@ use crate::store::Tx;
 use crate::store::entries::EntryRow;
 use crate::store::tables::account::{FieldRow, ReadingRow};
 use crate::store::tables::base::ExceptionRow;
-use crate::text::safe;
+use crate::text::{safe, safe_json};
 
 /// Arguments of `show`.
 #[derive(Args)]
@@ -47,7 +47,7 @@ pub enum What {
 
 /// Shows a record.
 pub fn run(context: &Context, args: &ShowArgs) -> Result<u8, CliError> {
-    let desk = context.open_to(rights::SHOW)?;
+    let mut desk = context.open_to(rights::SHOW)?;
     let shown = match args.kind {
         What::Account if !context.json => {
             let view = customer_view::account(&desk, &args.id)?;
@@ -59,11 +59,11 @@ pub fn run(context: &Context, args: &ShowArgs) -> Result<u8, CliError> {
         What::Bill => Ok(bill(&desk, &args.id)?),
         What::Order => Ok(order(&desk, &args.id)?),
         What::Request => Ok(request(&desk, &args.id)?),
-        What::Entry => Ok(entry(&desk, &args.id)?),
+        What::Entry => Ok(entry(context, &mut desk, &args.id)?),
         What::Exception => Ok(exception(&desk, &args.id)?),
     };
     let shown = shown.map_err(|error| Refusal::data(error.to_string()))?;
-    println!("{shown:#}");
+    println!("{}", safe_json::escape(&format!("{shown:#}")));
     Ok(0)
 }
 
@@ -172,13 +172,20 @@ fn exceptions(tx: &Tx<'_>, kind: Kind, subject: Id, about: Option<Id>) -> Result
     Ok(rows.into_iter().filter(concerns).collect())
 }
 
-/// An entry as it stands in the day book. Sealed numbers stand in it sealed; here only their last digits are left.
-fn entry(desk: &Desk, text: &str) -> Result<Value, Refusal> {
+/// An entry as it stands in the day book. Sealed numbers stand in it sealed; here only their last digits are left. One of many rows,
+/// such as an import's, is a list: read with the right to reports, and noted.
+fn entry(context: &Context, desk: &mut Desk, text: &str) -> Result<Value, Refusal> {
     let missing = || Refusal::missing("id", "凭单", text);
     let id: Id = text.trim().parse().map_err(|_| missing())?;
     let row: EntryRow = desk.look()?.entry(id)?.ok_or_else(missing)?;
     let mut payload: Value = serde_json::from_str(&row.payload).unwrap_or_default();
     customer_file::mask_all(&mut payload);
+    if payload["rows"].as_array().is_some_and(|rows| rows.len() > 1) {
+        if context.as_user.is_some() {
+            desk.may(rights::REPORT)?;
+        }
+        desk.note_access("show entry", &format!("整张凭单 {id}"))?;
+    }
     Ok(json!({
         "entry": row.id, "at": row.at, "business_day": row.business_day, "actor": row.actor, "action": row.action,
         "version": row.version, "subjects": row.subjects, "key": row.key, "payload": payload,

@@ -11,7 +11,7 @@ use crate::desk::site::view::PeerView;
 use crate::desk::{Call, Desk};
 use crate::exchange::card::MAX_CARD;
 use crate::outbound::new_file;
-use crate::text::safe;
+use crate::text::{safe, safe_json};
 
 /// Arguments of `site`.
 #[derive(Args)]
@@ -162,7 +162,7 @@ pub fn run(context: &Context, args: &SiteArgs) -> Result<u8, CliError> {
         SiteCommand::Succeed { code } => {
             let old = context.open_as()?.succeed(code)?;
             if context.json {
-                println!("{}", json!({ "ok": true, "succeeds": old.as_str() }));
+                safe_json::print(&json!({ "ok": true, "succeeds": old.as_str() }));
             } else {
                 println!("已接下 {old} 的账：户、表、欠费、人员都在这里办理；{old} 的机器不要再用");
             }
@@ -270,7 +270,7 @@ fn rotate(context: &Context) -> Result<u8, CliError> {
     context.unlock(&desk)?;
     let keys = desk.rotate_site_keys()?;
     if context.json {
-        println!("{}", json!({ "ok": true, "key": keys.name(), "fingerprint": keys.fingerprint() }));
+        safe_json::print(&json!({ "ok": true, "key": keys.name(), "fingerprint": keys.fingerprint() }));
     } else {
         println!("已换网点密钥；新指纹 {}", keys.fingerprint());
         println!("对方凭旧密钥的签名认得新密钥，不用重新登记；旧密钥若已泄露，请总部停用后重新登记");
@@ -287,7 +287,7 @@ fn keys(context: &Context, passphrase: bool) -> Result<u8, CliError> {
         context.unlock(&desk)?;
         desk.seal_site_keys(&new_passphrase(locked)?)?;
         if context.json {
-            println!("{}", json!({ "ok": true, "passphrase": true }));
+            safe_json::print(&json!({ "ok": true, "passphrase": true }));
         } else {
             println!(
                 "网点密钥文件已加上口令；以后打开要 METERDESK_PASSPHRASE 或键盘输入，忘了口令只能另做密钥、请总部重新登记"
@@ -301,7 +301,7 @@ fn keys(context: &Context, passphrase: bool) -> Result<u8, CliError> {
     };
     let keys = desk.make_site_keys(passphrase.as_deref().map(String::as_str))?.public();
     if context.json {
-        println!("{}", json!({ "ok": true, "key": keys.name(), "fingerprint": keys.fingerprint() }));
+        safe_json::print(&json!({ "ok": true, "key": keys.name(), "fingerprint": keys.fingerprint() }));
     } else {
         println!("已生成网点密钥；指纹 {}", keys.fingerprint());
     }
@@ -341,7 +341,7 @@ fn list(context: &Context) -> Result<u8, CliError> {
     // A list needs no keys; with a passphrase the own fingerprint is only left out.
     let company = desk.company()?;
     if context.json {
-        println!("{}", json!(company));
+        safe_json::print(&json!(company));
         return Ok(0);
     }
     let own = &company.own;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::common::{CliError, Context};
 use crate::desk::rights;
 use crate::desk::{Call, Desk};
-use crate::text::safe;
+use crate::text::{safe, safe_json};
 
 /// Arguments of `user`.
 #[derive(Args)]
@@ -116,7 +116,7 @@ fn perform(
     let done = desk.perform(action, &input.to_string(), Call::default())?;
     if context.json {
         let result: serde_json::Value = serde_json::from_str(&done.result).unwrap_or_default();
-        println!("{}", json!({ "ok": true, "entry": done.entry, "result": result }));
+        safe_json::print(&json!({ "ok": true, "entry": done.entry, "result": result }));
     } else {
         println!("{}", safe::line(said));
     }
@@ -148,7 +148,7 @@ fn list(context: &Context) -> Result<u8, CliError> {
     desk.note_access("user list", "用户名单")?;
     let rows = crate::desk::view_users::users(&desk)?;
     if context.json {
-        println!("{}", json!(rows));
+        safe_json::print(&json!(rows));
         return Ok(0);
     }
     for user in rows {

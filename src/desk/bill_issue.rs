@@ -13,6 +13,7 @@ use super::till::cover;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::{BillIssued, HoldReason, OPENING, SWAP};
 use crate::derive::account::prepaid;
+use crate::rules::fault::Fault;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::tariff::PriceBook;
@@ -131,15 +132,18 @@ fn cancelled_before(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<Optio
 /// all are billed.
 pub fn rate_now(tx: &Tx<'_>, prices: &PriceBook, account: Id, dated: NaiveDate) -> Result<Option<BillIssued>, Refusal> {
     let Some(facts) = tx.billing_facts(account)? else { return Ok(None) };
-    let ledger = Ledger::of(&facts).recalled(tx)?;
+    Ok(rate_of(&Ledger::of(&facts).recalled(tx)?, prices, dated)?)
+}
+
+/// The same of a ledger that may know more than is on file.
+pub(super) fn rate_of(ledger: &Ledger, prices: &PriceBook, dated: NaiveDate) -> Result<Option<BillIssued>, Fault> {
     let rater = Rater { book: prices, dated };
     let ends = ledger.history().closing_marks(NaiveDate::MIN, NaiveDate::MAX);
     let first = ends.into_iter().find(|end| ledger.history().due(*end).is_some());
     let is_before = |swap: NaiveDate| first.is_none_or(|end| swap <= ledger.marks[end].day);
     let swap = ledger.cancelled.iter().find(|bill| bill.swap && is_before(bill.last));
-    let bill = match swap {
-        Some(swap) => rater.swap_again(&ledger, swap).map(Some),
-        None => first.and_then(|end| rater.one(&ledger, end)).transpose(),
-    };
-    Ok(bill?)
+    match swap {
+        Some(swap) => rater.swap_again(ledger, swap).map(Some),
+        None => first.and_then(|end| rater.one(ledger, end)).transpose(),
+    }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::rules::form;
+use crate::rules::private_numbers;
 use crate::rules::service::{COMMON, Catalogue};
 use crate::rules::toml_reader::FileFault;
 use crate::store::Tx;
@@ -132,7 +133,10 @@ fn read_file(file: &Path, faults: &mut Vec<FileFault>) -> Option<(String, String
         Err(error) => return fault(format!("读不出来：{error}")),
     }
     match std::fs::read(file).map(String::from_utf8) {
-        Ok(Ok(text)) => Some((name.clone(), text)),
+        Ok(Ok(text)) => match private_numbers::found_in_toml(&text, None) {
+            None => Some((name.clone(), text)),
+            Some((kind, _)) => fault(private_numbers::sentence("文件", kind)),
+        },
         Ok(Err(_)) => fault("不是 UTF-8 编码，请另存为 UTF-8".to_owned()),
         Err(error) => fault(format!("读不出来：{error}")),
     }

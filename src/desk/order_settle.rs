@@ -140,7 +140,8 @@ fn bill(cx: &Cx<'_, '_>, ledger: &Ledger, new: bool) -> Result<Option<BillIssued
     }))
 }
 
-fn mark(meter: Id, day: NaiveDate, value: Milli, rollover: bool) -> Mark {
+/// The mark a reading leaves that is not on file yet.
+pub(super) fn mark(meter: Id, day: NaiveDate, value: Milli, rollover: bool) -> Mark {
     Mark {
         id: Id(i64::MAX),
         day,

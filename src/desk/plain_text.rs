@@ -115,16 +115,18 @@ impl Walk<'_> {
 
 /// I-13: a number of an ID or a card, told by what the clerk calls the field.
 fn private(action: &str, path: &str, text: &str, holds: Holds, today: NaiveDate) -> Option<Fault> {
-    let found = private_numbers::first(text, holds, Some(today))?;
+    let is_file = FILES.contains(&(action, path));
+    // A file's texts are also looked at as its reader takes them.
+    let read = || if is_file { private_numbers::found_in_toml(text, Some(today)) } else { None };
+    let found = private_numbers::first(text, holds, Some(today)).map(|found| (found.kind, found.span.start));
+    let (kind, at) = found.or_else(read)?;
     let name = path.rsplit('.').next().unwrap_or(path);
     let label = match fields::label(name.split('[').next().unwrap_or(name)) {
-        _ if FILES.contains(&(action, path)) => {
-            format!("文件第{}行", 1 + text[..found.span.start].matches('\n').count())
-        }
+        _ if is_file => format!("文件第{}行", 1 + text[..at].matches('\n').count()),
         Some(label) => format!("{label}一栏"),
         None => format!("“{path}”"),
     };
-    Some(Fault::field("I-13", path, private_numbers::sentence(&label, found.kind)))
+    Some(Fault::field("I-13", path, private_numbers::sentence(&label, kind)))
 }
 
 fn fault(action: &str, path: &str, text: &str) -> Option<Fault> {

@@ -36,7 +36,7 @@ const LONGEST_READER: usize = 40;
 pub const SOURCES: [&str; 5] = ["card", "handheld", "remote", "self", "till"];
 
 /// What is typed.
-#[derive(Deserialize, JsonSchema, Default)]
+#[derive(Deserialize, JsonSchema, Default, Clone)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// 户号; or give the meter.

@@ -92,8 +92,8 @@ fn branches(cx: &Cx<'_, '_>, user: &UserRow) -> Result<BTreeSet<Site>, Refusal> 
 fn data_key(cx: &Cx<'_, '_>, site: &Site) -> Result<Option<String>, Refusal> {
     let mut peers = peers::enrolled(cx.tx)?;
     peers.retain(|peer| !peer.revoked && (peer.site == *site || peer.site.follows(site)));
-    let keys = peers.into_iter().filter_map(|peer| peer.data_key).map(|data| data.key);
-    Ok(keys.filter(|key| cx.keys.knows(key)).next_back())
+    let mut keys = peers.into_iter().filter_map(|peer| peer.data_key).map(|data| data.key);
+    Ok(keys.rfind(|key| cx.keys.knows(key)))
 }
 
 fn no_key(site: &Site) -> String {

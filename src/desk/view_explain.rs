@@ -60,7 +60,11 @@ fn unconfirmed(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<bool, Refu
 pub fn of_bill(prices: &PriceBook, bill: &BillIssued) -> Vec<String> {
     let mut lines = vec![format!(
         "用量 {} → {} 共 {}，{} 至 {} [R-242]",
-        bill.from, bill.to, bill.volume, bill.first_day, bill.last_day
+        bill.from.grouped(),
+        bill.to.grouped(),
+        bill.volume.grouped(),
+        bill.first_day,
+        bill.last_day
     )];
     if bill.kind == SWAP {
         lines.push("拆换差额：旧表止码与系统示数之差先收 [R-272]".into());
@@ -74,7 +78,7 @@ pub fn of_bill(prices: &PriceBook, bill: &BillIssued) -> Vec<String> {
     if let Ok(tariff) = prices.at(&bill.tariff, bill.last_day) {
         if tariff.cycle == Cycle::Year {
             let from = if bill.used_before_from == "recent" { "，依据旧系统近三期用量" } else { "" };
-            lines.push(format!("本年此前已用 {}{from}，阶梯从此接着算", bill.used_before));
+            lines.push(format!("本年此前已用 {}{from}，阶梯从此接着算", bill.used_before.grouped()));
         }
         if let Some(people) = bill.people.filter(|_| tariff.people.is_some()) {
             lines.push(format!("人口 {people}，按价目规定放宽阶梯"));

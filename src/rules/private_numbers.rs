@@ -2,8 +2,9 @@
 //!
 //! What a number is told by: a resident ID (residence permits and foreigners' cards have the same form) by province, day of birth and
 //! check character; an old one of fifteen digits by province and day of birth; a bank card by its issuer's first digits and its Luhn sum;
-//! permits and passports by their form, passports only where the text names them. Typed with blanks, hyphens or full-width characters
-//! they are the same numbers. Telephone, meter, receipt and order numbers, dates, times and amounts are none of these.
+//! permits and passports by their form, passports only where the text names them. Typed with blanks, hyphens, full-width characters, in
+//! another script, in Chinese numerals, with O and I for nought and one or with what nobody sees between, they are the same numbers.
+//! Telephone, meter, receipt and order numbers, dates, times and amounts are none of these.
 
 use std::ops::Range;
 
@@ -13,8 +14,11 @@ use super::certificate::{self, Certificate};
 use super::numbers::{self, PROVINCES};
 
 mod digits;
+mod toml;
 
-use digits::{Block, Span};
+pub use toml::found_in_toml;
+
+use digits::{Between, Block, Reading, Span};
 
 /// What a field may hold of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,6 +50,8 @@ const PERMIT: &str = "证件号码";
 /// Fewest digits of anything looked for, and of what has a check character or a day of birth.
 const FEWEST: usize = 7;
 const FEWEST_CHECKED: usize = 15;
+/// How the fifteen digits of an old ID are grouped.
+const OLD_ID_GROUPS: [&[usize]; 2] = [&[6, 6, 3], &[4, 4, 4, 3]];
 /// Words after which a number without check character is a certificate's.
 const NAMED: [&str; 6] = ["护照", "通行证", "回乡证", "台胞证", "居留证", "居留身份证"];
 /// A number behind this word is a meter's: some begin with H or M.
@@ -74,13 +80,13 @@ pub fn all(text: &str, holds: Holds, today: Option<NaiveDate>) -> Vec<Found> {
     let digits = if holds == Holds::Sealed { 0 } else { digits_in(text) };
     let mut found: Vec<Found> = Vec::new();
     if digits >= FEWEST_CHECKED {
-        let blocks = digits::blocks(text);
-        for span in digits::spans(&blocks) {
-            found.extend(judge(&span, holds, today).map(|kind| Found { kind, span: span.bytes() }));
-        }
-        for block in blocks.iter().filter(|block| holds == Holds::Text && block.digits.len() > 18) {
-            found.extend(inside(block, today));
-        }
+        found.extend(read_as(Reading::Digits, text, holds, today));
+    }
+    if holds != Holds::Sealed && digits::numerals_in(text) >= FEWEST_CHECKED {
+        found.extend(read_as(Reading::Numerals, text, holds, today));
+    }
+    if holds == Holds::Text && digits >= FEWEST {
+        found.extend(misread(text, today));
     }
     if digits >= FEWEST && holds == Holds::Text && may_name_a_permit(text) {
         found.extend(permits(text));
@@ -93,6 +99,35 @@ pub fn all(text: &str, holds: Holds, today: Option<NaiveDate>) -> Vec<Found> {
         apart
     });
     found
+}
+
+fn read_as(reading: Reading, text: &str, holds: Holds, today: Option<NaiveDate>) -> Vec<Found> {
+    let blocks = digits::blocks(text, reading);
+    let judged = |span: Span<'_>| judge(&span, holds, today).map(|kind| Found { kind, span: span.bytes() });
+    let mut found: Vec<Found> = digits::spans(&blocks).filter_map(judged).collect();
+    for block in blocks.iter().filter(|block| holds == Holds::Text && block.digits.len() > 18) {
+        found.extend(inside(block, today));
+    }
+    found
+}
+
+/// IDs and cards typed with the letters O and I (or l) for nought and one.
+fn misread(text: &str, today: Option<NaiveDate>) -> Vec<Found> {
+    let words = digits::words(text).into_iter().filter(|word| {
+        let letters = word.clean.bytes().filter(u8::is_ascii_alphabetic).count();
+        (16..=19).contains(&word.clean.len()) && letters > 0 && 2 * letters < word.clean.len()
+    });
+    let judged = words.filter_map(|word| {
+        let digits = word.clean.replace('O', "0").replace(['I', 'L'], "1");
+        let (number, check) = digits.split_at(digits.len() - 1);
+        if !number.bytes().all(|b| b.is_ascii_digit()) || !matches!(check.as_bytes(), [b'0'..=b'9' | b'X']) {
+            return None;
+        }
+        let id = digits.len() == 18 && is_resident_id(&digits, today);
+        let card = check != "X" && is_card_of_common_issuer(&digits);
+        (id || card).then_some(Found { kind: if id { ID } else { CARD }, span: word.span })
+    });
+    judged.collect()
 }
 
 /// Refuses a text that holds one. `label` is what the clerk calls the field.
@@ -145,8 +180,17 @@ fn judge(span: &Span<'_>, holds: Holds, today: Option<NaiveDate>) -> Option<&'st
     let digits = span.digits();
     match digits.len() {
         18 if is_resident_id(&digits, today) => return Some(ID),
-        _ if span.worded => return None,
-        15 if holds == Holds::Text && span.is_grouped_as(&[6, 6, 3]) && is_old_id(&digits) => return Some(ID),
+        _ if span.between == Between::Parts => return None,
+        _ if span.between == Between::Same => {
+            let card = holds != Holds::Meter && is_card_of_common_issuer(&digits) && span.is_printed_as_a_card();
+            return card.then_some(CARD);
+        }
+        15 if holds == Holds::Text
+            && is_old_id(&digits)
+            && OLD_ID_GROUPS.iter().any(|groups| span.is_grouped_as(groups)) =>
+        {
+            return Some(ID);
+        }
         _ => {}
     }
     let card = match holds {
@@ -159,8 +203,16 @@ fn judge(span: &Span<'_>, holds: Holds, today: Option<NaiveDate>) -> Option<&'st
     (card && span.is_grouped_as_a_card() && !span.is_fraction()).then_some(CARD)
 }
 
-/// IDs that stand in a longer string of digits.
+/// IDs that stand in a longer string of digits, and cards that begin or end one too long for a card.
 fn inside(block: &Block, today: Option<NaiveDate>) -> Option<Found> {
+    if block.digits.len() > 19 {
+        let (size, digits) = (block.digits.len(), &block.digits);
+        let parts = [19, 16].into_iter().flat_map(|length| [0..length, size - length..size]);
+        let card = |part: &Range<usize>| digits.get(part.clone()).is_some_and(is_card_of_common_issuer);
+        if let Some(part) = parts.filter(|part| !digits[part.clone()].ends_with('X')).find(card) {
+            return Some(Found { kind: CARD, span: block.places[part.start].start..block.places[part.end - 1].end });
+        }
+    }
     let last = block.digits.len() - 18;
     let at = (0..=last).find(|at| is_resident_id(&block.digits[*at..*at + 18], today))?;
     // Beside a card's sum, eighteen digits in the middle say little.

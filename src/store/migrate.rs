@@ -95,11 +95,20 @@ pub fn upgrade(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
             continue;
         }
         for statement in statements(step) {
-            conn.execute_batch(&statement)?;
+            match conn.execute_batch(&statement) {
+                // What stands already: the number was put back by another tool. `verify --full` looks whether it is as it should be.
+                Err(error) if is_there_already(&error) => {}
+                done => done?,
+            }
         }
         conn.execute_batch(&format!("PRAGMA user_version={}; COMMIT;", from + 1))?;
     }
     is_stale(conn)
+}
+
+fn is_there_already(error: &rusqlite::Error) -> bool {
+    let said = error.to_string();
+    said.contains("already exists") || said.contains("duplicate column name")
 }
 
 /// Are the derived tables of another shape than this program's, or not filled?
@@ -220,6 +229,16 @@ mod tests {
         create(&conn).unwrap();
         conn.execute_batch("PRAGMA user_version=99").unwrap();
         assert!(matches!(upgrade(&conn, Path::new("x")), Err(StoreError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn a_version_put_back_by_another_tool_leaves_the_book_as_it_is() {
+        let conn = Connection::open_in_memory().unwrap();
+        create(&conn).unwrap();
+        let before = shape(&conn);
+        conn.execute_batch("PRAGMA user_version=1").unwrap();
+        assert!(!upgrade(&conn, Path::new("x")).unwrap());
+        assert_eq!((shape(&conn), conn.query_row("PRAGMA user_version", [], |row| row.get(0))), (before, Ok(VERSION)));
     }
 
     #[test]

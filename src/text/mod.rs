@@ -7,6 +7,8 @@ pub mod fields; // fields of entries, side by side
 pub mod pinyin; // initials of names and places
 pub mod plain_file; // a file that somebody named
 pub mod safe;
+pub mod safe_json;
+pub mod spelled_places;
 pub mod till;
 pub mod toolkit; // the frame, forms and popups of the screens
 pub mod width; // full-width and half-width

@@ -10,7 +10,7 @@ use super::drafts::{DraftSink, DraftWriter};
 use super::input::{Inputs, Waker};
 use super::keymap::Command;
 use super::run::{Ending, run};
-use super::screen::{Context, Draft, Reply, Screen, TopLine, Waiting};
+use super::screen::{Context, Draft, Reply, RoomName, Screen, TopLine, Waiting};
 use super::screens;
 use super::stack::Stack;
 use super::terminal::Tty;
@@ -243,6 +243,15 @@ impl Context for App {
 
     fn run(&mut self, command: Command) -> Reply<Self> {
         screens::everywhere(command, self)
+    }
+
+    fn rooms(&self) -> Vec<RoomName> {
+        let rooms = if self.desk.session().is_some() { screens::ROOMS } else { &[] };
+        rooms.iter().map(|room| RoomName { name: room.name, note: room.note }).collect()
+    }
+
+    fn open_room(&mut self, room: usize) -> Reply<Self> {
+        screens::ROOMS.get(room).map_or_else(Reply::unused, |room| (room.open)(self))
     }
 
     fn shut_out(&mut self) -> Option<String> {

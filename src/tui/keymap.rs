@@ -22,6 +22,8 @@ pub enum Place {
     Pay,
     /// Shift: open, deposit, close.
     Shift,
+    /// One receipt, whoever took it.
+    Receipt,
     /// Signing of closed shifts.
     Sign,
     /// A wrongly recorded payment method.
@@ -73,6 +75,7 @@ impl Place {
             Place::Intake => "受理",
             Place::Pay => "收费",
             Place::Shift => "班次",
+            Place::Receipt => "收费单",
             Place::Sign => "班次签字",
             Place::Method => "更改缴费方式",
             Place::Dispatch => "派工台",
@@ -149,7 +152,7 @@ key_table! {
     Palette   "palette"        ctrl('p'), "命令", [Any], "按汉字或拼音首字母找命令";
     Quit      "quit"           ctrl('q'), "退出", [Any], "退出程序，填了一半的单子会留着";
 
-    Open      "open"           ENTER,     "打开", [Dispatch Home Customer Bills Readings Exceptions Approve Fixes Reports Users], "打开选中的一行";
+    Open      "open"           ENTER,     "打开", [Dispatch Home Customer Receipt Bills Readings Exceptions Approve Fixes Reports Users], "打开选中的一行";
     Confirm   "confirm"        ENTER,     "确定", [Ask], "确定";
     ConfirmF2 "confirm.f2"     f(2),      "确定", [Ask], "看清之后，确定要做";
     Save      "save"           f(2),      "保存", [Customer Readings Users Method Gallery], "保存这张单子";
@@ -181,7 +184,7 @@ key_table! {
     GoIntake  "go.intake"      f(6),      "受理", [Home Customer], "给这一户受理业务";
     Callback  "callback.open"  f(6),      "回访", [Dispatch], "记这张工单的回访";
     LateSlip  "payment.enter_late" f(6),   "补录", [Pay], "补录手开核对单：单号、收钱日期，另一人确认";
-    Reverse   "payment.reverse" f(6),     "冲正", [Shift], "冲正选中的一笔收费、存入或备用金，原因必填";
+    Reverse   "payment.reverse" f(6),     "冲正", [Shift Receipt], "冲正选中的一笔收费、存入或备用金，原因必填";
     SendBack  "swap.send_back" f(6),      "退回", [Swap], "无户号的单退回拆换岗，原因必填";
     DropFix   "import.drop"      f(6),      "作废", [Fixes], "这一行不要了，原因必填";
     BundlesIn "exchange.in"    f(6),      "收进", [Exchange], "收进盘里给本网点的交换包";
@@ -197,6 +200,7 @@ key_table! {
     GoExceptions "go.exceptions" f(7),    "疑问", [Exchange], "看两边对不上的凭单";
     Waive     "payment.waive"  f(7),      "减免", [Pay], "在自己的权限里减免滞纳金";
 
+    GiveBack  "deposit.return"  f(7),     "退押金", [Receipt], "凭收据退这笔押金，先看清退多少、从谁的钱箱退";
     ConfirmSlip "payment.confirm" f(7),   "确认", [Shift], "确认别人补录的手开单";
     ResetPassword "user.reset" f(7),      "重置密码", [Users], "给忘了密码的人设一个新的首次密码";
     CloseUser "user.close"     f(8),      "停用", [Users], "停用离开的人，做过的事留着";
@@ -208,7 +212,7 @@ key_table! {
     Park      "park"           f(9),      "挂起", [Customer Intake Pay Adjust Swap Return Gallery], "把这张单子挂在排队号下，过后接着做";
     PrintSlip "print"          ctrl('o'), "打印派工单", [Dispatch], "打印选中、刚派出或光标所在的派工单";
     PrintDay  "order.print_day" None,      "当天单", [Dispatch], "打印今天派出、还没有回执的全部派工单";
-    Print     "print.this"     ctrl('o'), "打印", [Customer Intake Pay Adjust Swap Return Shift Bills Reports Fixes], "打印或导出这一屏的单子";
+    Print     "print.this"     ctrl('o'), "打印", [Customer Intake Pay Adjust Swap Return Shift Receipt Bills Reports Fixes], "打印或导出这一屏的单子";
     Chase     "order.chase"    ctrl('e'), "催办", [Dispatch], "催办选中的工单";
     ReadHere  "reading.till"   ctrl('r'), "读数", [Pay], "没有账单时录入本次读数，出账后收费";
     GoReading "go.reading"     ctrl('r'), "抄表", [Customer], "录入这一户的读数，分时的连各时段";

@@ -1,9 +1,9 @@
-//! Ctrl-P: every command that can be reached now, found by Chinese words or pinyin initials.
+//! Ctrl-P: every command that can be reached now and every screen, found by Chinese words or pinyin initials.
 
 use super::canvas::Canvas;
 use super::key::{Code, Key};
 use super::keymap::{Command, Place};
-use super::screen::{Reply, Screen, Shape};
+use super::screen::{Context, Reply, RoomName, Screen, Shape};
 use super::stack::Initials;
 use super::theme::Ink;
 use super::widgets::edit::{Edited, LineEdit};
@@ -18,48 +18,79 @@ pub struct Palette {
 }
 
 struct Entry {
-    command: Command,
+    what: What,
+    name: &'static str,
+    note: &'static str,
+    /// Its key as it is written; empty where it has none.
+    key: String,
+    /// Its name for programs.
+    id: &'static str,
     initials: String,
 }
 
+/// What a line of the palette does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Runs a command.
+    Run(Command),
+    /// Opens a screen, by its place among the rooms.
+    Room(usize),
+}
+
 impl Palette {
-    /// A palette of the given commands, without itself.
-    pub fn new(commands: &[Command], initials: Initials) -> Self {
-        let entries = commands
-            .iter()
-            .filter(|c| **c != Command::Palette)
-            .map(|c| Entry { command: *c, initials: initials(c.name()) })
+    /// A palette of the given commands, without itself, and of the screens that can be opened; one that a command of the same name
+    /// opens stands there once.
+    pub fn new(commands: &[Command], rooms: &[RoomName], initials: Initials) -> Self {
+        let commands = commands.iter().filter(|c| **c != Command::Palette).map(|command| command.binding());
+        let mut entries: Vec<Entry> = commands
+            .map(|b| Entry {
+                what: What::Run(b.command),
+                name: b.name,
+                note: b.help,
+                key: b.key.map(|k| k.to_string()).unwrap_or_default(),
+                id: b.id,
+                initials: initials(b.name),
+            })
             .collect();
+        for (place, room) in rooms.iter().enumerate() {
+            if !entries.iter().any(|entry| entry.name == room.name) {
+                let (what, initials) = (What::Room(place), initials(room.name));
+                entries.push(Entry { what, name: room.name, note: room.note, key: String::new(), id: "", initials });
+            }
+        }
         Self { entries, query: LineEdit::new(40), selected: 0, top: 0 }
     }
 
-    /// The commands that fit what was typed: those whose name or initials begin so, then those that contain it.
-    pub fn hits(&self) -> Vec<Command> {
+    /// What fits what was typed: those whose name or initials begin so, then those that contain it; commands of this screen first.
+    pub fn hits(&self) -> Vec<What> {
+        self.fitting().map(|entry| entry.what).collect()
+    }
+
+    fn fitting(&self) -> impl Iterator<Item = &Entry> {
         let typed = self.query.text().trim().to_lowercase();
-        let mut hits: Vec<(u8, Command)> = self
+        let mut hits: Vec<(u8, &Entry)> = self
             .entries
             .iter()
             .filter_map(|entry| {
-                let b = entry.command.binding();
-                let key = b.key.map(|k| k.to_string().to_lowercase()).unwrap_or_default();
-                let rank = if b.name.starts_with(&typed) || entry.initials.starts_with(&typed) || key == typed {
+                let is_key = !entry.key.is_empty() && entry.key.to_lowercase() == typed;
+                let rank = if entry.name.starts_with(&typed) || entry.initials.starts_with(&typed) || is_key {
                     0
-                } else if b.name.contains(&typed) || entry.initials.contains(&typed) {
+                } else if entry.name.contains(&typed) || entry.initials.contains(&typed) {
                     1
-                } else if b.help.contains(&typed) || b.id.contains(&typed) {
+                } else if entry.note.contains(&typed) || entry.id.contains(&typed) {
                     2
                 } else {
                     return None;
                 };
-                Some((rank, entry.command))
+                Some((rank, entry))
             })
             .collect();
         hits.sort_by_key(|(rank, _)| *rank);
-        hits.into_iter().map(|(_, command)| command).collect()
+        hits.into_iter().map(|(_, entry)| entry)
     }
 }
 
-impl<C> Screen<C> for Palette {
+impl<C: Context> Screen<C> for Palette {
     fn place(&self) -> Place {
         Place::Ask
     }
@@ -73,12 +104,13 @@ impl<C> Screen<C> for Palette {
     }
 
     fn shape(&self) -> Shape {
-        Shape::Popup { width: 66, height: 18 }
+        Shape::Popup { width: 76, height: 18 }
     }
 
-    fn on_command(&mut self, command: Command, _: &mut C) -> Reply<C> {
+    fn on_command(&mut self, command: Command, cx: &mut C) -> Reply<C> {
         match (command, self.hits().get(self.selected)) {
-            (Command::Confirm, Some(hit)) => Reply::pop().and(Reply::run(*hit)),
+            (Command::Confirm, Some(What::Run(hit))) => Reply::pop().and(Reply::run(*hit)),
+            (Command::Confirm, Some(What::Room(room))) => Reply::pop().and(cx.open_room(*room)),
             _ => Reply::refused(),
         }
     }
@@ -109,20 +141,19 @@ impl<C> Screen<C> for Palette {
         let (shown, at) = self.query.view(canvas.width().saturating_sub(x + 1));
         canvas.text(x, 0, &shown, Ink::Text);
         canvas.cursor(x + at, 0);
-        let hits = self.hits();
+        let rows = usize::from(canvas.height().saturating_sub(1)).max(1);
+        self.top = self.top.clamp((self.selected + 1).saturating_sub(rows), self.selected);
+        let hits: Vec<&Entry> = self.fitting().collect();
         if hits.is_empty() {
             canvas.text(1, 2, words::NOTHING_FOUND, Ink::Faint);
         }
-        let rows = usize::from(canvas.height().saturating_sub(1)).max(1);
-        self.top = self.top.clamp((self.selected + 1).saturating_sub(rows), self.selected);
-        for (i, command) in hits.iter().enumerate().skip(self.top).take(rows) {
+        for (i, hit) in hits.iter().enumerate().skip(self.top).take(rows) {
             let y = 1 + u16::try_from(i - self.top).unwrap_or(u16::MAX - 1);
             let selected = i == self.selected;
-            let b = command.binding();
             canvas.text(1, y, if selected { ">" } else { " " }, Ink::Accent);
-            canvas.text_in(3, y, 11, b.name, if selected { Ink::Accent } else { Ink::Strong });
-            canvas.text_in(15, y, 8, &b.key.map(|k| k.to_string()).unwrap_or_default(), Ink::Faint);
-            canvas.text(24, y, b.help, Ink::Text);
+            canvas.text_in(3, y, 14, hit.name, if selected { Ink::Accent } else { Ink::Strong });
+            canvas.text_in(18, y, 7, &hit.key, Ink::Faint);
+            canvas.text(26, y, hit.note, Ink::Text);
         }
     }
 }

@@ -330,6 +330,15 @@ pub struct TopLine {
     pub right: Vec<Waiting>,
 }
 
+/// A screen that can be opened from everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomName {
+    /// Its name, as on the screen it opens.
+    pub name: &'static str,
+    /// A few words beside it.
+    pub note: &'static str,
+}
+
 /// What the stack needs from whatever the screens share.
 pub trait Context: Sized {
     /// The top line of every screen.
@@ -343,6 +352,17 @@ pub trait Context: Sized {
     /// A command that works everywhere (places [`Place::Any`]) and that the screen on top did not take.
     fn run(&mut self, command: Command) -> Reply<Self> {
         let _ = command;
+        Reply::unused()
+    }
+
+    /// The screens that can be opened from everywhere, as the palette names them.
+    fn rooms(&self) -> Vec<RoomName> {
+        Vec::new()
+    }
+
+    /// Opens one of them, by its place among [`Context::rooms`].
+    fn open_room(&mut self, room: usize) -> Reply<Self> {
+        let _ = room;
         Reply::unused()
     }
 

@@ -363,7 +363,10 @@ impl<C: Context + 'static> Stack<C> {
     fn run_everywhere(&mut self, command: Command, cx: &mut C) -> Reply<C> {
         match command {
             Command::Help => Reply::push(Help::new(self.place(), &self.keys(cx))),
-            Command::Palette => Reply::push(Palette::new(&chrome::reachable(&self.keys(cx)), self.initials)),
+            Command::Palette => {
+                let commands = chrome::reachable(&self.keys(cx));
+                Reply::push(Palette::new(&commands, &cx.rooms(), self.initials))
+            }
             Command::Lock => Reply::lock(),
             Command::Quit => Reply::quit(),
             other => cx.run(other),

@@ -1,5 +1,6 @@
 //! The till: payment, shift, fees, reports, slips, and how an amount came about.
 
+use meterdesk::rules::money::Fen;
 use meterdesk::tui::screens;
 use serde_json::json;
 
@@ -32,6 +33,18 @@ pub const SCREENS: &[Shown] = &[
         empty: of(Empty, "demo", screens::sign, ""),
         full: By(|| closed("ouyang-4", "")),
         error: By(|| closed("ouyang-4", "<F2>80<F2>")),
+    },
+    Shown {
+        screen: "till_reading",
+        empty: of(Empty, "demo", |app| screens::till_reading(app, account(app, BARE), Fen(0)), ""),
+        full: of(Full, "demo", |app| screens::till_reading(app, account(app, BILLED), Fen(83_089_900_000)), "999999"),
+        error: of(Full, "demo", |app| screens::till_reading(app, account(app, BILLED), Fen(0)), "1<F2>"),
+    },
+    Shown {
+        screen: "receipt",
+        empty: of(Empty, "demo", |app| screens::receipt(app, ""), ""),
+        full: of(Full, "chief", |app| screens::receipt(app, "B03-1-000001"), ""),
+        error: of(Full, "demo", |app| screens::receipt(app, ""), "B03-1-999999<Enter>"),
     },
     Shown {
         screen: "method",

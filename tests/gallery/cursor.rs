@@ -130,6 +130,7 @@ fn in_every_field_of_the_counter() {
             line("存入", over(Full, "demo", screens::shift, "")),
             line("交班", over(Full, "demo", screens::shift, "<F8>")),
             line("冲正", over(Full, "demo", screens::shift, "<F6>")),
+            line("收费单", over(Empty, "demo", |app| screens::receipt(app, ""), "")),
             line("班次签字", crate::counter::closed("ouyang-4", "<F2>")),
             line("更改缴费方式", over(Full, "ouyang-6", |app| screens::method(app, None), "")),
             line("服务费", over(Full, "demo", screens::fee, "")),

@@ -13,7 +13,7 @@ use crate::rules::money::Fen;
 use crate::store::tables::till::ShiftRow;
 
 /// The right to have a till of one's own.
-const TILL: &str = "shift.open";
+pub const TILL: &str = "shift.open";
 
 /// Refuses what is beyond the actor's limit, and says who may do it and out of which drawer. `limit` is the action whose limits count,
 /// `action` what the superior does.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use unicode_width::UnicodeWidthChar;
+
 use crate::rules::numbers;
 
 /// Blocks that are joined at most: every digit of a number by itself.
@@ -9,13 +11,24 @@ const MOST_BLOCKS: usize = 19;
 /// Characters between two blocks of one number at most, and blanks.
 const WIDEST_GAP: usize = 3;
 const WIDEST_BLANK: usize = 8;
-/// Digits of other scripts and styles, by the first of each ten: Arabic, Persian, Devanagari, Bengali, Thai, mathematical …
-const TENS: [u32; 16] = [
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0x1D7CE, 0x1D7D8, 0x1D7E2,
-    0x1D7EC, 0x1D7F6,
+/// Anything between two blocks of an ID, whose day of birth and check character say enough.
+const WIDEST_NEAR: usize = 6;
+/// Where the parts of an ID end: place, year, month, day, and all but the check character.
+const ID_PARTS: [usize; 5] = [6, 10, 12, 14, 17];
+/// Digits of other scripts and styles, by the first of each ten: every decimal digit of Unicode but the plain ones.
+const TENS: [u32; 64] = [
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50,
+    0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50,
+    0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136, 0x111D0,
+    0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x16A60,
+    0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0,
 ];
-/// Ones in a ring, in brackets, with a point, raised and so on; their noughts stand elsewhere.
-const ONES: [u32; 8] = [0x2460, 0x2474, 0x2488, 0x2776, 0x2780, 0x278A, 0x24F5, 0x2081];
+/// Ones in a ring, in brackets, with a point, Roman, 苏州码子 and so on; their noughts stand elsewhere.
+const ONES: [u32; 13] =
+    [0x2160, 0x2170, 0x2460, 0x2474, 0x2488, 0x24F5, 0x2776, 0x2780, 0x278A, 0x3021, 0x3220, 0x3280, 0x1F102];
+/// Chinese numerals by their worth, as people say a number digit by digit; a numeral also stands in names and other words, so they
+/// are looked at by themselves.
+const NUMERALS: [&str; 10] = ["〇零○", "一壹幺", "二贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"];
 /// A word of so many hexadecimal digits with letters among them is a hash or a key, which no person writes.
 const HASH: usize = 32;
 
@@ -27,8 +40,8 @@ pub(super) struct Block {
     pub(super) places: Vec<Range<usize>>,
     /// What stands between it and the block before: `None` when that is more than a gap.
     gap: Option<String>,
-    /// The same when it holds other signs, letters or words.
-    words: Option<String>,
+    /// The same, whatever it is, when it is so little that the digits of an ID may go on behind it.
+    near: Option<String>,
     letter_before: bool,
     letter_after: bool,
     behind_point: bool,
@@ -37,8 +50,19 @@ pub(super) struct Block {
 /// One block, or several that stand together.
 pub(super) struct Span<'b> {
     blocks: &'b [Block],
-    /// The same signs, letters or words between all of them.
-    pub(super) worded: bool,
+    /// Whether other things than a gap may stand between them.
+    pub(super) between: Between,
+}
+
+/// What stands between the blocks of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Between {
+    /// Nothing but gaps.
+    Gaps,
+    /// The same anything.
+    Same,
+    /// Anything, but only where the parts of an ID end.
+    Parts,
 }
 
 /// Letters and digits that stand together, cleaned.
@@ -62,13 +86,17 @@ pub(super) fn plain(c: char) -> char {
         code.checked_sub(*first).filter(|over| *over < 10 - nought).map(|over| over + nought)
     };
     let raised = || match c {
-        '\u{2070}' | '\u{2080}' | '\u{24EA}' | '\u{24FF}' => Some(0),
+        '\u{2070}' | '\u{24EA}' | '\u{24FF}' | '\u{1F101}' => Some(0),
         '\u{00B9}' => Some(1),
         '\u{00B2}' => Some(2),
         '\u{00B3}' => Some(3),
         '\u{2074}'..='\u{2079}' => Some(code - 0x2070),
+        '\u{2080}'..='\u{2089}' => Some(code - 0x2080),
         _ => None,
     };
+    if matches!(c, '×' | 'Х' | 'х' | 'Χ' | 'χ' | 'Ⅹ' | 'ⅹ' | '✕' | '╳') {
+        return 'X';
+    }
     let digit = TENS.iter().find_map(|first| from(first, 0)).or_else(|| ONES.iter().find_map(|first| from(first, 1)));
     digit.or_else(raised).and_then(|digit| char::from_digit(digit, 10)).unwrap_or_else(|| numbers::narrow(c))
 }
@@ -77,19 +105,48 @@ fn is_hyphen(c: char) -> bool {
     matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE63}')
 }
 
+/// What takes no room where it stands: joiners, marks over another character, variation selectors, fillers.
 fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+    !c.is_ascii()
+        && (c.width() == Some(0) || matches!(c, '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{3164}' | '\u{FFA0}'))
+}
+
+/// A Chinese numeral as the plain digit.
+fn numeral(c: char) -> Option<char> {
+    let worth = NUMERALS.iter().position(|all| all.contains(c))?;
+    char::from_digit(u32::try_from(worth).ok()?, 10)
+}
+
+/// How many digits a text has that has Chinese numerals among them.
+pub(super) fn numerals_in(text: &str) -> usize {
+    if text.is_ascii() || !text.chars().any(|c| numeral(c).is_some()) {
+        return 0;
+    }
+    text.chars().filter(|c| plain(*c).is_ascii_digit() || numeral(*c).is_some()).count()
+}
+
+/// How a text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Digits of every script are digits.
+    Digits,
+    /// Chinese numerals too.
+    Numerals,
 }
 
 /// The characters of a text, narrow, each with its place; what nobody sees is left out.
-fn narrowed(text: &str) -> Vec<(char, Range<usize>)> {
+fn narrowed(text: &str, reading: Reading) -> Vec<(char, Range<usize>)> {
     let chars = text.char_indices().filter(|(_, c)| !is_unseen(*c));
-    chars.map(|(at, c)| (plain(c), at..at + c.len_utf8())).collect()
+    let read = |c: char| match reading {
+        Reading::Numerals => numeral(c).unwrap_or_else(|| plain(c)),
+        Reading::Digits => plain(c),
+    };
+    chars.map(|(at, c)| (read(c), at..at + c.len_utf8())).collect()
 }
 
 /// The words of a text.
 pub(super) fn words(text: &str) -> Vec<Word> {
-    let chars = narrowed(text);
+    let chars = narrowed(text, Reading::Digits);
     let groups = chars.chunk_by(|left, right| left.0.is_ascii_alphanumeric() == right.0.is_ascii_alphanumeric());
     let words = groups.filter(|group| group[0].0.is_ascii_alphanumeric());
     let word = |group: &[(char, Range<usize>)]| Word {
@@ -100,8 +157,8 @@ pub(super) fn words(text: &str) -> Vec<Word> {
 }
 
 /// The blocks of digits in a text, in order.
-pub(super) fn blocks(text: &str) -> Vec<Block> {
-    let chars = narrowed(text);
+pub(super) fn blocks(text: &str, reading: Reading) -> Vec<Block> {
+    let chars = narrowed(text, reading);
     let mut blocks: Vec<Block> = Vec::new();
     let mut at = 0;
     let mut last_end = None;
@@ -127,7 +184,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
             if ends_id {
                 // The X of an ID, beside its digits or a gap behind them.
                 let whole = ends_seventeen(&blocks);
-                let last = blocks.last_mut().filter(|block| whole && gap(text, block.end(), start).is_some());
+                let last = blocks.last_mut().filter(|block| whole && near(text, block.end(), start).is_some());
                 if let Some(block) = last {
                     block.digits.push('X');
                     block.places.push(run[0].1.clone());
@@ -144,7 +201,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
                 digits: run.iter().map(|(c, _)| *c).collect(),
                 places: run.iter().map(|(_, range)| range.clone()).collect(),
                 gap: last_end.and_then(|end| gap(text, end, start)),
-                words: last_end.and_then(|end| words_between(text, end, start)),
+                near: last_end.and_then(|end| near(text, end, start)),
                 letter_before: inside(before),
                 letter_after: inside(chars.get(place + run.len())),
                 behind_point: before.is_some_and(|(c, _)| *c == '.') && twice.is_some_and(|(c, _)| c.is_ascii_digit()),
@@ -174,7 +231,7 @@ fn ends_seventeen(blocks: &[Block]) -> bool {
     let mut length = 0;
     for block in blocks.iter().rev() {
         length += block.digits.len();
-        if length >= 17 || block.gap.is_none() {
+        if length >= 17 || block.near.is_none() {
             break;
         }
     }
@@ -189,9 +246,12 @@ fn gap(text: &str, from: usize, to: usize) -> Option<String> {
     (gap.chars().count() <= widest && gap.chars().all(is_gap)).then_some(gap)
 }
 
-/// What stands between two blocks, when it is a word and no gap.
-fn words_between(text: &str, from: usize, to: usize) -> Option<String> {
-    between(text, from, to).filter(|words| words.chars().count() <= WIDEST_GAP && !words.chars().all(is_gap))
+/// What stands between two blocks, when they may be parts of one ID.
+fn near(text: &str, from: usize, to: usize) -> Option<String> {
+    between(text, from, to).filter(|between| {
+        let widest = if between.chars().all(char::is_whitespace) { WIDEST_BLANK } else { WIDEST_NEAR };
+        between.chars().count() <= widest
+    })
 }
 
 fn between(text: &str, from: usize, to: usize) -> Option<String> {
@@ -212,8 +272,8 @@ impl Block {
     }
 }
 
-/// Every block, every row of blocks that stand together without letters at either side, and every row with the same signs,
-/// letters or words between all of its blocks.
+/// Every block, every row of blocks that stand together without letters at either side, and every row with the same between all, or
+/// with anything between an ID's own parts.
 pub(super) fn spans(blocks: &[Block]) -> impl Iterator<Item = Span<'_>> {
     let rows = (0..blocks.len()).flat_map(move |from| {
         let mut length = blocks[from].digits.len();
@@ -223,19 +283,24 @@ pub(super) fn spans(blocks: &[Block]) -> impl Iterator<Item = Span<'_>> {
             length += block.digits.len();
             !apart && length <= 19 && block.gap.is_some() && !block.letter_before
         });
-        (from + 2..from + 2 + joined.count()).map(move |to| Span { blocks: &blocks[from..to], worded: false })
+        (from + 2..from + 2 + joined.count()).map(move |to| Span { blocks: &blocks[from..to], between: Between::Gaps })
     });
-    let worded = (0..blocks.len()).flat_map(move |from| {
+    let near = (0..blocks.len()).flat_map(move |from| {
         let mut length = blocks[from].digits.len();
-        let next = blocks[from + 1..].iter().take(MOST_BLOCKS);
-        let joined = next.take_while(move |block| {
+        let (mut same, mut parts) = (true, true);
+        let next = blocks[from + 1..].iter().take(MOST_BLOCKS).enumerate();
+        let joined = next.map_while(move |(more, block)| {
+            parts &= ID_PARTS.contains(&length);
+            same &= block.near == blocks[from + 1].near;
             length += block.digits.len();
-            length <= 19 && block.words.is_some() && block.words == blocks[from + 1].words
+            let goes_on = length <= 19 && block.near.is_some() && (same || parts);
+            goes_on.then_some((from + 2 + more, length, if same { Between::Same } else { Between::Parts }))
         });
-        (from + 2..from + 2 + joined.count()).map(move |to| Span { blocks: &blocks[from..to], worded: true })
+        let long = joined.filter(|(_, length, _)| *length >= 15);
+        long.map(move |(to, _, between)| Span { blocks: &blocks[from..to], between })
     });
-    let alone = blocks.iter().map(|block| Span { blocks: std::slice::from_ref(block), worded: false });
-    alone.chain(rows.filter(|span| span.blocks.last().is_some_and(|block| !block.letter_after))).chain(worded)
+    let alone = blocks.iter().map(|block| Span { blocks: std::slice::from_ref(block), between: Between::Gaps });
+    alone.chain(rows.filter(|span| span.blocks.last().is_some_and(|block| !block.letter_after))).chain(near)
 }
 
 impl Span<'_> {
@@ -252,6 +317,16 @@ impl Span<'_> {
     pub(super) fn is_grouped_as(&self, groups: &[usize]) -> bool {
         let sizes = || self.blocks.iter().map(|block| block.digits.len());
         self.blocks.len() == 1 || sizes().all(|size| size == 1) || sizes().eq(groups.iter().copied())
+    }
+
+    /// As a card is printed: fours, or six first; American Express 4-6-5.
+    pub(super) fn is_printed_as_a_card(&self) -> bool {
+        let sizes: Vec<usize> = self.blocks.iter().map(|block| block.digits.len()).collect();
+        match sizes.as_slice() {
+            [6, _] | [4, 6, 5] => true,
+            [fours @ .., last] => fours.len() >= 3 && fours.iter().all(|size| *size == 4) && *last <= 4,
+            [] => false,
+        }
     }
 
     /// In one block; in groups of one size, the last may be shorter; or six first, as banks print them; groups of fewer than four

@@ -135,6 +135,86 @@ fn signs_letters_and_digits_of_other_scripts_hide_no_number() {
     }
 }
 
+/// What joins nothing to the eye, numerals, letters that look like digits, brackets that differ: all went into entries in clear.
+#[test]
+fn what_nobody_sees_and_numerals_hide_no_number() {
+    let said = |text: &str, words: &str| -> String {
+        text.chars().map(|c| c.to_digit(10).map_or(c, |digit| words.chars().nth(digit as usize).unwrap())).collect()
+    };
+    let (id, card) = (IDS[0], CARDS[1]);
+    for number in [id, card] {
+        for unseen in [
+            "\u{fe0f}",
+            "\u{180e}",
+            "\u{3164}",
+            "\u{34f}",
+            "\u{2062}",
+            "\u{e0061}",
+            "\u{e0100}",
+            "\u{301}",
+            "\u{fe0f}\u{20e3}",
+            "\u{ffa0}",
+            "\u{115f}",
+            "\u{1d173}",
+        ] {
+            let every: Vec<String> = number.chars().map(String::from).collect();
+            for text in [every.join(unseen), format!("{}{unseen}{}", &number[..7], &number[7..])] {
+                assert!(found(&text, today()).is_some(), "{}", text.escape_unicode());
+            }
+        }
+        for words in [
+            "〇一二三四五六七八九",
+            "零壹贰叁肆伍陆柒捌玖",
+            "○一二三四五六七八九",
+            "〇〡〢〣〤〥〦〧〨〩",
+            "⓿❶❷❸❹❺❻❼❽❾",
+            "₀₁₂₃₄₅₆₇₈₉",
+        ] {
+            assert!(found(&said(number, words), today()).is_some(), "{}", said(number, words));
+        }
+        for text in [number.replace('0', "O"), number.replacen('1', "l", 3), number.replacen('1', "I", 3)] {
+            assert!(found(&text, today()).is_some(), "{text}");
+        }
+        for zero in TENS_TRIED {
+            let text: String =
+                number.chars().map(|c| char::from_u32(zero + c.to_digit(10).unwrap()).unwrap()).collect();
+            assert!(found(&text, today()).is_some(), "{text}");
+        }
+    }
+    for text in [
+        "530124(19461003)8814",
+        "530124 出生 19461003 尾号 8814",
+        "530124年19461003月8814",
+        "530,124,194,610,038,814",
+        "110105（19491231）002X",
+        "110105 19491231 002 尾 X",
+        "户主张三530124194610038814",
+        "1101,0519,4912,3100,2X",
+        "1101、0519、4912、3100、2×",
+        "11010519491231002Х",
+        "110105[19491231]002X",
+        "1101 0549 1231 002",
+        "4111，1111，1111，1111",
+        "4111*1111*1111*1111",
+        "4111号1111号1111号1111",
+        "138001380004111111111111111",
+        "卡411111111111111120281231",
+        "有效期2028123 卡62170085181559681070928",
+    ] {
+        assert!(found(text, today()).is_some(), "{text}");
+    }
+    for text in [
+        "一户一表，三口之家，二〇二六年十一月二十一日一时，第五次上门，六楼七楼八楼九楼都停水一二三四",
+        "读数 4213，4521，4630，4703，4811",
+        "TOOL1234567890IO",
+    ] {
+        assert_eq!(found(text, today()), None, "{text}");
+    }
+}
+
+/// Scripts that a list of the usual ones had left out.
+const TENS_TRIED: [u32; 6] = [0x0A66, 0x0BE6, 0x1090, 0x1946, 0xFF10, 0x1FBF0];
+
 #[test]
 fn fields_with_long_numbers_of_their_own_refuse_what_passes_an_ids_check() {
     for holds in [Holds::Text, Holds::Number, Holds::Meter] {

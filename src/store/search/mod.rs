@@ -34,7 +34,7 @@ use rusqlite::Connection;
 
 use super::{Db, StoreError, Tx};
 use crate::rules::id::Id;
-use crate::text::pinyin;
+use crate::text::{pinyin, spelled_places};
 use query::Way;
 
 pub use owes::Owes;
@@ -86,6 +86,16 @@ impl Found {
         self.ids.extend(other.ids);
         self.first.extend(other.first);
         self.cut |= other.cut;
+    }
+
+    /// Takes in what another reading of the text found, behind all of these.
+    fn before(&mut self, other: Self) {
+        if !other.ids.is_empty() {
+            self.first.extend(&self.ids);
+            self.ids.extend(other.ids);
+            self.cut |= other.cut;
+            self.settle();
+        }
     }
 
     /// Every id once, rising.
@@ -160,6 +170,15 @@ fn find(conn: &Connection, text: &str, limit: usize, owes: &Owes) -> rusqlite::R
         words = Query::words_only(text);
         found = search(conn, &words)?;
         asked = &words;
+    }
+    let said = spelled_places::said(text).map(|said| Query::parse(&said));
+    if let Some(said) = &said {
+        let mut placed = search(conn, said)?;
+        if !placed.ids.is_empty() {
+            // The other reading stands behind: 12dongfang may be 东方.
+            placed.before(found);
+            (found, asked) = (placed, said);
+        }
     }
     let (ids, total) = rank::ranked(conn, found, asked, owes)?;
     Ok(Hits { named: query.named, ids: ids.into_iter().take(limit).map(Id).collect(), total })

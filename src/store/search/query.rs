@@ -326,17 +326,21 @@ fn plain_of(way: Way) -> Way {
 
 /// The syllables of a name and their initials; of a place the initials only.
 fn spelled(text: &str, at: usize, name: bool) -> Vec<Clause> {
-    let Some(way) = pinyin::spelled(text).into_iter().nth(at) else { return Vec::new() };
-    let mut clauses: Vec<Clause> = Vec::new();
-    if name {
-        clauses.extend(way.syllables.iter().map(|syllable| Clause::word(&format!("0{syllable}"))));
+    let ways = pinyin::spelled(text);
+    let first = |way: &pinyin::Spelled| way.initials[..way.initials.len().min(LETTERS)].to_owned();
+    // The initials of a name may be its less likely ones.
+    let initials = |first: String| [format!("00{first}"), first];
+    if !name {
+        // Xian is 西安, too: a place is spelled in any of the ways there are.
+        let mut exact: Vec<String> = ways.iter().flat_map(|way| initials(first(way))).collect();
+        exact.sort();
+        exact.dedup();
+        return vec![Clause { exact, open: Vec::new() }];
     }
-    if way.initials.len() > 1 || !name {
-        let first = &way.initials[..way.initials.len().min(LETTERS)];
-        // The initials of a name may be its less likely ones.
-        clauses.push(Clause { exact: vec![first.to_owned(), format!("00{first}")], open: Vec::new() });
-    }
-    clauses
+    let Some(way) = ways.get(at) else { return Vec::new() };
+    let syllables = way.syllables.iter().map(|syllable| Clause::word(&format!("0{syllable}")));
+    let short = (way.initials.len() > 1).then(|| Clause { exact: initials(first(way)).to_vec(), open: Vec::new() });
+    syllables.chain(short).collect()
 }
 
 /// A short word that may be the end of an order or receipt number, or a queue number: `275`, `000013`, `A012`.

@@ -319,6 +319,25 @@ fn names_are_found_by_whole_syllables_by_every_reading_and_without_their_dots() 
     }
 }
 
+/// An address in letters: its names and the words behind its numbers spelled out, its numbers as they stand.
+fn pieces_said(plain: &str) -> Vec<String> {
+    let digits = |c: char| c.is_ascii_digit();
+    let runs = plain.chars().collect::<Vec<_>>();
+    let runs = runs.chunk_by(|a, b| digits(*a) == digits(*b) && a.is_alphanumeric() && b.is_alphanumeric());
+    let spell = |run: &[char]| -> String {
+        // Of several readings the one that the place has: 重庆 is chongqing.
+        let letters = initials(&run.iter().collect::<String>(), Kind::Place, None).into_iter().next();
+        let letters: Vec<char> = letters.filter(|l| l.len() == run.len()).unwrap_or_default().chars().collect();
+        let fits = |at: usize, one: &&str| letters.get(at).is_none_or(|letter| one.starts_with(*letter));
+        let one = |(at, c): (usize, &char)| {
+            let said = syllables(*c).find(|one| fits(at, one));
+            said.map_or_else(|| c.to_string(), str::to_owned)
+        };
+        run.iter().enumerate().map(one).collect()
+    };
+    runs.map(spell).filter(|run| !run.trim().is_empty()).collect()
+}
+
 /// The whole address of a household, and each short form people use, brings that household first, or others only that are as good.
 fn short_forms(address: &str) -> Vec<String> {
     let plain = crate::text::width::normal(address);
@@ -339,6 +358,9 @@ fn short_forms(address: &str) -> Vec<String> {
     forms.push(format!("{}-{}-{} {short}", bare[0], bare[1], bare[2]));
     let spelled: String = short.chars().filter_map(|c| syllables(c).next()).collect();
     forms.push(format!("{spelled}{}-{}-{}", bare[0], bare[1], bare[2]));
+    // The whole address in letters, 路, 号, 幢, 单元 and 室 among them, in one go and with blanks.
+    let said: Vec<String> = pieces_said(&plain);
+    forms.extend([said.concat(), said.join(" ")]);
     forms
 }
 

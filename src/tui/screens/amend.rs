@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::drawer;
 use super::file_form;
 use super::mistakes;
 use super::of_form;
@@ -67,6 +68,7 @@ impl Amend {
         if key == "status" && has_money(app, account)? {
             let ways = vec![Choice::new("refund", "退用户")];
             widgets.push(Field::choice(BALANCE, "预存余款", ways).hint("销户时从钱箱退给用户，不销户就留空"));
+            widgets.extend(drawer::field(app, None));
         }
         let mut form = Form::new(widgets, app.desk.today(), initials);
         form.focus_on(key);
@@ -119,6 +121,7 @@ impl Amend {
         let balance = self.form.value(BALANCE).trim();
         if !balance.is_empty() {
             input[BALANCE] = json!(balance);
+            drawer::put(&mut input, &self.form.values());
         }
         if !is_sound {
             mistakes::also(&mut self.form, app, "account.amend", input, mistakes::same);

@@ -8,6 +8,7 @@ use crate::desk::refusal::Refusal;
 use crate::desk::view_bills::{self, HeldLine};
 use crate::desk::view_explain;
 use crate::rules::billing::BillCycle;
+use crate::rules::money::Milli;
 use crate::text::toolkit::ROW_GONE;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -103,7 +104,7 @@ impl Bills {
                 "{} 账期：{} 张账单，用量 {}，合计 {} 元；{} 张挂起。现在出账？",
                 ask.cycle,
                 summary.bills,
-                summary.volume,
+                Milli::whole(summary.volume).grouped(),
                 summary.total.grouped(),
                 summary.held
             );
@@ -252,7 +253,7 @@ impl Screen<App> for Bills {
                 "{words}  读数 {}  账单 {}  用量 {}  合计 {}  挂起 {}",
                 tried.readings,
                 tried.bills,
-                tried.volume,
+                Milli::whole(tried.volume).grouped(),
                 tried.total.grouped(),
                 tried.held
             );

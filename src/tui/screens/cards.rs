@@ -22,6 +22,9 @@ use crate::tui::widgets::edit::{Edited, LineEdit};
 const LONGEST: usize = 12;
 /// Cells of the columns of figures on the right.
 const TAIL: u16 = 34;
+/// Cells of the last reading, and of the title of a column.
+const LAST: u16 = 10;
+const TITLE: u16 = 4;
 /// From this width on the name stands beside the address.
 const WIDE: u16 = 100;
 
@@ -168,7 +171,14 @@ impl Cards {
                     self.said = (format!("前张 {route} = {} {how}", value.grouped()), Ink::Text);
                 } else {
                     self.book.cards[self.at].own_first = Some(value);
-                    self.said = (format!("前张 {route} = {}  量 {}", value.grouped(), answer["use"]), Ink::Text);
+                    self.said = (
+                        format!(
+                            "前张 {route} = {}  量 {}",
+                            value.grouped(),
+                            format::grouped(&answer["use"].to_string())
+                        ),
+                        Ink::Text,
+                    );
                 }
                 self.clear();
                 match self.next_from(self.at + 1).or_else(|| self.next_from(0)) {
@@ -242,25 +252,32 @@ impl Cards {
         (keyed.len(), keyed.iter().copied().sum())
     }
 
-    fn draw_card(&self, canvas: &mut Canvas, y: u16, index: usize) {
+    /// The columns for the cards in sight.
+    fn lanes(&self, width: u16, cards: std::ops::Range<usize>) -> Lanes {
+        let cards = &self.book.cards[cards];
+        let widest = |text: fn(&CardLine) -> &str| cards.iter().map(|card| cells(text(card))).max().unwrap_or(0);
+        let last = cards.iter().filter_map(|card| card.last).map(|last| cells(&last.grouped())).max().unwrap_or(0);
+        let needs = [widest(|card| &card.route), widest(|card| &card.no), widest(|card| &card.name), last];
+        Lanes::of(width, needs, widest(|card| &card.address))
+    }
+
+    fn draw_card(&self, canvas: &mut Canvas, lanes: &Lanes, y: u16, index: usize) {
         let card = &self.book.cards[index];
         let here = index == self.at;
         let ink = if here { Ink::Strong } else { Ink::Text };
         let width = canvas.width();
-        let tail = width.saturating_sub(TAIL);
         if here {
             canvas.text(0, y, ">", Ink::Accent);
         }
-        canvas.text_in(2, y, 13, &card.route, ink);
-        canvas.text_in(16, y, 11, &card.no, ink);
-        let mut x = 28;
-        if width >= WIDE {
-            canvas.text_in(x, y, 16, &card.name, ink);
-            x += 18;
-        }
-        let address = safe::cut_front(&card.address, usize::from(tail.saturating_sub(x + 1)));
-        canvas.text_in(x, y, tail.saturating_sub(x + 1), &address, ink);
-        canvas.number(tail, y, 10, &card.last.map(Milli::grouped).unwrap_or_default(), Ink::Faint);
+        let [route, no, name, last] = lanes.cells;
+        canvas.text_in(lanes.x[0], y, route, &card.route, ink);
+        canvas.text_in(lanes.x[1], y, no, &card.no, ink);
+        canvas.text_in(lanes.x[2], y, name, &card.name, ink);
+        let address = safe::cut_front(&card.address, usize::from(lanes.address));
+        canvas.text_in(lanes.x[3], y, lanes.address, &address, ink);
+        let tail = width.saturating_sub(TAIL);
+        let shown_last = card.last.map(Milli::grouped).unwrap_or_default();
+        canvas.number(tail + LAST - last, y, last, &shown_last, Ink::Faint);
         let shown = if self.is_second() { card.posted } else { card.own_first.or(card.posted) };
         if here {
             let done = shown.filter(|_| self.edit.text().is_empty()).map(Milli::grouped);
@@ -270,10 +287,50 @@ impl Cards {
             canvas.number(tail + 11, y, 11, &value.grouped(), Ink::Text);
             let used = value.0 / 1000 - card.last.map_or(0, |last| last.0 / 1000);
             if card.posted.is_none() && used >= 0 {
-                canvas.number(tail + 23, y, 8, &used.to_string(), Ink::Faint);
+                canvas.number(tail + 23, y, 8, &Milli::whole(used).grouped(), Ink::Faint);
             }
         }
     }
+}
+
+/// Where the columns before the numbers begin and how wide they are: as the form has them, or, where an address would be cut, as wide
+/// as what is in them.
+struct Lanes {
+    /// 序号, 户号, 户名, 地址.
+    x: [u16; 4],
+    /// 序号, 户号, 户名, 上次.
+    cells: [u16; 4],
+    address: u16,
+}
+
+impl Lanes {
+    fn of(width: u16, needs: [u16; 4], address: u16) -> Self {
+        let wide = width >= WIDE;
+        let mut cells = [13, 11, if wide { 16 } else { 0 }, LAST];
+        let tail = width.saturating_sub(TAIL);
+        let gaps = if wide { [1, 1, 2] } else { [1, 1, 0] };
+        let room = |cells: &[u16; 4]| {
+            let taken = 2 + cells[0] + cells[1] + cells[2] + gaps.iter().sum::<u16>() + 1;
+            (tail + LAST).saturating_sub(taken + cells[3])
+        };
+        for at in 0..cells.len() {
+            let lacks = address.saturating_sub(room(&cells));
+            // Its title stays, too.
+            cells[at] -= lacks.min(cells[at].saturating_sub(needs[at].max(TITLE)));
+        }
+        let second = 2 + cells[0] + gaps[0];
+        let third = second + cells[1] + gaps[1];
+        Self { x: [2, second, third, third + cells[2] + gaps[2]], address: room(&cells), cells }
+    }
+
+    /// The cells of the titles.
+    fn titled(&self) -> [u16; 4] {
+        [self.cells[0], self.cells[1], self.cells[2], self.address]
+    }
+}
+
+fn cells(text: &str) -> u16 {
+    u16::try_from(safe::cells(text)).unwrap_or(u16::MAX)
 }
 
 /// Digits and points typed full-width count as half-width.
@@ -363,19 +420,20 @@ impl Screen<App> for Cards {
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
         let tail = width.saturating_sub(TAIL);
-        canvas.text(2, 0, "序号", Ink::Faint);
-        canvas.text(16, 0, "户号", Ink::Faint);
-        let x = if width >= WIDE { canvas.text(28, 0, "户名", Ink::Faint).max(46) } else { 28 };
-        canvas.text(x, 0, "地址", Ink::Faint);
-        canvas.number(tail, 0, 10, "上次", Ink::Faint);
         canvas.number(tail + 11, 0, 11, if self.is_second() { "第二遍" } else { "第一遍" }, Ink::Faint);
         canvas.number(tail + 23, 0, 8, "量", Ink::Faint);
         let said = safe::wrap(&self.said.0, usize::from(width.saturating_sub(4)));
         let told = u16::try_from(said.len().clamp(1, 3)).unwrap_or(1);
         let rows = usize::from(height.saturating_sub(3 + told));
         let top = self.at.saturating_sub(rows / 2).min(self.book.cards.len().saturating_sub(rows));
-        for (y, index) in (1u16..).zip((top..self.book.cards.len()).take(rows)) {
-            self.draw_card(canvas, y, index);
+        let sight = top..self.book.cards.len().min(top + rows);
+        let lanes = self.lanes(width, sight.clone());
+        for ((title, x), cells) in ["序号", "户号", "户名", "地址"].iter().zip(lanes.x).zip(lanes.titled()) {
+            canvas.text_in(x, 0, cells, title, Ink::Faint);
+        }
+        canvas.number(tail, 0, LAST, "上次", Ink::Faint);
+        for (y, index) in (1u16..).zip(sight) {
+            self.draw_card(canvas, &lanes, y, index);
         }
         if self.book.cards.is_empty() {
             canvas.text(2, 2, "还没有抄表册，请先导入用户档案", Ink::Look);

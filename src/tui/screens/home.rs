@@ -26,6 +26,8 @@ const HITS: usize = 60;
 const OWED: u16 = 12;
 /// Rows below the list at least: rule, today, due, mine.
 const FACTS: u16 = 4;
+/// Where the words of these rows begin.
+const FACT_X: usize = 7;
 /// And at most, when there is something to be warned of.
 const MOST_FACTS: u16 = 9;
 
@@ -181,20 +183,24 @@ impl Screen<App> for Home {
         let rows = u16::try_from(facts.len() + 1).unwrap_or(MOST_FACTS).max(FACTS);
         let list = canvas.height().saturating_sub(1 + rows);
         let hits = &self.hits;
-        self.table.draw(&mut canvas.part(0, 1, width, list), hits.len(), false, |row| hit(&hits[row]));
+        // The sums stand under one another, as wide as the widest.
+        let sums = hits.iter().map(|hit| crate::tui::safe::cells(&owed(hit.owed))).max().unwrap_or(0);
+        self.table.draw(&mut canvas.part(0, 1, width, list), hits.len(), false, |row| row_of(&hits[row], sums));
         draw_facts(canvas, canvas.height().saturating_sub(rows), &facts);
         canvas.cursor(x + at, 0);
     }
 }
 
-fn hit(hit: &HitRow) -> Row {
+/// A sum that has no room to the fen stands in ten thousands: on the customer's file it is whole.
+fn owed(sum: Fen) -> String {
+    if sum.0 < 100_000_000 { sum.grouped() } else { format!("{}万", Fen(sum.0 / 10_000).grouped()) }
+}
+
+fn row_of(hit: &HitRow, sums: usize) -> Row {
     let ink = if hit.owed.0 > 0 { Ink::Look } else { Ink::Text };
-    let owed = match hit.owed.0 {
-        ..=0 => hit.owed.grouped(),
-        // A sum that has no room to the fen stands in ten thousands: on the customer's file it is whole.
-        fen if fen >= 100_000_000 => format!("欠{}万", Fen(fen / 10_000).grouped()),
-        _ => format!("欠{:>10}", hit.owed.grouped()),
-    };
+    let sum = owed(hit.owed);
+    let blanks = " ".repeat(sums.saturating_sub(crate::tui::safe::cells(&sum)));
+    let owed = if hit.owed.0 > 0 { format!("欠{blanks}{sum}") } else { sum };
     Row::new([&hit.no, &hit.name, &hit.address, &hit.class_word, hit.utility_word])
         .cell(owed, ink)
         .cell(&hit.state, Ink::Text)
@@ -221,8 +227,13 @@ impl Home {
         let (warnings, others): (Vec<_>, Vec<_>) = self.facts.lines.iter().partition(|line| line.warning);
         let whole =
             |line: &FactLine| (line.head.clone(), line.text.clone(), if line.look { Ink::Look } else { Ink::Text });
-        let others: Vec<Drawn> = others.into_iter().map(whole).collect();
         let mut lines: Vec<Drawn> = warnings.into_iter().flat_map(wrapped).collect();
+        // Rows that would be left blank take what a line has no room for.
+        let fits_whole = |line: &FactLine| crate::tui::safe::cells(&line.text) + FACT_X <= usize::from(width);
+        let told = |line: &FactLine| if fits_whole(line) { vec![whole(line)] } else { wrapped(line) };
+        let told: Vec<Drawn> = others.iter().copied().flat_map(told).collect();
+        let fits = lines.len() + told.len() < usize::from(FACTS);
+        let others: Vec<Drawn> = if fits { told } else { others.into_iter().map(whole).collect() };
         lines.truncate(usize::from(MOST_FACTS - 1).saturating_sub(others.len()));
         lines.extend(others);
         lines
@@ -233,6 +244,6 @@ fn draw_facts(canvas: &mut Canvas, top: u16, lines: &[Drawn]) {
     canvas.rule(top, "", Ink::Faint);
     for (row, (head, text, ink)) in (1u16..).zip(lines) {
         canvas.text(1, top + row, head, Ink::Strong);
-        canvas.text(7, top + row, text, *ink);
+        canvas.text(FACT_X as u16, top + row, text, *ink);
     }
 }

@@ -17,6 +17,7 @@ pub mod cards;
 pub mod customer;
 pub mod dispatch;
 pub mod doubt;
+mod drawer;
 pub mod exceptions;
 pub mod exchange;
 mod exchange_job;
@@ -40,6 +41,7 @@ pub mod order_return;
 pub mod own_password;
 pub mod pay;
 pub mod reading;
+pub mod receipt;
 pub mod reports;
 mod reversal;
 pub mod shift;
@@ -48,6 +50,7 @@ mod shift_float;
 pub mod sign;
 pub mod swap;
 pub mod text;
+mod till_reading;
 pub mod transfer;
 pub mod users;
 pub mod workers;
@@ -81,11 +84,13 @@ pub const ALL: &[&str] = &[
     "own_password",
     "pay",
     "reading",
+    "receipt",
     "reports",
     "shift",
     "sign",
     "swap",
     "text",
+    "till_reading",
     "transfer",
     "users",
     "workers",
@@ -101,6 +106,9 @@ pub const ROOMS: &[menu::Room] = &[
     menu::Room { name: "派工台", note: "待派、在途、待回访的工单", open: dispatch },
     menu::Room { name: "师傅", note: "登记师傅，班组和区域", open: workers },
     menu::Room { name: "班次", note: "开班、存入、交班、冲正、重印", open: shift },
+    menu::Room {
+        name: "收费单", note: "按单号查收费、押金：重印、冲正、退押金", open: |app| receipt(app, "")
+    },
     menu::Room { name: "班次签字", note: "出纳、会计依次核对交班的班次并签字", open: sign },
     menu::Room {
         name: "更改缴费方式",
@@ -177,6 +185,11 @@ pub fn shift(app: &mut App) -> Reply<App> {
     }
 }
 
+/// Opens a receipt by its number, or asks for the number.
+pub fn receipt(app: &mut App, text: &str) -> Reply<App> {
+    opened(receipt::Receipt::new(app, text))
+}
+
 /// Opens the signing of closed shifts.
 pub fn sign(app: &mut App) -> Reply<App> {
     opened(sign::Sign::new(app))
@@ -206,6 +219,11 @@ pub fn cards(app: &mut App) -> Reply<App> {
         Ok(screen) => Reply::push(screen),
         Err(refusal) => Reply::refuse(refusal.message()),
     }
+}
+
+/// Opens the reading keyed at the till, over the payment of an account that owes so much.
+pub fn till_reading(app: &mut App, account: crate::rules::id::Id, owed: crate::rules::money::Fen) -> Reply<App> {
+    opened(till_reading::TillReading::new(app, account, owed))
 }
 
 /// Opens a new reading of an account, with its value if it was typed already.
@@ -413,6 +431,9 @@ pub fn named(app: &mut App, text: &str) -> Option<Reply<App>> {
     let queue = text.trim().to_uppercase();
     if !queue.is_empty() && app.desk.look().ok()?.parked_of_queue(&queue).is_ok_and(|parked| !parked.is_empty()) {
         return Some(opened(intake::Intake::taken_up(app, &queue)));
+    }
+    if let Some(entry) = crate::desk::view_receipt::named(&app.desk, text) {
+        return Some(receipt(app, &entry.to_string()));
     }
     let id = queue.parse::<crate::rules::id::Id>().ok()?;
     let (is_order, asked) = {

@@ -3,6 +3,7 @@
 use crate::derive::order::window;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_orders::{self as view, OrderDetail};
+use crate::desk::view_till;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::tui::app::App;
@@ -78,11 +79,15 @@ impl Screen<App> for OrderScreen {
         }
     }
 
-    fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
+    fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
         match self.table.on_key(key, self.detail.history.len()) {
             TableEvent::Unused => Reply::unused(),
             TableEvent::Open(row) => {
                 let line = &self.detail.history[row];
+                // Money of the case: its receipt is where it is reversed, or a deposit given back.
+                if let Ok(Some(_)) = view_till::receipt_of(&app.desk, line.entry) {
+                    return super::receipt(app, &line.entry.to_string());
+                }
                 let lines = vec![format!("{} {} {}", line.at, line.what, line.who), line.text.clone()];
                 super::explain(&format!("凭单 {}", line.entry), lines)
             }

@@ -4,7 +4,7 @@
 //! that is owed is F5, digits, F2. What F2 takes is what the screen shows: the sum seen goes with it.
 
 use chrono::NaiveDate;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::mistakes;
 use super::mistyped;
@@ -24,7 +24,6 @@ use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Answer, Context, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::AskForm;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
 use crate::tui::widgets::kind::Choice;
@@ -280,6 +279,11 @@ impl Pay {
         Reply::done()
     }
 
+    /// All that is owed on bills today.
+    fn owed(&self) -> Fen {
+        self.view.bills.iter().map(Due::total).sum()
+    }
+
     fn ticked(&self) -> impl Iterator<Item = &Due> {
         self.table.ticks().into_iter().filter_map(|row| self.view.bills.get(row))
     }
@@ -292,45 +296,6 @@ impl Pay {
         match view_explain::bill(&app.desk, self.view.account.id, due.bill.id, self.view.day) {
             Ok(lines) => super::explain(&format!("账单 {} {}", due.bill.id, due.bill.cycle), lines),
             Err(refusal) => Reply::refuse(refusal.message()),
-        }
-    }
-
-    /// Ctrl-R: a reading keyed at the till, billed at once.
-    fn ask_reading(&self, app: &App) -> Reply<App> {
-        let sources = vec![Choice::new("till", "抄表员报数"), Choice::new("self", "用户自报")];
-        let fields = vec![
-            Field::number("value", "本次示数", 3).required(),
-            Field::choice("source", "来源", sources).value("till"),
-            Field::check("confirm", "用量偏大已核实").stands_for(&["value"]),
-        ];
-        let form = Form::new(fields, app.desk.today(), initials);
-        Reply::push(AskForm::new("reading", "录入读数", form))
-    }
-
-    fn read_and_bill(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
-        let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default();
-        let mut reading = json!({
-            "account": self.view.account.id, "value": text("value"), "source": text("source"), "date": self.view.day,
-        });
-        if text("confirm") == "true" {
-            reading["confirm"] = true.into();
-        }
-        let billed = app
-            .act("reading.enter", &reading, None)
-            .and_then(|_| app.ask("bill.issue", &json!({ "account": self.view.account.id })));
-        let again = self.read_again(app);
-        match (billed, again) {
-            (Ok(bill), Ok(())) => {
-                let word = |field: &str| bill[field].as_str().unwrap_or_default();
-                if !word("held").is_empty() {
-                    return Reply::refuse(format!("读数已录，账单挂起：{}", word("held")));
-                }
-                Reply::say(format!("已出账：{} 用量 {}，应收 {}", word("cycle"), word("volume"), word("amount")))
-            }
-            (Err(refusal), _) if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("sealed")) => {
-                super::reading(app, self.view.account.id, text("value")).and_say(refusal.message())
-            }
-            (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
         }
     }
 }
@@ -414,7 +379,7 @@ impl Screen<App> for Pay {
             Command::Anew => self.anew(app),
             Command::Waive => self.waive(app),
             Command::Explain => self.explain(app),
-            Command::ReadHere => self.ask_reading(app),
+            Command::ReadHere => super::till_reading(app, self.view.account.id, self.owed()),
             Command::GoFees => super::charges_of_account(app, self.view.account.id),
             Command::LateSlip => {
                 self.set_late(!self.late);
@@ -455,7 +420,6 @@ impl Screen<App> for Pay {
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
-            ("reading", Given::Values(values)) => self.read_and_bill(app, &values),
             (mistyped::TAG, Given::Values(values)) => {
                 let Ok(Preview { plan, .. }) = &self.plan else { return Reply::done() };
                 if let Err(refusal) = mistyped::heard(&values, plan.money.tendered, counted_change(plan)) {

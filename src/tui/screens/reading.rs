@@ -65,20 +65,13 @@ impl Reading {
         }
     }
 
-    fn registers(&self) -> Map<String, Value> {
-        let typed = |name: &str| self.form.value(field_of(name)).trim().to_owned();
-        let values = self.view.registers.iter().map(|line| (line.name.clone(), typed(&line.name)));
-        values.filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.into())).collect()
-    }
-
     fn input(&self) -> Value {
         let text = |field: &str| self.form.value(field).trim().to_owned();
         let mut input = json!({ "account": self.view.account, "value": text("value"), "remark": text("remark") });
         let Value::Object(map) = &mut input else { return input };
-        let registers = self.registers();
+        let (told, registers) = told_registers(&self.view, &self.form);
         if !registers.is_empty() {
-            let field = if self.form.value("told") == "used" { "register_uses" } else { "registers" };
-            map.insert(field.into(), registers.into());
+            map.insert(told.into(), registers.into());
         }
         for field in ["rollover", "confirm"] {
             if self.form.is_checked(field) {
@@ -113,7 +106,7 @@ impl Reading {
             Ok(answer) => {
                 let said = match &self.view.found {
                     Some(_) => format!("已更正，原示数 {} 留在账里", answer["was"].as_str().unwrap_or_default()),
-                    None => format!("已录入，用量 {}", answer["use"]),
+                    None => format!("已录入，用量 {}", format::grouped(&answer["use"].to_string())),
                 };
                 Reply::pop().and_forget(self.draft_key()).and_say(said)
             }
@@ -152,7 +145,8 @@ impl Reading {
     }
 }
 
-fn field_of(register: &str) -> &'static str {
+/// The field of a register.
+pub(super) fn field_of(register: &str) -> &'static str {
     super::interned(&format!("register.{register}"))
 }
 
@@ -160,6 +154,31 @@ fn field_of(register: &str) -> &'static str {
 pub(super) fn sealed_field() -> Field {
     let answers = SealedUse::ALL.map(|answer| Choice::new(answer.code(), answer.label())).to_vec();
     Field::choice("sealed", "封表走字", answers)
+}
+
+/// A field for each register of the price, and what is told in them; none for an ordinary meter.
+pub(super) fn register_fields(view: &ReadingView) -> Vec<Field> {
+    let now = view.found.as_ref().map(view_reading::read_of).unwrap_or_default();
+    let mut fields = Vec::new();
+    for line in &view.registers {
+        let known = now.iter().find(|(name, _)| *name == line.name).map(|(_, value)| value.to_string());
+        let label = super::interned(&format!("{}时段", line.label));
+        let field = Field::number(field_of(&line.name), label, 3).half();
+        fields.push(field.value(&known.unwrap_or_default()));
+    }
+    if !view.registers.is_empty() {
+        let ways = vec![Choice::new("read", "示数"), Choice::new("used", "用量")];
+        fields.push(Field::choice("told", "时段填", ways).value("read").hint("换表后、上次没有时段示数时填用量"));
+    }
+    fields
+}
+
+/// What is told of the registers: under which field of the input, register by register.
+pub(super) fn told_registers(view: &ReadingView, form: &Form) -> (&'static str, Map<String, Value>) {
+    let typed = |name: &str| form.value(field_of(name)).trim().to_owned();
+    let values = view.registers.iter().map(|line| (line.name.clone(), typed(&line.name)));
+    let told = values.filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.into())).collect();
+    (if form.value("told") == "used" { "register_uses" } else { "registers" }, told)
 }
 
 fn form(view: &ReadingView, app: &App, value: &str) -> Form {
@@ -172,17 +191,7 @@ fn form(view: &ReadingView, app: &App, value: &str) -> Form {
         None => fields.push(Field::date("date", "抄表日期").half().required().value(&today.to_string())),
     }
     fields.push(Field::number("value", "示数", 3).half().required().value(value));
-    let now = view.found.as_ref().map(view_reading::read_of).unwrap_or_default();
-    for line in &view.registers {
-        let known = now.iter().find(|(name, _)| *name == line.name).map(|(_, value)| value.to_string());
-        let label = super::interned(&format!("{}时段", line.label));
-        let field = Field::number(field_of(&line.name), label, 3).half();
-        fields.push(field.value(&known.unwrap_or_default()));
-    }
-    if !view.registers.is_empty() {
-        let ways = vec![Choice::new("read", "示数"), Choice::new("used", "用量")];
-        fields.push(Field::choice("told", "时段填", ways).value("read").hint("换表后、上次没有时段示数时填用量"));
-    }
+    fields.extend(register_fields(view));
     let numbers: Vec<&'static str> =
         view.registers.iter().map(|line| field_of(&line.name)).chain(["value", "date"]).collect();
     if view.found.is_none() {

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::file_form;
+use super::{drawer, file_form};
+use crate::derive::shift::security;
 use crate::desk::refusal::Refusal;
 use crate::store::tables::till::TillRow;
 use crate::tui::app::{App, initials};
@@ -20,6 +21,7 @@ pub fn ask(app: &App, row: &TillRow, before: Option<(&Map<String, Value>, &Refus
     let (label, number) = match row.kind.as_str() {
         "deposit" => ("存入", row.payer.clone()),
         "float" => ("备用金", row.payer.clone()),
+        security::TAKEN => ("押金收据", row.receipt()),
         _ => ("核对单", row.receipt()),
     };
     let clerk = app.desk.look().ok().and_then(|tx| tx.shift(row.shift).ok().flatten());
@@ -32,16 +34,23 @@ pub fn ask(app: &App, row: &TillRow, before: Option<(&Map<String, Value>, &Refus
     fields.extend([
         Field::text("taken", "收于", 40).value(taken.trim()).fixed(),
         Field::text("amount", "金额", 24).value(&format!("{} {}", row.amount.abs().grouped(), row.method)).fixed(),
-        Field::text("reason", "原因", 60).required(),
     ]);
-    file_form::ask_again(TAG, "冲正", Form::new(fields, app.desk.today(), initials), before)
+    fields.extend(drawer::field(app, Some(row.shift)).filter(|_| is_receipt).map(Field::required));
+    fields.push(Field::text("reason", "原因", 60).required());
+    let mut form = Form::new(fields, app.desk.today(), initials);
+    drawer::pass(&mut form, "reason");
+    file_form::ask_again(TAG, "冲正", form, before)
 }
 
 /// Makes the counter-entry; answers what to say.
 pub fn make(app: &mut App, row: &TillRow, values: &Map<String, Value>) -> Result<String, Refusal> {
     let reason = values.get("reason").and_then(Value::as_str).unwrap_or_default();
     let answer = match row.is_receipt() {
-        true => app.ask("payment.reverse", &json!({ "payment": row.id, "reason": reason })),
+        true => {
+            let mut input = json!({ "payment": row.id, "reason": reason });
+            drawer::put(&mut input, values);
+            app.ask("payment.reverse", &input)
+        }
         false => app.ask("shift.deposit_reverse", &json!({ "deposit": row.id, "reason": reason })),
     }?;
     Ok(answer["spoken"].as_str().unwrap_or("已冲正").to_owned())

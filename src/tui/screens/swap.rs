@@ -8,7 +8,7 @@ use super::of_form;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_swap::{self, ReturnLine, SlipLine, SwapAccount};
 use crate::rules::money::Milli;
-use crate::store::tables::slip::SlipState;
+use crate::store::tables::slip::{SlipRow, SlipState};
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
@@ -51,6 +51,8 @@ const FORM_ROWS: u16 = 12;
 pub struct Swap {
     form: Form,
     account: Option<SwapAccount>,
+    /// What the slip filled in, taken in before.
+    of_slip: Vec<(&'static str, String)>,
     /// The line under the form: the picture of after, or why there is none.
     picture: Vec<(String, Ink)>,
     /// What the picture was made of, and what came out: F2 enters nothing else.
@@ -65,7 +67,8 @@ impl Swap {
         let waiting = view_swap::waiting(&app.desk)?;
         let returns = view_swap::returns(&app.desk)?;
         let form = form(app, &waiting);
-        let mut screen = Self { form, account: None, picture: Vec::new(), pictured: None, waiting, returns };
+        let (account, of_slip, picture, pictured) = (None, Vec::new(), Vec::new(), None);
+        let mut screen = Self { form, account, of_slip, picture, pictured, waiting, returns };
         match slip {
             Some(no) => {
                 screen.form.set("slip", no);
@@ -73,6 +76,7 @@ impl Swap {
             }
             None => {
                 if app.resume(&mut screen.form, DRAFT) {
+                    screen.of_slip = screen.slip(app).as_ref().map(known).unwrap_or_default();
                     screen.follow(app);
                 }
             }
@@ -82,24 +86,14 @@ impl Swap {
 
     /// Fills in what a slip taken in before already says.
     fn fill(&mut self, app: &mut App) {
-        if let Ok(Some(row)) = view_swap::slip(&app.desk, self.form.value("slip")) {
-            let day = row.day.map(|day| day.to_string()).unwrap_or_default();
-            let number = |value: Option<Milli>| value.map(|value| value.to_string()).unwrap_or_default();
-            let known = [
-                ("account", row.account_no),
-                ("old_meter", row.old_meter),
-                ("final_value", number(row.final_value)),
-                ("new_meter", row.new_meter),
-                ("first_value", number(row.first_value)),
-                ("calibre", row.calibre),
-                ("date", day),
-                ("old_seal", row.old_seal),
-                ("new_seal", row.new_seal),
-                ("worker", row.worker),
-                ("reason", row.reason),
-                ("materials", row.materials),
-            ];
-            for (field, text) in known.into_iter().filter(|(_, text)| !text.is_empty()) {
+        let slip = self.slip(app);
+        let said = slip.as_ref().map(known).unwrap_or_default();
+        if said != self.of_slip {
+            let before = std::mem::replace(&mut self.of_slip, said);
+            self.take_back(&before);
+        }
+        if let Some(row) = slip {
+            for (field, text) in self.of_slip.clone() {
                 self.form.set(field, &text);
             }
             if row.state != SlipState::Waiting {
@@ -110,10 +104,36 @@ impl Swap {
         self.follow(app);
     }
 
-    /// Reads the account again and tries the slip, without writing.
+    fn slip(&self, app: &App) -> Option<SlipRow> {
+        view_swap::slip(&app.desk, self.form.value("slip")).ok().flatten()
+    }
+
+    /// Takes out again what another slip or account had filled in, where it still stands so.
+    fn take_back(&mut self, filled: &[(&'static str, String)]) {
+        for (field, text) in filled {
+            if self.form.value(field) == text {
+                self.form.prefill(field, "");
+            }
+        }
+    }
+
+    /// The account that 户号 names now.
+    fn named(&self, app: &App) -> Option<SwapAccount> {
+        let typed = self.form.value("account").trim();
+        if typed.is_empty() { None } else { view_swap::account(&app.desk, typed).ok().flatten() }
+    }
+
+    /// Reads the account again and tries the slip, without writing. What the account before had filled in does not stay with another.
     fn follow(&mut self, app: &mut App) {
-        let typed = self.form.value("account").trim().to_owned();
-        self.account = if typed.is_empty() { None } else { view_swap::account(&app.desk, &typed).ok().flatten() };
+        let account = self.named(app);
+        let before = std::mem::replace(&mut self.account, account);
+        if let Some(before) = before.filter(|before| self.account.as_ref().is_none_or(|now| now.no != before.no)) {
+            self.take_back(&[("old_meter", before.meter), ("calibre", before.calibre)]);
+            for asked in ["rollover", "confirm"] {
+                self.form.set(asked, "");
+                self.form.show(asked, false);
+            }
+        }
         if let Some(account) = &self.account
             && self.form.value("old_meter").is_empty()
         {
@@ -174,6 +194,11 @@ impl Swap {
     }
 
     fn post(&mut self, app: &mut App) -> Reply<App> {
+        let no = |account: Option<&SwapAccount>| account.map(|account| account.no.clone());
+        if self.account.is_some() && no(self.named(app).as_ref()) != no(self.account.as_ref()) {
+            self.follow(app);
+            return Reply::refuse("户号改过，旧表已按现在的户号带出，看清之后再按 F2");
+        }
         if !self.form.check() {
             return self.try_all(app);
         }
@@ -201,8 +226,7 @@ impl Swap {
         app.carry(DRAFT, &carried);
         match Self::new(app, None) {
             Ok(next) => {
-                *self =
-                    Self { form: form(app, &next.waiting), account: None, picture: Vec::new(), pictured: None, ..next };
+                *self = next.blank(app);
                 Reply::done().and_forget(DRAFT).and_say(said)
             }
             Err(refusal) => Reply::refuse(refusal.message()),
@@ -231,6 +255,12 @@ impl Swap {
         if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
 
+    /// The same with nothing typed.
+    fn blank(self, app: &App) -> Self {
+        let form = form(app, &self.waiting);
+        Self { form, account: None, of_slip: Vec::new(), picture: Vec::new(), pictured: None, ..self }
+    }
+
     /// F6: the reason is asked, then the slip goes back.
     fn ask_reason(&self, app: &App) -> Reply<App> {
         let no = self.form.value("slip").trim();
@@ -257,13 +287,7 @@ impl Swap {
         match app.ask("swap.send_back", &json!({ "slip": no, "reason": reason })) {
             Ok(_) => match Self::new(app, None) {
                 Ok(next) => {
-                    *self = Self {
-                        form: form(app, &next.waiting),
-                        account: None,
-                        picture: Vec::new(),
-                        pictured: None,
-                        ..next
-                    };
+                    *self = next.blank(app);
                     Reply::done().and_forget(DRAFT).and_say(format!("拆换单 {no} 已退回，记入退回登记"))
                 }
                 Err(refusal) => Reply::refuse(refusal.message()),
@@ -271,6 +295,27 @@ impl Swap {
             Err(refusal) => self.refused(&refusal),
         }
     }
+}
+
+/// What a slip taken in before says, field by field.
+fn known(row: &SlipRow) -> Vec<(&'static str, String)> {
+    let day = row.day.map(|day| day.to_string()).unwrap_or_default();
+    let number = |value: Option<Milli>| value.map(|value| value.to_string()).unwrap_or_default();
+    let said = [
+        ("account", row.account_no.clone()),
+        ("old_meter", row.old_meter.clone()),
+        ("final_value", number(row.final_value)),
+        ("new_meter", row.new_meter.clone()),
+        ("first_value", number(row.first_value)),
+        ("calibre", row.calibre.clone()),
+        ("date", day),
+        ("old_seal", row.old_seal.clone()),
+        ("new_seal", row.new_seal.clone()),
+        ("worker", row.worker.clone()),
+        ("reason", row.reason.clone()),
+        ("materials", row.materials.clone()),
+    ];
+    said.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// The form, with the numbers that wait to pick from.
@@ -305,7 +350,7 @@ fn form(app: &App, waiting: &[SlipLine]) -> Form {
 /// Use on both meters in one line, and the charge.
 fn picture(picture: &Value, final_value: &str) -> Vec<(String, Ink)> {
     let text = |field: &str| picture[field].as_str().map(format::grouped);
-    let number = |field: &str| picture[field].as_i64().unwrap_or(0);
+    let number = |field: &str| format::grouped(&picture[field].as_i64().unwrap_or(0).to_string());
     let line = format!(
         "旧表量 {} ({}→{}, {} 天)   新表量至今 {}   预计本期 {}   去年同期 {}",
         number("old_use"),
@@ -367,8 +412,9 @@ impl Screen<App> for Swap {
             FormEvent::Submit => return Reply::say("看清之后按 F2 入账"),
             FormEvent::Used => {}
             FormEvent::Changed("account") => {
-                self.account = None;
-                self.look(app);
+                // Half a number names nobody: the picture comes when the hand leaves.
+                self.picture.clear();
+                self.pictured = None;
             }
             FormEvent::Changed(_) => self.look(app),
         }

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::drawer;
 use super::file_form;
 use super::mistakes;
 use super::of_form;
@@ -59,6 +60,7 @@ impl Transfer {
         let choices =
             vec![Choice::new("", "(请问清)"), Choice::new("refund", "退原户主"), Choice::new("pass", "转新户主")];
         fields.push(Field::choice("balance", "预存余款", choices).half().required());
+        fields.extend(drawer::field(app, None).map(|field| field.half().required()));
         fields.push(Field::text("reason", "更正原因", 60).hint("与受理时登记的新户主不同，写明原因").required());
         fields.push(Field::text("agent.name", "受委托人", 20).half());
         fields.push(Field::code("agent.id_number", "受委托人证件", 24).cells(24).private());
@@ -77,6 +79,8 @@ impl Transfer {
     /// Shows what has to be asked as it stands: the balance, and why the name is another.
     fn follow(&mut self) {
         self.form.show("balance", self.case.prepaid + self.case.credit > Fen::ZERO);
+        let refund = self.form.value("balance") == "refund";
+        self.form.show(drawer::FIELD, refund && self.case.prepaid + self.case.credit > Fen::ZERO);
         let other = self.form.value("name").trim() != self.case.name && !self.case.name.is_empty();
         self.form.show("reason", other);
     }

@@ -86,8 +86,8 @@ impl<C> Screen<C> for Confirm {
     }
 }
 
-/// The two ways out of a popup, at its foot.
-fn draw_ways(canvas: &mut Canvas, y: u16, command: Command, name: &str) {
+/// The two ways out of a popup, at its foot; `name` says what the first does.
+pub fn draw_ways(canvas: &mut Canvas, y: u16, command: Command, name: &str) {
     let key = command.key().map(|k| k.to_string()).unwrap_or_default();
     let x = canvas.text(3, y, &key, Ink::Accent) + 1;
     let x = canvas.text(x, y, name, Ink::Text) + 3;

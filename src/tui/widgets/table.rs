@@ -230,12 +230,14 @@ impl Table {
     pub fn draw(&mut self, canvas: &mut Canvas, rows: usize, focused: bool, row: impl Fn(usize) -> Row) {
         let head = u16::from(self.head);
         let ticks = if self.ticks.is_some() { TICK } else { 0 };
-        let widths = self.widths(canvas.width().saturating_sub(MARGIN + ticks));
+        let sight = self.sight(canvas.height(), rows);
+        let contents: Vec<Row> = sight.clone().map(row).collect();
+        let room = canvas.width().saturating_sub(MARGIN + ticks);
+        let widths = self.fitted(self.widths(room), room, &contents);
         if self.head {
             let titles = Row::new(self.columns.iter().map(|c| c.title.clone()));
             self.draw_cells(canvas, 0, MARGIN + ticks, &widths, &titles, Some(Ink::Faint));
         }
-        let sight = self.sight(canvas.height(), rows);
         if rows == 0 {
             canvas.text(MARGIN, head, &self.empty, Ink::Faint);
             if focused {
@@ -243,8 +245,7 @@ impl Table {
             }
             return;
         }
-        for (y, i) in (head..canvas.height()).zip(sight) {
-            let content = row(i);
+        for ((y, i), content) in (head..canvas.height()).zip(sight).zip(&contents) {
             let under_hand = i == self.selected;
             if under_hand {
                 canvas.text(1, y, ">", Ink::Accent);
@@ -256,7 +257,7 @@ impl Table {
                 canvas.text(MARGIN, y, if ticked { "[x]" } else { "[ ]" }, Ink::Text);
             }
             let ink = (under_hand && focused).then_some(Ink::Accent);
-            self.draw_cells(canvas, y, MARGIN + ticks, &widths, &content, ink);
+            self.draw_cells(canvas, y, MARGIN + ticks, &widths, content, ink);
             if under_hand && focused {
                 canvas.cursor(1, y);
             }
@@ -282,6 +283,33 @@ impl Table {
         }
     }
 
+    /// Text that would be cut takes the blanks that the rows in sight leave in other columns, addresses first. Where nothing would be
+    /// cut the columns stay as they are.
+    fn fitted(&self, mut widths: Vec<u16>, room: u16, rows: &[Row]) -> Vec<u16> {
+        let cells = |text: &str| u16::try_from(safe::cells(text)).unwrap_or(u16::MAX);
+        let mut needs: Vec<u16> = self.columns.iter().map(|column| cells(&column.title)).collect();
+        for row in rows {
+            for (need, (text, _)) in needs.iter_mut().zip(&row.cells) {
+                *need = (*need).max(cells(text));
+            }
+        }
+        // What a narrow window has no room for is the first to go.
+        let gaps = u16::try_from(self.columns.len().saturating_sub(1) * 2).unwrap_or(0);
+        let over = (widths.iter().sum::<u16>() + gaps).saturating_sub(room);
+        give_up(&mut widths, &needs, over);
+        let mut spare: u16 = widths.iter().zip(&needs).map(|(width, need)| width.saturating_sub(*need)).sum();
+        let mut short: Vec<usize> = (0..widths.len()).filter(|at| widths[*at] < needs[*at]).collect();
+        short.sort_by_key(|at| !self.columns[*at].keeps_end);
+        let mut wanted = 0;
+        for at in short {
+            let more = (needs[at] - widths[at]).min(spare);
+            widths[at] += more;
+            (spare, wanted) = (spare - more, wanted + more);
+        }
+        give_up(&mut widths, &needs, wanted);
+        widths
+    }
+
     /// The cells of each column in a width, two cells apart.
     fn widths(&self, room: u16) -> Vec<u16> {
         let gaps = u16::try_from(self.columns.len().saturating_sub(1) * 2).unwrap_or(0);
@@ -304,10 +332,44 @@ impl Table {
     }
 }
 
+/// Takes blanks out of the columns. The widest give first, so that a narrow column keeps its place as long as it can.
+fn give_up(widths: &mut [u16], needs: &[u16], cells: u16) {
+    for _ in 0..cells {
+        let blank = |at: &usize| widths[*at].saturating_sub(needs[*at]);
+        let Some(widest) = (0..widths.len()).max_by_key(blank).filter(|at| blank(at) > 0) else { return };
+        widths[widest] -= 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tui::notation;
+
+    #[test]
+    fn an_address_takes_the_blanks_of_other_columns_and_no_number_leaves_the_window() {
+        let columns = || {
+            vec![
+                Column::text("", Width::Cells(10)),
+                Column::text("", Width::Fill(10, 1)).keeping_end(),
+                Column::number("", 12),
+                Column::text("", Width::Fill(8, 1)),
+            ]
+        };
+        let row = |address: &str| [Row::new(["1001", address, "5.00", ""])];
+        let fitted = |room: u16, address: &str| {
+            let table = Table::new(columns());
+            table.fitted(table.widths(room), room, &row(address))
+        };
+        assert_eq!(fitted(60, "短"), [10, 16, 12, 14], "what fits stays where it was");
+        let long = "人民路12号光明小区4幢4单元502室"; // 31 cells
+        assert_eq!(fitted(60, long)[1], 31, "nothing is cut while blanks stand beside");
+        for room in [30, 38, 46, 60, 100] {
+            let widths = fitted(room, long);
+            assert!(widths.iter().sum::<u16>() + 6 <= room, "{room}: {widths:?}");
+            assert!(widths[0] >= 4 && widths[2] >= 4, "{room}: {widths:?}");
+        }
+    }
 
     fn table() -> Table {
         Table::new(vec![Column::text("户号", Width::Cells(8)), Column::number("欠费", 12)]).with_ticks()

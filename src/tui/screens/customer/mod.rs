@@ -181,6 +181,7 @@ impl Customer {
             },
             Page::Bills | Page::Timeline if self.bill().is_some() => self.explain(app),
             Page::Timeline => match self.view.timeline.get(row) {
+                Some(line) if self.receipt(app).is_some() => super::receipt(app, &line.entry.to_string()),
                 Some(line) => super::explain(
                     &format!("凭单 {}", line.entry),
                     vec![line.text.clone(), format!("{} {}  {}", line.day, line.time, line.who)],
