@@ -7,7 +7,8 @@ use super::Desk;
 use super::bill_issue::rate_of;
 use super::billing::{Ledger, doubt};
 use super::order_settle::mark;
-use super::reading_enter::{self, Input, judge};
+use super::reading_enter::{self, Input};
+use super::reading_judge::judge;
 use super::refusal::Refusal;
 use crate::derive::account::prepaid;
 use crate::rules::billing::Span;
@@ -53,7 +54,8 @@ pub fn picture(desk: &Desk, account: Id, day: NaiveDate, typed: &Input) -> Resul
     let tx = desk.look()?;
     let (_, meter) = reading_enter::find(&tx, Some(&account.to_string()), None)?;
     let facts = tx.billing_facts(account)?;
-    let mut ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
+    let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
+    let mut ledger = ledger.recalled(&tx)?;
     let (judged, doubt) = match judge(typed, day, &ledger, &meter) {
         Err(refusal) if is_large(&refusal) => {
             let confirmed = Input { confirm: true, ..typed.clone() };
