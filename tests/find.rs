@@ -77,3 +77,31 @@ fn the_end_of_a_receipt_or_order_number_and_a_queue_number_bring_their_account()
     act("demo", "intake.park", parked);
     assert_eq!(first("a077"), account);
 }
+
+/// The first household's building, unit and room put in another order are nobody's address: what is near is marked.
+#[test]
+fn an_address_that_is_not_there_brings_only_marked_hits() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("branch.db");
+    meterdesk(&db, &["demo", "--accounts", "150", "--seed", "7", "--no-ui"]);
+    let all: Vec<Value> = serde_json::from_str(&meterdesk(&db, &["--json", "find", "1", "--limit", "500"])).unwrap();
+    let addresses: Vec<&str> = all.iter().filter_map(|hit| hit["address"].as_str()).collect();
+    // 4幢1单元 for 1幢4单元, where nobody lives so.
+    let turned = |address: &str| -> Option<String> {
+        let (before, rest) = address.split_once('幢')?;
+        let (unit, room) = rest.split_once("单元")?;
+        let street = before.trim_end_matches(|c: char| c.is_ascii_digit());
+        let wrong = format!("{street}{unit}幢{}单元{room}", &before[street.len()..]);
+        (!addresses.contains(&wrong.as_str())).then_some(wrong)
+    };
+    let turned = addresses.iter().find_map(|address| Some((*address, turned(address)?)));
+    let (address, wrong) = turned.expect("a flat whose building and unit differ");
+    let json: Vec<Value> = serde_json::from_str(&meterdesk(&db, &["--json", "find", &wrong])).unwrap();
+    assert!(!json.is_empty(), "{wrong}");
+    for hit in &json {
+        assert_eq!(hit["near"], true, "{wrong}: {hit}");
+    }
+    let told = meterdesk(&db, &["find", &wrong]);
+    assert!(told.contains("相近，不是这个地址") && told.contains("没有这一户，相近的"), "{told}");
+    assert!(!meterdesk(&db, &["find", address]).lines().next().unwrap().contains("相近"));
+}

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::common::{CliError, Context};
 use crate::desk::{rights, view_home};
+use crate::store::search::Answer;
 use crate::text::{safe, safe_json};
 
 /// Hits shown when nothing else is asked for.
@@ -34,10 +35,14 @@ pub fn run(context: &Context, args: &FindArgs) -> Result<u8, CliError> {
             .rows
             .iter()
             .map(|hit| {
-                serde_json::json!({
+                let mut found = serde_json::json!({
                     "account": hit.no, "name": hit.name, "address": hit.address, "utility": hit.utility,
                     "class": hit.class, "state": hit.state, "owed": hit.owed,
-                })
+                });
+                if hit.near {
+                    found["near"] = true.into();
+                }
+                found
             })
             .collect();
         safe_json::print(&hits);
@@ -46,8 +51,13 @@ pub fn run(context: &Context, args: &FindArgs) -> Result<u8, CliError> {
     for hit in &found.rows {
         let owed = hit.owed.grouped();
         let line = [&hit.no, &hit.name, &hit.address, &hit.class_word, hit.utility_word, &owed, &hit.state];
-        println!("{}", line.map(|cell| safe::line(cell).into_owned()).join("  "));
+        let near = if hit.near { "  （相近，不是这个地址）" } else { "" };
+        println!("{}{near}", line.map(|cell| safe::line(cell).into_owned()).join("  "));
     }
-    println!("{} 户", found.total);
+    match found.answer {
+        Answer::Near if !found.rows.is_empty() => println!("没有这一户，相近的 {} 户", found.total),
+        Answer::Several => println!("{} 户，有几户都对得上", found.total),
+        Answer::First | Answer::Near => println!("{} 户", found.total),
+    }
     Ok(0)
 }

@@ -14,7 +14,10 @@ use crate::rules::money::{Fen, Milli};
 use crate::rules::numbers;
 use crate::rules::utility::Utility;
 use crate::store::Tx;
-use crate::store::search::{Named, Owes, Total};
+use crate::store::search::{Answer, Named, Owes, Total};
+use crate::text::in_place::InPlace;
+use crate::text::width::normal;
+use crate::text::words::without_dots;
 
 /// The facts of the top line.
 #[derive(Debug, Clone, Default)]
@@ -83,6 +86,8 @@ pub struct HitRow {
     pub owed: Fen,
     /// State, as on the screen; of another site's account with that site's code.
     pub state: String,
+    /// The numbers typed with their places stand elsewhere in its address.
+    pub near: bool,
 }
 
 /// What a text found.
@@ -92,6 +97,8 @@ pub struct Found {
     pub rows: Vec<HitRow>,
     /// How many: `4`, `2,000+`.
     pub total: String,
+    /// May the first be opened by itself?
+    pub answer: Answer,
 }
 
 /// Searches for a text; an empty one finds nothing.
@@ -109,6 +116,9 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
     // Four digits are the end of a phone or account number before they are that of an order.
     let later = if last_four { std::mem::take(&mut named) } else { Vec::new() };
     named.extend(of_person(desk, &tx, text)?);
+    // What was found by its own number is what was meant.
+    let answer = if named.is_empty() { hits.answer } else { Answer::First };
+    let placed = hits.placed.as_deref().and_then(InPlace::new);
     let total = if hits.ids.is_empty() { count(named.len() + later.len()) } else { total };
     let mut rows = Vec::with_capacity(named.len() + hits.ids.len());
     let own = tx.own()?;
@@ -117,7 +127,9 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
         let Some(row) = tx.account(id)? else { continue };
         let word = state_word(&row, tx.meter_on_wall(id)?.as_ref());
         let state = if own.holds(id) { word } else { format!("{word} ({})", id.site()) };
+        let near = placed.as_ref().is_some_and(|placed| !placed.fits(&normal(&without_dots(&row.address))));
         rows.push(HitRow {
+            near,
             owed: tx.owed(id)?,
             state,
             id,
@@ -130,7 +142,7 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
             utility: row.utility,
         });
     }
-    Ok(Found { rows, total })
+    Ok(Found { rows, total, answer })
 }
 
 fn is_last_four(tail: &str) -> bool {

@@ -14,9 +14,9 @@ pub const BUILDING: Places = 2;
 pub const UNIT: Places = 4;
 /// 室, 户.
 pub const ROOM: Places = 8;
-const ANY: Places = HOUSE | BUILDING | UNIT | ROOM;
+pub(super) const ANY: Places = HOUSE | BUILDING | UNIT | ROOM;
 /// 号 behind a number.
-const HAO: Places = HOUSE | BUILDING | ROOM;
+pub(super) const HAO: Places = HOUSE | BUILDING | ROOM;
 const IN_ORDER: [Places; 4] = [HOUSE, BUILDING, UNIT, ROOM];
 
 /// One piece of an address.
@@ -37,13 +37,13 @@ pub fn pieces(normal: &str) -> Vec<Piece<'_>> {
 
 fn piece<'a>(normal: &str, part: &Part<'a>) -> Piece<'a> {
     match part.script {
-        Script::Digits => Piece::Number(number(part.text), said(furniture(&normal[part.end..]))),
+        Script::Digits => Piece::Number(number(part.text), place_said(furniture(&normal[part.end..]))),
         Script::Han | Script::Latin => Piece::Name(part.text),
     }
 }
 
 /// The places that the word behind a number says.
-fn said(word: &str) -> Places {
+pub(super) fn place_said(word: &str) -> Places {
     match word {
         "号院" | "弄" => HOUSE,
         // 12号 is a house, 5号 a building of an estate, 302号 a room.
@@ -56,7 +56,7 @@ fn said(word: &str) -> Places {
 }
 
 /// Leaves every number the places that its neighbours leave it: they rise. An address that does not go so is left as it stands.
-fn settle(pieces: &mut [Piece<'_>]) {
+pub(super) fn settle(pieces: &mut [Piece<'_>]) {
     let mut places: Vec<&mut Places> = pieces
         .iter_mut()
         .filter_map(|piece| if let Piece::Number(_, places) = piece { Some(places) } else { None })
@@ -298,7 +298,7 @@ fn follow(
 }
 
 /// Is a name said by this text: as it stands, by its initials, or by its syllables?
-fn names(said: &str, whole: &str) -> bool {
+pub(super) fn names(said: &str, whole: &str) -> bool {
     if whole.contains(said) {
         return true;
     }
@@ -306,7 +306,7 @@ fn names(said: &str, whole: &str) -> bool {
         && (initials(whole, Kind::Place, None).iter().any(|letters| letters.contains(said)) || spells(said, whole))
 }
 
-fn same(typed: &[Piece<'_>], there: &[Piece<'_>]) -> bool {
+pub(super) fn same(typed: &[Piece<'_>], there: &[Piece<'_>]) -> bool {
     typed.len() == there.len()
         && typed.iter().zip(there).all(|pair| match pair {
             (Piece::Name(one), Piece::Name(other)) => one == other,
@@ -315,7 +315,7 @@ fn same(typed: &[Piece<'_>], there: &[Piece<'_>]) -> bool {
         })
 }
 
-fn bare(normal: &str) -> String {
+pub(super) fn bare(normal: &str) -> String {
     normal.chars().filter(|c| !c.is_whitespace()).collect()
 }
 

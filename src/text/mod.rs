@@ -4,6 +4,7 @@ pub mod address;
 pub mod disk; // what a disk says
 pub mod exceptions; // what does not fit
 pub mod fields; // fields of entries, side by side
+pub mod in_place; // numbers with their places
 pub mod pinyin; // initials of names and places
 pub mod plain_file; // a file that somebody named
 pub mod safe;

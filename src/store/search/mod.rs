@@ -10,6 +10,7 @@
 //! and nothing a person types can be syntax. What changed since the blocks were written lies in a small table beside
 //! them that is searched word by word, so an amended account costs one small row.
 
+mod answer;
 mod build;
 mod doc;
 mod docset;
@@ -37,6 +38,7 @@ use crate::rules::id::Id;
 use crate::text::{pinyin, spelled_places};
 use query::Way;
 
+pub use answer::Answer;
 pub use owes::Owes;
 pub use query::{Named, Query};
 
@@ -63,6 +65,10 @@ pub struct Hits {
     pub ids: Vec<Id>,
     /// How many there are in all.
     pub total: Total,
+    /// May the first be opened by itself?
+    pub answer: Answer,
+    /// The text as it was understood, when its numbers count in their places only.
+    pub placed: Option<String>,
 }
 
 /// Accounts found, those that come before debtors, and whether there may be more.
@@ -161,12 +167,15 @@ impl Db {
 fn find(conn: &Connection, text: &str, limit: usize, owes: &Owes) -> rusqlite::Result<Hits> {
     let query = Query::parse(text);
     if query.is_empty() {
-        return Ok(Hits { named: query.named, ids: Vec::new(), total: Total::Exactly(0) });
+        let (ids, total) = (Vec::new(), Total::Exactly(0));
+        return Ok(Hits { named: query.named, ids, total, answer: Answer::First, placed: None });
     }
     let mut found = search(conn, &query)?;
     let mut asked = &query;
     let words;
-    if found.ids.is_empty() && !query.numbers.is_empty() {
+    // A number with zeros in front is a meter's or a receipt's, never a house's.
+    if found.ids.is_empty() && !query.numbers.is_empty() && !query.numbers.iter().any(|number| number.starts_with('0'))
+    {
         words = Query::words_only(text);
         found = search(conn, &words)?;
         asked = &words;
@@ -180,8 +189,11 @@ fn find(conn: &Connection, text: &str, limit: usize, owes: &Owes) -> rusqlite::R
             (found, asked) = (placed, said);
         }
     }
-    let (ids, total) = rank::ranked(conn, found, asked, owes)?;
-    Ok(Hits { named: query.named, ids: ids.into_iter().take(limit).map(Id).collect(), total })
+    let rank::Ranked { ids, total, many } = rank::ranked(conn, found, asked, owes)?;
+    let answer = answer::of(conn, asked, &ids, many)?;
+    let placed = asked.placed().map(str::to_owned);
+    let ids = ids.into_iter().take(limit).map(Id).collect();
+    Ok(Hits { named: query.named, ids, total, answer, placed })
 }
 
 fn search(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
@@ -222,6 +234,9 @@ fn by_numbers(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
     let mut all: Option<Found> = None;
     for number in &query.numbers {
         let mut next = numbers::beginning(conn, number)?;
+        if next.ids.is_empty() {
+            next = numbers::meter_by_digits(conn, number)?;
+        }
         next.settle();
         if let Some(before) = &all {
             next.retain(before);

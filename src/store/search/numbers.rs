@@ -3,7 +3,9 @@
 use rusqlite::{Connection, params};
 
 use super::doc::phone_key;
-use super::{CLOSELY, FIRST, Found};
+use super::query::Clause;
+use super::{CLOSELY, FIRST, Found, matching};
+use crate::text::words::tail;
 
 const ACCOUNTS: &str = "SELECT id, no FROM d_account WHERE no >= ?1 AND no < ?2 ORDER BY no LIMIT ?3";
 const METERS: &str = "SELECT account, no FROM d_meter WHERE no >= ?1 AND no < ?2 ORDER BY no LIMIT ?3";
@@ -21,6 +23,22 @@ pub(super) fn beginning(conn: &Connection, number: &str) -> rusqlite::Result<Fou
     text_range(conn, ACCOUNTS, number, &mut found)?;
     text_range(conn, METERS, number, &mut found)?;
     phones(conn, number, &mut found)?;
+    Ok(found)
+}
+
+/// Accounts whose meter has exactly these digits behind its letters, zeros counted: 00000431 is M00000431.
+pub(super) fn meter_by_digits(conn: &Connection, number: &str) -> rusqlite::Result<Found> {
+    let mut found = Found::default();
+    let Some(word) = tail(number).filter(|_| number.bytes().all(|b| b.is_ascii_digit())) else { return Ok(found) };
+    let mut statement = conn.prepare_cached("SELECT no FROM d_meter WHERE account = ?1")?;
+    for id in matching::holding(conn, &[Clause::word(&word)], None)?.ids {
+        let mut rows = statement.query([id])?;
+        while let Some(row) = rows.next()? {
+            if row.get_ref(0)?.as_str()?.chars().filter(char::is_ascii_digit).eq(number.chars()) {
+                found.add(id, true);
+            }
+        }
+    }
     Ok(found)
 }
 

@@ -10,6 +10,8 @@ use crate::text::words::{LETTERS, Script, is_furniture, length, number, parts, s
 const CHARS: usize = 96;
 /// Digits from which a number is looked up as an account, meter or phone number.
 const LONG: usize = 5;
+/// Digits behind one letter from which they may begin a meter's number; fewer are a queue number.
+const METER: usize = 4;
 /// Most words of one query, the most telling ones; further ones are passed over.
 const WORDS: usize = 8;
 
@@ -56,8 +58,9 @@ pub struct Query {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Word {
-    /// A number: without its zeros, as typed; `open` while it is the last thing typed, and may go on.
-    Digits { bare: String, typed: String, open: bool },
+    /// A number: without its zeros, as typed; `open` while it is the last thing typed, and may go on; `zeros` in front of it, and
+    /// no word behind it.
+    Digits { bare: String, typed: String, open: bool, zeros: bool },
     /// Pinyin initials.
     Letters(String),
     /// One Chinese character or a pair of neighbours.
@@ -99,13 +102,20 @@ impl Query {
         if query.named.is_none() {
             query.named = tail(normal.trim());
         }
+        query.keep_queue_number(normal.trim());
+        query.zeros_alone();
         query.normal = normal;
         query
     }
 
     /// Does it ask for nothing?
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty() && self.words.is_empty()
+        self.numbers.is_empty() && self.words.is_empty() && self.spaced.is_none()
+    }
+
+    /// The text as it is compared with addresses, when no number of it is looked up by itself.
+    pub(super) fn placed(&self) -> Option<&str> {
+        self.numbers.is_empty().then_some(self.normal.as_str())
     }
 
     /// Does it hold words, besides numbers to look up?
@@ -212,6 +222,25 @@ impl Query {
             .collect()
     }
 
+    /// Beside another number, zeros are how a room is written: 人民路12 0502.
+    fn zeros_alone(&mut self) {
+        let numbers = self.words.iter().filter(|word| matches!(word, Word::Digits { .. })).count();
+        for word in self.words.iter_mut().filter(|_| numbers > 1) {
+            if let Word::Digits { zeros, .. } = word {
+                *zeros = false;
+            }
+        }
+    }
+
+    /// One letter and digits are a queue number, and nothing else; from four digits on maybe the beginning of a meter's.
+    fn keep_queue_number(&mut self, text: &str) {
+        let digits = text.strip_prefix(|c: char| c.is_ascii_lowercase()).unwrap_or_default();
+        if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && digits.len() < LONG {
+            self.words.clear();
+            self.spaced = self.spaced.take().filter(|_| digits.len() >= METER);
+        }
+    }
+
     fn chunk(&mut self, chunk: &str, numbers: bool) {
         let named = named(chunk);
         // gmxq4-4-502 looks like a receipt's number too.
@@ -229,11 +258,12 @@ impl Query {
     fn cut(&mut self, chunk: &str, numbers: bool) {
         let parts = parts(chunk);
         for part in &parts {
+            let alone = chunk[part.end..].chars().next().is_none_or(|c| !c.is_alphanumeric());
             match part.script {
                 Script::Han => self.chinese(part.text),
                 Script::Latin => self.words.push(Word::Letters(part.text.to_owned())),
                 Script::Digits if numbers && part.text.len() >= LONG => self.numbers.push(part.text.to_owned()),
-                Script::Digits => self.digits(part.text),
+                Script::Digits => self.digits(part.text, alone),
             }
         }
         if let [letters, digits] = parts[..]
@@ -245,8 +275,9 @@ impl Query {
         }
     }
 
-    fn digits(&mut self, typed: &str) {
-        self.words.push(Word::Digits { bare: number(typed).to_owned(), typed: typed.to_owned(), open: false });
+    fn digits(&mut self, typed: &str, alone: bool) {
+        let zeros = alone && typed.len() > 1 && typed.starts_with('0');
+        self.words.push(Word::Digits { bare: number(typed).to_owned(), typed: typed.to_owned(), open: false, zeros });
     }
 
     fn chinese(&mut self, run: &str) {
@@ -296,11 +327,15 @@ impl Word {
     fn clauses(&self, way: Way) -> Vec<Clause> {
         let loose = way == Way::Loose;
         match self {
-            Self::Digits { bare, typed, open } => {
+            Self::Digits { bare, typed, open, zeros } => {
                 let mut exact = vec![bare.clone()];
-                exact.extend((typed.len() == 4).then(|| format!("t{typed}")));
+                let tail = (typed.len() == 4).then(|| format!("t{typed}"));
+                exact.extend(tail.clone());
                 let open = if loose || *open { vec![format!("{bare}p")] } else { Vec::new() };
-                vec![Clause { exact, open }]
+                // 0431 may be a room, or the end of a number, but no house: an address of one number has no other.
+                let rooms = zeros.then(|| Clause { exact: (2..=9).map(shape).chain(tail).collect(), open: Vec::new() });
+                let number = Clause { exact, open };
+                std::iter::once(number).chain(rooms).collect()
             }
             Self::Letters(text) => match way {
                 Way::Plain | Way::Loose => letters(text, loose),

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::rules::id::Id;
 use crate::text::address::{Agreement, Typed};
+use crate::text::in_place::InPlace;
 use crate::text::pinyin::spells_whole;
 use crate::text::width::normal;
 use crate::text::words::without_dots;
@@ -17,32 +18,38 @@ use super::{CLOSELY, FIRST, Found, Owes, Total, matching};
 
 const ADDRESS: &str = "SELECT address, name FROM d_account WHERE id = ?1";
 
+/// The hits in their order.
+pub(super) struct Ranked {
+    /// Best first.
+    pub(super) ids: Vec<i64>,
+    /// How many there are in all.
+    pub(super) total: Total,
+    /// More hold the typed numbers in their places than are looked at one by one.
+    pub(super) many: bool,
+}
+
 /// The ids best first. Few hits are put in the order of their addresses, and those whose account is gone fall out. Of many,
 /// those whose numbers stand in the places typed are looked at closely; the others stay in the order in which they came into
 /// the book, which is the walk.
-pub(super) fn ranked(
-    conn: &Connection,
-    mut found: Found,
-    query: &Query,
-    owes: &Owes,
-) -> rusqlite::Result<(Vec<i64>, Total)> {
+pub(super) fn ranked(conn: &Connection, mut found: Found, query: &Query, owes: &Owes) -> rusqlite::Result<Ranked> {
     if found.ids.len() <= CLOSELY {
         let ids: Vec<i64> = close(conn, &found.ids, &found, query, owes)?.into_iter().map(|(_, id)| id).collect();
         let total = total(&found, ids.len());
-        return Ok((ids, total));
+        return Ok(Ranked { ids, total, many: false });
     }
     let named = whole_names(conn, query)?;
     if !named.is_empty() {
         found.ids.extend(&named);
         found.settle();
         let first: Vec<i64> = close(conn, &named, &found, query, owes)?.into_iter().map(|(_, id)| id).collect();
-        return Ok(after(first, &found, owes));
+        return Ok(after(first, &found, owes, false));
     }
     let placed = in_place(conn, query, false)?;
     let mut before: Vec<i64> = placed.ids;
     // The first that were taken may not hold them.
     found.ids.extend(before.iter().take(CLOSELY));
-    if before.len() <= CLOSELY {
+    let many = before.len() > CLOSELY;
+    if !many {
         found.settle();
         before = close(conn, &before, &found, query, owes)?.into_iter().map(|(_, id)| id).collect();
     } else {
@@ -68,18 +75,18 @@ pub(super) fn ranked(
         before.sort_by_cached_key(|id| (tier(&found, owes, *id), *id));
         before.splice(0..0, first);
     }
-    Ok(after(before, &found, owes))
+    Ok(after(before, &found, owes, many))
 }
 
 /// The others behind those that come first.
-fn after(mut before: Vec<i64>, found: &Found, owes: &Owes) -> (Vec<i64>, Total) {
+fn after(mut before: Vec<i64>, found: &Found, owes: &Owes, many: bool) -> Ranked {
     let known: HashSet<i64> = before.iter().copied().collect();
     let mut others: Vec<i64> = found.ids.iter().copied().filter(|id| !known.contains(id)).collect();
     others.sort_by_cached_key(|id| (tier(found, owes, *id), *id));
     before.append(&mut others);
     before.truncate(FIRST.max(known.len()));
     let total = total(found, before.len());
-    (before, total)
+    Ranked { ids: before, total, many }
 }
 
 /// Accounts whose whole name was typed, as far as they are looked at closely.
@@ -145,14 +152,17 @@ fn close(
 ) -> rusqlite::Result<Vec<(Agreement, i64)>> {
     let known = names_and_addresses(conn, ids)?;
     let typed = Typed::new(&query.normal);
+    let placed = query.placed().and_then(InPlace::new);
     let (letters, name) = (query.letters(), query.name());
     let is_named = |whole: &str| {
         let whole: String = normal(&without_dots(whole)).split_whitespace().collect();
         letters.as_ref().is_some_and(|letters| spells_whole(letters, &whole)) || name.as_ref() == Some(&whole)
     };
     let rank = |id: i64, name: &str, address: &str| {
-        let (agreement, apart) = typed.agrees_closely(&normal(&without_dots(address)));
-        Rank { agreement, otherwise_named: !is_named(name), apart, tier: tier(found, owes, id) }
+        let address = normal(&without_dots(address));
+        let (agreement, apart) = typed.agrees_closely(&address);
+        let elsewhere = placed.as_ref().is_some_and(|placed| !placed.fits(&address));
+        Rank { elsewhere, agreement, otherwise_named: !is_named(name), apart, tier: tier(found, owes, id) }
     };
     let ranks = ids.iter().filter_map(|id| known.get(id).map(|(name, address)| (rank(*id, name, address), *id)));
     let mut ranked: Vec<(Rank, i64)> = ranks.collect();
@@ -166,6 +176,8 @@ fn close(
 /// Where an account stands among the hits; the smaller comes first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    /// The numbers stand in other places than was said.
+    elsewhere: bool,
     agreement: Agreement,
     /// The name is not the text typed, as it stands or spelled.
     otherwise_named: bool,

@@ -1,5 +1,7 @@
 //! The search box whole: what a clerk types against accounts in a database.
 
+mod places;
+
 use proptest::prelude::*;
 use rusqlite::params;
 

@@ -7,6 +7,7 @@ use crate::desk::refusal::RefusalKind;
 use crate::desk::view_home::{self, FactLine, HitRow, HomeFacts};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::store::search::Answer;
 use crate::text::toolkit as words;
 use crate::tui::app::App;
 use crate::tui::canvas::Canvas;
@@ -19,6 +20,10 @@ use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
 /// What the box finds, said while nothing is typed.
 const NOTHING_TYPED: &str = "打户号、表号、电话、姓名、拼音首字母、地址、单号，马上就找";
+/// The address typed is not there.
+const ONLY_NEAR: &str = "没有这一户，下面是相近的：要的话按 ↓ 选中";
+/// Several are as good an answer.
+const SEVERAL: &str = "有几户都对得上：按 ↓ 选中一户";
 const MAY_NOT: &str = "您没有“查找”的权限，请找管理员";
 /// Hits looked at for one text: as many as the tallest screen shows.
 const HITS: usize = 60;
@@ -37,6 +42,7 @@ pub struct Home {
     table: Table,
     hits: Vec<HitRow>,
     total: String,
+    answer: Answer,
     facts: HomeFacts,
     /// Who stood under the hand when it was last drawn, or acted on.
     seen: Option<Id>,
@@ -59,6 +65,7 @@ impl Home {
             table: Table::new(columns).when_empty(NOTHING_TYPED),
             hits: Vec::new(),
             total: String::new(),
+            answer: Answer::First,
             facts: HomeFacts::default(),
             seen: None,
         };
@@ -81,16 +88,45 @@ impl Home {
         let nothing = if may { words::NOTHING_FOUND } else { MAY_NOT };
         self.table.say_empty(if self.query.text().trim().is_empty() { NOTHING_TYPED } else { nothing });
         self.hits = found.rows;
+        self.answer = found.answer;
+    }
+
+    /// Another text: the hand lies on the first hit, or on none where somebody must choose.
+    fn search_anew(&mut self, app: &App) {
+        self.table.select(0);
+        self.search(app);
+        if self.unclear().is_some() {
+            self.table.lift();
+        }
+    }
+
+    /// Why the first hit is not opened by itself.
+    fn unclear(&self) -> Option<&'static str> {
+        match self.answer {
+            _ if self.hits.is_empty() => None,
+            Answer::First => None,
+            Answer::Several => Some(SEVERAL),
+            Answer::Near => Some(ONLY_NEAR),
+        }
     }
 
     /// The same text again, because what is owed has changed: who was seen under the hand stays under it.
     fn search_again(&mut self, app: &App) {
         let kept = self.chosen().filter(|id| self.seen == Some(*id));
         self.search(app);
-        self.table.follow(kept, self.hits.iter().map(|hit| hit.id));
+        let stays = self.table.follow(kept, self.hits.iter().map(|hit| hit.id)) && kept.is_some();
+        match self.unclear() {
+            _ if stays => {}
+            Some(_) => self.table.lift(),
+            None if self.table.is_lifted() => self.table.select(0),
+            None => {}
+        }
     }
 
     fn chosen(&self) -> Option<Id> {
+        if self.table.is_lifted() {
+            return None;
+        }
         self.hits.get(self.table.selected()).map(|hit| hit.id)
     }
 
@@ -98,7 +134,7 @@ impl Home {
         self.seen = self.chosen();
         match self.seen {
             Some(id) => open(app, id),
-            None => Reply::refuse("先在查找框里找到这一户"),
+            None => Reply::refuse(self.unclear().unwrap_or("先在查找框里找到这一户")),
         }
     }
 }
@@ -126,6 +162,9 @@ impl Screen<App> for Home {
             }
             Command::GoPay => self.with_chosen(app, super::pay),
             Command::GoIntake => {
+                if let Some(why) = self.unclear().filter(|_| self.table.is_lifted()) {
+                    return Reply::refuse(why);
+                }
                 let chosen = self.chosen().filter(|_| !self.query.text().trim().is_empty());
                 super::intake(app, chosen)
             }
@@ -142,8 +181,7 @@ impl Screen<App> for Home {
             Edited::Unused => Reply::unused(),
             Edited::Moved => Reply::done(),
             Edited::Changed => {
-                self.table.select(0);
-                self.search(app);
+                self.search_anew(app);
                 Reply::done()
             }
         }
@@ -151,8 +189,7 @@ impl Screen<App> for Home {
 
     fn on_paste(&mut self, text: &str, app: &mut App) -> Reply<App> {
         self.query.insert_str(text);
-        self.table.select(0);
-        self.search(app);
+        self.search_anew(app);
         Reply::done()
     }
 
@@ -182,10 +219,17 @@ impl Screen<App> for Home {
         let facts = self.fact_lines(width);
         let rows = u16::try_from(facts.len() + 1).unwrap_or(MOST_FACTS).max(FACTS);
         let list = canvas.height().saturating_sub(1 + rows);
+        let said = self.unclear();
+        if let Some(said) = said {
+            canvas.text(4, 1, said, Ink::Look);
+        }
+        let top = u16::from(said.is_some());
         let hits = &self.hits;
         // The sums stand under one another, as wide as the widest.
         let sums = hits.iter().map(|hit| crate::tui::safe::cells(&owed(hit.owed))).max().unwrap_or(0);
-        self.table.draw(&mut canvas.part(0, 1, width, list), hits.len(), false, |row| row_of(&hits[row], sums));
+        self.table.draw(&mut canvas.part(0, 1 + top, width, list.saturating_sub(top)), hits.len(), false, |row| {
+            row_of(&hits[row], sums)
+        });
         draw_facts(canvas, canvas.height().saturating_sub(rows), &facts);
         canvas.cursor(x + at, 0);
     }

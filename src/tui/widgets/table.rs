@@ -90,6 +90,8 @@ pub enum TableEvent {
 pub struct Table {
     columns: Vec<Column>,
     selected: usize,
+    /// No row is under the hand yet.
+    lifted: bool,
     top: usize,
     page: usize,
     ticks: Option<BTreeSet<usize>>,
@@ -109,6 +111,7 @@ impl Table {
             head: columns.iter().any(|c| !c.title.is_empty()),
             columns,
             selected: 0,
+            lifted: false,
             top: 0,
             page: 10,
             ticks: None,
@@ -156,6 +159,18 @@ impl Table {
     /// Puts the hand on a row.
     pub fn select(&mut self, row: usize) {
         self.selected = row;
+        self.lifted = false;
+    }
+
+    /// Takes the hand off the rows: the first key that moves it puts it on one.
+    pub fn lift(&mut self) {
+        self.selected = 0;
+        self.lifted = true;
+    }
+
+    /// Is no row under the hand?
+    pub fn is_lifted(&self) -> bool {
+        self.lifted
     }
 
     /// The rows were read again: the hand goes with its row, of which `key` was known before. False when that row is gone and the hand
@@ -202,6 +217,15 @@ impl Table {
             return TableEvent::Unused;
         }
         let last = rows.saturating_sub(1);
+        if self.lifted && rows > 0 {
+            self.selected = match key.code {
+                Code::Up | Code::Down | Code::PageUp | Code::PageDown | Code::Home => 0,
+                Code::End => last,
+                _ => return TableEvent::Unused,
+            };
+            self.lifted = false;
+            return TableEvent::Moved;
+        }
         self.selected = self.selected.min(last);
         self.selected = match key.code {
             Code::Up => self.selected.saturating_sub(1),
@@ -246,7 +270,7 @@ impl Table {
             return;
         }
         for ((y, i), content) in (head..canvas.height()).zip(sight).zip(&contents) {
-            let under_hand = i == self.selected;
+            let under_hand = i == self.selected && !self.lifted;
             if under_hand {
                 canvas.text(1, y, ">", Ink::Accent);
             }
@@ -384,6 +408,19 @@ mod tests {
         assert_eq!((t.selected(), t.ticks()), (2, vec![2]));
         assert_eq!(t.on_key(Key::plain(Code::Enter), 3), TableEvent::Open(2));
         assert_eq!(t.on_key(Key::plain(Code::Enter), 0), TableEvent::Unused);
+    }
+
+    #[test]
+    fn a_lifted_hand_comes_down_where_a_key_puts_it() {
+        let mut t = table();
+        t.lift();
+        assert_eq!(t.on_key(Key::plain(Code::Enter), 3), TableEvent::Unused);
+        assert_eq!(t.on_key(Key::plain(Code::Char(' ')), 3), TableEvent::Unused);
+        assert!(t.is_lifted());
+        t.on_key(Key::plain(Code::Down), 3);
+        assert_eq!((t.is_lifted(), t.selected()), (false, 0));
+        t.on_key(Key::plain(Code::Down), 3);
+        assert_eq!(t.selected(), 1);
     }
 
     #[test]

@@ -1,0 +1,67 @@
+//! The search box of home: what is opened is what was typed, and where that is nobody or several, nobody is under the bar.
+
+mod support;
+
+use meterdesk::derive::account::file::AccountOpened;
+use support::orders::{Book, book};
+use support::seat::Seat;
+use support::town::{account, open_accounts};
+
+/// Households of 光明小区, of which the wrong ones owe; the meter of the fifth is M00000431.
+fn branch() -> Book {
+    let homes = ["4幢1单元502室", "4幢2单元502室", "14幢2单元502室", "5幢4单元402室"];
+    let mut rows: Vec<AccountOpened> = homes
+        .iter()
+        .zip(1..)
+        .map(|(home, no)| AccountOpened {
+            address: format!("人民路12号光明小区{home}"),
+            ..account(&format!("310000010{no}"), &format!("用户{no}"), "supplied", 8_500)
+        })
+        .collect();
+    let mut metered =
+        AccountOpened { address: "民主巷18号".into(), ..account("3100000430", "邱军", "supplied", 0) };
+    metered.meter.as_mut().unwrap().no = "M00000431".into();
+    rows.push(metered);
+    rows.push(AccountOpened {
+        address: "人民路431号".into(),
+        ..account("3100000900", "李记服装店", "supplied", 9_900)
+    });
+    rows.push(AccountOpened {
+        address: "光明小区7幢1单元101室".into(),
+        ..account("3100000901", "白伟", "supplied", 9_900)
+    });
+    let mut book = book("B03");
+    open_accounts(&mut book, &rows);
+    book.desk.db().refresh_search(|_| true).unwrap();
+    book
+}
+
+#[test]
+fn an_address_that_is_not_there_opens_nobody_until_the_bar_is_moved() {
+    let mut seat = Seat::home(branch(), "demo");
+    for keys in ["光明小区2幢14单元502室", "光明小区4-5-402", "光明小区14-502-2"] {
+        for act in ["<Enter>", "<F5>", "<F6>"] {
+            seat.press(&format!("<C-u>{keys}{act}")).shows("首页").shows("没有这一户");
+        }
+    }
+    seat.press("<C-u>光明小区4-5-402").snapshot("home_only_near");
+    seat.press("<Down><Enter>").shows("3100000104 用户4");
+}
+
+#[test]
+fn of_several_that_are_equal_somebody_chooses() {
+    let mut seat = Seat::home(branch(), "demo");
+    seat.press("光明小区4幢502").snapshot("home_several");
+    seat.press("<F5>").shows("首页").shows("有几户都对得上");
+    seat.press("<Down><Down><Enter>").shows("3100000102 用户2").press("<Esc>");
+    seat.press("<C-u>光明小区4幢1单元502<Enter>").shows("3100000101 用户1");
+}
+
+#[test]
+fn a_meter_without_its_letter_is_no_house_and_a_queue_number_no_name() {
+    let mut seat = Seat::home(branch(), "demo");
+    seat.press("00000431<Enter>").shows("3100000430 邱军").press("<Esc>");
+    for text in ["000431", "B7"] {
+        seat.press(&format!("<C-u>{text}<F5>")).shows("首页").shows("没有找到");
+    }
+}
