@@ -241,6 +241,22 @@ fn what_a_bill_of_the_old_meter_uses_less_moved_the_reading_of_the_new_meter() {
 }
 
 #[test]
+fn a_bill_before_a_swap_was_said_to_set_where_the_next_one_begins_and_to_lose_its_difference() {
+    let mut book = household();
+    billed(&mut book, "2026-03-01", 100);
+    let slip = json!({ "slip": "100001", "account": NO, "old_meter": "M61", "final_value": "130", "new_meter": "N61",
+        "first_value": "3", "calibre": "DN20", "date": "2026-04-01", "reason": "周期更换", "worker": "陈志强",
+        "old_seal": "F1", "new_seal": "F2", "materials": "生料带×1" });
+    book.act("room", "swap.enter", slip);
+    let case = ask(&book, "V1", &[0], json!({ "volume": "90" }));
+    let told = book.act("demo", "adjustment.preview", case.clone())["picture"]["warnings"].to_string();
+    assert!(told.contains("减少的水量 10 以后不再收") && !told.contains("起算"), "{told}");
+    adjusted(&mut book, case);
+    assert_eq!(billed(&mut book, "2026-05-01", 9).1, "30.00", "the next bill begins on the new meter");
+    sound(&book);
+}
+
+#[test]
 fn the_difference_charged_at_a_swap_is_put_right_as_what_it_is_and_the_new_meter_stays() {
     let mut book = household();
     billed(&mut book, "2026-03-01", 100);

@@ -148,7 +148,7 @@ fn who_opens_today_pays_the_highest_price_whatever_class_was_typed_until_the_fir
     };
     // An earlier date confirms nothing, whoever types it: the file of before is imported.
     for (user, no, opened) in
-        [("demo", "71", ""), ("demo", "72", "2014-05-01"), ("check", "73", "2014-05-01"), ("room", "74", "2026-01-01")]
+        [("demo", "71", ""), ("check", "72", "2014-05-01"), ("check", "73", "2014-05-01"), ("room", "74", "2026-01-01")]
     {
         let answer = book.act(user, "account.open", open(no, opened));
         assert_eq!(answer["class_confirmed"], false, "{user} {no}");
@@ -258,6 +258,10 @@ fn an_opening_dated_back_gave_one_person_a_confirmed_class_and_a_discount() {
         for opened in ["", "2020-01-01", "2026-01-01"] {
             let dates = json!({ "opened": opened, "route": "", "book": "", "id_number": "" });
             let open = with(json!({ "address": "人民路1号", "class": "resident", "utility": "water" }), dates);
+            if user == "demo" && !opened.is_empty() {
+                assert_eq!(refused(&mut book, user, "account.open", &open).first_rule(), "R-003");
+                continue;
+            }
             let asked = with(open.clone(), json!({ "discount": "特困" }));
             let refusal = refused(&mut book, user, "account.open", &asked);
             if refusal.first_rule() == "R-003" {
@@ -269,5 +273,38 @@ fn an_opening_dated_back_gave_one_person_a_confirmed_class_and_a_discount() {
             let row = account(&book, &no);
             assert_eq!((row.class_confirmed, row.discount), (false, None), "{user} {opened}");
         }
+    }
+}
+
+#[test]
+fn one_clerks_opening_dated_back_with_a_reading_of_before_or_99_people_moved_what_is_owed_for_years() {
+    let mut book = book("B03");
+    support::water::prices(&mut book);
+    let open = |no: &str, changes: serde_json::Value| {
+        let plain = json!({ "address": "建设路3号", "class": "resident", "utility": "water", "people": 3,
+            "meter": { "no": no, "first": "12", "fitted": "2019-05-01" } });
+        with(plain, changes)
+    };
+    let last = |day: &str| json!({ "last_reading": { "day": day, "value": "12" } });
+    for (index, (changes, word)) in [
+        (json!({ "opened": "2020-01-01" }), "开户日期"),
+        (json!({ "opened": "2026-11-20" }), "开户日期"),
+        (last("2019-06-01"), "上次抄表"),
+        (last("2026-11-20"), "上次抄表"),
+        (json!({ "people": 99 }), "D1"),
+        (json!({ "people": 6 }), "D1"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ask = open(&format!("M{index}"), changes);
+        let refusal = refused(&mut book, "demo", "account.open", &ask);
+        assert_eq!((refusal.kind, refusal.first_rule()), (RefusalKind::Permission, "R-003"), "{ask}");
+        assert!(refusal.message().contains(word), "{refusal}");
+        book.act("room", "account.open", ask);
+    }
+    // An ordinary opening is a clerk's: of today, with what the fitted meter shows, a household within the steps.
+    for (index, changes) in [json!({}), json!({ "opened": "2026-11-21" }), last("2026-11-21"), json!({ "people": 5 })].into_iter().enumerate() {
+        book.act("demo", "account.open", open(&format!("N{index}"), changes));
     }
 }

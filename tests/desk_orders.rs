@@ -181,6 +181,36 @@ fn a_pause_of_five_minutes_or_over_a_weekend_does_not_put_the_promise_off() {
 }
 
 #[test]
+fn a_pause_begun_after_the_promise_had_run_out_made_the_order_on_time_again() {
+    let mut book = branch();
+    let leak = leak(&mut book);
+    let input = json!({ "service": "unseal", "account": "3100000004", "papers": UNSEAL_PAPERS });
+    let unseal = book.desk.at("demo", 0, "intake.take", input).unwrap()["order"].as_str().unwrap().to_owned();
+    let promise = |book: &support::orders::Book, order: &str| {
+        book.desk.look().unwrap().order(order.parse().unwrap()).unwrap().unwrap().promise.unwrap()
+    };
+    let day = 24 * 60;
+    // Promised within 45 minutes; promised within three working days: until Wednesday the 25th.
+    for (order, worker, pause, resume) in [(&leak, "lq", 60, 100), (&unseal, "zm", 5 * day, 9 * day)] {
+        book.desk.at("desk", 1, "order.dispatch", json!({ "orders": [order], "worker": worker })).unwrap();
+        let promised = promise(&book, order);
+        book.desk.at("desk", pause, "order.pause", json!({ "order": order, "reason": "用户原因" })).unwrap();
+        assert_eq!(promise(&book, order), promised);
+        book.desk.at("desk", resume, "order.resume", json!({ "order": order })).unwrap();
+        assert_eq!(promise(&book, order), promised, "what has passed is not moved");
+        let on = (moment() + Duration::minutes(resume)).format("%Y-%m-%d");
+        let clock = |minutes: i64| (moment() + Duration::minutes(resume + minutes)).format("%H:%M").to_string();
+        let time = |minutes: i64| format!("{on}T{}", clock(minutes));
+        let mut slip = json!({ "order": order, "arrived": time(2), "done": time(4), "left": time(5) });
+        let refusal = book.desk.at("desk", resume + 10, "order.return", slip.clone()).unwrap_err();
+        assert_eq!((rules_of(&refusal), fields_of(&refusal)), (vec!["R-325"], vec!["overrun"]));
+        slip["overrun"] = "人手不足".into();
+        let returned = book.desk.at("desk", resume + 10, "order.return", slip).unwrap();
+        assert_eq!(returned["overdue"].as_array().unwrap().len(), 1, "{returned}");
+    }
+}
+
+#[test]
 fn trouble_found_on_callback_goes_back_to_repair_with_new_deadlines() {
     let mut book = branch();
     let order = leak(&mut book);

@@ -24,8 +24,8 @@ fn copy(desk: &Desk) -> Desk {
 fn open_account(desk: &mut Desk, name: &str) -> (Id, [u8; 32]) {
     let input = json!({
         "utility": "water", "name": name, "address": "建设路12号", "class": "resident", "remark": "3", "area": "old",
-        "mobile": "13358990332", "meter": { "no": format!("N{}", name.bytes().map(u32::from).sum::<u32>()), "maker": "宁北", "calibre": 20 },
-        "last_reading": { "day": "2026-10-20", "value": "1000" }, "recent": [9, 8, 8],
+        "mobile": "13358990332", "meter": { "no": format!("N{}", name.bytes().map(u32::from).sum::<u32>()), "maker": "宁北", "calibre": 20, "first": "1000" },
+        "recent": [9, 8, 8],
     });
     let id = act(desk, "demo", "account.open", &input).0.unwrap();
     (id, hash(desk, id).unwrap())

@@ -133,6 +133,27 @@ fn a_payment_of_the_old_owner_is_not_taken_back_behind_a_transfer() {
 }
 
 #[test]
+fn a_transfer_and_a_closing_went_by_while_a_hand_written_slip_was_unconfirmed() {
+    for ends in ["payment.confirm", "payment.reverse"] {
+        let mut book = branch();
+        let slip = json!({ "account": A, "bills": [], "to_prepaid": "5.00", "paper": "S1", "happened": "2026-11-20" });
+        book.act("demo", "payment.enter_late", slip);
+        let told = refused(&mut book, "demo", "account.amend", closing(Some("refund")));
+        assert_eq!(rule(&told), ("R-080", "status"));
+        assert!(told.message().contains("S1") && told.message().contains("确认"), "{told:?}");
+        book.act("demo", "intake.take", support::transfer::intake(A, "李乙", false, false));
+        let deed = json!({ "account": A, "id_number": support::transfer::NEW_OWNER, "balance": "pass" });
+        let told = refused(&mut book, "demo", "account.transfer", deed.clone());
+        assert_eq!(rule(&told), ("R-122", "account"));
+        assert!(told.message().contains("S1") && told.message().contains("冲正"), "{told:?}");
+        let user = if ends == "payment.confirm" { "check" } else { "demo" };
+        book.act(user, ends, if user == "check" { json!({ "payment": "S1" }) } else { json!({ "payment": "S1", "reason": "没有这笔" }) });
+        book.act("demo", "account.transfer", deed);
+        sound(&book);
+    }
+}
+
+#[test]
 fn a_bill_of_the_old_owner_is_put_right_with_a_word_on_who_has_the_difference() {
     let mut book = book("B03");
     support::adjust::branch(&mut book);

@@ -192,7 +192,7 @@ fn a_balance_below_zero_came_in_as_prepaid_below_zero() {
         (8, Some((0, 800))),
         (9, None),
         (10, None),
-        (11, Some((1_250, 2_000))),
+        (11, Some((0, 750))),
     ];
     for (no, balance) in wanted {
         let no = format!("31000000{no:02}");
@@ -215,6 +215,45 @@ fn a_balance_below_zero_came_in_as_prepaid_below_zero() {
         )
         .unwrap_err();
     assert_eq!(refusal.first_rule(), "R-136");
+    sound(&mut book);
+}
+
+/// Owed and not due, so that a late fee runs on it: 欠费 of July, due on 15 August.
+#[test]
+fn imported_prepaid_stood_beside_imported_arrears_while_a_late_fee_ran_on_what_it_covered() {
+    const KEEPS: &str = "3100000002";
+    let rows = [row(1, "50.00,1,90.00,202607:90.00,"), row(2, "50.00,1,90.00,202607:90.00,否")].join("\n");
+    for prices_first in [true, false] {
+        let mut book = book("B03");
+        if prices_first {
+            support::water::prices(&mut book);
+        }
+        import(&mut book, &rows);
+        assert_eq!((money(&book, A), money(&book, KEEPS)), ((4_000, 0, 0), (9_000, 5_000, 0)), "{prices_first}");
+        let owed = bills(&book, A).remove(0);
+        assert_eq!((owed.unpaid, owed.prepaid, owed.state.as_str()), (Fen(4_000), Fen(5_000), "open"));
+        sound(&mut book);
+        if !prices_first {
+            continue;
+        }
+        book.act("demo", "shift.open", json!({ "float": "0.00" }));
+        let paid = book.act("demo", "payment.take", json!({ "account": A }));
+        // 0.1 % a day from the due day on, of 40.00.
+        let days = (support::water::day("2026-11-21") - owed.due).num_days();
+        assert_eq!(paid["late_fee"], Fen(4 * days).to_string());
+        book.act("demo", "payment.reverse", json!({ "payment": paid["receipt"], "reason": "收错" }));
+        assert_eq!(money(&book, A), (4_000, 0, 0), "as it was before");
+        sound(&mut book);
+    }
+    // Opened at the desk: the oldest first.
+    let mut book = book("B03");
+    support::water::prices(&mut book);
+    let opened = json!({ "address": "建设路3号", "class": "resident", "utility": "water", "prepaid": "50.00",
+        "arrears": [{ "cycle": "2026-09", "amount": "30.00" }, { "cycle": "2026-07", "amount": "40.00" }] });
+    let no = book.act("check", "account.open", opened)["account"].as_str().unwrap().to_owned();
+    assert_eq!(money(&book, &no), (2_000, 0, 0));
+    let left: Vec<(String, i64)> = bills(&book, &no).into_iter().map(|bill| (bill.cycle, bill.unpaid.0)).collect();
+    assert_eq!(left, [("2026-07".to_owned(), 0), ("2026-09".to_owned(), 2_000)]);
     sound(&mut book);
 }
 

@@ -2,6 +2,7 @@
 
 mod support;
 
+use meterdesk::rules::utility::Utility;
 use serde_json::{Value, json};
 use support::adjust::{ask_volume, bills, branch};
 use support::orders::{Book, book};
@@ -105,4 +106,34 @@ fn a_code_that_never_had_a_file_came_in_behind_bills_under_the_highest_price() {
     );
     assert_eq!(preview(&mut book), right);
     sound(&book);
+}
+
+#[test]
+fn a_second_price_of_one_class_was_loaded_without_a_word_and_stopped_every_bill_of_it() {
+    let mut book = book("B03");
+    branch(&mut book);
+    let other_code = |mut input: Value| {
+        let text = input["text"].as_str().unwrap().replace("BJ-WATER-RES-2014", "NEW-RES");
+        input["text"] = text.into();
+        input
+    };
+    let second = other_code(file(RESIDENT, "2027-01-01", true, None));
+    let refusal = book.try_act("boss", "tariff.put", &second).unwrap_err();
+    let told = refusal.message();
+    assert_eq!((refusal.first_rule(), refusal.faults[0].field.as_deref()), ("R-036", Some("text")));
+    for word in ["居民", "2027-01-01", "BJ-WATER-RES-2014", "code 不变", "valid_to"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    // As it says: the code in use is ended by a file of its own, then the other one is taken.
+    let mut last = file(RESIDENT, "2026-12-31", true, None);
+    let text = last["text"].as_str().unwrap().replace("valid_from = 2026-12-31", "valid_from = 2026-12-31\nvalid_to = 2026-12-31");
+    last["text"] = text.into();
+    book.act("boss", "tariff.put", last);
+    let early = other_code(file(RESIDENT, "2026-12-31", true, None));
+    assert_eq!(book.try_act("boss", "tariff.put", &early).unwrap_err().first_rule(), "R-036", "a day too early");
+    book.act("boss", "tariff.put", second);
+    let prices = book.desk.prices().unwrap();
+    for (on, code) in [("2026-12-30", "BJ-WATER-RES-2014"), ("2026-12-31", "BJ-WATER-RES-2014"), ("2027-01-01", "NEW-RES")] {
+        assert_eq!(prices.of_class(Utility::Water, "resident", on.parse().unwrap()).unwrap().code, code, "{on}");
+    }
 }

@@ -322,3 +322,36 @@ fn a_close_shows_the_identity_and_short_money_never_blocks_it() {
     book.act("demo", "shift.open", json!({ "float": "200.00" }));
     sound(&book);
 }
+
+#[test]
+fn a_receipt_over_nothing_was_printed_and_a_named_sum_dropped_without_a_word() {
+    let mut book = branch();
+    let account = "10000001";
+    for (input, field, why) in [
+        (json!({ "bills": ["#1"], "amounts": {} }), "amounts", "没有写金额"),
+        (json!({ "amounts": {} }), "amounts", "没有要缴的金额"),
+        (json!({ "amounts": [] }), "amounts", "没有要缴的金额"),
+        (json!({ "bills": ["#1"], "amounts": { "2026-12": "5.00" }, "tendered": "5.00" }), "amounts", "不在这次缴费里"),
+        (json!({ "bills": ["#1"], "amounts": { "2099-03": "5.00", "#1": "1.00" } }), "amounts", "“2099-03”不在这次缴费里"),
+        (json!({ "bills": ["#1", "2026-12"], "amounts": { "#1": "1.00" } }), "amounts", "2026-12 没有写金额"),
+        (json!({ "bills": ["#1"], "amounts": { "#1": "1.00", "2026-11": "2.00" } }), "amounts", "写了两次"),
+        (json!({ "bills": [], "amounts": { "#1": "1.00" }, "to_prepaid": "1.00" }), "amounts", "不在这次缴费里"),
+        (json!({ "bills": [] }), "bills", "有欠费"),
+    ] {
+        for (action, more) in [("payment.take", json!({})), ("payment.enter_late", json!({ "paper": "S1", "happened": "2026-11-20" }))] {
+            let mut input = input.clone();
+            input["account"] = account.into();
+            for (key, value) in more.as_object().unwrap() {
+                input[key] = value.clone();
+            }
+            let refusal = refused(&mut book, "demo", action, input.clone());
+            assert_eq!(refusal.faults[0].field.as_deref(), Some(field), "{input}: {refusal}");
+            assert!(refusal.message().contains(why), "{input}: {refusal}");
+        }
+    }
+    let paid = take(&mut book, json!({ "account": account, "amounts": { "#1": "50.00", "2026-12": "10.00" } }));
+    assert_eq!((&paid["total"], &paid["receipt"]), (&json!("60.00"), &json!("B03-1-000001")));
+    let nothing = refused(&mut book, "demo", "payment.take", json!({ "account": "10000003", "bills": [] }));
+    assert_eq!(nothing.first_rule(), "R-174");
+    sound(&book);
+}

@@ -7,7 +7,7 @@ use chrono::Duration;
 use meterdesk::book::clock::FixedClock;
 use meterdesk::derive::account::file::AccountOpened;
 use meterdesk::desk::ACTIONS;
-use meterdesk::desk::refusal::Refusal;
+use meterdesk::desk::refusal::{Refusal, RefusalKind};
 use meterdesk::desk::rights::role;
 use meterdesk::rules::money::Fen;
 use meterdesk::store::tables::billing::BalanceRow;
@@ -335,4 +335,35 @@ fn ten_million_went_to_prepaid_and_into_the_drawer_unasked() {
     assert_eq!(fault(&refused(&mut book, "check", "shift.open", other)), ("R-176", "confirm"));
     book.act("check", "shift.open", json!({ "float": "10000164", "reason": "换班", "confirm": true }));
     verified(&mut book);
+}
+
+#[test]
+fn any_clerk_moved_the_cash_of_a_colleagues_open_till() {
+    let mut book = town();
+    let (stored, _) = book.try_act("demo", "shift.deposit", &json!({ "amount": "1.00" })).unwrap();
+    let shift = shift_of(&book, "demo").id;
+    let moves = [
+        ("shift.deposit", json!({ "amount": "50.00", "shift": shift })),
+        ("shift.float_add", json!({ "amount": "50.00", "shift": shift })),
+        ("shift.deposit_reverse", json!({ "deposit": stored, "reason": "存错" })),
+    ];
+    for own in [false, true] {
+        if own {
+            book.act("check", "shift.open", json!({ "float": "100.00" }));
+        }
+        let before = shift_of(&book, "demo").cash;
+        for (action, input) in &moves {
+            let refusal = refused(&mut book, "check", action, input.clone());
+            assert_eq!((refusal.kind, refusal.first_rule()), (RefusalKind::Permission, "R-366"), "{action}: {refusal:?}");
+            assert!(refusal.message().contains("王芳"), "{refusal:?}");
+        }
+        assert_eq!(shift_of(&book, "demo").cash, before);
+    }
+    // Who may close it may move it, and so may its clerk.
+    for (user, sum) in [("chief", "2.00"), ("demo", "3.00")] {
+        book.act(user, "shift.deposit", json!({ "amount": sum, "shift": shift }));
+    }
+    book.act("chief", "shift.float_add", json!({ "amount": "4.00", "shift": shift }));
+    book.act("chief", "shift.deposit_reverse", json!({ "deposit": stored, "reason": "存错" }));
+    assert_eq!(shift_of(&book, "demo").cash, Fen(199_900));
 }

@@ -30,7 +30,7 @@ fn file(seat: &Seat, no: &str) -> AccountRow {
 fn branch() -> Book {
     let mut book = book("B03");
     book.act(
-        "demo",
+        "check",
         "account.open",
         json!({
             "name": "王芳", "address": "人民路12号33幢2单元502室", "area": "old", "building_kind": "multi",

@@ -115,11 +115,17 @@ fn what_is_read_without_use_holds_nobody_up() {
     try_close(&mut book).unwrap();
 }
 
-/// Seals the account; `settled` as the slip tells it.
-fn seal(book: &mut Book, extra: Value) -> Result<Value, Refusal> {
+/// Takes a seal in and sends it out; answers the order and its slip.
+fn sealing(book: &mut Book) -> (Value, Value) {
     let order = try_seal(book).unwrap()["order"].clone();
     book.act("desk", "order.dispatch", json!({ "orders": [order], "worker": "张明" }));
-    let mut slip = json!({ "order": order, "arrived": "10:30", "done": "10:50", "left": "11:00" });
+    let slip = json!({ "order": order, "arrived": "10:30", "done": "10:50", "left": "11:00" });
+    (order, slip)
+}
+
+/// Seals the account; `settled` as the slip tells it.
+fn seal(book: &mut Book, extra: Value) -> Result<Value, Refusal> {
+    let (_, mut slip) = sealing(book);
     for (key, value) in extra.as_object().unwrap() {
         slip[key] = value.clone();
     }
@@ -146,6 +152,47 @@ fn what_was_used_until_the_seal_was_never_charged() {
     assert_eq!((issued.reading, issued.lines.len()), (Some(rows[0].id), 3));
     assert_eq!(run(&mut book, "2026-11", true).readings, 0, "and once only");
     sound(&mut book);
+}
+
+#[test]
+fn a_seal_without_a_settled_reading_left_use_unread_and_unbilled() {
+    let mut book = town(&[resident(A)]);
+    let refusal = seal(&mut book, json!({})).unwrap_err();
+    assert_eq!((refusal.first_rule(), refusal.faults[0].field.as_deref()), ("R-136", Some("fields.settled")));
+    assert!(refusal.message().contains("2026-08-10") && refusal.message().contains("结算方数"), "{refusal}");
+    // Work not done, and a meter that is left as it is, ask for nothing.
+    assert_eq!(seal_without_passing().len(), 1);
+    let mut book = town(&[resident(A)]);
+    assert_eq!(seal(&mut book, json!({ "write_back": false })).unwrap()["meter_state"], Value::Null);
+    // Read after the intake, and not billed.
+    let mut book = town(&[resident(A)]);
+    let (order, slip) = sealing(&mut book);
+    read(&mut book, A, "2026-11-21", "150");
+    let refusal = book.desk.at("desk", 90, "order.return", slip.clone()).unwrap_err();
+    assert_eq!((refusal.first_rule(), refusal.faults.len()), ("R-136", 1), "{order}");
+    assert!(refusal.message().contains("用量 50 还没有出账"), "{refusal}");
+    book.act("room", "bill.issue", json!({ "account": A }));
+    assert_eq!(book.desk.at("desk", 90, "order.return", slip).unwrap()["meter_state"], "sealed");
+    // Told on the slip, it is one bill with what was read before.
+    let mut book = town(&[resident(A)]);
+    let (_, mut slip) = sealing(&mut book);
+    read(&mut book, A, "2026-11-20", "118");
+    slip["fields"] = json!({ "结算方数": "120" });
+    assert_eq!(book.desk.at("desk", 90, "order.return", slip).unwrap()["bill"]["volume"], "20");
+    // What the slip's own bill does not reach stands in the way.
+    let mut book = town(&[resident(A)]);
+    for (on, value, cycle) in [("2026-09-10", "110", "2026-09"), ("2026-10-12", "120", "2026-10")] {
+        read(&mut book, A, on, value);
+        bill(&mut book, cycle);
+    }
+    book.act("demo", "shift.open", json!({ "float": "0.00" }));
+    book.act("demo", "payment.take", json!({ "account": A }));
+    let (_, mut slip) = sealing(&mut book);
+    let first = bills(&book, A)[0].id;
+    book.act("room", "bill.cancel", json!({ "account": A, "bill": first, "reason": "抄错" }));
+    slip["fields"] = json!({ "结算方数": "125" });
+    let refusal = book.desk.at("desk", 90, "order.return", slip).unwrap_err();
+    assert!(refusal.message().contains("2026-09-10") && refusal.message().contains("用量 10 还没有出账"), "{refusal}");
 }
 
 #[test]
@@ -218,8 +265,7 @@ fn a_sealed_meter_that_stands_still_is_read_and_billed_as_ever() {
 
 #[test]
 fn what_was_read_before_the_seal_is_no_sealed_use() {
-    let mut book = town(&[resident(A)]);
-    seal(&mut book, json!({})).unwrap();
+    let mut book = town(&[with_state("sealed")]);
     let late = json!({ "account": A, "date": "2026-11-20", "value": "109", "sealed": "before" });
     book.act("room", "reading.enter", late);
     assert_eq!(bill(&mut book, "2026-11").holds[0].rule, "A-05", "the clerk's answer is looked at all the same");

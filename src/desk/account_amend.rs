@@ -308,6 +308,9 @@ impl Sheet {
             } else if let Some(what) = debts::unbilled(cx.tx, self.old.id)? {
                 self.fault("R-080", "status", format!("不能销户：{what}"));
             }
+            if let Some(what) = debts::unconfirmed(cx.tx, self.old.id)? {
+                self.fault("R-080", "status", format!("不能销户：{what}"));
+            }
             if let Some(what) = debts::undone(cx.tx, self.old.id)? {
                 self.fault("R-080", "status", format!("不能销户：{what}"));
             }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::action::{Action, Cx, Decision};
 use super::customer_file::{self, Typed};
 use super::refusal::{Fault, Refusal};
+use super::rights::Rights;
 use super::tariffs;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::fields::CustomerFile;
@@ -24,6 +25,9 @@ use chrono::{Datelike, NaiveDate};
 mod input;
 
 pub use input::{ArrearInput, Input, LastReadingInput, MeterInput, Output};
+
+/// The right to bring in the file of before.
+const IMPORT: &str = "import.customers";
 
 /// The action.
 pub struct AccountOpen;
@@ -49,6 +53,8 @@ impl Action for AccountOpen {
         form.faults.extend(customer_file::refuse_discount(form.body.discount.as_deref()));
         Refusal::unless_empty(form.faults)?;
         let Form { mut body, mut warnings, .. } = form;
+        refuse_alone(cx, &body)?;
+        body.settle();
         // Whatever day it was opened on: one person confirms no price. The file of before is imported.
         if body.class_confirmed {
             body.class_confirmed = false;
@@ -337,7 +343,7 @@ impl Form {
         }
         self.body.recent = input.recent.iter().map(u32::to_string).collect::<Vec<_>>().join(";");
         if let Some(prepaid) = input.prepaid.filter(|prepaid| *prepaid != Fen::ZERO) {
-            cx.rights.require("import.customers")?;
+            cx.rights.require(IMPORT)?;
             if prepaid.is_negative() {
                 self.fault("R-180", "prepaid", "预存余额不能为负数，请核对");
             }
@@ -384,10 +390,40 @@ impl Form {
     }
 }
 
+/// What of the past moves what is owed for years is brought in with the customer file, or by three people: since when the
+/// account has been open, where its counter stood before today, more people than the steps of the prices are for.
+fn refuse_alone(cx: &Cx<'_, '_>, body: &AccountOpened) -> Result<(), Refusal> {
+    if cx.rights.allow(IMPORT) {
+        return Ok(());
+    }
+    let posts = Rights::posts_for(IMPORT, Fen::ZERO).join("、");
+    let refuse = |what: String, how: &str| {
+        let message = format!("{what}影响应收金额，不能由一人填写：{how}；可以填写的岗位：{posts}");
+        Err(Refusal::permission("R-003", message))
+    };
+    if let Some(opened) = body.opened.filter(|opened| *opened < cx.day) {
+        return refuse(format!("开户日期 {opened} 早于今天，"), "新户请留空，以前的老户随客户档案导入");
+    }
+    if let Some(last) = body.last_reading.as_ref().filter(|last| last.day < cx.day) {
+        let how = "新户请填表底数，以前的老户随客户档案导入";
+        return refuse(format!("上次抄表 {} 早于今天，", last.day), how);
+    }
+    let prices = cx.shelf.prices(cx.tx)?;
+    let own = prices.tariffs().filter(|tariff| tariff.utility.code() == body.utility);
+    let over = own.filter_map(|tariff| tariff.people.as_ref().map(|rule| rule.over)).min();
+    match (over, body.people) {
+        (Some(over), Some(people)) if people > i64::from(over) => refuse(
+            format!("人口 {people} 超过 {over} 人，放宽阶梯，"),
+            "请先留空，凭证件走特殊处理 D1 登记，经复核、批准后按人口计价",
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// A customer of before today, entered by somebody who may bring in the customer file: the meter has supply if nothing else is said. It
 /// gives no price and no discount.
 fn is_known_customer(cx: &Cx<'_, '_>, body: &AccountOpened) -> bool {
-    body.opened.is_some_and(|opened| opened < cx.day) && cx.rights.allow("import.customers")
+    body.opened.is_some_and(|opened| opened < cx.day) && cx.rights.allow(IMPORT)
 }
 
 /// One beyond the last reading of a counter.

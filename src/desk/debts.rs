@@ -1,5 +1,5 @@
 //! What a customer owes that is no bill yet: use that was read and not billed, and held bills. Who leaves,
-//! seals, hands over or closes settles it first.
+//! seals, hands over or closes settles it first. So he does with money that nobody has confirmed and with business that is not done.
 
 use chrono::NaiveDate;
 
@@ -8,6 +8,7 @@ use crate::derive::order::life;
 use crate::rules::billing::MarkKind;
 use crate::rules::customer_fields::IC_CARD;
 use crate::rules::id::Id;
+use crate::store::tables::billing::PaymentRow;
 use crate::store::tables::order::OrderRow;
 use crate::store::{StoreError, Tx};
 
@@ -25,6 +26,17 @@ pub fn unbilled(tx: &Tx<'_>, account: Id) -> Result<Option<String>, StoreError> 
     Ok(waits(&ledger))
 }
 
+/// A hand-written slip that nobody but its maker has seen: it may be no money, and whoever it was for has gone once the account has
+/// changed hands or is closed.
+pub fn unconfirmed(tx: &Tx<'_>, account: Id) -> Result<Option<String>, StoreError> {
+    let waits = |row: &PaymentRow| row.paper.is_some() && row.confirmed_by.is_none() && row.state == "taken";
+    let found = tx.payments(account)?.into_iter().find(waits);
+    Ok(found.map(|row| {
+        let paper = row.paper.unwrap_or_default();
+        format!("手开核对单 {paper} ({}) 还没有经另一人确认，请先确认；没有这笔钱的请先冲正", row.amount.grouped())
+    }))
+}
+
 /// The first business of an account that can only end while it is open: a seal, an unseal, a transfer.
 pub fn undone(tx: &Tx<'_>, account: Id) -> Result<Option<String>, StoreError> {
     let needs_it = |row: &OrderRow| {
@@ -37,7 +49,7 @@ pub fn undone(tx: &Tx<'_>, account: Id) -> Result<Option<String>, StoreError> {
 
 /// The first use that no living bill covers: of a reading, wherever it stands — a bill before the last may have been cancelled —, or of
 /// a swap, cancelled or behind all readings.
-fn waits(ledger: &Ledger) -> Option<String> {
+pub(super) fn waits(ledger: &Ledger) -> Option<String> {
     if let Some(swap) = ledger.cancelled.iter().find(|bill| bill.swap) {
         let (day, used) = (swap.last, swap.volume.grouped());
         return Some(format!("换表 ({day}) 差额 {used} 的账单作废后还没有重新出账，请先出账，缴清后再办"));

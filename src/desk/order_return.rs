@@ -19,7 +19,7 @@ use crate::rules::meter_state::MeterState;
 use crate::rules::moment;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::order::{Order, Outcome, ReturnReason, Slip, What};
-use crate::rules::sealed_use::SealedUse;
+use crate::rules::sealed_use::{SealedUse, stands_still};
 use crate::rules::service::{Facts, Field};
 use crate::rules::utility::Utility;
 
@@ -130,7 +130,8 @@ impl Action for OrderReturn {
         let fields = slip_fields(cx, &found, &input.fields, &mut faults)?;
         let overrun = order_step::text(cx, "overrun", "超时原因", &input.overrun, &mut faults);
         let write_back = write_back(cx, &found, &slip, input.write_back.as_ref(), &mut faults)?;
-        let answers = Answers { confirm: input.confirm, sealed: input.sealed };
+        let shuts = write_back.is_some_and(|state| stands_still(state.code(), true));
+        let answers = Answers { shuts, confirm: input.confirm, sealed: input.sealed };
         let settled = order_settle::settled(cx, &found, &slip, &fields, answers, &mut faults)?;
         let after = match found.after(What::Returned(slip.clone()), cx.at) {
             Ok(after) => Some(after),

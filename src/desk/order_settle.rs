@@ -1,12 +1,14 @@
 //! 结算方数 on the slip of a seal, removal or unseal order: where the meter stood is a reading of the account, and the use up
 //! to it a bill, by the same rating as any other, in the entry of the slip itself.
 //!
-//! What must be looked at first is asked as for a reading keyed by hand; a bill that may not go out unasked is held.
+//! What must be looked at first is asked as for a reading keyed by hand; a bill that may not go out unasked is held. A slip that makes
+//! the meter stand still leaves nothing unread and nothing unbilled behind it: later readings begin at the seal.
 
 use chrono::NaiveDate;
 
 use super::action::Cx;
 use super::billing::{Ledger, Rater, doubt};
+use super::debts;
 use super::order_step::Found;
 use super::reading_enter::{self, check_open};
 use super::reading_judge::judge;
@@ -14,7 +16,7 @@ use super::refusal::{Fault, Refusal};
 use crate::derive::account::bill::{BillIssued, HoldReason};
 use crate::derive::account::reading::ReadingEntered;
 use crate::derive::order::body::FieldSaid;
-use crate::rules::billing::{Mark, MarkKind, Registers};
+use crate::rules::billing::{Mark, MarkKind, Registers, Span};
 use crate::rules::customer_fields::IC_CARD;
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
@@ -39,6 +41,8 @@ pub(super) struct Settled {
 /// What a person has answered beforehand.
 #[derive(Clone, Copy)]
 pub(super) struct Answers {
+    /// The slip makes the meter stand still.
+    pub shuts: bool,
     /// A large use was looked at, and past zero.
     pub confirm: bool,
     /// How a sealed meter came to run.
@@ -57,7 +61,6 @@ pub(super) fn settled(
     let none = Ok(Settled::default());
     let said = fields.iter().find(|field| field.key == FIELD.0 || field.label == FIELD.1);
     let value = said.and_then(|said| said.value.trim().parse::<Milli>().ok());
-    let Some((said, value)) = said.zip(value) else { return none };
     let Some(becomes) = found.order.terms.meter_state.filter(|_| slip.outcome == Outcome::Passed) else { return none };
     let Some(account) = found.row.account.map(|id| cx.tx.account(id)).transpose()?.flatten() else { return none };
     let Some(meter) = cx.tx.meter_on_wall(account.id)? else { return none };
@@ -66,6 +69,12 @@ pub(super) fn settled(
     }
     check_open(&account)?;
     let day = slip.done.or(slip.left).or(slip.arrived).map_or(cx.day, moment::day);
+    let Some((said, value)) = said.zip(value) else {
+        if answers.shuts && said.is_none() {
+            faults.extend(unsettled(cx, &account, &meter, day)?);
+        }
+        return none;
+    };
     match read_and_rate(cx, &account, &meter, becomes, (value, day), answers) {
         Ok(settled) => Ok(settled),
         Err(refusal) => {
@@ -74,6 +83,24 @@ pub(super) fn settled(
             none
         }
     }
+}
+
+/// What a slip without 结算方数 would leave behind the seal: use that was read and not billed, days that nobody has read.
+fn unsettled(cx: &Cx<'_, '_>, account: &AccountRow, meter: &MeterRow, day: NaiveDate) -> Result<Option<Fault>, Refusal> {
+    let fault = |text: String| Ok(Some(Fault::field("R-136", &format!("fields.{}", FIELD.0), text)));
+    if cx.tx.own()?.holds(account.id)
+        && let Some(what) = debts::unbilled(cx.tx, account.id)?
+    {
+        return fault(format!("{what}；或填写封表时的结算方数，一并出账"));
+    }
+    let Some(facts) = cx.tx.billing_facts(account.id)? else { return Ok(None) };
+    let ledger = Ledger::of(&facts);
+    let last = ledger.last_mark();
+    if stands_still(&meter.state, meter.shut.is_some()) || last.is_some_and(|last| last.day >= day) {
+        return Ok(None);
+    }
+    let since = last.map_or_else(|| "装表以来没有抄过表".to_owned(), |last| format!("上次抄表是 {}", last.day));
+    fault(format!("{since}，封表前的用量还没有抄：请填写封表时的结算方数"))
 }
 
 /// The field of the slip a fault stands at: a question is a field of its own.
@@ -116,8 +143,22 @@ fn read_and_rate(
     // The bill of another site's account is made there.
     if cx.tx.own()?.holds(account.id) {
         settled.bill = bill(cx, &ledger, settled.reading.is_some())?;
+        if answers.shuts {
+            refuse_left(ledger, settled.bill.as_ref())?;
+        }
     }
     Ok(settled)
+}
+
+/// Use that the slip's own bill does not reach, such as that of a bill cancelled between others, is billed first.
+fn refuse_left(mut ledger: Ledger, bill: Option<&BillIssued>) -> Result<(), Refusal> {
+    if let Some(bill) = bill {
+        ledger.add_span(Span { first: bill.first_day, last: bill.last_day, volume: bill.volume, swap: false });
+    }
+    match debts::waits(&ledger) {
+        Some(what) => Err(Refusal::rule("R-136", what)),
+        None => Ok(()),
+    }
 }
 
 /// The bill up to the newest reading; none when there is no use to charge.

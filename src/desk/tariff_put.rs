@@ -11,7 +11,8 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::tariff::TariffPut as Body;
 use crate::rules::form::FileFault;
 use crate::rules::id::Id;
-use crate::rules::tariff::{PriceBook, Tariff, file};
+use crate::rules::classes;
+use crate::rules::tariff::{PriceBook, Tariff, file, how_to_end};
 use crate::store::query::tariff::Standing;
 
 /// The action.
@@ -83,6 +84,7 @@ impl Action for TariffPut {
         let prices = cx.shelf.prices(cx.tx)?;
         check_fits(&prices, &tariff)?;
         tariff_behind::refuse(cx, &prices, &tariff)?;
+        check_only_one(&prices, &tariff)?;
         let answer = output(cx.next, false);
         let body = Body { code: tariff.code, valid_from: tariff.valid_from, file: name, text: input.text };
         Decision::write(vec![Subject::new(Kind::Tariff, cx.next)], &body, answer)
@@ -97,6 +99,22 @@ fn check_fits(book: &PriceBook, tariff: &Tariff) -> Result<(), Refusal> {
         Some(other) => {
             let message =
                 format!("价目 {} 在 {} 中的行业或单位与本文件不同，请改用另一个代码", tariff.code, other.file);
+            Err(Refusal::field("R-036", "text", message))
+        }
+    }
+}
+
+/// Two prices of one class on one day stop every bill of the class: the older one ends first.
+fn check_only_one(book: &PriceBook, tariff: &Tariff) -> Result<(), Refusal> {
+    match book.beside(tariff) {
+        None => Ok(()),
+        Some((other, day)) => {
+            let (code, class) = (&other.code, classes::label(&tariff.class));
+            let message = format!(
+                "价格类别{class} {day} 已有价目 {code} ({}) 在用，两份同时有效，这一类就都不能出账：                 调价请用同一个 code = \"{code}\"，另定生效日；要换代码的，{}",
+                other.file,
+                how_to_end(code)
+            );
             Err(Refusal::field("R-036", "text", message))
         }
     }

@@ -20,8 +20,8 @@ pub fn home() -> Value {
         "name": "王芳", "address": "人民路12号33幢2单元502室", "area": "old", "building_kind": "multi", "building": "33",
         "unit": "2", "room": "502", "book": "0412", "class": "resident", "people": 3, "id_number": ID,
         "mobile": "13987654321",
-        "meter": { "no": "M0031877", "maker": "宁北", "calibre": 20, "fitted": "2019-05-01" },
-        "last_reading": { "day": "2026-11-02", "value": "1204" }, "recent": [9, 8, 8],
+        "meter": { "no": "M0031877", "maker": "宁北", "calibre": 20, "fitted": "2019-05-01", "first": "1204" },
+        "recent": [9, 8, 8],
     })
 }
 

@@ -182,8 +182,8 @@ impl Memory {
         let input = json!({
             "utility": "water", "account": no, "name": "新户", "address": format!("建设路{count}号"), "class": "resident",
             "people": 3, "area": *chance.pick(&["old", "new"]), "mobile": "13358990332",
-            "meter": { "no": format!("N{digit}{count}"), "maker": "宁北", "calibre": 20 },
-            "last_reading": { "day": "2026-10-20", "value": "1000" }, "recent": [9, 8, 8],
+            "meter": { "no": format!("N{digit}{count}"), "maker": "宁北", "calibre": 20, "first": "1000" },
+            "recent": [9, 8, 8],
         });
         Some(Act { user: "demo", action: "account.open", input, wrong: false })
     }

@@ -1,16 +1,18 @@
 //! The customer file opened, by a person at a desk or by an import.
 //!
 //! Merge: two openings are two accounts; one 户号 or one 表号 on both is a clash, and so are two openings for one person by
-//! clerks who did not know of each other's.
+//! clerks who did not know of each other's. Prepaid that stands beside arrears pays them at once, oldest due first, when the opening
+//! says so ([`super::prepaid`]): they were both there before this book, so no late fee runs on what it covers.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{METER, NUMBER, PERSON};
+use super::{METER, NUMBER, PERSON, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::billing::ByRegister;
+use crate::rules::customer::prepaid_settles;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::store::tables::account::{AccountRow, MeterRow, NewcomerRow, OwnerRow, ReadingRow};
@@ -116,6 +118,16 @@ pub struct AccountOpened {
     pub known: Vec<Id>,
     /// The print of the imported row that made it: rows of a corrected file that say the same are known by it.
     pub print: Option<String>,
+    /// Prepaid pays the arrears it stands beside; openings from before that was said keep both.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub settles: bool,
+}
+
+impl AccountOpened {
+    /// Sets prepaid against arrears, where there are both and the customer does not keep prepaid for itself.
+    pub fn settle(&mut self) {
+        self.settles = self.prepaid > Fen::ZERO && !self.arrears.is_empty() && prepaid_settles(&self.extra);
+    }
 }
 
 /// A meter as a slip or a file gives it.
@@ -205,6 +217,13 @@ pub fn open(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     if body.prepaid != Fen::ZERO {
         legs.add(account::PREPAID, -body.prepaid).add(account::OPENING, body.prepaid);
         fx.tx.put(&BalanceRow { account: id, prepaid: body.prepaid, credit: Fen::ZERO })?;
+    }
+    if body.settles {
+        let mut oldest: Vec<usize> = (0..body.arrears.len()).collect();
+        oldest.sort_by_key(|index| (body.arrears[*index].due, *index));
+        for index in oldest {
+            prepaid::settle(fx, event, Id::brought(index as i64), &mut legs)?;
+        }
     }
     legs.post(fx, Kind::Account, event)?;
     fx.tx.put(&OwnerRow {

@@ -56,7 +56,7 @@ pub struct Input {
     pub class: Option<Typed>,
     /// 混用比例: `[{"class","ratio"}]` or `resident:0.7;non_resident:0.3`.
     pub mix: Option<Typed>,
-    /// 人口, 1 to 99.
+    /// 人口, 1 to 99; more than the steps of the prices are for needs the right `import.customers`, or D1 afterwards.
     pub people: Option<Typed>,
     /// 优待类别: 特困, 双证.
     pub discount: Option<Typed>,
@@ -82,7 +82,7 @@ pub struct Input {
     pub invoiced: Option<Typed>,
     /// 通气日期.
     pub supplied: Option<Typed>,
-    /// 开户日期; empty: the business day.
+    /// 开户日期; empty: the business day; an earlier one needs the right `import.customers`.
     pub opened: Option<Typed>,
     /// 状态: 正常, 报停; empty: 正常.
     pub status: Option<Typed>,
@@ -93,7 +93,7 @@ pub struct Input {
     pub extra: BTreeMap<String, Typed>,
     /// The meter on the wall.
     pub meter: Option<MeterInput>,
-    /// The last reading before this book.
+    /// The last reading before this book; of a day before today it needs the right `import.customers`.
     pub last_reading: Option<LastReadingInput>,
     /// 近三期用量, oldest first.
     pub recent: Vec<u32>,

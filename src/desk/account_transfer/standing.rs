@@ -38,6 +38,9 @@ pub fn check_debts(cx: &Cx<'_, '_>, row: &AccountRow, case: Option<Id>) -> Resul
     if let Some(what) = debts::unbilled(cx.tx, row.id)? {
         return Err(Refusal::field("R-122", "account", format!("不能过户：{what}")));
     }
+    if let Some(what) = debts::unconfirmed(cx.tx, row.id)? {
+        return Err(Refusal::field("R-122", "account", format!("不能过户：{what}")));
+    }
     // Another site's case of the same transfer is a question of its own, no debt.
     let same: Vec<Id> = cx.tx.deed_cases(row.id)?.into_iter().map(|order| order.id).collect();
     let fees: Vec<_> = cx.tx.charges_of_account(row.id)?.into_iter().filter(|charge| charge.owed > Fen::ZERO).collect();

@@ -72,6 +72,7 @@ pub fn follow(links: &Links, rated: &mut [Rated], typed: Option<Milli>) -> Resul
         let typed = typed.filter(|_| last_named == Some(at));
         if link.row.kind == SWAP {
             swapped(&mut walk, link, typed, &mut followed)?;
+            next_from = None; // the next bill begins on the new meter
             continue;
         }
         let Some(mark) = end else { continue };

@@ -97,24 +97,28 @@ impl Builder<'_> {
             input["account"] = account.to_string().into();
         }
         let Some(taken) = self.case(at, "desk", "intake.take", &input)? else { return Ok(()) };
-        self.work(at, &taken["order"], stage, n, true)
+        self.work(at, &taken["order"], stage, n, None)
     }
 
     fn seal(&mut self, at: DateTime<FixedOffset>, account: Id, stage: Stage) -> Result<(), Refusal> {
         let input = json!({ "service": "seal", "account": account.to_string(), "fields": { "reason": "外出" } });
         let stage = if stage == Stage::Closed { Stage::Returned } else { stage };
         let Some(taken) = self.case(at, "demo", "intake.take", &input)? else { return Ok(()) };
-        self.work(at, &taken["order"], stage, 1, false)
+        // What the meter shows at the seal stands on the slip.
+        let last = self.desk.look()?.last_reading(account)?.filter(|row| row.day < at.date_naive());
+        let slip = last.map_or_else(|| json!({}), |row| json!({ "结算方数": row.value.to_string() }));
+        self.work(at, &taken["order"], stage, 1, Some(slip))
     }
 
-    /// Sends an order out and brings it as far as its stage.
+    /// Sends an order out and brings it as far as its stage. `fields`: what the slip of a business says; a fault has none and is called
+    /// back.
     fn work(
         &mut self,
         at: DateTime<FixedOffset>,
         order: &Value,
         stage: Stage,
         n: usize,
-        callback: bool,
+        fields: Option<Value>,
     ) -> Result<(), Refusal> {
         let later = |minutes: i64| at + Duration::minutes(minutes);
         if stage == Stage::Taken {
@@ -140,10 +144,10 @@ impl Builder<'_> {
                     "order": order, "arrived": clock(30), "done": clock(50), "left": clock(55),
                     "outcome": if passed { "合格" } else { "未完成" },
                     "remark": if passed { "" } else { "缺配件，另约时间" },
-                    "overrun": "路上堵车",
+                    "overrun": "路上堵车", "fields": fields.clone().unwrap_or_else(|| json!({})),
                 });
                 self.case(later(60), "desk", "order.return", &input)?;
-                if stage == Stage::Closed && callback {
+                if stage == Stage::Closed && fields.is_none() {
                     let input = json!({ "order": order, "outcome": "满意" });
                     self.case(later(24 * 60), "desk", "callback.record", &input)?;
                 }

@@ -193,6 +193,7 @@ impl Opener {
             let cycle = format!("{:04}-{:02}", arrear.period.year(), arrear.period.month());
             body.arrears.push(Arrear { cycle, amount: arrear.amount, dated, due, tariff });
         }
+        body.settle();
         Ok(body)
     }
 

@@ -179,11 +179,21 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, days: Days, ask: &Ask) -> Result<Plan
         ));
     }
     let chosen = choose(tx, book, &account, day, ask)?;
-    if chosen.is_empty() && ask.to_prepaid.is_none_or(|sum| sum == Fen::ZERO) {
-        return Err(Refusal::field("R-174", "account", format!("{} {} 没有欠费，不用缴费", account.no, account.name)));
+    let named = named(&chosen, ask)?;
+    let to_prepaid = ask.to_prepaid.is_some_and(|sum| sum > Fen::ZERO);
+    if chosen.is_empty() && !to_prepaid {
+        let who = format!("{} {}", account.no, account.name);
+        let is_owing = ask.bills.is_some() && !due::due(tx, book, &account, day)?.is_empty();
+        return Err(match is_owing {
+            true => Refusal::field("R-172", "bills", format!("{who} 有欠费，没有列出要缴的账单，请列出或不填")),
+            false => Refusal::field("R-174", "account", format!("{who} 没有欠费，不用缴费")),
+        });
     }
     let waived = waive(tx, &account, days, &chosen, ask)?;
-    let lines = lay(&chosen, &waived, ask)?;
+    let lines = lay(&chosen, &waived, &named, ask)?;
+    if lines.is_empty() && !to_prepaid {
+        return Err(Refusal::field("R-172", "amounts", "没有要缴的金额，请写明每笔缴多少"));
+    }
     let bills: Fen = lines.iter().map(|line| line.principal + line.late_fee).sum();
     let total = bills + ask.to_prepaid.unwrap_or_default();
     if ask.expected_total.is_some_and(|seen| seen != total) {
@@ -338,6 +348,9 @@ fn waive(
             for (name, sum) in map {
                 let bills = find_bills(tx, account, name)?;
                 let bills = bills.map_err(|fault| Refusal::field("A-17", "waive", fault.message))?;
+                if bills.len() > 1 {
+                    return Err(fault(format!("“{name}”有 {} 笔账单，请用账单号分别写减免", bills.len())));
+                }
                 for bill in bills {
                     asked.insert(bill.id, *sum);
                 }
@@ -360,7 +373,12 @@ fn waive(
 }
 
 /// Lays the money on the bills: the late fee first, then the principal.
-fn lay(chosen: &[Due], waived: &BTreeMap<Id, Fen>, ask: &Ask) -> Result<Vec<PlanLine>, Refusal> {
+fn lay(
+    chosen: &[Due],
+    waived: &BTreeMap<Id, Fen>,
+    named: &BTreeMap<Id, Fen>,
+    ask: &Ask,
+) -> Result<Vec<PlanLine>, Refusal> {
     let mut faults = Vec::new();
     let mut lines = Vec::new();
     let mut rest = match &ask.amounts {
@@ -379,7 +397,7 @@ fn lay(chosen: &[Due], waived: &BTreeMap<Id, Fen>, ask: &Ask) -> Result<Vec<Plan
             (None, _) => None,
             (Some(Amounts::Sum(_)), rest) => rest,
             (Some(Amounts::Each(list)), _) => Some(list.get(index).copied().unwrap_or_default()),
-            (Some(Amounts::Named(map)), _) => Some(amount_of(map, due)),
+            (Some(Amounts::Named(_)), _) => Some(named.get(&due.bill.id).copied().unwrap_or_default()),
         };
         if money == Some(Fen::ZERO) {
             continue;
@@ -410,9 +428,30 @@ fn lay(chosen: &[Due], waived: &BTreeMap<Id, Fen>, ask: &Ask) -> Result<Vec<Plan
     Ok(lines)
 }
 
-/// The amount a map names for a bill: by id or by 账期.
-fn amount_of(map: &BTreeMap<String, Fen>, due: &Due) -> Fen {
-    let by_id = map.iter().find(|(name, _)| name.parse::<Id>().is_ok_and(|id| id == due.bill.id));
-    let found = by_id.map(|(_, sum)| *sum).or_else(|| map.get(&due.bill.cycle).copied());
-    found.unwrap_or_default()
+/// The amounts of a map, by bill: each stands for one bill that is to be paid, and each of these has one. No named sum is passed over.
+fn named(chosen: &[Due], ask: &Ask) -> Result<BTreeMap<Id, Fen>, Refusal> {
+    let Some(Amounts::Named(map)) = &ask.amounts else { return Ok(BTreeMap::new()) };
+    let (mut found, mut faults) = (BTreeMap::new(), Vec::new());
+    let mut fault = |text: String| faults.push(Fault::field("R-172", "amounts", text));
+    for (name, sum) in map {
+        let id = name.parse::<Id>().ok();
+        let is_meant = |due: &&Due| id.map_or(due.bill.cycle == name.trim(), |id| due.bill.id == id);
+        let meant: Vec<&Due> = chosen.iter().filter(is_meant).collect();
+        match meant.as_slice() {
+            [] => fault(format!("写了金额的账单“{name}”不在这次缴费里，请核对")),
+            [due] if found.insert(due.bill.id, *sum).is_none() => {}
+            [_] => fault(format!("账单“{name}”的金额写了两次，请去掉一个")),
+            several => fault(format!("“{name}”有 {} 笔账单，请用账单号分别写金额", several.len())),
+        }
+    }
+    if faults.is_empty() {
+        let missing = chosen.iter().filter(|due| !found.contains_key(&due.bill.id));
+        let text = |due: &Due| format!("账单 {} 没有写金额，不缴的请不要列出", due.bill.cycle);
+        faults.extend(missing.map(|due| Fault::field("R-172", "amounts", text(due))));
+        if map.is_empty() && faults.is_empty() {
+            faults.push(Fault::field("R-172", "amounts", "没有要缴的金额，请写明每笔缴多少"));
+        }
+    }
+    Refusal::unless_empty(faults)?;
+    Ok(found)
 }

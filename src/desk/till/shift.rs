@@ -3,6 +3,7 @@
 use crate::desk::action::Cx;
 use crate::desk::refusal::Refusal;
 use crate::desk::session;
+use crate::desk::shift_close::ANOTHERS;
 use crate::rules::id::Id;
 use crate::store::tables::till::ShiftRow;
 
@@ -19,10 +20,15 @@ pub fn own_of_any_day(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
     shift.ok_or_else(|| Refusal::rule("R-176", "您还没有开班，请先清点备用金并开班"))
 }
 
-/// An open shift: the named one, else the actor's own.
+/// An open shift: the named one, else the actor's own. Cash of another's drawer is moved only by who may close it: its clerk
+/// answers for what lies in it.
 pub fn named_or_own(cx: &Cx<'_, '_>, shift: Option<Id>) -> Result<ShiftRow, Refusal> {
     let Some(id) = shift else { return own(cx) };
     let row = open(cx, id)?;
+    if row.user != cx.actor.id && !cx.rights.allow(ANOTHERS) {
+        let text = format!("{} 的班次 {} 由本人经手，请由本人或可以代别人交班的岗位办理", row.clerk, row.no);
+        return Err(Refusal::permission("R-366", text));
+    }
     still_today(cx, &row)?;
     Ok(row)
 }

@@ -243,6 +243,11 @@ impl Typed {
             match field.map(|field| (field, customer::check_value(field, typed, today))) {
                 Some((field, Ok(value))) => _ = kept.insert(field.key.to_owned(), value),
                 Some((_, Err(wrong))) => faults.push(Refusal { field: "change.facts".into(), ..wrong }),
+                None if is_of_class(key) => {
+                    let what = "价格类别和混用比例不走档案更正：已确认的请走 P4 (混用 P1)，\
+                                未确认的由首次抄表确认，或走 P3 (混用 P1)";
+                    faults.push(Refusal::new("R-251", "change.facts", what));
+                }
                 None => {
                     let what = format!("“{}”不在影响收费的资料里，请直接改档案；{}", shown(key), money_fields());
                     faults.push(Refusal::new("R-007", "change.facts", what));
@@ -266,6 +271,12 @@ impl Typed {
         };
         Ok(Change::LateFee { waive, until: self.until })
     }
+}
+
+/// Is it a field of the price unit, by name or label? Its way is a price kind of its own.
+fn is_of_class(key: &str) -> bool {
+    let mut own = customer::FIELDS.iter().filter(|field| customer::unit_of(field.key) == customer::CLASS);
+    own.any(|field| field.key == key || field.label == key)
 }
 
 /// What a D1 may change, in words.

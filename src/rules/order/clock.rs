@@ -2,7 +2,8 @@
 //!
 //! A clock starts and stops at milestones. Counting is pure: start, span, pauses and what was agreed go in, a deadline
 //! comes out. A pause the customer asked for holds every clock; one of our own holds the inner limits only: weather or
-//! traffic do not move a promise, they explain its overrun. Hours and minutes move by the time held, days by the days
+//! traffic do not move a promise, they explain its overrun. A pause that begins when a clock has run out holds it no more:
+//! late stays late. Hours and minutes move by the time held, days by the days
 //! held (`held`), counted with the calendar when the pause ends. A day agreed with the customer takes the promise's
 //! place.
 
@@ -279,13 +280,15 @@ impl ClockTerm {
             Some((when, due)) if when >= since => (due, when),
             _ => (base, since),
         };
-        let holding = || course.pauses.iter().filter(|pause| self.holds(pause));
-        let running =
-            holding().find(|pause| course.stopped.is_none() && pause.to.is_none() && pause.from <= course.now);
+        let holding = self.holding(course, base, since, end);
+        let running = holding
+            .iter()
+            .copied()
+            .find(|pause| course.stopped.is_none() && pause.to.is_none() && pause.from <= course.now);
         let held = running.is_some();
         // A promise by the day stands where it stood while it is held; how far it moves is counted when the pause ends.
         let stands = running.filter(|_| self.span.is_days());
-        let passed = holding().filter(|pause| stands.is_none_or(|stands| *pause != stands));
+        let passed = holding.into_iter().filter(|pause| stands.is_none_or(|stands| *pause != stands));
         let held_for: TimeDelta = passed.map(|pause| overlap(pause, since, end)).sum();
         let due = extended(base, held_for, self.span.is_days());
         let end = stands.map_or(end, |pause| pause.from.max(since));
@@ -309,6 +312,18 @@ impl ClockTerm {
         })
     }
 
+    /// The pauses that hold the clock, each begun before it had run out.
+    fn holding<'p>(&self, course: &Course<'p>, base: Moment, since: Moment, end: Moment) -> Vec<&'p Pause> {
+        let (mut holding, mut held_for) = (Vec::new(), TimeDelta::zero());
+        for pause in course.pauses.iter().filter(|pause| self.holds(pause)) {
+            if pause.from <= extended(base, held_for, self.span.is_days()) {
+                held_for += overlap(pause, since, end);
+                holding.push(pause);
+            }
+        }
+        holding
+    }
+
     fn holds(&self, pause: &Pause) -> bool {
         self.whose == Whose::Step || pause.reason.holds_promise()
     }
@@ -318,8 +333,14 @@ impl ClockTerm {
         let Some((base, since)) = self.base(course).filter(|_| self.span.is_days()) else { return Ok(None) };
         let clipped = |pause: &Pause| (pause.from.max(since), pause.to.unwrap_or(course.now).min(course.now));
         let holding = course.pauses.iter().filter(|pause| self.holds(pause)).map(clipped);
-        let held: Vec<(Moment, Moment)> = holding.filter(|(from, to)| from < to).collect();
-        held::moved(self.span, base, &held, calendar).map(Some)
+        let (mut held, mut due) = (Vec::new(), base);
+        for (from, to) in holding.filter(|(from, to)| from < to) {
+            if from <= due {
+                held.push((from, to));
+                due = held::moved(self.span, base, &held, calendar)?;
+            }
+        }
+        Ok(Some(due))
     }
 }
 

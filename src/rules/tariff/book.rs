@@ -140,9 +140,29 @@ impl PriceBook {
             None => Ok(first),
             Some(second) => Err(Fault::new(
                 "R-036",
-                format!("{day} 的{label}价类别“{class}”有两份价目 {} 和 {}，请停用其一", first.code, second.code),
+                format!(
+                    "{day} 的{label}价类别“{class}”有两份价目 {} 和 {}，请停用其一：{}",
+                    first.code,
+                    second.code,
+                    how_to_end("要停的")
+                ),
             )),
         }
+    }
+
+    /// A tariff of another code that prices the same class on a day on which this one would, and the first such day. Of the same code
+    /// the younger file takes the older one's place.
+    pub fn beside(&self, tariff: &Tariff) -> Option<(&Tariff, NaiveDate)> {
+        let own = self.codes.get(&tariff.code).map_or(&[][..], Code::versions);
+        let (from, to) = in_force_days(tariff, own);
+        let others = self.codes.iter().filter(|(code, others)| **code != tariff.code && others.broken.is_none());
+        let shared = others.flat_map(|(_, code)| code.versions.iter().map(move |version| (&version.tariff, code)));
+        let same = shared.filter(|(other, _)| other.utility == tariff.utility && other.class == tariff.class);
+        let days = same.filter_map(|(other, code)| {
+            let (first, last) = in_force_days(other, &code.versions);
+            (first.max(from) <= last.min(to)).then(|| (other, first.max(from)))
+        });
+        days.min_by_key(|(_, day)| *day)
     }
 
     /// The tariffs of a utility's price classes in force on a day, the dearest at the first step first, of equal ones that with the
@@ -159,6 +179,19 @@ impl PriceBook {
     pub fn dearest(&self, utility: Utility, day: NaiveDate) -> Option<&Tariff> {
         self.classes(utility, day).into_iter().next()
     }
+}
+
+/// The first and the last day on which a file decides, among the files of its code.
+fn in_force_days(tariff: &Tariff, versions: &[Version]) -> (NaiveDate, NaiveDate) {
+    let later = versions.iter().map(|version| version.tariff.valid_from).filter(|from| *from > tariff.valid_from);
+    let before_next = later.min().and_then(|from| from.pred_opt());
+    let last = [tariff.valid_to, before_next].into_iter().flatten().min().unwrap_or(NaiveDate::MAX);
+    (tariff.valid_from, last)
+}
+
+/// How a code is ended; no file is ever rewritten.
+pub fn how_to_end(code: &str) -> String {
+    format!("先载入 {code} 价目的一份新文件，code 不变，valid_from 另定在已出账单之后，valid_to 写停用前的最后一天")
 }
 
 impl Code {

@@ -15,6 +15,6 @@ pub mod model;
 pub mod period;
 pub mod plain;
 
-pub use book::PriceBook;
+pub use book::{PriceBook, how_to_end};
 pub use engine::{Bill, Case, Line, Share};
 pub use model::Tariff;
