@@ -264,7 +264,9 @@ fn a_fact_is_taken_by_the_name_it_is_offered_by() {
 #[test]
 fn a_class_asked_for_as_a_fact_was_sent_to_the_file_that_refuses_it() {
     let mut book = given();
-    for (name, value) in [("class", "resident"), ("价格类别", "居民"), ("mix", "居民70%;非居民30%"), ("混用比例", "居民100%")] {
+    for (name, value) in
+        [("class", "resident"), ("价格类别", "居民"), ("mix", "居民70%;非居民30%"), ("混用比例", "居民100%")]
+    {
         let ask = json!({ "kind": "D1", "account": "31000003", "change": { "facts": { name: value } } });
         let refusal = book.try_act("demo", "adjustment.preview", &ask).unwrap_err();
         let told = refusal.message();

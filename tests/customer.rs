@@ -304,7 +304,10 @@ fn one_clerks_opening_dated_back_with_a_reading_of_before_or_99_people_moved_wha
         book.act("room", "account.open", ask);
     }
     // An ordinary opening is a clerk's: of today, with what the fitted meter shows, a household within the steps.
-    for (index, changes) in [json!({}), json!({ "opened": "2026-11-21" }), last("2026-11-21"), json!({ "people": 5 })].into_iter().enumerate() {
+    for (index, changes) in [json!({}), json!({ "opened": "2026-11-21" }), last("2026-11-21"), json!({ "people": 5 })]
+        .into_iter()
+        .enumerate()
+    {
         book.act("demo", "account.open", open(&format!("N{index}"), changes));
     }
 }

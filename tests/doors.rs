@@ -165,7 +165,7 @@ fn a_change_of_facts_says_what_is_wrong_with_it() {
     for (facts, bills, rule) in [
         (json!({ "people": "0" }), json!([]), "input"),
         (json!({ "mobile": "13900000001" }), json!([]), "R-007"),
-        (json!({ "class": "special" }), json!([]), "R-007"),
+        (json!({ "class": "special" }), json!([]), "R-251"),
         (json!({}), json!([]), "R-007"),
         (json!({ "people": "5" }), json!(["B03.1.9"]), "R-264"),
         (json!({ "discount": "低保" }), json!([]), "R-074"),

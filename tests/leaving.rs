@@ -147,7 +147,15 @@ fn a_transfer_and_a_closing_went_by_while_a_hand_written_slip_was_unconfirmed() 
         assert_eq!(rule(&told), ("R-122", "account"));
         assert!(told.message().contains("S1") && told.message().contains("冲正"), "{told:?}");
         let user = if ends == "payment.confirm" { "check" } else { "demo" };
-        book.act(user, ends, if user == "check" { json!({ "payment": "S1" }) } else { json!({ "payment": "S1", "reason": "没有这笔" }) });
+        book.act(
+            user,
+            ends,
+            if user == "check" {
+                json!({ "payment": "S1" })
+            } else {
+                json!({ "payment": "S1", "reason": "没有这笔" })
+            },
+        );
         book.act("demo", "account.transfer", deed);
         sound(&book);
     }

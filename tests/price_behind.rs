@@ -126,14 +126,19 @@ fn a_second_price_of_one_class_was_loaded_without_a_word_and_stopped_every_bill_
     }
     // As it says: the code in use is ended by a file of its own, then the other one is taken.
     let mut last = file(RESIDENT, "2026-12-31", true, None);
-    let text = last["text"].as_str().unwrap().replace("valid_from = 2026-12-31", "valid_from = 2026-12-31\nvalid_to = 2026-12-31");
+    let text = last["text"]
+        .as_str()
+        .unwrap()
+        .replace("valid_from = 2026-12-31", "valid_from = 2026-12-31\nvalid_to = 2026-12-31");
     last["text"] = text.into();
     book.act("boss", "tariff.put", last);
     let early = other_code(file(RESIDENT, "2026-12-31", true, None));
     assert_eq!(book.try_act("boss", "tariff.put", &early).unwrap_err().first_rule(), "R-036", "a day too early");
     book.act("boss", "tariff.put", second);
     let prices = book.desk.prices().unwrap();
-    for (on, code) in [("2026-12-30", "BJ-WATER-RES-2014"), ("2026-12-31", "BJ-WATER-RES-2014"), ("2027-01-01", "NEW-RES")] {
+    for (on, code) in
+        [("2026-12-30", "BJ-WATER-RES-2014"), ("2026-12-31", "BJ-WATER-RES-2014"), ("2027-01-01", "NEW-RES")]
+    {
         assert_eq!(prices.of_class(Utility::Water, "resident", on.parse().unwrap()).unwrap().code, code, "{on}");
     }
 }

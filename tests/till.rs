@@ -332,13 +332,19 @@ fn a_receipt_over_nothing_was_printed_and_a_named_sum_dropped_without_a_word() {
         (json!({ "amounts": {} }), "amounts", "没有要缴的金额"),
         (json!({ "amounts": [] }), "amounts", "没有要缴的金额"),
         (json!({ "bills": ["#1"], "amounts": { "2026-12": "5.00" }, "tendered": "5.00" }), "amounts", "不在这次缴费里"),
-        (json!({ "bills": ["#1"], "amounts": { "2099-03": "5.00", "#1": "1.00" } }), "amounts", "“2099-03”不在这次缴费里"),
+        (
+            json!({ "bills": ["#1"], "amounts": { "2099-03": "5.00", "#1": "1.00" } }),
+            "amounts",
+            "“2099-03”不在这次缴费里",
+        ),
         (json!({ "bills": ["#1", "2026-12"], "amounts": { "#1": "1.00" } }), "amounts", "2026-12 没有写金额"),
         (json!({ "bills": ["#1"], "amounts": { "#1": "1.00", "2026-11": "2.00" } }), "amounts", "写了两次"),
         (json!({ "bills": [], "amounts": { "#1": "1.00" }, "to_prepaid": "1.00" }), "amounts", "不在这次缴费里"),
         (json!({ "bills": [] }), "bills", "有欠费"),
     ] {
-        for (action, more) in [("payment.take", json!({})), ("payment.enter_late", json!({ "paper": "S1", "happened": "2026-11-20" }))] {
+        for (action, more) in
+            [("payment.take", json!({})), ("payment.enter_late", json!({ "paper": "S1", "happened": "2026-11-20" }))]
+        {
             let mut input = input.clone();
             input["account"] = account.into();
             for (key, value) in more.as_object().unwrap() {

@@ -354,7 +354,11 @@ fn any_clerk_moved_the_cash_of_a_colleagues_open_till() {
         let before = shift_of(&book, "demo").cash;
         for (action, input) in &moves {
             let refusal = refused(&mut book, "check", action, input.clone());
-            assert_eq!((refusal.kind, refusal.first_rule()), (RefusalKind::Permission, "R-366"), "{action}: {refusal:?}");
+            assert_eq!(
+                (refusal.kind, refusal.first_rule()),
+                (RefusalKind::Permission, "R-366"),
+                "{action}: {refusal:?}"
+            );
             assert!(refusal.message().contains("王芳"), "{refusal:?}");
         }
         assert_eq!(shift_of(&book, "demo").cash, before);

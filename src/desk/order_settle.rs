@@ -86,7 +86,12 @@ pub(super) fn settled(
 }
 
 /// What a slip without 结算方数 would leave behind the seal: use that was read and not billed, days that nobody has read.
-fn unsettled(cx: &Cx<'_, '_>, account: &AccountRow, meter: &MeterRow, day: NaiveDate) -> Result<Option<Fault>, Refusal> {
+fn unsettled(
+    cx: &Cx<'_, '_>,
+    account: &AccountRow,
+    meter: &MeterRow,
+    day: NaiveDate,
+) -> Result<Option<Fault>, Refusal> {
     let fault = |text: String| Ok(Some(Fault::field("R-136", &format!("fields.{}", FIELD.0), text)));
     if cx.tx.own()?.holds(account.id)
         && let Some(what) = debts::unbilled(cx.tx, account.id)?

@@ -9,9 +9,9 @@ use super::refusal::{Fault, Refusal};
 use super::tariff_behind;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::tariff::TariffPut as Body;
+use crate::rules::classes;
 use crate::rules::form::FileFault;
 use crate::rules::id::Id;
-use crate::rules::classes;
 use crate::rules::tariff::{PriceBook, Tariff, file, how_to_end};
 use crate::store::query::tariff::Standing;
 

@@ -1,7 +1,7 @@
 //! What a customer has with the company pays a bill when the bill is made, so that no late fee runs on what is covered.
 //!
 //! Prepaid goes first, then credit, as at the till. A bill says itself whether it is paid so (`settles`: the account's setting
-//! as its maker saw it); bills from before that was said stay open. Money that becomes prepaid or credit later is
+//! as its maker saw it), and an opening with arrears whether its prepaid pays them; bills from before that was said stay open. Money that becomes prepaid or credit later is
 //! [`super::cover`].
 //!
 //! Merge: bills take what is there in their order; a payment that names prepaid which a bill took meanwhile is the exception
