@@ -14,7 +14,7 @@ use meterdesk::book::{entry, verify};
 use meterdesk::derive::account::payment::PaymentTaken;
 use meterdesk::derive::ledger::trial_balance;
 use meterdesk::derive::row::to_row;
-use meterdesk::derive::{self, Fx, Incoming, bulk, parties, rebuild};
+use meterdesk::derive::{self, Fx, Incoming, bulk, parties, rebuild, whose};
 use meterdesk::rules::id::Id;
 use meterdesk::rules::money::Fen;
 use meterdesk::store::entries::EntryRow;
@@ -177,7 +177,8 @@ fn a_signed_entry_about_others_than_its_payload_names_counts_nowhere_and_is_aske
                 let held = tx.scan::<HoldRow>(&[]).unwrap();
                 assert!(held.iter().all(|hold| hold.entry != lie.id), "{word}: it pauses {held:?}");
                 let told = tx.scan::<ExceptionRow>(&[]).unwrap();
-                let told = told.iter().filter(|one| one.what == parties::OTHER && one.second == lie.id).count();
+                let told = told.iter().filter(|one| [parties::OTHER, whose::OTHER].contains(&one.what.as_str()));
+                let told = told.filter(|one| one.second == lie.id).count();
                 assert_eq!(told, parties_of(&subjects, lie.id), "{word}");
                 drop(tx);
                 lies += 1;

@@ -57,6 +57,21 @@ fn bundles(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_card_made_twice_does_not_say_that_head_office_knows_its_keys() {
+    let office = Office::new(&["B1"]);
+    let (card, print) = office.card("HO");
+    let to = office.path("new.card");
+    let args = ["recover", "--prepare", "--site", "B1", "--name", "营业所", "--card", &card, "--fingerprint", &print];
+    for _ in 0..2 {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_meterdesk"));
+        let said =
+            command.arg("--db").arg(office.db("new")).args(args).arg("--to").arg(&to).arg("--overwrite").output();
+        let said = String::from_utf8(said.unwrap().stdout).unwrap();
+        assert!(said.contains("site enrol") && !said.contains("早已登记"), "{said}");
+    }
+}
+
+#[test]
 fn a_machine_made_anew_keeps_the_branch_its_roles_areas_and_days() {
     let office = Office::new(&["B1"]);
     office.run("HO", &["site", "amend", "B1", "--area", "新区", "--everything", "false", "--days", "12"]).ends(0);

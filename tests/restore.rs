@@ -209,6 +209,19 @@ fn a_branch_whose_lives_are_used_up_goes_on_under_a_new_code() {
     assert!(office.fee(&new).starts_with("B1A-1-"));
     let workers = office.run("B1A", &["find", account.as_str().unwrap()]).ends(0).out;
     assert!(workers.contains("王芳"), "{workers}");
+    // Two of one name: the plain one is this site's, the list names the other with its old code, and so is it reset and closed.
+    let mut list = std::process::Command::new(env!("CARGO_BIN_EXE_meterdesk"));
+    let list = list.arg("--db").arg(&new).args(["--as", "boss", "user", "list"]).output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.contains(&"boss") && names.contains(&"boss@B1") && names.contains(&"demo@B1"), "{list}");
+    for (name, site) in [("demo", "B1A."), ("demo@B1A", "B1A."), ("demo@B1", "B1.")] {
+        let reset = serde_json::json!({ "user": name, "password": "given-123" });
+        let user = office.act(&new, "boss", "user.reset", &reset).ends(0).json()["result"]["user"].clone();
+        assert!(user.as_str().unwrap().starts_with(site), "{name}: {user}");
+    }
+    let close = serde_json::json!({ "user": "boss@B1", "reason": "旧代码不用了" });
+    office.act(&new, "boss", "user.close", &close).ends(0);
     office.night("B1A", "second");
     office.run("B1A", &["verify", "--full"]).ends(0);
     assert_eq!(office.state("B1A"), office.state("HO"));

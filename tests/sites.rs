@@ -88,7 +88,7 @@ fn every_site_has_its_own_login_names_and_its_own_people_sit_down() {
     let seen = |book: &Book| view_users::users(&book.desk).unwrap();
     assert!(seen(north).iter().all(|user| user.site == "B01"));
     assert_eq!((seen(centre).len(), seen(north).len()), (18, 6));
-    assert!(seen(centre).iter().any(|user| user.handle() == "demo@B02"));
+    assert!(seen(centre).iter().any(|user| user.handle == "demo@B02"));
 }
 
 #[test]

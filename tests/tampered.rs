@@ -162,3 +162,40 @@ fn restore_copied_a_huge_file_before_it_looked_and_a_killed_one_left_its_half() 
     assert!(!home.names().iter().any(|name| name.contains("restoring")), "{:?}", home.names());
     home.run(&["verify"]).ends(0);
 }
+
+#[test]
+fn a_life_or_site_changed_in_a_row_was_gone_on_with_and_used_up_all_lives() {
+    let home = Home::new();
+    home.run(&["backup", &home.text("copy.db")]).ends(0);
+    let worker = |code: &str| {
+        let mut command = home.command("x.db", &["--as", "boss", "do", "worker.add"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let input = serde_json::json!({ "code": code, "name": "张师傅", "team": "抢修班" }).to_string();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+        Said::of(&child.wait_with_output().unwrap())
+    };
+    let life = || {
+        let book = rusqlite::Connection::open(home.path("x.db")).unwrap();
+        let row = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        book.query_row("SELECT value FROM l_setting WHERE name = 'epoch'", [], row).unwrap()
+    };
+    worker("Q1").ends(0);
+    for (name, value, true_one) in [("epoch", "31", "1"), ("site", "X", "B03")] {
+        home.sql(&format!("UPDATE l_setting SET value = '{value}' WHERE name = '{name}'"));
+        for _ in 0..2 {
+            let refused = worker("Q2");
+            assert!(refused.code != 0, "{name}: {} {}", refused.out, refused.err);
+            assert!(refused.err.contains("启用号") || refused.err.contains("X"), "{name}: {}", refused.err);
+            assert_ne!(home.on("x.db", &["verify"]).code, 0, "{name}");
+        }
+        home.sql(&format!("UPDATE l_setting SET value = '{true_one}' WHERE name = '{name}'"));
+        home.on("x.db", &["verify", "--full"]).ends(0);
+    }
+    worker("Q2").ends(0);
+    // The same row in a copy: lives are counted from its entries.
+    let copy = rusqlite::Connection::open(home.path("copy.db")).unwrap();
+    copy.execute_batch("UPDATE l_setting SET value = '30' WHERE name = 'epoch'").unwrap();
+    drop(copy);
+    home.run(&["restore", &home.text("copy.db")]).ends(0);
+    assert_eq!(life(), "2");
+}

@@ -56,6 +56,11 @@ pub enum AppendError {
     /// The database has entries, and its settings do not say whose they are: somebody changed it.
     #[error("日记账里有凭单，设置里却没有网点代码或启用号：有人用别的工具改过数据库，请从备份恢复 (restore)")]
     SettingsGone,
+    /// Site and life in the settings are not where the entries end: somebody changed them.
+    #[error(
+        "设置里的网点和启用号是 {0}.{1}，日记账却不是记到这里：有人用别的工具改过数据库，没有记账；请用 verify --full 核对，从备份恢复 (restore)"
+    )]
+    SettingsChanged(Site, i64),
     /// The payload is larger than an entry may be.
     #[error("一笔内容有 {0} 字节，超过一张凭单的上限，请分成几笔")]
     TooLarge(usize),
@@ -84,6 +89,19 @@ impl Head {
             }
             None => Self { hash: entry::genesis(site.as_str(), epoch), hlc: seen, seq: 0, site, epoch },
         })
+    }
+
+    /// Refuses to go on where the entries do not: a life begins with an entry that says so (`site.epoch`), and the newest is gone on with.
+    pub fn prove(&self, tx: &Tx<'_>) -> Result<(), AppendError> {
+        let last = |epoch| Id::new(&self.site, epoch, SEQS - 1, 0);
+        let later = match (last(self.epoch), last(LIVES - 1)) {
+            (Some(this), Some(end)) => tx.last_between(this, Id(end.0 + 1))?,
+            _ => None,
+        };
+        if self.seq > 0 && later.is_none() {
+            return Ok(());
+        }
+        Err(AppendError::SettingsChanged(self.site.clone(), self.epoch))
     }
 
     /// Name of the entry to come.

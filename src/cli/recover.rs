@@ -78,7 +78,10 @@ fn prepare(context: &Context, args: &RecoverArgs, lost: &Lost<'_>, name: &str, t
         println!("{line}");
     } else if had_keys && !other_data_key {
         println!("沿用留下的网点密钥，名片写到 {}", to.display());
-        println!("总部早已登记这副密钥，不用重新登记 (停用过的除外)；指纹仍是：\n  {fingerprint}");
+        println!("这副密钥的指纹：\n  {fingerprint}");
+        println!(
+            "总部登记过它、也没有停用过的，不用重新登记；还没有登记的 (密钥是上次 --prepare 新做的)，先请总部 site enrol 登记这张名片"
+        );
         println!("请总部依次：收进本网点还没送出的交换包；exchange out --for {} --whole", args.site);
         println!("然后在这里用 recover --from 指明总部导出的文件夹");
     } else {

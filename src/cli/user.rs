@@ -153,7 +153,7 @@ fn list(context: &Context) -> Result<u8, CliError> {
     }
     for user in rows {
         let state = if user.active { "" } else { "  已停用" };
-        println!("{:<12} {}{state}", safe::line(&user.handle()), safe::line(&user.name));
+        println!("{:<12} {}{state}", safe::line(&user.handle), safe::line(&user.name));
         for role in user.roles {
             let at = if role.site.is_empty() { String::new() } else { format!("  在 {}", role.site) };
             println!("    {:<18} {}  {}{at}", role.code, role.name, role.span());

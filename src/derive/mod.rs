@@ -53,6 +53,7 @@ pub mod system;
 pub mod tariff;
 pub mod twin;
 pub mod user;
+pub mod whose;
 pub mod worker;
 
 /// How one kind of subject is folded.
@@ -241,6 +242,9 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
         true => BTreeSet::from([Subject::new(kind, event.subject)]),
         false => parties::said(&event.entry.subjects, event.id),
     };
+    if let Some(why) = whose::fault(fx.tx, event.entry, &said(), event.body)? {
+        return exception::open(fx, kind, event, whose::OTHER, event.id, whose::sentence(event.id, &why));
+    }
     if let Some(why) = parties::fault(&lacks, event.entry, event.id, said, event.body) {
         return exception::open(fx, kind, event, parties::OTHER, event.id, parties::sentence(event.id, &why));
     }

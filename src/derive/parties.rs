@@ -23,7 +23,7 @@ use super::request::{AdjustmentChecked, AdjustmentDecided, AdjustmentRequested};
 use super::shift::method::MethodCorrected;
 use super::shift::sign::ShiftConfirmed;
 use super::shift::{FeeTaken, ShiftClosed, ShiftDepositReversed, ShiftDeposited, ShiftFloatAdded};
-use super::{Fx, bulk, index, knowledge, sums};
+use super::{Fx, bulk, index, knowledge, sums, whose};
 use crate::book::subject::{self, Kind, Subject};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -242,17 +242,22 @@ pub(super) fn fault(
 }
 
 /// Subjects of an entry that is not bulk, each once; `own` is what it makes.
-pub(super) fn said(subjects: &str, own: Id) -> BTreeSet<Subject> {
+pub fn said(subjects: &str, own: Id) -> BTreeSet<Subject> {
     subject::read(subjects, own).unwrap_or_default().into_iter().flatten().collect()
 }
 
-/// The question about an entry whose subjects are not those its payload names.
+/// The question about an entry that counts nowhere: about what is not its author's business, or whose subjects are not those its payload names.
 pub fn question(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Option<String>, StoreError> {
     let lacks = fx.lacks()?;
     let names = fx.names.of(fx.tx, entry.id)?;
+    let text = names.text(&entry.payload);
+    let all = said(&names.text(&entry.subjects), entry.id);
+    if let Some(why) = whose::fault(fx.tx, entry, &all, &text)? {
+        return Ok(Some(whose::sentence(entry.id, &why)));
+    }
     if !bulk::is_bulk(&entry.payload) {
-        let said = || said(&names.text(&entry.subjects), entry.id);
-        return Ok(fault(&lacks, entry, entry.id, said, &names.text(&entry.payload)));
+        let why = fault(&lacks, entry, entry.id, || all, &text);
+        return Ok(why.map(|why| sentence(entry.id, &why)));
     }
     if named_of_no_payload(&entry.action) {
         return Ok(None); // a row has one subject, of whatever kind its fold takes
@@ -261,7 +266,7 @@ pub fn question(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<Option<String>,
         let body = index::text(entry, &row)?;
         let said = || BTreeSet::from([Subject::new(kind, row.subject)]);
         if let Some(fault) = fault(&lacks, entry, row.id, said, &names.text(body)) {
-            return Ok(Some(fault));
+            return Ok(Some(sentence(entry.id, &fault)));
         }
     }
     Ok(None)
@@ -275,7 +280,7 @@ fn named_of_no_payload(action: &str) -> bool {
 /// Refuses to write an entry here that would count nowhere.
 pub fn require(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreError> {
     match question(fx, entry)? {
-        Some(why) => Err(StoreError::Corrupt(sentence(entry.id, &why))),
+        Some(why) => Err(StoreError::Corrupt(why)),
         None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeriveError, Event, Fx, exception, index, refold_all};
+use super::{DeriveError, Event, Fx, exception, index, refold_all, whose};
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, PlacedRow};
@@ -37,7 +37,7 @@ pub struct NewPlace {
 
 /// Keeps what an `entry.place` says, and moves the entries that are here already. Any other entry is passed over.
 pub(super) fn note(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreError> {
-    if entry.action != ACTION || entry.version != 1 || !is_head_office(fx.tx, entry)? {
+    if entry.action != ACTION || entry.version != 1 || !whose::is_head_office(fx.tx, &entry.id.site())? {
         return Ok(());
     }
     let Ok(body) = serde_json::from_str::<EntryPlaced>(&entry.payload) else { return Ok(()) };
@@ -95,12 +95,4 @@ pub(super) fn settle(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Resu
         }
     }
     Ok(())
-}
-
-/// Did a head office write this, as its own first entry says?
-fn is_head_office(tx: &Tx<'_>, entry: &EntryRow) -> Result<bool, StoreError> {
-    let Some(first) = Id::new(&entry.id.site(), 1, 1, 0) else { return Ok(false) };
-    let opened = tx.entry(first)?.filter(|first| first.action == "site.open");
-    let body = opened.and_then(|first| serde_json::from_str::<super::site::SiteOpened>(&first.payload).ok());
-    Ok(body.is_some_and(|body| body.head_office))
 }

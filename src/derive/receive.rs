@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fx, bulk, cross, fork, index, placed, refold, twin};
+use super::{Fx, bulk, cross, fork, index, placed, refold, twin, whose};
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
 use crate::store::entries::{EntryRow, SubjectRow};
@@ -92,6 +92,9 @@ pub(super) fn derive(fx: &mut Fx<'_, '_>, new: &[&EntryRow]) -> Result<(), Store
     }
     for ((kind, subject), rows) in subjects {
         arrive(fx, kind, subject, rows)?;
+    }
+    for entry in new {
+        whose::note(fx, entry)?;
     }
     for entry in new.iter().filter(|entry| bulk::is_bulk(&entry.payload)) {
         bulk::wait(fx, entry)?;

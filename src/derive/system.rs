@@ -18,6 +18,10 @@ pub fn write<B: Serialize>(
     body: &B,
 ) -> Result<EntryRow, AppendError> {
     let head = Head::read(tx)?;
+    // A book's beginning and a new life are all that is written where nothing is yet.
+    if !matches!(action, "site.open" | "site.epoch") {
+        head.prove(tx)?;
+    }
     let subject = match subject {
         Ok(subject) => subject,
         Err(kind) => Subject::new(kind, head.next()?),

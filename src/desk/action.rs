@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use super::refusal::Refusal;
 use super::rights::Rights;
 use super::tariffs::Shelf;
-use super::whose::Whose;
 use crate::book::seal::Keys;
 use crate::book::subject::Subject;
 use crate::rules::id::{Id, Site};
@@ -28,8 +27,6 @@ pub trait Action {
     const MERGE: &'static str;
     /// May a person without a role that names the action do it? Only reading and logging in.
     const FREE: bool = false;
-    /// Whose accounts, orders, workers … it may be about.
-    const WHOSE: Whose = Whose::Own;
     /// Does its answer hold what must not be stored in clear?
     const SECRET: bool = false;
     /// What is typed.
@@ -97,7 +94,7 @@ impl<O> Decision<O> {
     }
 }
 
-/// An action without its types, as the table holds it.
+/// An action without its types, as the table holds it. Whose accounts, orders, workers … it may be about stands in `derive/whose.rs`.
 pub struct Def {
     /// See [`Action::NAME`].
     pub name: &'static str,
@@ -111,8 +108,6 @@ pub struct Def {
     pub free: bool,
     /// See [`Action::SECRET`].
     pub secret: bool,
-    /// See [`Action::WHOSE`].
-    pub whose: Whose,
     /// Decides from JSON.
     pub decide: fn(&Cx<'_, '_>, &str) -> Result<Decision<String>, Refusal>,
     /// JSON Schemas of input and result.
@@ -128,7 +123,6 @@ pub const fn def<A: Action>() -> Def {
         merge: A::MERGE,
         free: A::FREE,
         secret: A::SECRET,
-        whose: A::WHOSE,
         decide: decide_json::<A>,
         schema: schema::<A>,
     }

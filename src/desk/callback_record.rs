@@ -8,7 +8,6 @@ use super::action::{Action, Cx, Decision};
 use super::intake_take;
 use super::order_step::{self, Found};
 use super::refusal::{Fault, Refusal};
-use super::whose::Whose;
 use crate::derive::order::body::{CallbackRecorded, NewDue};
 use crate::rules::id::Id;
 use crate::rules::order::{CallbackOutcome, What, WorkingDays};
@@ -45,7 +44,6 @@ impl Action for CallbackRecord {
     const NAME: &'static str = "callback.record";
     const SUMMARY: &'static str = "记回访结果";
     const MERGE: &'static str = "同一工单两处各回访一次：先完结的有效，后的列为疑问；无人接听按次累计";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
-use super::whose::Whose;
 use super::{order_return, order_step};
 use crate::derive::order::body::ComplaintAnswered;
 use crate::rules::id::Id;
@@ -44,7 +43,6 @@ impl Action for ComplaintAnswer {
     const NAME: &'static str = "complaint.answer";
     const SUMMARY: &'static str = "录入投诉、咨询的答复";
     const MERGE: &'static str = "两处各答复一次都保留；先解决的有效，后来的列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::customer_file::{CARD_PLACE, ID_PLACE, open_number};
 use super::refusal::{Fault, Refusal};
-use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::rules::id::Id;
 use crate::rules::{customer, private_numbers};
@@ -53,7 +52,6 @@ impl Action for CustomerReveal {
     const NAME: &'static str = "customer.reveal";
     const SUMMARY: &'static str = "查看完整证件号或卡号 (记入日记账)";
     const MERGE: &'static str = "只是记录，互不相干";
-    const WHOSE: Whose = Whose::Seen;
     const SECRET: bool = true;
     type Input = Input;
     type Output = Output;

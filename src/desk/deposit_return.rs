@@ -8,7 +8,6 @@ use super::action::{Action, Cx, Decision};
 use super::order_step;
 use super::refusal::{Fault, Refusal};
 use super::till::{charges, give_back};
-use super::whose::Whose;
 use crate::derive::account::payment::money_account;
 use crate::derive::ledger::account as ledger;
 use crate::derive::order::body::DepositReturned;
@@ -56,7 +55,6 @@ impl Action for DepositReturn {
     const NAME: &'static str = "deposit.return";
     const SUMMARY: &'static str = "凭收据退押金";
     const MERGE: &'static str = "一笔押金只退一次，以第一次为准；第二次退出的钱挂账待查，列为疑问";
-    const WHOSE: Whose = Whose::AnyCase;
     type Input = Input;
     type Output = Output;
 

@@ -10,7 +10,6 @@ use super::till::ask::{Method, cash};
 use super::till::charges::{self, Asked};
 use super::till::shift;
 use super::till::taking::{Taken, Taking, account_of, account_typed};
-use super::whose::Whose;
 use crate::derive::order::body::{ChargeRef, DepositTaken};
 use crate::derive::shift::security;
 use crate::rules::id::Id;
@@ -76,7 +75,6 @@ impl Action for DepositTake {
     const NAME: &'static str = "deposit.take";
     const SUMMARY: &'static str = "收押金，给押金收据，以后凭收据退还";
     const MERGE: &'static str = "每笔都算数；同一押金收了两次，先收的有效，后收的应退，列为疑问";
-    const WHOSE: Whose = Whose::AnyCase;
     type Input = Input;
     type Output = Output;
 

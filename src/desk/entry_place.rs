@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
-use super::whose::Whose;
 use crate::book::clock;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::placed::{EntryPlaced as Body, NewPlace};
@@ -53,7 +52,6 @@ impl Action for EntryPlace {
     const NAME: &'static str = "entry.place";
     const SUMMARY: &'static str = "改排时间来自以后的凭单 (总部)";
     const MERGE: &'static str = "同一凭单改排两次，总部后一次为准；凭单和改排哪个先到都一样";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

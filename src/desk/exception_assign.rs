@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
-use super::whose::Whose;
 use super::{user_named, view_exceptions};
 use crate::derive::exception::ExceptionAssigned as Body;
 
@@ -35,7 +34,6 @@ impl Action for ExceptionAssign {
     const NAME: &'static str = "exception.assign";
     const SUMMARY: &'static str = "指定疑问由谁处理";
     const MERGE: &'static str = "以后一次指定为准";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use super::view_exceptions;
-use super::whose::Whose;
 use crate::derive::exception::{ExceptionResolved as Body, Place};
 use crate::derive::shift::sign::CHANGED;
 use crate::rules::id::Id;
@@ -47,7 +46,6 @@ impl Action for ExceptionResolve {
     const NAME: &'static str = "exception.resolve";
     const SUMMARY: &'static str = "裁定疑问";
     const MERGE: &'static str = "先到的裁定有效，后到的只留记录；又有新的一方卷入时重新打开";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

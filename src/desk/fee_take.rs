@@ -9,7 +9,6 @@ use super::till::ask::{Method, cash};
 use super::till::charges::{self, Asked};
 use super::till::taking::{Taken, Taking, account_of, account_typed};
 use super::till::{fee_kinds, mistyped, shift};
-use super::whose::Whose;
 use crate::book::subject::Subject;
 use crate::derive::order::body::ChargeRef;
 use crate::derive::shift::FeeTaken;
@@ -83,7 +82,6 @@ impl Action for FeeTake {
     const SUMMARY: &'static str = "收服务费，业务的应收费用由此收取";
     const MERGE: &'static str =
         "每笔都算数；同一应收费用收了两次，先收的销账，后收的应退，列为疑问；冲正一次，第二次冲正挂账待查";
-    const WHOSE: Whose = Whose::AnyCase;
     type Input = Input;
     type Output = Output;
 

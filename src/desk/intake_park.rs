@@ -9,7 +9,6 @@ use super::intake_case::Typed;
 use super::intake_take;
 use super::intake_talk;
 use super::refusal::Refusal;
-use super::whose::Whose;
 use crate::book::seal::Sealed;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::order::body::IntakeParked;
@@ -44,7 +43,6 @@ impl Action for IntakePark {
     const NAME: &'static str = "intake.park";
     const SUMMARY: &'static str = "挂起一件业务：用户去补资料，按排队号取回";
     const MERGE: &'static str = "各网点的挂起互不相干；同一件先取走受理的为准";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Typed;
     type Output = Output;
 

@@ -9,7 +9,6 @@ use super::intake_case::Typed;
 use super::intake_take::{self, Fee};
 use super::intake_talk::{self, Said};
 use super::refusal::Refusal;
-use super::whose::Whose;
 use crate::rules::money::Fen;
 
 /// The action.
@@ -59,7 +58,6 @@ impl Action for IntakePreview {
     const NAME: &'static str = "intake.preview";
     const SUMMARY: &'static str = "试算一件业务：缺什么、收多少、承诺到哪天，不记账";
     const MERGE: &'static str = "不写凭单";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Typed;
     type Output = Output;
 

@@ -7,7 +7,6 @@ use super::action::{Action, Cx, Decision};
 use super::intake_case::Typed;
 use super::intake_park::PLACE;
 use super::refusal::Refusal;
-use super::whose::Whose;
 use crate::book::seal::Sealed;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::order::body::IntakeResumed;
@@ -42,7 +41,6 @@ impl Action for IntakeResume {
     const NAME: &'static str = "intake.resume";
     const SUMMARY: &'static str = "按排队号取回挂起的业务";
     const MERGE: &'static str = "取回不占用；同一件先受理的为准";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

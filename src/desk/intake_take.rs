@@ -11,7 +11,6 @@ use super::intake_case::{self, Asking, Resolved, Typed};
 use super::intake_talk::{self, Said};
 use super::refusal::{Fault, Refusal};
 use super::rights::Rights;
-use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::order::body::{Charged, FieldSaid, IntakeTaken, Promised};
 use crate::derive::order::{WINDOW, life, window};
@@ -81,7 +80,6 @@ impl Action for IntakeTake {
     const SUMMARY: &'static str = "受理业务：要件、关卡、费用、承诺照业务目录";
     const MERGE: &'static str = "各记各的；同一户同一业务在两个网点各开一张工单时两张都在，列为疑问，由人作废其一；\
                                  并入的工单已先办结时，这次来电列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Typed;
     type Output = Output;
 

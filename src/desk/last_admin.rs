@@ -11,7 +11,9 @@ pub const ADMIN: &str = "admin";
 
 /// Refuses when nobody else at the user's site is administrator, from today on and without end.
 pub fn keep_one(cx: &Cx<'_, '_>, user: &UserRow, field: &str) -> Result<(), Refusal> {
-    let (today, home) = (cx.at.date_naive(), Reach::of(&user.id.site()));
+    let (today, own) = (cx.at.date_naive(), cx.tx.own()?);
+    // Whose place this site took is looked after here, too.
+    let home = if own.holds(user.id) { own } else { Reach::of(&user.id.site()) };
     let mut is_one = false;
     for other in cx.tx.all_users()?.into_iter().filter(|other| home.holds(other.id)) {
         let Some(person) = proven::of(cx.tx, other.id)?.filter(|person| person.user.active) else { continue };

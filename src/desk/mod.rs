@@ -145,7 +145,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Serialize;
 
-use crate::book::append::{self, Head, NewEntry};
+use crate::book::append::{self, AppendError, Head, NewEntry};
 use crate::book::clock::Clock;
 use crate::book::mark::{self, Mark};
 use crate::book::seal::Keys;
@@ -400,8 +400,10 @@ impl Desk {
     ) -> Result<(Done, Option<Mark>), Refusal> {
         let session = self.session.as_ref().ok_or_else(|| Refusal::permission("R-003", "还没有登录，请先登录"))?;
         let (session, site, practice) = (session.clone(), self.site.clone(), self.practice);
+        let file = self.db.is_file();
         let tx = self.db.write()?;
         let head = Head::read(&tx)?;
+        prove_head(&tx, &head, (&site, file))?;
         let person = session.person(&tx)?;
         if def.name != user_password::UserPassword::NAME {
             session::refuse_first_password(&person, practice)?;
@@ -438,16 +440,16 @@ impl Desk {
         let Some(draft) = decision.draft.filter(|_| !only_try) else {
             return Ok((Done { entry: None, result: decision.output, repeated: false }, None));
         };
-        whose::require(&tx, def, &draft.subjects)?;
-        if let Some((under, _)) = draft.under {
-            session::refuse_left_open(&tx, actor.id, at, under)?;
+        let (action, version) = draft.under.unwrap_or((def.name, def.version));
+        whose::require_of_entry(&tx, &site, def, action, &draft)?;
+        if draft.under.is_some() {
+            session::refuse_left_open(&tx, actor.id, at, action)?;
         }
         refuse_paused(&tx, &draft.subjects)?;
         if let Some(frozen) = frozen::why(&tx, &site)? {
             return Err(frozen.refusal());
         }
         let author = actor.id.to_string();
-        let (action, version) = draft.under.unwrap_or((def.name, def.version));
         let new = NewEntry {
             at,
             business_day: day,
@@ -500,6 +502,14 @@ impl Desk {
         }
         Err(Refusal::data(format!("写盘出错，这一笔没有记账，请检查磁盘后重做 ({reason})")))
     }
+}
+
+/// Site and life stand in settings; the entries must bear them out. A book in memory may be nobody's and have none.
+fn prove_head(tx: &Tx<'_>, head: &Head, (site, file): (&Site, bool)) -> Result<(), Refusal> {
+    if file && head.site != *site {
+        return Err(AppendError::SettingsChanged(head.site.clone(), head.epoch).into());
+    }
+    if file || tx.own_record()?.is_some() { Ok(head.prove(tx)?) } else { Ok(()) }
 }
 
 /// Nothing is done to what a newer program's entry has paused: it would not take effect before the upgrade.

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::tail::Slot;
 use super::tariffs::Shelf;
 use super::{Desk, own_files, password, sealed_password};
-use crate::book::append::Head;
+use crate::book::append::{AppendError, Head};
 use crate::book::clock::{Clock, PinnedClock};
 use crate::book::mark::{self, Mark};
 use crate::book::seal::Keys;
@@ -232,6 +232,9 @@ impl Desk {
         let own_files::MarkState { mark, writes, notice } = own_files::mark_state(&db.read()?, &keys, path)?;
         notices.extend(notice);
         let head = Head::read(&db.read()?)?;
+        if mark.as_ref().is_some_and(|mark| mark.site != head.site.as_str()) {
+            return Err(AppendError::SettingsChanged(head.site, head.epoch).into());
+        }
         // What was set aside as a fork's second branch is not gone on with, however far its mark is.
         let aside = fork::is_aside(&db.read()?)?;
         if let Some(ahead) = mark.filter(|mark| !aside && mark.is_ahead_of(&head)) {

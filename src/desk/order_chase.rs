@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::order_step;
 use super::refusal::Refusal;
-use super::whose::Whose;
 use crate::derive::order::body::OrdersChased;
 use crate::rules::id::Id;
 use crate::rules::order::What;
@@ -42,7 +41,6 @@ impl Action for OrderChase {
     const NAME: &'static str = "order.chase";
     const SUMMARY: &'static str = "催办工单";
     const MERGE: &'static str = "各算各的一次；已办结的工单上的催办不起作用，也不成疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::order_step;
 use super::refusal::{Fault, Refusal};
-use super::whose::Whose;
 use crate::derive::order::body::OrderDeferred;
 use crate::rules::id::Id;
 use crate::rules::moment;
@@ -51,7 +50,6 @@ impl Action for OrderDefer {
     const NAME: &'static str = "order.defer";
     const SUMMARY: &'static str = "顺延：与用户另约时间，超过承诺的由班组长录入";
     const MERGE: &'static str = "两处各约一次：后约的时间为准，两次都在时间线上";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

@@ -7,7 +7,6 @@ use super::action::{Action, Cx, Decision};
 use super::order_step::{self, Found};
 use super::refusal::{Fault, Refusal};
 use super::till::charges;
-use super::whose::Whose;
 use crate::derive::order::body::OrdersDispatched;
 use crate::rules::id::Id;
 use crate::rules::moment;
@@ -51,7 +50,6 @@ impl Action for OrderDispatch {
     const NAME: &'static str = "order.dispatch";
     const SUMMARY: &'static str = "派工：一张或几张工单派给师傅";
     const MERGE: &'static str = "同一工单在两个网点各派一次：先派的有效，后派的列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::order_step;
 use super::refusal::Refusal;
-use super::whose::Whose;
 use crate::derive::order::body::OrderPaused;
 use crate::rules::id::Id;
 use crate::rules::order::{PauseReason, What};
@@ -46,7 +45,6 @@ impl Action for OrderPause {
     const NAME: &'static str = "order.pause";
     const SUMMARY: &'static str = "暂停工单，写明原因";
     const MERGE: &'static str = "两处各暂停一次：先的有效，后的列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

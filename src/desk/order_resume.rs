@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
-use super::whose::Whose;
 use super::{intake_take, order_step};
 use crate::derive::order::body::{NewDue, OrderResumed};
 use crate::rules::id::Id;
@@ -38,7 +37,6 @@ impl Action for OrderResume {
     const NAME: &'static str = "order.resume";
     const SUMMARY: &'static str = "恢复暂停的工单";
     const MERGE: &'static str = "两处各恢复一次：先的有效，后的列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

@@ -10,7 +10,6 @@ use super::bill_issue::settled_at_once;
 use super::order_settle::{self, Answers, Settled};
 use super::order_step::{self, Found};
 use super::refusal::{Fault, Refusal};
-use super::whose::Whose;
 use super::{catalogue, intake_case, session};
 use crate::derive::account::bill::BillIssued;
 use crate::derive::order::body::{FieldSaid, OrderReturned};
@@ -119,7 +118,6 @@ impl Action for OrderReturn {
     const NAME: &'static str = "order.return";
     const SUMMARY: &'static str = "录入回执：到场、实施、离开、实施情况、现场备注";
     const MERGE: &'static str = "同一工单两处各填一张回执：先填的有效，后填的列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

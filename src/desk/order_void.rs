@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::order_step;
 use super::refusal::{Fault, Refusal};
-use super::whose::Whose;
 use crate::derive::order::body::OrderVoided;
 use crate::derive::order::window::VOID;
 use crate::rules::id::Id;
@@ -49,7 +48,6 @@ impl Action for OrderVoid {
     const NAME: &'static str = "order.void";
     const SUMMARY: &'static str = "作废工单：柜台受理的由营业厅主任，电话受理的由接听组班组长";
     const MERGE: &'static str = "作废与回执各在一处：先到的有效，后到的列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
 use super::till::find;
-use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::payment::PaymentConfirmed;
 use crate::rules::id::Id;
@@ -41,7 +40,6 @@ impl Action for PaymentConfirm {
     const NAME: &'static str = "payment.confirm";
     const SUMMARY: &'static str = "确认补录的手开核对单";
     const MERGE: &'static str = "确认一次即可，第二次不改变什么；经手人自己的确认不算数，列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

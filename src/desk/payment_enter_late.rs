@@ -12,7 +12,6 @@ use super::till::ask::LateAsk;
 use super::till::book::{Taken, book};
 use super::till::plan::{Days, plan};
 use super::till::shift;
-use super::whose::Whose;
 
 /// Oldest slip that is entered without asking anybody, in days: a slip lies at most from one settlement to the next, with the
 /// longest holidays between.
@@ -25,7 +24,6 @@ impl Action for PaymentEnterLate {
     const NAME: &'static str = "payment.enter_late";
     const SUMMARY: &'static str = "补录手开核对单，另一人确认";
     const MERGE: &'static str = "同收费；同一张手开单在两个班次补录时两笔都在，列为疑问，冲正其一";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = LateAsk;
     type Output = Taken;
 

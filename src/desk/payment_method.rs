@@ -7,7 +7,6 @@ use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
 use super::till::ask::Method;
 use super::till::find;
-use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::payment::money_account;
 use crate::derive::shift::method::MethodCorrected;
@@ -47,7 +46,6 @@ impl Action for PaymentMethod {
     const NAME: &'static str = "payment.method";
     const SUMMARY: &'static str = "更改录错的缴费方式";
     const MERGE: &'static str = "看到的方式与现有的相同才算数；两处改得不同，以第一次为准，第二次列为疑问";
-    const WHOSE: Whose = Whose::AnyAccount;
     type Input = Input;
     type Output = Output;
 

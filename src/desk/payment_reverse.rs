@@ -9,7 +9,6 @@ use super::action::{Action, Cx, Decision};
 use super::adjusting::owner;
 use super::refusal::{Fault, Refusal};
 use super::till::{charges, cover, find, give_back, late_lost};
-use super::whose::Whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::cover::CoverLine;
 use crate::derive::account::payment::{PaymentReversed, money_account};
@@ -64,7 +63,6 @@ impl Action for PaymentReverse {
     const VERSION: u32 = 2;
     const SUMMARY: &'static str = "冲正一笔收费，写明原因";
     const MERGE: &'static str = "一笔收费只冲正一次，以第一次为准；第二次退出的钱挂账待查，列为疑问";
-    const WHOSE: Whose = Whose::AnyCase;
     type Input = Input;
     type Output = Output;
 

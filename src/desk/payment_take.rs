@@ -8,7 +8,6 @@ use super::till::ask::Ask;
 use super::till::book::{Taken, book};
 use super::till::plan::{Days, plan};
 use super::till::shift;
-use super::whose::Whose;
 
 /// The action.
 pub struct PaymentTake;
@@ -18,7 +17,6 @@ impl Action for PaymentTake {
     const SUMMARY: &'static str = "收费：一笔、几笔或部分账单，或一项业务的应收费用";
     const MERGE: &'static str =
         "钱都算数；账单按收费先后销账，已缴清的再收即为用户余款并列疑问；预存用两次时后一次无效";
-    const WHOSE: Whose = Whose::AnyCase;
     type Input = Ask;
     type Output = Taken;
 

@@ -9,7 +9,7 @@ use crate::book::verify;
 use crate::derive::delegation::{Delegation, belongs_to};
 use crate::derive::site::{SiteAmended, SiteEnrolled, SiteOpened, subject_of};
 use crate::derive::user::Person;
-use crate::derive::{DeriveError, Event, twin};
+use crate::derive::{DeriveError, Event, parties, twin, whose};
 use crate::rules::id::{Id, Site};
 use crate::store::entries::EntryRow;
 use crate::store::tables::user::{UserRoleRow, UserRow};
@@ -67,7 +67,9 @@ pub fn of(tx: &Tx<'_>, id: Id) -> Result<Option<Proven>, StoreError> {
     let mut ordered = Vec::with_capacity(rows.len());
     for row in rows {
         let row = twin::as_meant(tx, checked(tx, row)?)?;
-        if subject::read(&row.subjects, row.id).is_some_and(|all| all.contains(&Some(Subject::new(Kind::User, id)))) {
+        let said = parties::said(&row.subjects, row.id);
+        // What another site says of somebody who is not its own counts for nothing.
+        if said.contains(&Subject::new(Kind::User, id)) && whose::fault(tx, &row, &said, &row.payload)?.is_none() {
             ordered.push((tx.order_key(&row)?, row));
         }
     }
@@ -158,7 +160,10 @@ fn enrolment(tx: &Tx<'_>, home: &Site, office: &Site) -> Result<Option<Enrolment
     rows.retain(|row| row.site == office.as_str());
     let mut ordered = Vec::with_capacity(rows.len());
     for row in rows {
-        ordered.push((tx.order_key(&row)?, checked(tx, row)?));
+        let row = checked(tx, row)?;
+        if whose::fault(tx, &row, &parties::said(&row.subjects, row.id), &row.payload)?.is_none() {
+            ordered.push((tx.order_key(&row)?, row));
+        }
     }
     ordered.sort_by_key(|(key, row)| (*key, row.id));
     let mut known: Option<Enrolment> = None;

@@ -184,6 +184,7 @@ fn prepare(
     crate::store::db::own(part)?;
     let mut held = prove(part)?;
     let (mut db, _) = Db::open(part, apart())?;
+    count_lives(&mut db)?;
     let mut keys = Keys::open(target);
     if let (Err(error), true) = (&keys, seal::path_of(target).exists()) {
         return Err(Refusal::data(error.to_string()));
@@ -245,6 +246,19 @@ fn prepare(
     }
     db.checkpoint()?;
     Ok(Prepared { held, brought, since, begun, keys: coded })
+}
+
+/// The life the copy is in, as its entries say: a setting that another tool changed would use up lives.
+fn count_lives(db: &mut Db) -> Result<(), Refusal> {
+    let tx = db.write()?;
+    let site = Head::read(&tx)?.site;
+    let lives = tx.chains()?.into_iter().filter(|chain| chain.site() == site && !chain.is_twin());
+    let Some(newest) = lives.map(|chain| chain.epoch()).max() else {
+        let message = format!("备份里没有网点 {site} 记的账：有人用别的工具改过它的设置，请用另一份备份恢复");
+        return Err(Refusal::data(message));
+    };
+    tx.set_setting("epoch", &newest.to_string())?;
+    Ok(tx.commit()?)
 }
 
 /// How many receipts this site has given in all its lives, as the book tells.

@@ -149,8 +149,10 @@ impl Desk {
     ) -> Result<Id, Refusal> {
         let at = self.clock.now();
         let payload = serde_json::to_string(body).map_err(|error| Refusal::data(error.to_string()))?;
+        let whose = (&self.site, self.db.is_file());
         let tx = self.db.write()?;
         let head = Head::read(&tx)?;
+        super::prove_head(&tx, &head, whose)?;
         clock_jump::require(&tx, &head, at, action, self.practice)?;
         let subject = Subject::new(Kind::Run, subject.unwrap_or(head.next()?));
         let when = (at, super::session::business_day(&tx, at)?);

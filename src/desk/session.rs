@@ -33,11 +33,7 @@ pub struct Session {
 impl Session {
     fn of(person: &Proven, tx: &Tx<'_>) -> Result<Self, StoreError> {
         let user = &person.user;
-        let login = match tx.other_site(user.id)? {
-            Some(site) => format!("{}@{site}", user.login),
-            None => user.login.clone(),
-        };
-        Ok(Self { user: user.id, login, name: user.name.clone(), mark: person.mark() })
+        Ok(Self { user: user.id, login: tx.handle(user)?, name: user.name.clone(), mark: person.mark() })
     }
 
     /// The person as the entries say now. A closed account, or a password set since, ends the session.

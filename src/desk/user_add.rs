@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
-use super::whose::Whose;
 use super::{password, rights, sealed_password};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserAdded;
@@ -40,7 +39,6 @@ impl Action for UserAdd {
     const SUMMARY: &'static str = "新增用户";
     const MERGE: &'static str =
         "两个网点各加一人互不相干，登录名只在本网点内唯一；同一网点两次启用各加同名的人，先加的有效，列为疑问";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
-use super::whose::Whose;
 use super::{last_admin, user_named};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserClosed as Body;
@@ -35,7 +34,6 @@ impl Action for UserClose {
     const NAME: &'static str = "user.close";
     const SUMMARY: &'static str = "停用用户";
     const MERGE: &'static str = "停用两次算一次；停用与重置先后发生时，后一张凭单算数";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

@@ -28,9 +28,10 @@ fn by_id(tx: &Tx<'_>, text: &str) -> Result<Option<UserRow>, Refusal> {
 fn by_login(tx: &Tx<'_>, text: &str) -> Result<Option<UserRow>, Refusal> {
     let (login, site) = text.split_once('@').map_or((text, None), |(login, site)| (login, Some(site)));
     let own = tx.own()?;
-    let fits = |user: &UserRow| match site {
-        Some(site) => user.id.site().as_str().eq_ignore_ascii_case(site),
-        None => own.holds(user.id),
+    let Some(site) = site else {
+        // A plain name means here whom it means at the desk.
+        return Ok(tx.user_at_desk(login)?.filter(|user| own.holds(user.id)));
     };
+    let fits = |user: &UserRow| user.id.site().as_str().eq_ignore_ascii_case(site);
     Ok(tx.users_of_login(login)?.into_iter().find(fits))
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
-use super::whose::Whose;
 use super::{password, sealed_password};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserReset as Body;
@@ -35,7 +34,6 @@ impl Action for UserPassword {
     const NAME: &'static str = "user.password";
     const SUMMARY: &'static str = "修改自己的密码";
     const MERGE: &'static str = "以后一次为准";
-    const WHOSE: Whose = Whose::ActionSays;
     const FREE: bool = true;
     type Input = Input;
     type Output = Output;

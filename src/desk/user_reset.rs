@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::Refusal;
-use super::whose::Whose;
 use super::{password, sealed_password, user_named};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserReset as Body;
@@ -35,7 +34,6 @@ impl Action for UserReset {
     const NAME: &'static str = "user.reset";
     const SUMMARY: &'static str = "重置用户密码";
     const MERGE: &'static str = "以后一次为准；停用与重置先后发生时，后一张凭单算数";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::refusal::{Fault, Refusal};
-use super::whose::Whose;
 use super::{last_admin, rights, sealed_password, user_named};
 use crate::book::subject::{Kind, Subject};
 use crate::derive::user::UserRight as Body;
@@ -55,7 +54,6 @@ impl Action for UserRight {
     const NAME: &'static str = "user.right";
     const SUMMARY: &'static str = "授予或收回岗位权限";
     const MERGE: &'static str = "各岗位互不相干，总部的人在各网点的岗位也互不相干；同一岗位以后一张凭单为准";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

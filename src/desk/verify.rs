@@ -8,7 +8,7 @@ use super::own_files;
 use super::refusal::Refusal;
 use super::till;
 use crate::book::append::Head;
-use crate::book::mark::{self, Mark};
+use crate::book::mark::{self, Found, Mark};
 use crate::book::seal::Sealed;
 use crate::book::verify::{self, ChainHead, Fault};
 use crate::derive::{Fx, bulk, fork, ledger, parties, rebuild};
@@ -45,7 +45,7 @@ impl Desk {
         bulk::finish(&mut self.db, |_| {})?;
         let tx = self.db.look()?;
         let mut fx = Fx::new(&tx);
-        let ask = |row: &EntryRow| Ok(parties::question(&mut fx, row)?.map(|why| parties::sentence(row.id, &why)));
+        let ask = |row: &EntryRow| parties::question(&mut fx, row);
         let chains = verify::chains_asking(&tx, &mut progress, ask)?;
         drop(fx);
         let balance = ledger::trial_balance(&tx)?;
@@ -73,8 +73,11 @@ impl Desk {
         if fault.is_none() {
             fault = till::sound::fault(&tx)?;
         }
-        if full && fault.is_none() {
+        if fault.is_none() && (full || self.db.is_file()) {
             fault = self.settings_fault(&tx)?.map(plain);
+        }
+        if full && fault.is_none() && self.db.is_file() {
+            fault = self.keys_fault(&tx)?.map(plain);
         }
         if full && fault.is_none() {
             fault = rebuild::index_fault(&tx)?
@@ -102,7 +105,7 @@ impl Desk {
         })
     }
 
-    /// Settings and files this book stands on: its site and life, its keys. Answers the first that is not what the entries say.
+    /// Settings this book stands on: its site and life. Answers the first that is not what the entries say.
     fn settings_fault(&self, tx: &Tx<'_>) -> Result<Option<String>, Refusal> {
         let own = tx.setting("site")?.and_then(|code| Site::parse(&code).ok());
         let Some(own) = own else {
@@ -122,8 +125,12 @@ impl Desk {
             );
             return Ok(Some(message));
         }
-        if self.db.is_file() {
-            return self.keys_fault(tx);
+        // The mark knows whose book it was.
+        if let Found::Sound(mark) = mark::read(self.db.path(), &self.keys)
+            && mark.site != own.as_str()
+        {
+            let message = format!("设置里的网点是 {own}，最高位文件记的是 {}；请从备份恢复 (restore)", mark.site);
+            return Ok(Some(message));
         }
         Ok(None)
     }

@@ -16,9 +16,9 @@ pub struct UserView {
     pub login: String,
     /// Code of the user's site.
     pub site: String,
-    /// The user is this site's own.
+    /// The name by which this site means the user: the login name, with the site where that alone is another's, `demo@B05`.
     #[serde(skip)]
-    pub own: bool,
+    pub handle: String,
     /// Name as printed.
     pub name: String,
     /// May log in.
@@ -47,13 +47,6 @@ pub struct RoleView {
     pub entry: Id,
 }
 
-impl UserView {
-    /// The login name, with the site when it is another's: `demo@B05`.
-    pub fn handle(&self) -> String {
-        if self.own { self.login.clone() } else { format!("{}@{}", self.login, self.site) }
-    }
-}
-
 impl RoleView {
     /// `2026-11-01 起`, `2026-11-01 至 2026-11-20 (已到期)`.
     pub fn span(&self) -> String {
@@ -70,7 +63,6 @@ impl RoleView {
 /// This site's users by login; at the head office everybody's.
 pub fn users(desk: &Desk) -> Result<Vec<UserView>, Refusal> {
     let (tx, today) = (desk.look()?, desk.today());
-    let own = tx.own()?;
     let mut views = Vec::new();
     for user in tx.users()? {
         let roles = tx.roles_of(user.id)?.into_iter().map(|row| RoleView {
@@ -86,7 +78,7 @@ pub fn users(desk: &Desk) -> Result<Vec<UserView>, Refusal> {
         views.push(UserView {
             user: user.id,
             site: user.id.site().to_string(),
-            own: own.holds(user.id),
+            handle: tx.handle(&user)?,
             login: user.login,
             name: user.name,
             active: user.active,

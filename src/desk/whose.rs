@@ -1,26 +1,12 @@
-//! Whose things an action may be about. A book knows accounts of other sites, so that a customer may pay, ask, report and apply
+//! Whose things an action may be about, by the table in `derive/whose.rs`. A book knows accounts of other sites, so that a customer may pay, ask, report and apply
 //! at any counter; everything else that is another site's is left to that site.
 
-use super::action::Def;
+use super::action::{Def, Draft};
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
-use crate::rules::id::Id;
+use crate::derive::whose::{self, Whose};
+use crate::rules::id::{Id, Site};
 use crate::store::{StoreError, Tx};
-
-/// Whose subjects an action may be about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Whose {
-    /// This site's only.
-    Own,
-    /// An account may be anybody's, whatever else is this site's: what is done for a customer who came here.
-    AnyAccount,
-    /// An account and a case may be anybody's: money that a customer pays here for a business, or gets back.
-    AnyCase,
-    /// This site's; at the head office anybody's.
-    Seen,
-    /// The action itself says whose: users, sites, exceptions that touch several sites.
-    ActionSays,
-}
 
 /// What an input names that is an account's, and what it names that is something of its own.
 const OF_ACCOUNTS: [&str; 3] = ["account", "meter", "bill"];
@@ -50,13 +36,14 @@ pub fn require_of_input(tx: &Tx<'_>, def: &Def, input: &str) -> Result<(), Refus
 
 /// Refuses what is another site's business.
 pub fn require(tx: &Tx<'_>, def: &Def, subjects: &[Subject]) -> Result<(), Refusal> {
+    let whose = whose::of(def.name).unwrap_or(Whose::Own);
     let allowed = |subject: &Subject| -> Result<bool, StoreError> {
-        Ok(match def.whose {
+        Ok(match whose {
             Whose::Own => false,
             Whose::AnyAccount => subject.kind == Kind::Account,
             Whose::AnyCase => matches!(subject.kind, Kind::Account | Kind::Order),
-            Whose::Seen => tx.seen()?.holds(subject.id),
-            Whose::ActionSays => true,
+            Whose::OfCompany => tx.seen()?.holds(subject.id),
+            Whose::Question | Whose::Anyone => true,
         })
     };
     for subject in subjects {
@@ -68,4 +55,17 @@ pub fn require(tx: &Tx<'_>, def: &Def, subjects: &[Subject]) -> Result<(), Refus
         }
     }
     Ok(())
+}
+
+/// Refuses what no fold would apply, by the folds' own table.
+pub fn require_of_entry(tx: &Tx<'_>, site: &Site, def: &Def, action: &str, draft: &Draft) -> Result<(), Refusal> {
+    require(tx, def, &draft.subjects)?;
+    if tx.own_record()?.is_none() {
+        return Ok(()); // a book that began no site is nobody's, and works on everything
+    }
+    let said = draft.subjects.iter().copied().collect();
+    match whose::fault_of(tx, site, action, &said, &draft.payload)? {
+        None => Ok(()),
+        Some(why) => Err(Refusal::permission("site", format!("“{}”没有办理：{why}；请报总部", def.summary))),
+    }
 }

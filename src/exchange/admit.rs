@@ -18,6 +18,7 @@ use super::returned::Returned;
 use super::take::{Fate, Taken, Taker, absorb, chain_of};
 use crate::book::clock;
 use crate::book::seal::Handed;
+use crate::derive::site::SiteOpened;
 use crate::derive::{self, Incoming, Received, bulk};
 use crate::rules::id::Id;
 use crate::store::entries::EntryRow;
@@ -210,6 +211,9 @@ impl<'a> Work<'a> {
         if self.head_office && chain.site().as_str() != self.header.from {
             return self.returned.keep(row);
         }
+        if self.head_office && row.seq == 1 && row.epoch == 1 && !begins_a_branch(&row) {
+            return Err(ExchangeError::Promise(format!("凭单 {} 不是网点的开头", row.id)));
+        }
         self.put_in_place(tx, row, taken)
     }
 
@@ -277,4 +281,10 @@ impl<'a> Work<'a> {
         }
         self.flush(tx)
     }
+}
+
+/// Does a branch's day book begin with this, the word that it is one? Whose an entry is to say rests on it (`derive/whose.rs`).
+fn begins_a_branch(row: &EntryRow) -> bool {
+    let opened = serde_json::from_str::<SiteOpened>(&row.payload).ok().filter(|_| row.action == "site.open");
+    opened.is_some_and(|opened| opened.code == row.site && !opened.head_office)
 }

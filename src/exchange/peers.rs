@@ -3,7 +3,7 @@
 
 use crate::book::public_keys::{PublicKeys, Rotation, line};
 use crate::derive::delegation;
-use crate::derive::site::{ENROL, SealedDataKey, TRUST, subject_of, words};
+use crate::derive::site::{self, ENROL, SealedDataKey, TRUST, subject_of, words};
 use crate::rules::id::{Id, Site};
 use crate::store::tables::site::{SiteBondRow, SiteHeadRow};
 use crate::store::{StoreError, Tx};
@@ -117,18 +117,14 @@ pub fn signed_heads(tx: &Tx<'_>, of: &Site) -> Result<Vec<SiteHeadRow>, StoreErr
     by.map_or_else(|| Ok(Vec::new()), |by| tx.heads_signed(subject_of(of), by.as_str()))
 }
 
+/// The pair of keys under which this branch first named its head office, and those it vouches for.
+pub fn first_keys(tx: &Tx<'_>, office: &Peer) -> Result<Vec<PublicKeys>, StoreError> {
+    site::keys_vouched_for(tx, &office.bond)
+}
+
 fn peer_of(tx: &Tx<'_>, bond: SiteBondRow) -> Result<Peer, StoreError> {
     let trusted = PublicKeys { sign: bond.sign.clone(), seal: bond.seal.clone() };
-    let certificates: Vec<Rotation> = tx
-        .key_certificates(bond.site)?
-        .into_iter()
-        .map(|row| Rotation {
-            from: row.follows,
-            keys: PublicKeys { sign: row.sign, seal: row.seal },
-            at: row.at,
-            signature: row.signature,
-        })
-        .collect();
+    let certificates = site::certificates(tx, bond.site)?;
     Ok(Peer {
         site: bond.site.site(),
         id: bond.site,

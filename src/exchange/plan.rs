@@ -2,10 +2,13 @@
 //! repetition and overlap heal by themselves.
 
 use super::chains::{self, Held};
+use super::header::Header;
+use super::opener;
 use super::peers::Peer;
 use super::returned;
+use super::site_keys::PublicKeys;
 use crate::rules::id::{Id, Site};
-use crate::store::tables::exchange::ProofRow;
+use crate::store::tables::exchange::{ProofRow, SignedHeaderRow};
 use crate::store::{StoreError, Tx};
 
 /// Part of a chain, to be sent whole.
@@ -96,7 +99,7 @@ fn given_back(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<Stretch>, 
     let row = tx.peer_row(peer.site.as_str())?;
     let Some(proof) = tx.get::<ProofRow>(&[&held.chain])? else { return Ok(None) };
     // A head office that never told us its heads has nothing to be given back.
-    if row.taken == 0 || proof.seq > held.seq {
+    if row.taken == 0 || proof.seq > held.seq || !is_by(tx, &proof, peer)? {
         return Ok(None);
     }
     // A life it does not name is one it has lost from the first entry on.
@@ -107,6 +110,15 @@ fn given_back(tx: &Tx<'_>, peer: &Peer, held: &Held) -> Result<Option<Stretch>, 
     };
     let fits = after < proof.seq && tx.stretch_bytes(held.chain, after, proof.seq)? <= returned::MOST;
     Ok(fits.then_some(Stretch { chain: held.chain, after, upto: proof.seq, proof: Some(proof) }))
+}
+
+/// Did this head office sign the proof? What another one signed, whose the branch was before or that only had its code, is nothing to it.
+fn is_by(tx: &Tx<'_>, proof: &ProofRow, peer: &Peer) -> Result<bool, StoreError> {
+    let Some(signed) = tx.get::<SignedHeaderRow>(&[&proof.signed])? else { return Ok(false) };
+    let Ok(signature) = <[u8; 64]>::try_from(signed.signature.as_slice()) else { return Ok(false) };
+    let from = serde_json::from_slice::<Header>(&signed.header).is_ok_and(|header| header.from == peer.site.as_str());
+    let keys: Vec<_> = peer.keys.iter().filter_map(PublicKeys::verifying).collect();
+    Ok(from && opener::verifies(&signed.body_hash, &signed.header, &signature, &keys))
 }
 
 /// Where another site stands on a chain, as it said itself.

@@ -160,6 +160,13 @@ impl Tx<'_> {
         self.select::<SubjectRow>(" WHERE id BETWEEN ? AND ? ORDER BY id, kind, subject", &[&low, &high])
     }
 
+    /// Rows of the subject index in which a site speaks of another's subject, or another of its. Reads the whole index.
+    pub fn index_across(&self, site: &Site) -> Result<Vec<SubjectRow>, StoreError> {
+        let (low, high) = site.ids();
+        let across = " WHERE (id BETWEEN ? AND ?) <> (subject BETWEEN ? AND ?)";
+        self.select::<SubjectRow>(across, &[&low, &high, &low, &high])
+    }
+
     /// Is any entry held singly?
     pub fn has_relayed(&self) -> Result<bool, StoreError> {
         Ok(self.book().prepare_cached("SELECT 1 FROM entry_relayed LIMIT 1")?.exists([])?)

@@ -11,12 +11,13 @@
 pub mod body;
 
 use super::{DeriveError, Event, Fold, Fx, exception};
-use crate::book::public_keys::PublicKeys;
+use crate::book::public_keys::{PublicKeys, Rotation, line};
 use crate::book::subject::Kind;
 use crate::rules::business_day;
 use crate::rules::id::{Id, Site};
 use crate::store::tables::base::{ExceptionRow, SiteRow};
 use crate::store::tables::site::{ForkRow, SiteBondRow, SiteHeadRow, SiteKeyRow};
+use crate::store::{StoreError, Tx};
 
 pub use body::*;
 
@@ -60,6 +61,9 @@ pub const STAMP_AHEAD: &str = "stamp_ahead";
 pub const STAMP_BACK: &str = "stamp_back";
 /// Exception: two entries at one place.
 pub const FORK: &str = "fork";
+
+/// Exception: a branch named its head office again, by keys that the first ones do not vouch for.
+pub const OTHER_KEYS: &str = "site_keys";
 
 /// The subject a site is: its first entry.
 pub fn subject_of(site: &Site) -> Id {
@@ -148,9 +152,38 @@ fn bond(event: &Event<'_>, kind: &str, name: String, utility: String, practice: 
     }
 }
 
+/// The certificates of new keys that a site has shown.
+pub fn certificates(tx: &Tx<'_>, site: Id) -> Result<Vec<Rotation>, StoreError> {
+    let rotation = |row: SiteKeyRow| Rotation {
+        from: row.follows,
+        keys: PublicKeys { sign: row.sign, seal: row.seal },
+        at: row.at,
+        signature: row.signature,
+    };
+    Ok(tx.key_certificates(site)?.into_iter().map(rotation).collect())
+}
+
+/// The pair of keys under which a branch first named a head office, and those it vouches for.
+pub fn keys_vouched_for(tx: &Tx<'_>, trust: &SiteBondRow) -> Result<Vec<PublicKeys>, StoreError> {
+    let shown = certificates(tx, trust.site)?;
+    let first = tx.entry(trust.first)?.and_then(|first| serde_json::from_str::<SiteTrusted>(&first.payload).ok());
+    Ok(first.map_or_else(Vec::new, |first| line(&first.keys, &shown)))
+}
+
 fn trust(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
     let body: SiteTrusted = event.read()?;
     let before = fx.tx.bond(event.subject, &event.entry.site)?.filter(|row| row.kind == TRUST);
+    if let Some(before) = &before
+        && !keys_vouched_for(fx.tx, before)?.contains(&body.keys)
+    {
+        let note = format!(
+            "网点 {} 又认定了总部 {} 的另一副密钥 ({})，原密钥没有为它作证；请总部核对，假的请按说明重认",
+            event.entry.site,
+            body.code,
+            body.keys.name()
+        );
+        exception::open(fx, Kind::Site, event, OTHER_KEYS, before.first, note)?;
+    }
     let fresh = bond(event, TRUST, body.name, body.utility, body.practice, body.keys);
     fx.tx.put(&SiteBondRow { first: before.map_or(fresh.first, |row| row.first), ..fresh })?;
     fx.touch(super::delegation::TRUSTS.what, &event.entry.site);

@@ -8,7 +8,6 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::site::SiteAmended;
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::{Fault, Refusal};
-use crate::desk::whose::Whose;
 use crate::rules::fault::shown;
 use crate::rules::id::Site;
 
@@ -55,7 +54,6 @@ impl Action for SiteAmend {
     const NAME: &'static str = "site.amend";
     const SUMMARY: &'static str = "改网点的片区、可授岗位、有效天数";
     const MERGE: &'static str = "只有总部能改，逐项以总部自己的后一次为准";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

@@ -11,7 +11,6 @@ use crate::derive::site::{ClockConfirmed, subject_of};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::clock_jump;
 use crate::desk::refusal::Refusal;
-use crate::desk::whose::Whose;
 use crate::exchange::peers;
 
 /// The action.
@@ -36,7 +35,6 @@ impl Action for ClockConfirm {
     const NAME: &'static str = "clock.confirm";
     const SUMMARY: &'static str = "确认本机时钟 (总部发现相差五分钟以上，或日期离最后一笔太远)";
     const MERGE: &'static str = "确认写明是总部哪一次发现的；之后再发现，再提示";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

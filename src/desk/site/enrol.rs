@@ -9,7 +9,6 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{SiteEnrolled, subject_of};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
-use crate::desk::whose::Whose;
 use crate::exchange::peers;
 
 /// The action.
@@ -62,7 +61,6 @@ impl Action for SiteEnrol {
     const NAME: &'static str = "site.enrol";
     const SUMMARY: &'static str = "登记网点 (名片和电话里念的指纹)";
     const MERGE: &'static str = "只有总部能登记，以总部自己的先后为准；重新登记取代以前的密钥和停用";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

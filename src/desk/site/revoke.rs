@@ -8,7 +8,6 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::site::SiteRevoked;
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
-use crate::desk::whose::Whose;
 
 /// The action.
 pub struct SiteRevoke;
@@ -34,7 +33,6 @@ impl Action for SiteRevoke {
     const NAME: &'static str = "site.revoke";
     const SUMMARY: &'static str = "停用网点的密钥 (机器丢失、被盗)";
     const MERGE: &'static str = "只有总部能停用，直到总部用新名片重新登记；已收下的凭单不受影响";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

@@ -9,7 +9,6 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{SiteRotated, subject_of};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
-use crate::desk::whose::Whose;
 
 /// The action.
 pub struct SiteRotate;
@@ -35,7 +34,6 @@ impl Action for SiteRotate {
     const NAME: &'static str = "site.rotate";
     const SUMMARY: &'static str = "换网点密钥";
     const MERGE: &'static str = "只有网点自己能换，新密钥由旧密钥签名证明，先到后到都一样";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

@@ -9,7 +9,6 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::site::SiteThawed;
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
-use crate::desk::whose::Whose;
 
 /// The action.
 pub struct SiteThaw;
@@ -35,7 +34,6 @@ impl Action for SiteThaw {
     const NAME: &'static str = "site.thaw";
     const SUMMARY: &'static str = "解冻网点 (一个序号两张凭单已查明)";
     const MERGE: &'static str = "解冻写明是哪一次冻结；之后再发现分叉，重新冻结";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 

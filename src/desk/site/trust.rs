@@ -8,7 +8,6 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::site::{SiteTrusted, subject_of};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
-use crate::desk::whose::Whose;
 use crate::exchange::peers;
 
 /// The action.
@@ -37,7 +36,6 @@ impl Action for SiteTrust {
     const NAME: &'static str = "site.trust";
     const SUMMARY: &'static str = "认定总部 (名片和电话里念的指纹)";
     const MERGE: &'static str = "只有网点自己能认定总部，以它最先认定的为准，原总部交出后才以新认定的为准";
-    const WHOSE: Whose = Whose::ActionSays;
     type Input = Input;
     type Output = Output;
 
@@ -53,6 +51,14 @@ impl Action for SiteTrust {
         if let Some(office) = peers::head_office(cx.tx)? {
             if office.site == card.code && office.keys.contains(&card.keys) {
                 return Err(Refusal::field("card", "card", format!("总部 {} 已经认定，无需再做", card.code)));
+            }
+            // Whoever has another pair for the same code is another office, unless the pair named first vouches for it.
+            if office.site == card.code && !peers::first_keys(cx.tx, &office)?.contains(&card.keys) {
+                let message = format!(
+                    "这张名片写着总部 {}，密钥却不是本网点认定的那一副，也没有原密钥作证，不能认定。总部换过密钥 (site rotate) 的，收它的交换包就行，不用重新认定；总部的机器重装过的，请总部放回保存的 .site 文件",
+                    card.code
+                );
+                return Err(Refusal::permission("R-003", message));
             }
             let let_go = peers::own_enrolment(cx.tx)?.and_then(|row| row.handed_to);
             if office.site != card.code && let_go.as_deref() != Some(card.code.as_str()) {

@@ -48,6 +48,14 @@ impl Tx<'_> {
         Ok(None)
     }
 
+    /// The name by which this site means a user: the login name, with the site where that alone means nobody here, or somebody else.
+    pub fn handle(&self, user: &UserRow) -> Result<String, StoreError> {
+        let own = self.own()?.holds(user.id);
+        let meant = if own { self.user_at_desk(&user.login)? } else { None };
+        let plain = meant.is_some_and(|meant| meant.id == user.id);
+        Ok(if plain { user.login.clone() } else { format!("{}@{}", user.login, user.id.site()) })
+    }
+
     /// A user by id.
     pub fn user(&self, id: Id) -> Result<Option<UserRow>, StoreError> {
         self.get::<UserRow>(&[&id])

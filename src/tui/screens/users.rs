@@ -86,7 +86,7 @@ impl Users {
     fn perform(&mut self, app: &mut App, action: &'static str, values: &Map<String, Value>) -> Reply<App> {
         let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         let day = |field: &str| Some(text(field)).filter(|text| !text.is_empty());
-        let login = self.chosen().map(UserView::handle).unwrap_or_default();
+        let login = self.chosen().map(|user| user.handle.clone()).unwrap_or_default();
         let input = match action {
             "user.add" => json!({
                 "login": text("login"), "name": text("name"), "roles": [text("role")], "password": text("password"),
@@ -158,6 +158,6 @@ impl Screen<App> for Users {
 
 fn user_row(user: &UserView) -> Row {
     let posts: Vec<&str> = user.roles.iter().filter(|role| role.in_force).map(|role| role.name.as_str()).collect();
-    Row::new([user.handle(), user.name.clone(), posts.join("、")])
+    Row::new([user.handle.clone(), user.name.clone(), posts.join("、")])
         .cell(if user.active { "" } else { "停用" }, Ink::Faint)
 }
