@@ -296,7 +296,7 @@ impl Dispatch {
     fn command(&mut self, command: Command, app: &mut App) -> Result<Reply<App>, Refusal> {
         // A number typed names its order; every other key means the one that was seen under the bar.
         let named = !self.typed.is_empty() || matches!(command, Command::TickAll | Command::PrintDay);
-        if self.moved && !named && !(command == Command::PrintSlip && !self.sent.is_empty()) {
+        if self.moved && !named && (command != Command::PrintSlip || self.sent.is_empty()) {
             return Ok(Reply::unseen());
         }
         match command {
