@@ -239,7 +239,9 @@ fn the_question_about_a_stamp_from_the_future_is_settled_by_placing_the_entry() 
     about_site(&mut hq, "S1", "site.enrol", &enrol);
     let common = entries(&hq);
     let mut wild = site("S1", &common, YEAR);
-    let ahead = made(&mut wild, "demo", "account.amend", amend(FIRST, "13900000001"));
+    // About what is its own: of another site's account it has nothing to say.
+    let worker = json!({ "code": "lq", "name": "李强", "team": "抢修班", "area": "城区" });
+    let ahead = made(&mut wild, "boss", "worker.add", worker);
     see(&mut hq, &ahead);
     let accept = json!({ "from": "S1", "number": 1, "bundle": "00", "heads": [], "ahead": [ahead.id] });
     let accept = about_site(&mut hq, "S1", "bundle.accept", &accept);

@@ -233,7 +233,9 @@ fn disputes_and_held_bills_agree_in_every_order() {
             json!({ "text": own.replace("BJ-WATER-RES-2014", "TWO").replace("\"resident\"", "\"双证\"") }),
         );
     });
-    let other = include_str!("../assets/tariffs/bj-water-res-2014.toml").replace("BJ-WATER-RES-2014", "THREE");
+    // A class of its own: a second price of one class is refused.
+    let other = include_str!("../assets/tariffs/bj-water-res-2014.toml");
+    let other = other.replace("BJ-WATER-RES-2014", "THREE").replace("\"resident\"", "\"特困\"");
     let calendar =
         |days: &str| format!("year = 2027\n[[holiday]]\nname = \"元旦\"\nfrom = 2027-01-01\nto = 2027-01-{days}\n");
     let samples = vec![

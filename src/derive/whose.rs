@@ -185,7 +185,7 @@ impl Author<'_, '_> {
     /// brings one: a chain begins with who the site is.
     fn is_nobody(&self) -> Result<bool, StoreError> {
         let site = subject_of(self.site);
-        let begins_otherwise = self.tx.entry(site)?.is_some_and(|first| first.action != "site.open");
+        let begins_otherwise = self.tx.entry(site)?.is_none_or(|first| first.action != "site.open");
         Ok(begins_otherwise && self.tx.rights_entries("site.enrol", &format!("i{site}"))?.is_empty())
     }
 
@@ -225,10 +225,10 @@ pub fn is_head_office(tx: &Tx<'_>, site: &Site) -> Result<bool, StoreError> {
     Ok(body.is_some_and(|body| body.head_office))
 }
 
-/// A site's first entry has come, which says that it is a head office: what came before it was judged without.
+/// A site's first entry has come, which says who it is: what came before it was judged without.
 pub(super) fn note(fx: &mut Fx<'_, '_>, entry: &EntryRow) -> Result<(), StoreError> {
     let site = entry.id.site();
-    if entry.id != subject_of(&site) || !is_head_office(fx.tx, &site)? {
+    if entry.id != subject_of(&site) || entry.action != "site.open" {
         return Ok(());
     }
     let rows = fx.tx.index_across(&site)?;

@@ -504,12 +504,12 @@ impl Desk {
     }
 }
 
-/// Site and life stand in settings; the entries must bear them out. A book in memory may be nobody's and have none.
+/// Site and life stand in settings; the entries must bear them out. No other tool changes a book in memory, which may be nobody's.
 fn prove_head(tx: &Tx<'_>, head: &Head, (site, file): (&Site, bool)) -> Result<(), Refusal> {
     if file && head.site != *site {
         return Err(AppendError::SettingsChanged(head.site.clone(), head.epoch).into());
     }
-    if file || tx.own_record()?.is_some() { Ok(head.prove(tx)?) } else { Ok(()) }
+    if file { Ok(head.prove(tx)?) } else { Ok(()) }
 }
 
 /// Nothing is done to what a newer program's entry has paused: it would not take effect before the upgrade.

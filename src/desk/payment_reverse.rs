@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account_transfer::AccountTransfer;
-use super::action::{Action, Cx, Decision};
+use super::action::{Action, Cx, Decision, def};
 use super::adjusting::owner;
 use super::refusal::{Fault, Refusal};
 use super::till::{charges, cover, find, give_back, late_lost};
+use super::whose;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::cover::CoverLine;
 use crate::derive::account::payment::{PaymentReversed, money_account};
@@ -95,6 +96,8 @@ impl Action for PaymentReverse {
         if drawer.id != row.shift {
             subjects.push(Subject::new(Kind::Shift, row.shift));
         }
+        // Before it is tried how the account would stand: money that another site took is given back there.
+        whose::require(cx.tx, &def::<Self>(), &subjects)?;
         let account = row.account.filter(|_| !body.is_fee);
         if let Some(account) = account {
             late_lost::refuse::<Self, _>(cx, account, row.id, &subjects, &body)?;
