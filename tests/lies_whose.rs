@@ -2,13 +2,11 @@
 //! kept and passed on, count nowhere, and are asked about; what a counter may do for anybody's customer, and what head office may say
 //! of its branches, counts.
 
-#[allow(dead_code)] // other tests use the rest
 #[path = "support/bundle.rs"]
 mod bundle;
 #[allow(dead_code)] // other tests use the rest
 #[path = "support/golden.rs"]
 mod files;
-#[allow(dead_code)] // other tests use the rest
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
