@@ -1,6 +1,5 @@
 //! Who is a branch's head office: another with the same code is none, and one to which the branch was handed over is.
 
-#[allow(dead_code)] // other tests use the rest
 mod support;
 
 use meterdesk::book::subject::{Kind, Subject};
