@@ -122,6 +122,7 @@ impl World {
         let wanted = unless(&[
             (self.left_open(user), "the shift's day is over"),
             (row.is_over, "it is taken back already"),
+            (user != "chief" && self.shifts[shift].user != user, "a colleague's drawer"),
             (!self.shifts[shift].is_open(), "the shift is closed"),
             (self.is_over(shift), "the shift's day is over"),
             (cash < 0 && row.amount > 0, "the float is spent"),
