@@ -9,16 +9,9 @@ use meterdesk::desk::till::due;
 use meterdesk::store::tables::billing::BillRow;
 use serde_json::{Value, json};
 use support::adjust::{act_at, adjusted, balance, bills, branch, checked};
-use support::ladder::{NO, account, all, amounts, billed, fill, given, household, readings, water};
+use support::ladder::{NO, account, all, amounts, ask, billed, fill, given, household, readings, request, slip, water};
 use support::orders::{Book, Town, book};
 use support::till::sound;
-
-/// A case on bills by their places.
-fn ask(book: &Book, kind: &str, places: &[usize], change: Value) -> Value {
-    let known = bills(book, NO);
-    let bills: Vec<_> = places.iter().map(|at| known[*at].0).collect();
-    json!({ "kind": kind, "account": NO, "bills": bills, "change": change, "evidence": "复表单 0817" })
-}
 
 /// Bills of 200 and 100 units, 1,040.00 and 780.00.
 fn two_bills() -> Book {
@@ -185,10 +178,7 @@ fn a_volume_put_right_on_the_bill_with_the_old_meters_end_moved_the_reading_of_t
     billed(&mut book, "2026-03-01", 100);
     let waits = json!({ "account": NO, "value": "120", "date": "2026-03-20" });
     act_at(&mut book, "2026-03-20", "room", "reading.enter", waits).unwrap();
-    let slip = json!({ "slip": "100001", "account": NO, "old_meter": "M61", "final_value": "130", "new_meter": "N61",
-        "first_value": "3", "calibre": "DN20", "date": "2026-04-01", "reason": "周期更换", "worker": "陈志强",
-        "old_seal": "F1", "new_seal": "F2", "materials": "生料带×1" });
-    book.act("room", "swap.enter", slip);
+    book.act("room", "swap.enter", slip("130"));
     book.act("room", "bill.issue", json!({ "account": NO }));
     billed(&mut book, "2026-05-01", 9);
     assert_eq!(amounts(&book), ["100 500.00", "20 100.00", "16 80.00"], "10 on the old meter, 6 on the new");
@@ -211,11 +201,6 @@ fn a_volume_put_right_on_the_bill_with_the_old_meters_end_moved_the_reading_of_t
 
 #[test]
 fn what_a_bill_of_the_old_meter_uses_less_moved_the_reading_of_the_new_meter() {
-    let slip = |last: &str| {
-        json!({ "slip": "100001", "account": NO, "old_meter": "M61", "final_value": last, "new_meter": "N61",
-        "first_value": "3", "calibre": "DN20", "date": "2026-04-01", "reason": "周期更换", "worker": "陈志强",
-        "old_seal": "F1", "new_seal": "F2", "materials": "生料带×1" })
-    };
     // The meter came down as it was read, so that no bill has its end: and the bill after it begins with the new one.
     let mut book = household();
     act_at(
@@ -244,10 +229,7 @@ fn what_a_bill_of_the_old_meter_uses_less_moved_the_reading_of_the_new_meter() {
 fn a_bill_before_a_swap_was_said_to_set_where_the_next_one_begins_and_to_lose_its_difference() {
     let mut book = household();
     billed(&mut book, "2026-03-01", 100);
-    let slip = json!({ "slip": "100001", "account": NO, "old_meter": "M61", "final_value": "130", "new_meter": "N61",
-        "first_value": "3", "calibre": "DN20", "date": "2026-04-01", "reason": "周期更换", "worker": "陈志强",
-        "old_seal": "F1", "new_seal": "F2", "materials": "生料带×1" });
-    book.act("room", "swap.enter", slip);
+    book.act("room", "swap.enter", slip("130"));
     let case = ask(&book, "V1", &[0], json!({ "volume": "90" }));
     let told = book.act("demo", "adjustment.preview", case.clone())["picture"]["warnings"].to_string();
     assert!(told.contains("减少的水量 10 以后不再收") && !told.contains("起算"), "{told}");
@@ -260,10 +242,7 @@ fn a_bill_before_a_swap_was_said_to_set_where_the_next_one_begins_and_to_lose_it
 fn the_difference_charged_at_a_swap_is_put_right_as_what_it_is_and_the_new_meter_stays() {
     let mut book = household();
     billed(&mut book, "2026-03-01", 100);
-    let slip = json!({ "slip": "100001", "account": NO, "old_meter": "M61", "final_value": "130", "new_meter": "N61",
-        "first_value": "3", "calibre": "DN20", "date": "2026-04-01", "reason": "周期更换", "worker": "陈志强",
-        "old_seal": "F1", "new_seal": "F2", "materials": "生料带×1" });
-    book.act("room", "swap.enter", slip);
+    book.act("room", "swap.enter", slip("130"));
     billed(&mut book, "2026-05-01", 9);
     assert_eq!(amounts(&book), ["100 500.00", "30 150.00", "6 30.00"]);
     let case = ask(&book, "V1", &[1], json!({ "volume": "25" }));
@@ -286,11 +265,7 @@ fn approved_here_and_rejected_there_puts_the_readings_back_too() {
         checked(home, case);
     });
     let (mut yes, mut no) = (town.site("S1", 5), town.site("S2", 6));
-    let request = {
-        let tx = yes.desk.look().unwrap();
-        let account = tx.account_of_text(NO).unwrap().unwrap().id;
-        tx.requests_of(account).unwrap()[0].id
-    };
+    let request = request(&yes);
     let decide = |approve: bool| json!({ "request": request, "approve": approve, "remark": "情况不符" });
     yes.act("chief", "adjustment.decide", decide(true));
     assert_eq!(readings(&yes), ["2025-12-31 0", "2026-03-01 100", "2026-05-01 200"]);

@@ -1,4 +1,4 @@
-//! Makes the golden files that are not there yet, one function a file; none is ever made again. `cargo test --test golden` reads them.
+//! Makes the golden files that are not there yet, one line of the table a file; none is ever made again. `cargo test --test golden` reads them.
 
 #[path = "support/bundle.rs"]
 mod bundle;
@@ -313,63 +313,6 @@ fn write_golden(name: &str, rows: &[EntryRow]) {
     std::fs::write(folder().join(format!("{name}.mdx")), bytes).unwrap();
 }
 
-/// Makes a file unless it is there; those in the repository are kept.
-fn make(name: &str, rows: &[EntryRow]) {
-    if !folder().join(format!("{name}.mdx")).exists() {
-        write_golden(name, rows);
-    }
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_practice_branch() {
-    let home = tempfile::tempdir().unwrap();
-    make("1-practice-branch", &practice_branch(home.path()));
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_till() {
-    make("1-till", &till());
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_orders() {
-    make("1-orders", &orders());
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_adjustments() {
-    make("1-adjustments", &adjustments());
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_meters() {
-    make("1-meters", &meters());
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_disputed() {
-    make("1-disputed", &disputed());
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_people() {
-    make("1-people", &people());
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_import() {
-    let home = tempfile::tempdir().unwrap();
-    make("1-import", &import(home.path()));
-}
-
 /// The recovery code shown again and confirmed.
 fn ceremony() -> Vec<EntryRow> {
     let mut book = book("B06");
@@ -378,32 +321,41 @@ fn ceremony() -> Vec<EntryRow> {
     all(&book)
 }
 
+/// What a file holds.
+type Rows = fn() -> Vec<EntryRow>;
+
+/// Every file and what it holds.
+const FILES: [(&str, Rows); 13] = [
+    ("1-practice-branch", || practice_branch(tempfile::tempdir().unwrap().path())),
+    ("1-till", till),
+    ("1-orders", orders),
+    ("1-adjustments", adjustments),
+    ("1-meters", meters),
+    ("1-disputed", disputed),
+    ("1-people", people),
+    ("1-import", || import(tempfile::tempdir().unwrap().path())),
+    ("1-company", company),
+    ("1-finance", finance),
+    ("1-drawers", drawers),
+    ("2-ceremony", ceremony),
+    ("2-cases", cases),
+];
+
 #[test]
-#[ignore = "makes a golden file"]
-fn make_2_ceremony() {
-    make("2-ceremony", &ceremony());
+#[ignore = "writes the files that are not there; those in the repository are kept"]
+fn make_what_is_missing() {
+    for (name, rows) in FILES {
+        if !folder().join(format!("{name}.mdx")).exists() {
+            write_golden(name, &rows());
+        }
+    }
 }
 
 #[test]
-#[ignore = "makes a golden file"]
-fn make_1_company() {
-    make("1-company", &company());
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_finance() {
-    make("1-finance", &finance());
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_1_drawers() {
-    make("1-drawers", &drawers());
-}
-
-#[test]
-#[ignore = "makes a golden file"]
-fn make_2_cases() {
-    make("2-cases", &cases());
+fn every_golden_file_has_its_maker() {
+    let kept = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path());
+    for file in kept.filter(|file| file.extension().is_some_and(|ending| ending == "mdx")) {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        assert!(FILES.iter().any(|(made, _)| *made == name), "{name}");
+    }
 }

@@ -9,18 +9,11 @@ use meterdesk::desk::view_explain;
 use meterdesk::store::tables::adjust::PriceRow;
 use serde_json::{Value, json};
 use support::adjust::{adjusted, bills, checked};
-use support::ladder::{self, NO, account, all, amounts, billed, fill, household, last, water};
+use support::ladder::{self, NO, account, all, amounts, ask, billed, fill, household, last, request, water};
 use support::orders::Book;
 use support::till::sound;
 
 const MIX: &str = "居民50%;非居民50%";
-
-/// A request about the bills at these places.
-fn ask(book: &Book, kind: &str, at: &[usize], change: Value) -> Value {
-    let known = bills(book, NO);
-    let named: Vec<_> = at.iter().map(|at| known[*at].0).collect();
-    json!({ "kind": kind, "account": NO, "bills": named, "change": change, "evidence": "申请书 3" })
-}
 
 fn prices(book: &Book) -> Vec<PriceRow> {
     let tx = book.desk.look().unwrap();
@@ -213,11 +206,7 @@ fn a_price_with_its_day_is_taken_back_when_it_was_rejected_elsewhere() {
         checked(home, case);
     });
     let (mut yes, mut no) = (town.site("S1", 5), town.site("S2", 6));
-    let request = {
-        let tx = yes.desk.look().unwrap();
-        let account = tx.account_of_text(NO).unwrap().unwrap().id;
-        tx.requests_of(account).unwrap()[0].id
-    };
+    let request = request(&yes);
     let decide = |approve: bool| json!({ "request": request, "approve": approve, "remark": "情况不符" });
     yes.act("chief", "adjustment.decide", decide(true));
     assert_eq!(prices(&yes).len(), 1);

@@ -39,6 +39,18 @@ pub enum Whose {
     Anyone,
 }
 
+impl Whose {
+    /// May a subject of this kind be another site's, whoever asks?
+    pub fn takes(self, kind: Kind) -> bool {
+        match self {
+            Whose::AnyAccount => kind == Kind::Account,
+            Whose::AnyCase => matches!(kind, Kind::Account | Kind::Order),
+            Whose::Anyone => true,
+            Whose::Own | Whose::OfCompany | Whose::Question => false,
+        }
+    }
+}
+
 /// Whose subjects an action may be about; none of an action this program does not know.
 pub fn of(action: &str) -> Option<Whose> {
     Some(match action {
@@ -152,13 +164,8 @@ impl Author<'_, '_> {
             let own = self.owns(subject.id)?;
             touches_own |= own;
             let may = own
-                || match whose {
-                    Whose::Own => false,
-                    Whose::AnyAccount => subject.kind == Kind::Account,
-                    Whose::AnyCase => matches!(subject.kind, Kind::Account | Kind::Order),
-                    Whose::OfCompany | Whose::Question => self.leads(&subject.id.site())?,
-                    Whose::Anyone => true,
-                };
+                || whose.takes(subject.kind)
+                || matches!(whose, Whose::OfCompany | Whose::Question) && self.leads(&subject.id.site())?;
             if !may {
                 stranger.get_or_insert(*subject);
             }
@@ -168,10 +175,10 @@ impl Author<'_, '_> {
             let (letter, id, site) = (subject.kind.letter(), subject.id, subject.id.site());
             return Ok(Some(format!("对象 {letter}{id} 是网点 {site} 的，不由网点 {} 办理", self.site)));
         }
-        match (whose, action) {
-            (Whose::Question, _) => self.question(action, said, body),
-            (_, "user.right") => self.sends(said, body),
-            _ => Ok(None),
+        match whose {
+            Whose::Question => self.question(action, said, body),
+            Whose::OfCompany if action == "user.right" => self.sends(said, body),
+            Whose::OfCompany | Whose::Own | Whose::AnyAccount | Whose::AnyCase | Whose::Anyone => Ok(None),
         }
     }
 

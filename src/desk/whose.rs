@@ -39,11 +39,10 @@ pub fn require(tx: &Tx<'_>, def: &Def, subjects: &[Subject]) -> Result<(), Refus
     let whose = whose::of(def.name).unwrap_or(Whose::Own);
     let allowed = |subject: &Subject| -> Result<bool, StoreError> {
         Ok(match whose {
-            Whose::Own => false,
-            Whose::AnyAccount => subject.kind == Kind::Account,
-            Whose::AnyCase => matches!(subject.kind, Kind::Account | Kind::Order),
             Whose::OfCompany => tx.seen()?.holds(subject.id),
-            Whose::Question | Whose::Anyone => true,
+            // Which questions are whose is asked of the whole entry.
+            Whose::Question => true,
+            Whose::Own | Whose::AnyAccount | Whose::AnyCase | Whose::Anyone => whose.takes(subject.kind),
         })
     };
     for subject in subjects {

@@ -5,9 +5,10 @@ use meterdesk::derive::account::bill::BillIssued;
 use meterdesk::derive::account::file::{AccountOpened, LastReading, MeterFacts};
 use meterdesk::derive::row::to_row;
 use meterdesk::desk::billing::body;
+use meterdesk::rules::id::Id;
 use meterdesk::rules::money::Milli;
 use meterdesk::store::tables::account::ReadingRow;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::adjust::{act_at, bills};
 use super::orders::{Book, book};
@@ -127,4 +128,25 @@ pub fn readings(book: &Book) -> Vec<String> {
     let rows = tx.scan::<ReadingRow>(&[&account]).unwrap();
     let turned = |row: &ReadingRow| if row.rollover { " 过零" } else { "" };
     rows.iter().map(|row| format!("{} {}{}", row.day, row.value, turned(row))).collect()
+}
+
+/// A case on bills by their places.
+pub fn ask(book: &Book, kind: &str, places: &[usize], change: Value) -> Value {
+    let known = bills(book, NO);
+    let bills: Vec<_> = places.iter().map(|at| known[*at].0).collect();
+    json!({ "kind": kind, "account": NO, "bills": bills, "change": change, "evidence": "申请书 3" })
+}
+
+/// The account's first request.
+pub fn request(book: &Book) -> Id {
+    let tx = book.desk.look().unwrap();
+    let account = tx.account_of_text(NO).unwrap().unwrap().id;
+    tx.requests_of(account).unwrap()[0].id
+}
+
+/// The household's meter comes down on 2026-04-01 at `last`; the new one begins at 3.
+pub fn slip(last: &str) -> Value {
+    json!({ "slip": "100001", "account": NO, "old_meter": "M61", "final_value": last, "new_meter": "N61", "first_value": "3",
+        "calibre": "DN20", "date": "2026-04-01", "reason": "周期更换", "worker": "陈志强", "old_seal": "F1", "new_seal": "F2",
+        "materials": "生料带×1" })
 }

@@ -70,8 +70,18 @@ fn check_one(cells: Cells<'_>, column: Option<usize>, key: &str, text: &str, tod
             let what = format!("：应为 {low} 到 {high} 的整数，不知道的请留空");
             return Err(cells.flaw(Kind::UnreadableNumber, column, &what));
         }
-        Form::Choice(_) => (Kind::UnknownWord, wrong.message),
-        _ => (Kind::TooLong, wrong.message),
+        Form::Name | Form::Initials | Form::Text(_) | Form::Needed(_) => (Kind::TooLong, wrong.message),
+        // The last of these have columns with judges of their own.
+        Form::Choice(_)
+        | Form::Class
+        | Form::Mix
+        | Form::Phone
+        | Form::Mobile
+        | Form::Day
+        | Form::DayAhead
+        | Form::Identity
+        | Form::Card
+        | Form::Quantity => (Kind::UnknownWord, wrong.message),
     };
     Err(cells.flaw(kind, column, &format!("：{what}")))
 }

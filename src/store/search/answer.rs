@@ -39,6 +39,6 @@ pub(super) fn of(conn: &Connection, query: &Query, ids: &[i64], many: bool) -> r
         [Some((Agreement::Loose, _)), ..] if placed.is_spaced() => Answer::First,
         [Some(one), Some(other)] if one == other => Answer::Several,
         [Some(_), _] if many => Answer::Several,
-        _ => Answer::First,
+        [] | [Some(_), ..] => Answer::First,
     })
 }
