@@ -13,10 +13,11 @@ use meterdesk::tui::input::Inputs;
 use meterdesk::tui::keymap::Command;
 use meterdesk::tui::screen::{Context, Draft};
 use meterdesk::tui::screens;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::orders::{Book, book, moment};
 use support::seat::{Seat, account};
 use support::till::{accounts, owes, prices, sound};
+use support::transfer::PAPERS;
 use support::water;
 
 const FIRST: &str = "10000001";
@@ -336,4 +337,30 @@ fn another_account_on_a_slip_that_came_back_brings_its_own_meter() {
     assert!(shot.has("120"), "what was typed off the slip stays\n{}", shot.picture());
     // Changed and not looked at: F2 brings the meter first and enters nothing.
     seat.press("<S-Tab><C-u>").press(first).press("<F2>").shows("户号改过").shows(old);
+}
+
+/// The fee of one who went away without paying stood in the next one's form.
+#[test]
+fn a_fee_that_was_left_meets_no_other_payer_and_comes_back_at_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = on_disk(&folder, 0);
+    let mut act =
+        |action: &str, input| serde_json::from_str::<Value>(&app.act(action, &input, None).unwrap().result).unwrap();
+    let no =
+        act("account.open", json!({ "address": "建设路3号", "class": "resident", "name": "王芳" }))["account"].clone();
+    let fields = json!({ "new_name": "李强", "phone": "13711112222" });
+    act("intake.take", json!({ "service": "transfer", "account": no, "papers": PAPERS, "fields": fields }));
+    let no = no.as_str().unwrap().to_owned();
+    let customer = move |app: &mut App| screens::customer(app, account(app, &no));
+    let fee = |app: &mut App| screens::fee(app);
+    let mut seat = Seat::over(app, vec![(Command::Open, Box::new(customer)), (Command::GoIntake, Box::new(fee))]);
+    seat.press("<Enter>").shows("应收业务费 过户费").press("<C-f>").shows("服务费").shows("过户费").shows("5.00");
+    seat.press("10").shows("收您 10.00 元").press("<Esc><Esc>");
+    seat.press("<F6>").shows("服务费");
+    assert!(!seat.shot().has("过户费") && !seat.shot().has("10.00"));
+    // What is half typed for another comes back there, and what was typed at the charge at the charge.
+    seat.press("<Tab>7<Esc>");
+    seat.press("<Enter><C-f>").shows("过户费").shows("收您 10.00 元").press("<Esc><Esc>");
+    seat.press("<F6>").shows("7");
+    assert!(!seat.shot().has("过户费") && !seat.shot().has("10.00"));
 }

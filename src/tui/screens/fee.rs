@@ -23,7 +23,7 @@ use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
 use crate::tui::widgets::kind::Choice;
 
-/// What is typed survives under this key.
+/// What is typed survives under this key; of a charge, under its own, so that it never meets another payer.
 const DRAFT: &str = "fee";
 
 /// The screen.
@@ -31,19 +31,26 @@ pub struct Fee {
     form: Form,
     /// Since when the form holds what was typed and not entered.
     resumed: Option<String>,
-    /// The charge of a case that is paid, and whether it is a deposit.
-    charge: Option<(String, bool)>,
+    /// The charge of a case that is paid.
+    charge: Option<ChargeRow>,
 }
 
 impl Fee {
     /// An empty form, or what was typed before.
     pub fn new(app: &App) -> Self {
-        let mut screen = Self::blank(app);
-        if let Some(kept) = app.draft_of_today(DRAFT) {
-            screen.form.restore(&kept.values);
-            screen.resumed = Some(kept.at);
+        Self::blank(app).with_draft(app)
+    }
+
+    fn with_draft(mut self, app: &App) -> Self {
+        if let Some(kept) = app.draft_of_today(&self.draft_key()) {
+            self.form.restore(&kept.values);
+            self.resumed = Some(kept.at);
         }
-        screen
+        self
+    }
+
+    fn draft_key(&self) -> String {
+        self.charge.as_ref().map_or_else(|| DRAFT.to_owned(), |charge| format!("{DRAFT}/{}", name_of(charge)))
     }
 
     fn blank(app: &App) -> Self {
@@ -64,8 +71,12 @@ impl Fee {
 
     /// The form with a charge of a case filled in: it is only taken. Of another payer's half-filled fee nothing comes along.
     pub fn of(app: &App, charge: &ChargeRow) -> Self {
+        Self::filled(app, charge).with_draft(app)
+    }
+
+    fn filled(app: &App, charge: &ChargeRow) -> Self {
         let mut screen = Self::blank(app);
-        screen.charge = Some((format!("{}/{}", charge.order_id, charge.key), charge.deposit));
+        screen.charge = Some(charge.clone());
         // A catalogue of before may have named a kind that the list has not.
         let name = charge.name.as_str();
         let mut kinds = kinds(app);
@@ -85,14 +96,14 @@ impl Fee {
             ("for_what", &charge.order_id.to_string()),
         ];
         for (field, value) in filled {
-            screen.form.set(field, value);
+            screen.form.prefill(field, value);
         }
         screen.form.focus_on("tendered");
         screen
     }
 
     fn action(&self) -> &'static str {
-        if matches!(self.charge, Some((_, true))) { "deposit.take" } else { "fee.take" }
+        if self.charge.as_ref().is_some_and(|charge| charge.deposit) { "deposit.take" } else { "fee.take" }
     }
 
     fn input(&self) -> Value {
@@ -103,9 +114,9 @@ impl Fee {
                 input.insert(field.into(), text.into());
             }
         }
-        if let Some((charge, deposit)) = &self.charge {
-            input.insert("charge".into(), charge.as_str().into());
-            if *deposit {
+        if let Some(charge) = &self.charge {
+            input.insert("charge".into(), name_of(charge).into());
+            if charge.deposit {
                 input.remove("for_what");
             }
         }
@@ -139,7 +150,7 @@ impl Fee {
         let paper = if self.action() == "fee.take" { "核对单" } else { "押金收据" };
         let said = format!("{}  {paper} {}", word("spoken"), word("receipt"));
         let printed = done.entry.and_then(|entry| app.desk.look().ok().map(|tx| printer::print(&tx, entry, false)));
-        let reply = Reply::pop().and_forget(DRAFT);
+        let reply = Reply::pop().and_forget(self.draft_key());
         match printed {
             Some(Err(error)) => reply.and_toast(format!("{said}。{error}"), Ink::Look),
             _ => reply.and_say(said),
@@ -164,6 +175,11 @@ impl Fee {
         let others = self.form.fail(faults);
         if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
+}
+
+/// How `charge` of an input names it.
+fn name_of(charge: &ChargeRow) -> String {
+    format!("{}/{}", charge.order_id, charge.key)
 }
 
 fn kinds(app: &App) -> Vec<String> {
@@ -198,8 +214,11 @@ impl Screen<App> for Fee {
         match command {
             Command::TakePayment => self.take(app),
             Command::Anew => {
-                app.forget_draft(DRAFT);
-                *self = Self::blank(app);
+                app.forget_draft(&self.draft_key());
+                *self = match &self.charge {
+                    Some(charge) => Self::filled(app, charge),
+                    None => Self::blank(app),
+                };
                 Reply::say("已清空，从头填")
             }
             _ => Reply::unused(),
@@ -230,7 +249,7 @@ impl Screen<App> for Fee {
     }
 
     fn draft(&mut self) -> Option<Draft> {
-        self.form.take_change().map(|values| Draft { key: DRAFT.into(), values })
+        self.form.take_change().map(|values| Draft { key: self.draft_key(), values })
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
