@@ -46,10 +46,13 @@ fn slips_that_cannot_be_are_refused_with_every_mistake() {
         (slip("10:30", "10:40", "12:45", "合格", ""), vec!["left"]),
         (slip("", "", "", "未完成", ""), vec!["remark"]),
         (slip("", "", "", "合格", ""), vec!["arrived", "done", "left"]),
-        (slip("25:99", "10:40", "10:45", "合格", ""), vec!["arrived", "arrived"]),
+        (slip("25:99", "10:40", "10:45", "合格", ""), vec!["arrived"]),
+        (slip("09:493", "10:40", "10:45", "合格", ""), vec!["arrived"]),
     ] {
         let refusal = book.desk.at("desk", 60, "order.return", slip.clone()).unwrap_err();
         assert_eq!(fields_of(&refusal), fields, "{slip} {}", refusal.message());
+        let is_unread = ["25:99", "09:493"].iter().any(|time| slip["arrived"] == *time);
+        assert_eq!(refusal.message().contains("不对，应如 09:30"), is_unread, "{}", refusal.message());
     }
     let unknown = json!({ "order": order, "outcome": "大概好了" });
     assert_eq!(fields_of(&book.desk.at("desk", 60, "order.return", unknown).unwrap_err()), ["outcome"]);

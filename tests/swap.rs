@@ -30,6 +30,11 @@ fn the_difference_is_charged_first_and_use_goes_on_with_the_new_meter() {
     assert!(bills(&book, A).is_empty(), "a preview writes nothing");
     let answer = book.act("room", "swap.enter", slip("HB1", A, "2026-09-20", "112", "N1", "3"));
     assert_eq!(answer["bill"], answer["meter"]);
+    let told = meterdesk::desk::customer_view::account(&book.desk, A).unwrap().timeline.remove(0).text;
+    assert!(
+        told.ends_with("；账单 2026-09 12 m3 60.00 未付"),
+        "the bill of a slip was missing from the timeline: {told}"
+    );
     read(&mut book, A, "2026-10-12", "11");
     bill(&mut book, "2026-10");
     let lines: Vec<String> = bills(&book, A).iter().map(line).collect();

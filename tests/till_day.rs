@@ -211,7 +211,7 @@ fn who_may_closes_the_forgotten_shift_of_another_counted_by_them_with_a_reason()
     hours(&mut book, 24);
     let close = |note: &str| json!({ "shift": shift, "counted": "200.00", "note": note });
     assert_eq!(refused(&mut book, "check", "shift.close", close("忘了")).first_rule(), "R-003");
-    assert_eq!(refused(&mut book, "chief", "shift.close", close(" ")).faults[0].field.as_deref(), Some("note"));
+    assert_eq!(refused(&mut book, "chief", "shift.close", close(" ")).faults[0].field.as_deref(), Some("why"));
     book.desk.sign_in_practice("chief").unwrap();
     assert_eq!(view_till::of_others(&book.desk).unwrap().iter().map(|(_, over)| *over).collect::<Vec<_>>(), [true]);
     let (entry, answer) = book.try_act("chief", "shift.close", &close("王芳病假")).unwrap();

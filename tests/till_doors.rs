@@ -171,16 +171,18 @@ fn a_payment_above_the_clerks_limit_of_a_closed_shift_could_be_reversed_by_nobod
     assert!(refusal.message().contains("先开班"), "{refusal:?}");
     book.act("check", "shift.open", json!({ "float": "100.00" }));
     book.act("demo", "shift.open", json!({ "float": "2600.00" }));
-    let own = shift_of(&book, "demo").id.to_string();
+    let (own, today) = (shift_of(&book, "demo").id.to_string(), shift_of(&book, "demo").day);
     // The clerk is told who may, and out of which drawer; the superior, which drawers there are.
     let refusal = refused(&mut book, "demo", "payment.reverse", back(json!({})));
     assert_eq!(refusal.first_rule(), "R-260");
-    for word in ["600.00", "营业厅主任或客户服务中心副经理", own.as_str(), "您的班次"] {
+    for word in ["600.00", "营业厅主任或客户服务中心副经理", &format!("您的班次 (王芳 {today} 班次 ")]
+    {
         assert!(refusal.message().contains(word), "{word}: {refusal:?}");
     }
+    assert!(!refusal.message().contains(&own), "a raw number of a shift: {refusal:?}");
     let refusal = refused(&mut book, "chief", "payment.reverse", back(json!({})));
     assert_eq!(fault(&refusal), ("R-178", "shift"));
-    assert!(refusal.message().contains(&format!("{own} 王芳 班次")), "{refusal:?}");
+    assert!(refusal.message().contains(&format!("王芳 {today} 班次 2 [{own}]")), "{refusal:?}");
     // Not out of a drawer that has not so much, nor by a clerk out of another's.
     let others = shift_of(&book, "check").id.to_string();
     assert_eq!(refused(&mut book, "chief", "payment.reverse", back(json!({ "shift": others }))).first_rule(), "R-366");
@@ -214,7 +216,7 @@ fn a_refund_above_the_limit_at_a_transfer_and_a_large_deposit_were_dead_ends() {
     let mut deed = json!({ "account": C, "id_number": NEW_OWNER, "balance": "refund" });
     let refusal = refused(&mut book, "demo", "account.transfer", deed.clone());
     assert_eq!(refusal.first_rule(), "R-260");
-    assert!(refusal.message().contains("营业厅主任") && refusal.message().contains(&own), "{refusal:?}");
+    assert!(refusal.message().contains("营业厅主任") && refusal.message().contains("王芳"), "{refusal:?}");
     assert_eq!(fault(&refused(&mut book, "chief", "account.transfer", deed.clone())), ("R-178", "shift"));
     deed["shift"] = json!(own);
     assert_eq!(book.act("chief", "account.transfer", deed)["refunded"], "600.00");
@@ -224,7 +226,7 @@ fn a_refund_above_the_limit_at_a_transfer_and_a_large_deposit_were_dead_ends() {
     let mut close = json!({ "account": D, "field": "status", "seen": "正常", "value": "销户", "balance": "refund" });
     let refusal = refused(&mut book, "demo", "account.amend", close.clone());
     assert_eq!(refusal.first_rule(), "R-260");
-    assert!(refusal.message().contains("营业厅主任") && refusal.message().contains(&own), "{refusal:?}");
+    assert!(refusal.message().contains("营业厅主任") && refusal.message().contains("王芳"), "{refusal:?}");
     close["shift"] = json!(own);
     assert_eq!(book.act("chief", "account.amend", close)["refunded"], "646.00");
     book.act("demo", "shift.float_add", json!({ "amount": "46.00" }));
@@ -235,7 +237,7 @@ fn a_refund_above_the_limit_at_a_transfer_and_a_large_deposit_were_dead_ends() {
     let mut back = json!({ "deposit": receipt });
     let refusal = refused(&mut book, "demo", "deposit.return", back.clone());
     assert_eq!(refusal.first_rule(), "R-260");
-    assert!(refusal.message().contains("营业厅主任") && refusal.message().contains(&own), "{refusal:?}");
+    assert!(refusal.message().contains("营业厅主任") && refusal.message().contains("王芳"), "{refusal:?}");
     back["shift"] = json!(own);
     assert_eq!(book.act("chief", "deposit.return", back)["amount"], "800.00");
     assert_eq!(shift_of(&book, "demo").cash, Fen(200_000));

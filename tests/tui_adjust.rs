@@ -47,6 +47,15 @@ fn a_mistake_is_shown_where_it_is() {
 }
 
 #[test]
+fn f4_at_the_kind_showed_one_row_of_the_list() {
+    let mut seat = desk(given(), "demo");
+    seat.press("<F7><F4>");
+    for kind in meterdesk::rules::adjustment::Kind::ALL {
+        seat.shows(&kind.title());
+    }
+}
+
+#[test]
 fn what_moved_since_is_seen_before_it_is_decided() {
     let mut book = given();
     let ask = ask_volume(&book, "31000001", "22");

@@ -70,6 +70,24 @@ fn a_name_typed_into_a_field_that_is_picked_from_a_list_stops_the_keys_behind_it
 }
 
 #[test]
+fn a_name_pasted_into_a_field_that_is_picked_from_a_list_is_matched_as_typing_is() {
+    let mut seat = seat();
+    seat.press("<F5>").shows("应收").press("<Tab>");
+    seat.paste("微信\n").press("<Enter>200<F2>").shows("这里不收打字");
+    assert_eq!(receipts(&seat), 0);
+    let mut seat = self::seat();
+    seat.press("<F5><Tab>").paste(" 银行卡\n").shows("银行卡").press("<Enter>").shows("方式    银行卡");
+    assert_eq!(receipts(&seat), 0, "a paste enters nothing");
+}
+
+#[test]
+fn ctrl_f_on_a_customer_who_owes_no_fee_said_nothing() {
+    let mut seat = seat();
+    seat.press("<Enter>").shows("一户一档").press("<C-f>").shows("没有欠业务费");
+    seat.press("<F5><C-f>").shows("没有欠业务费");
+}
+
+#[test]
 fn letters_over_a_popup_that_asks_are_not_for_what_it_lies_on() {
     let mut seat = seat();
     seat.press("<Enter>").shows("一户一档").press("<F8>").shows("欠费");
@@ -79,7 +97,7 @@ fn letters_over_a_popup_that_asks_are_not_for_what_it_lies_on() {
 
 #[test]
 fn a_slipped_key_in_a_sum_never_makes_another_sum() {
-    for (keys, kept) in [("1o0", "1o0"), ("100-5", "100-5"), ("-200", "-200"), ("200元", "200元"), ("1，000", "1,000")]
+    for (keys, kept) in [("1o0", "1o0"), ("100-5", "100-5"), ("-200", "-200"), ("2o0元", "2o0元"), ("1，00", "1,00")]
     {
         let mut seat = seat();
         seat.press("<F5>").press(keys).shows(kept).shows("! 实收：").press("<F2>");
@@ -92,6 +110,18 @@ fn a_slipped_key_in_a_sum_never_makes_another_sum() {
         seat.press("<F5>").press(field).press("20-5<F2>").shows("20-5").shows("不是数");
         assert_eq!(receipts(&seat), 0);
     }
+}
+
+#[test]
+fn an_amount_as_the_program_prints_it_is_that_amount() {
+    for keys in ["1,000", "1，000.00", "１０００", "1000元", "￥1,000.00元"] {
+        let mut seat = seat();
+        seat.press("<F5>").press(keys).shows("收您 1000.00 元").press("<F2>").shows("请");
+        assert!(!seat.shot().has("不是数") && !seat.shot().has("逗号"), "{keys}\n{}", seat.shot().picture());
+    }
+    let mut seat = seat();
+    seat.press("<F5>").press("<Tab><Tab><Tab><Tab><Tab>").press("1,2<F2>").shows("逗号只用来分千位");
+    assert_eq!(receipts(&seat), 0);
 }
 
 #[test]

@@ -172,12 +172,25 @@ fn a_supervisor_closes_the_forgotten_shift_of_a_clerk_on_the_screen() {
     let mut seat = till(opened(), 1, "chief");
     let later = support::orders::moment() + chrono::Duration::days(1);
     seat.app.desk.set_clock(Box::new(meterdesk::book::clock::FixedClock::at(later)));
-    seat.press("<F10>班次<Enter><F5>").shows("王芳").press("<Enter>200<F2>").shows("原因没有填");
+    seat.press("<F10>班次<Enter><F5>").shows("王芳").press("<Enter>200<F2>").shows("代交原因没有填");
     seat.press("忘了交班<F2>").shows("已交班");
     assert_eq!(
         (shifts(&seat)[0].state.as_str(), shifts(&seat)[0].note.as_str()),
         ("closed", "孙经理 代交班：忘了交班")
     );
+}
+
+#[test]
+fn why_another_is_away_does_not_become_why_money_is_missing() {
+    let mut seat = till(opened(), 1, "chief");
+    let later = support::orders::moment() + chrono::Duration::days(1);
+    seat.app.desk.set_clock(Box::new(meterdesk::book::clock::FixedClock::at(later)));
+    seat.press("<F10>班次<Enter><F5>").shows("王芳").press("<Enter>150<F2>").shows("代交原因没有填");
+    seat.press("王芳病假<F2>").shows("短款").shows("50.00");
+    seat.press("150<F2>").shows("短款原因没有填");
+    assert_eq!(shifts(&seat)[0].state, "open");
+    seat.press("钱箱没有锁<F2>").shows("已交班");
+    assert_eq!(shifts(&seat)[0].note, "孙经理 代交班：王芳病假；短款：钱箱没有锁");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn full_width_digits_are_half_width_in_a_number_field() {
     let (mut stack, mut hall) = after("x<Enter><Enter><Enter><Enter><Enter><Enter>１２０９<Enter>１２．５");
     let shot = harness::render(&mut stack, &hall, 80, 24);
     assert!(shot.has("1209") && shot.has("12.5"), "{}", shot.picture());
-    harness::press(&mut stack, &mut hall, "元").unwrap();
+    harness::press(&mut stack, &mut hall, "个").unwrap();
     assert!(harness::render(&mut stack, &hall, 80, 24).has("不是数，请只填数字和一个小数点"));
 }
 

@@ -155,6 +155,16 @@ fn what_was_used_until_the_seal_was_never_charged() {
 }
 
 #[test]
+fn the_bill_of_a_return_slip_was_missing_from_the_timeline() {
+    let mut book = town(&[resident(A)]);
+    seal(&mut book, json!({ "fields": { "结算方数": "115" } })).unwrap();
+    let view = meterdesk::desk::customer_view::account(&book.desk, A).unwrap();
+    let told = |line: &&meterdesk::desk::customer_view::timeline::Line| line.action == "order.return";
+    let line = view.timeline.iter().find(told).unwrap();
+    assert!(line.text.ends_with("；抄表 100 → 115 回执 结算方数；账单 2026-11 15 m3 75.00 未付"), "{}", line.text);
+}
+
+#[test]
 fn a_seal_without_a_settled_reading_left_use_unread_and_unbilled() {
     let mut book = town(&[resident(A)]);
     let refusal = seal(&mut book, json!({})).unwrap_err();

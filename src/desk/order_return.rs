@@ -134,7 +134,10 @@ impl Action for OrderReturn {
         let after = match found.after(What::Returned(slip.clone()), cx.at) {
             Ok(after) => Some(after),
             Err(reasons) => {
-                faults.extend(reasons);
+                // A time that cannot be read is not one that was left out.
+                let told: Vec<_> = faults.iter().filter_map(|fault| fault.field.clone()).collect();
+                let is_new = |reason: &Fault| !reason.field.as_ref().is_some_and(|field| told.contains(field));
+                faults.extend(reasons.into_iter().filter(is_new));
                 None
             }
         };

@@ -29,9 +29,12 @@ pub struct ShiftClose;
 pub struct Input {
     /// Cash counted in the drawer.
     pub counted: Fen,
-    /// What explains over or short, or why another's shift is closed.
+    /// What explains over or short; a remark where there is none.
     #[serde(default)]
     pub note: String,
+    /// Why another's shift is closed; where nothing is over or short, the note may say it.
+    #[serde(default)]
+    pub why: String,
     /// Over or short was seen, counted again, and is so.
     #[serde(default)]
     pub confirm: bool,
@@ -86,8 +89,11 @@ impl Action for ShiftClose {
         Refusal::unless_empty(faults(&input, &row, is_own))?;
         let head = head_code(&Head::read(cx.tx)?.hash);
         let (counted, note) = (input.counted, input.note.trim().to_owned());
-        let closer = if is_own { String::new() } else { cx.actor.name.clone() };
-        let body = ShiftClosed { shift: row.id, counted, expected: row.cash, note, head: head.clone(), closer };
+        let (closer, why) = match is_own {
+            true => Default::default(),
+            false => (cx.actor.name.clone(), input.why.trim().to_owned()),
+        };
+        let body = ShiftClosed { shift: row.id, counted, expected: row.cash, note, head: head.clone(), closer, why };
         let pending = cx.tx.pending_slips(Reach::ALL)?.iter().filter(|slip| slip.shift == row.id).count();
         let (income, security) = security::income(cx.tx, &row)?;
         let output = Output {
@@ -114,8 +120,10 @@ fn faults(input: &Input, row: &ShiftRow, is_own: bool) -> Vec<Fault> {
         faults.push(Fault::field("R-366", "counted", "清点的现金不能是负数，请重新清点"));
         return faults;
     }
-    if input.note.chars().count() > 200 || input.note.chars().any(char::is_control) {
-        faults.push(Fault::field("R-366", "note", "备注最多 200 字，不能换行"));
+    for (field, label, text) in [("note", "备注", &input.note), ("why", "代交班的原因", &input.why)] {
+        if text.chars().count() > 200 || text.chars().any(char::is_control) {
+            faults.push(Fault::field("R-366", field, format!("{label}最多 200 字，不能换行")));
+        }
     }
     let over = input.counted - row.cash;
     let is_explained = !input.note.trim().is_empty();
@@ -130,8 +138,11 @@ fn faults(input: &Input, row: &ShiftRow, is_own: bool) -> Vec<Fault> {
             let text = format!("{sums}：请重新清点；确实如此的，写明原因，确认后再交班");
             faults.push(Fault::field("R-366", "confirm", text));
         }
-    } else if !is_own && !is_explained {
-        faults.push(Fault::field("R-178", "note", format!("代 {} 交班，请写明原因", row.clerk)));
+    }
+    // Two questions: why it is not the clerk who counts, and where the money is. One answer is no answer to the other.
+    let is_said = !input.why.trim().is_empty() || over == Fen::ZERO && is_explained;
+    if !is_own && !is_said {
+        faults.push(Fault::field("R-178", "why", format!("代 {} 交班，请写明原因", row.clerk)));
     }
     faults
 }

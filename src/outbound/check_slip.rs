@@ -254,6 +254,9 @@ fn day_close(tx: &Tx<'_>, body: &ShiftClosed) -> Result<Body, StoreError> {
     if !body.closer.is_empty() {
         lines.push(format!("由 {} 清点代交班", body.closer));
     }
+    if !body.why.is_empty() {
+        lines.push(format!("代交班的原因 {}", body.why));
+    }
     if !body.note.is_empty() {
         lines.push(format!("备注 {}", body.note));
     }

@@ -89,6 +89,8 @@ pub mod mistake {
     }
     /// Not a number.
     pub const NUMBER: &str = "不是数，请只填数字和一个小数点";
+    /// A comma that does not part thousands.
+    pub const GROUPS: &str = "逗号只用来分千位，如 1,000；小数请用点";
     /// More decimals than allowed.
     pub fn decimals(decimals: u8) -> String {
         match decimals {

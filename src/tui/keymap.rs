@@ -290,6 +290,11 @@ pub fn everywhere() -> impl Iterator<Item = Command> {
     TABLE.iter().filter(|b| b.places.contains(&Place::Any)).map(|b| b.command)
 }
 
+/// The commands that may stand in a place of their own, working now or not.
+pub fn of_place(place: Place) -> impl Iterator<Item = Command> {
+    TABLE.iter().filter(move |b| b.places.contains(&place)).map(|b| b.command)
+}
+
 /// The key list of the README, as a Markdown table: one line a command, then the common keys.
 pub fn markdown() -> String {
     let mut out = String::from("| 键 | 名称 | 在哪一屏 | 做什么 |\n| --- | --- | --- | --- |\n");

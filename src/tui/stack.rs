@@ -185,7 +185,7 @@ impl<C: Context + 'static> Stack<C> {
                 Some(command) => self.run_everywhere(command, cx),
                 None if key.is(Code::Esc) => Reply::pop(),
                 None if key.typed().is_some() => return self.no_field(),
-                None => reply,
+                None => self.not_now(key).unwrap_or(reply),
             };
         }
         self.perform(reply, came, cx);
@@ -293,6 +293,12 @@ impl<C: Context + 'static> Stack<C> {
         self.rang = true;
         self.lock = Some(KeyLock::new(Why::NoField, self.lock));
         self.say(Toast { text: crate::text::toolkit::NO_FIELD.into(), ink: Ink::Stop });
+    }
+
+    /// A key that works on this screen at other times says so.
+    fn not_now(&self, key: Key) -> Option<Reply<C>> {
+        let command = keymap::of_place(self.place()).find(|command| command.key() == Some(key))?;
+        Some(Reply::say(format!("{} {}：{}", key, command.name(), crate::text::toolkit::NOT_NOW)))
     }
 
     /// What is said, with the word about keys that were not taken.

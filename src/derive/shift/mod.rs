@@ -157,6 +157,27 @@ pub struct ShiftClosed {
     /// Who counted and closed another's shift, as printed; empty: the clerk.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub closer: String,
+    /// Why another's shift was closed; empty: the note says it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+impl ShiftClosed {
+    /// What is told of the close beside its sums: who did it for another and why, and what explains over or short.
+    fn told(&self, over: Fen) -> String {
+        let (closer, why, note) = (&self.closer, &self.why, &self.note);
+        let word = match over {
+            Fen::ZERO => "备注",
+            _ if over.is_negative() => "短款",
+            _ => "长款",
+        };
+        match (closer.is_empty(), why.is_empty(), note.is_empty()) {
+            (true, _, _) => note.clone(),
+            (false, true, _) => format!("{closer} 代交班：{note}"),
+            (false, false, true) => format!("{closer} 代交班：{why}"),
+            (false, false, false) => format!("{closer} 代交班：{why}；{word}：{note}"),
+        }
+    }
 }
 
 /// Body of `fee.take`.
@@ -448,10 +469,7 @@ fn close(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         return Ok(());
     }
     let over = body.counted - row.cash;
-    let note = match body.closer.as_str() {
-        "" => body.note,
-        closer => format!("{closer} 代交班：{}", body.note),
-    };
+    let note = body.told(over);
     let mut legs = Legs::default();
     legs.add(account::OVER_SHORT, -over).add(account::CASH, over - body.counted).add(account::TILL, body.counted);
     legs.post(fx, Kind::Shift, event)?;

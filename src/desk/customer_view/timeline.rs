@@ -15,7 +15,7 @@ use crate::derive::account::payment::{PaymentReversed, PaymentTaken};
 use crate::derive::account::reading::{ReadingCorrected, ReadingEntered};
 use crate::derive::account::swap::SwapEntered;
 use crate::derive::account::transfer::AccountTransferred;
-use crate::derive::order::body::{DepositReturned, DepositTaken};
+use crate::derive::order::body::{DepositReturned, DepositTaken, OrderReturned};
 use crate::derive::shift::FeeTaken;
 use crate::derive::shift::method::MethodCorrected;
 use crate::desk::customer_reveal::CustomerRevealed;
@@ -124,7 +124,15 @@ impl Told<'_> {
             "bill.release" => {
                 read(passage).map(|body: BillReleased| format!("放行 {}", self.bill(body.bill, &body.issue)))
             }
-            "swap.enter" => read(passage).map(|body| swapped(&body)),
+            "swap.enter" => {
+                read(passage).map(|body: SwapEntered| swapped(&body) + &self.of_slip(passage, None, body.bill.as_ref()))
+            }
+            "order.return" => {
+                let told = self.order_lines.get(&passage.id).cloned();
+                let slip: Option<OrderReturned> = read(passage);
+                let slip = slip.map(|body| self.of_slip(passage, body.reading.as_ref(), body.bill.as_ref()));
+                told.map(|told| told + &slip.unwrap_or_default())
+            }
             "deposit.take" => read(passage)
                 .map(|body: DepositTaken| format!("收{} {} 收据 {}", body.kind, body.amount.grouped(), body.receipt)),
             "deposit.return" => read(passage).map(|body: DepositReturned| {
@@ -162,6 +170,13 @@ impl Told<'_> {
         format!("账单 {} {volume} {}{estimated} {amount} {state}", body.cycle, self.unit)
     }
 
+    /// What a slip brought besides what it tells: a reading, a bill.
+    fn of_slip(&self, passage: &Passage, reading: Option<&ReadingEntered>, bill: Option<&BillIssued>) -> String {
+        let reading = reading.map(|body| self.reading(passage.id, body));
+        let bill = bill.map(|body| self.bill(passage.id, body));
+        reading.into_iter().chain(bill).map(|told| format!("；{told}")).collect()
+    }
+
     fn cancelled(&self, body: &BillCancelled) -> String {
         let cycle = self.bills.iter().find(|bill| bill.id == body.bill).map_or("", |bill| bill.cycle.as_str());
         let late =
@@ -191,6 +206,7 @@ pub fn source_word(source: &str) -> &str {
         "self" => "自报",
         "till" => "柜台",
         "swap" => "换表",
+        "slip" => "回执",
         other => other,
     }
 }

@@ -26,7 +26,7 @@ pub fn within_limit(cx: &Cx<'_, '_>, limit: &str, action: &str, amount: Fen) -> 
     let posts: Vec<&str> =
         Rights::posts_for(action, Fen::ZERO).into_iter().filter(|post| able.contains(post)).collect();
     let whose = match cx.tx.open_shift(cx.actor.id)? {
-        Some(own) => format!("您的班次 {} ", own.id),
+        Some(own) => format!("您的班次 ({}) ", named(&own)),
         None => "一个开着的班次".to_owned(),
     };
     let text = format!(
@@ -43,7 +43,7 @@ pub fn within_limit(cx: &Cx<'_, '_>, limit: &str, action: &str, amount: Fen) -> 
 pub fn drawer(cx: &Cx<'_, '_>, named: Option<Id>, origin_said: Option<Id>) -> Result<ShiftRow, Refusal> {
     if let Some(own) = cx.tx.open_shift(cx.actor.id)? {
         if named.is_some_and(|named| named != own.id) {
-            let text = format!("您自己开着班次 {}，请从自己的钱箱退", own.id);
+            let text = format!("您自己开着班次 ({})，请从自己的钱箱退", self::named(&own));
             return Err(Refusal::field("R-178", "shift", text));
         }
         shift::still_today(cx, &own)?;
@@ -70,6 +70,11 @@ pub fn drawer(cx: &Cx<'_, '_>, named: Option<Id>, origin_said: Option<Id>) -> Re
     }
 }
 
+/// A shift as people call it: its clerk, its day and which of that day.
+fn named(shift: &ShiftRow) -> String {
+    format!("{} {} 班次 {}", shift.clerk, shift.day, shift.no)
+}
+
 /// The only drawer whose day is not over; of several one is to be named.
 fn only(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
     let mut open = Vec::new();
@@ -78,8 +83,7 @@ fn only(cx: &Cx<'_, '_>) -> Result<ShiftRow, Refusal> {
             open.push(shift);
         }
     }
-    let told: Vec<String> =
-        open.iter().map(|shift| format!("{} {} 班次 {}", shift.id, shift.clerk, shift.no)).collect();
+    let told: Vec<String> = open.iter().map(|shift| format!("{} [{}]", named(shift), shift.id)).collect();
     let text = match <[ShiftRow; 1]>::try_from(open) {
         Ok([one]) => return Ok(one),
         Err(none) if none.is_empty() => "现在没有开着的班次：请营业员先开班，再从那个班次退".to_owned(),

@@ -26,7 +26,7 @@ use crate::tui::screen::{Draft, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
-use crate::tui::widgets::kind::Choice;
+use crate::tui::widgets::kind::{self, Choice};
 use crate::tui::widgets::table::{Column, Row, Table, Width};
 
 /// Rows of the form and of the bills at 80×24.
@@ -120,6 +120,13 @@ impl Adjust {
         .collect()
     }
 
+    /// The volumes typed, one a bill, each as the program prints it or plain.
+    fn volumes(&self) -> Vec<String> {
+        let number = kind::Kind::Number { decimals: 3, signed: false };
+        let typed = self.form.value("volume").split_whitespace();
+        typed.map(|one| number.plain(one).unwrap_or_else(|| one.to_owned())).collect()
+    }
+
     /// What is asked, as the action takes it.
     fn input(&self) -> Value {
         let text = |field: &str| Some(self.form.value(field).trim()).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -133,9 +140,9 @@ impl Adjust {
         };
         match self.kind().map(Kind::family) {
             Some(Family::Volume) => {
-                let volumes: Vec<&str> = self.form.value("volume").split_whitespace().collect();
-                if let [one] = volumes[..] {
-                    put("volume", Some(one.into()));
+                let volumes = self.volumes();
+                if let [one] = &volumes[..] {
+                    put("volume", Some(one.as_str().into()));
                 } else if !volumes.is_empty() {
                     put("volumes", Some(json!(volumes)));
                 }
@@ -267,11 +274,11 @@ fn form(view: &AdjustView) -> Form {
             Field::date("from", "生效日").half(),
             Field::choice("fact", "资料", facts).half().required(),
             Field::text("value", "改为", 40).half().cells(16).hint("空着就是清空"),
-            Field::text("waive", "减免", 14).half().cells(12).hint("空着是全部").unit("元"),
+            Field::number("waive", "减免", 2).half().cells(12).hint("空着是全部").unit("元"),
             Field::date("until", "减免到").half().hint("空着到批准当天"),
             Field::text("evidence", "凭据", 100).required(),
             Field::code("order", "核实工单", 24).half(),
-            Field::text("reading", "正确示数", 14).half().cells(12).hint("空着随用量"),
+            Field::number("reading", "正确示数", 3).half().cells(12).hint("空着随用量"),
         ],
         view.day,
         initials,
@@ -371,6 +378,9 @@ impl Screen<App> for Adjust {
         let below = height.saturating_sub(form + rows + 2);
         self.draw_shown(&mut canvas.part(0, form + rows + 1, width, below));
         self.draw_path(&mut canvas.part(0, height.saturating_sub(1), width, 1));
+        if self.form.is_list_open() {
+            return self.form.draw(canvas); // all of a list, not one row of it
+        }
         self.form.draw(&mut canvas.part(0, 0, width, form));
     }
 }

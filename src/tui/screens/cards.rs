@@ -17,6 +17,7 @@ use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::{Ink, STOP_SIGN};
 use crate::tui::widgets::ask::{Confirm, Pick, PickItem};
 use crate::tui::widgets::edit::{Edited, LineEdit};
+use crate::tui::widgets::kind::Kind;
 
 /// Digits a reading may have.
 const LONGEST: usize = 12;
@@ -124,6 +125,8 @@ impl Cards {
     /// Enter: the card is keyed, the next one stands ready.
     fn key_card(&mut self, app: &mut App) -> Reply<App> {
         let typed: String = self.edit.text().trim().chars().map(half_width).collect();
+        let number = Kind::Number { decimals: 3, signed: true };
+        let typed = number.plain(&typed).unwrap_or(typed);
         let Some(card) = self.book.cards.get(self.at) else {
             return Reply::refuse("这一册没有卡片，F4 换一册");
         };
@@ -338,6 +341,7 @@ fn half_width(c: char) -> char {
     match c {
         '０'..='９' => char::from_u32(u32::from('0') + (u32::from(c) - u32::from('０'))).unwrap_or(c),
         '．' | '。' => '.',
+        '，' => ',',
         other => other,
     }
 }

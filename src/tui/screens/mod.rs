@@ -295,16 +295,22 @@ fn fees(
         Ok(charges) => charges,
         Err(refusal) => return Reply::refuse(refusal.message()),
     };
-    let mut reply = Reply::done();
+    if charges.is_empty() {
+        return Reply::refuse("没有欠业务费，也没有待收的押金");
+    }
+    let (mut reply, mut is_mine) = (Reply::done(), false);
     for charge in charges.iter().rev() {
         let right = if charge.deposit { "deposit.take" } else { "fee.take" };
         match app.desk.rights() {
-            Ok(rights) if rights.allow(right) => reply = reply.and(Reply::push(fee::Fee::of(app, charge))),
+            Ok(rights) if rights.allow(right) => {
+                reply = reply.and(Reply::push(fee::Fee::of(app, charge)));
+                is_mine = true;
+            }
             Ok(_) => {}
             Err(error) => return Reply::refuse(error.to_string()),
         }
     }
-    reply
+    if is_mine { reply } else { Reply::refuse("您的岗位不收业务费，请由营业员收") }
 }
 
 /// Opens the import of a file.

@@ -288,10 +288,13 @@ fn fields<'f>(app: &App, outcomes: &[Outcome], own: impl Iterator<Item = (&'stat
     ];
     let own: Vec<(&'static str, &str)> = own.collect();
     let numbers: Vec<&'static str> = own.iter().map(|(key, _)| *key).collect();
-    fields.extend(own.into_iter().map(|(key, label)| {
-        let field = Field::text(key, label, 60);
-        if key == SETTLED { field.retyped() } else { field }
-    }));
+    fields.extend(
+        own.into_iter().map(
+            |(key, label)| {
+                if key == SETTLED { Field::number(key, label, 3) } else { Field::text(key, label, 60) }
+            },
+        ),
+    );
     fields.push(Field::text("overrun", "超时原因", 120));
     fields.push(Field::check("confirm", "用量核实").stands_for(&numbers));
     fields.push(super::reading::sealed_field());

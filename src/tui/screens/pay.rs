@@ -402,6 +402,9 @@ impl Screen<App> for Pay {
         if walks && !self.form.is_list_open() {
             return Reply::used_if(self.table.on_key(key, self.view.bills.len()) != TableEvent::Unused);
         }
+        if Command::GoFees.key() == Some(key) {
+            return super::charges_of_account(app, self.view.account.id); // which says that there are none
+        }
         match self.form.on_key(key) {
             FormEvent::Unused => Reply::unused(),
             FormEvent::Used => Reply::done(),

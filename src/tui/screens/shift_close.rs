@@ -26,6 +26,9 @@ pub struct Closing {
     is_own: bool,
     expected: Fen,
     counted: String,
+    /// Why another's is closed.
+    why: String,
+    /// What explains over or short; of one's own a remark.
     note: String,
     is_sure: bool,
 }
@@ -39,6 +42,7 @@ impl Closing {
             is_own: true,
             expected: shift.cash,
             counted: String::new(),
+            why: String::new(),
             note: String::new(),
             is_sure: false,
         }
@@ -51,11 +55,14 @@ impl Closing {
 
     /// The first form.
     pub fn ask_count(&self, app: &App) -> Reply<App> {
-        let note = Field::text("note", if self.is_own { "备注" } else { "原因" }, 60).value(&self.note);
+        let asked = match self.is_own {
+            true => Field::text("note", "备注", 60).value(&self.note),
+            false => Field::text("why", "代交原因", 60).value(&self.why).required(),
+        };
         let fields = vec![
             Field::text("expected", "应有现金", 20).value(&self.expected.grouped()).fixed(),
             Field::number("counted", "清点现金", 2).required().unit("元").hint("清点后填写"),
-            if self.is_own { note } else { note.required() },
+            asked,
         ];
         let form = Form::new(fields, app.desk.today(), initials);
         Reply::push(AskForm::new(COUNT, &format!("交班  {}", self.who), form))
@@ -74,7 +81,7 @@ impl Closing {
             Field::text("counted", "清点现金", 20).value(&counted.grouped()).fixed(),
             Field::text("over", word, 20).value(&over.abs().grouped()).fixed(),
             Field::number("again", "再点一次", 2).required().unit("元").hint("数清以后再输一次"),
-            Field::text("note", "原因", 60).value(&self.note).required(),
+            Field::text("note", &format!("{word}原因"), 60).value(&self.note).required(),
         ];
         let form = Form::new(fields, app.desk.today(), initials);
         Reply::push(AskForm::new(AGAIN, &format!("现金不符  {}", self.who), form))
@@ -82,8 +89,10 @@ impl Closing {
 
     /// Takes what a form was told; a second count that differs from the first begins anew.
     pub fn hear(&mut self, tag: &str, values: &Map<String, Value>) -> Result<(), String> {
-        let text = |field: &str| values.get(field).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
-        self.note = text("note");
+        let told = |field: &str| values.get(field).and_then(Value::as_str).map(|text| text.trim().to_owned());
+        let text = |field: &str| told(field).unwrap_or_default();
+        self.note = told("note").unwrap_or_else(|| std::mem::take(&mut self.note));
+        self.why = told("why").unwrap_or_else(|| std::mem::take(&mut self.why));
         if tag == COUNT {
             (self.counted, self.is_sure) = (text("counted"), false);
             return Ok(());
@@ -107,6 +116,7 @@ impl Closing {
         let mut input = json!({ "counted": self.counted, "note": self.note, "confirm": self.is_sure });
         if !self.is_own {
             input["shift"] = json!(self.shift);
+            input["why"] = json!(self.why);
         }
         input
     }

@@ -23,6 +23,8 @@ pub struct Field {
     pub(super) label: String,
     pub(super) kind: Kind,
     pub(super) edit: LineEdit,
+    /// A number in its one form, where it was typed in another: `1000` for the `1,000` that stands there.
+    plain: Option<String>,
     /// What stood in it before anything was typed.
     pub(super) initial: String,
     pub(super) required: bool,
@@ -67,6 +69,7 @@ impl Field {
             id,
             label: label.into(),
             edit: LineEdit::new(KEPT),
+            plain: None,
             initial: String::new(),
             required: false,
             hint: String::new(),
@@ -223,6 +226,16 @@ impl Field {
         self.suggest.is_some() || matches!(self.kind, Kind::Choice(_))
     }
 
+    /// What stands here, a number in its one form as soon as it can be read: sums that follow the typing count with it.
+    pub(super) fn held(&self) -> &str {
+        self.plain.as_deref().unwrap_or(self.edit.text())
+    }
+
+    /// The text changed: its one form is another.
+    fn reread(&mut self) {
+        self.plain = self.kind.plain(self.edit.text());
+    }
+
     /// The choices of a choice field.
     pub(super) fn choices(&self) -> &[Choice] {
         match &self.kind {
@@ -293,6 +306,7 @@ impl Field {
         let Some(c) = key.typed().filter(|c| !safe::is_unsafe(*c)) else {
             let edited = self.edit.on_key(key);
             if edited == Edited::Changed {
+                self.reread();
                 self.error = self.seen();
                 self.restored = false;
             }
@@ -300,6 +314,7 @@ impl Field {
         };
         match self.kind.take(c) {
             Some(taken) if self.edit.insert(taken) => {
+                self.reread();
                 self.restored = false;
                 self.error = self.seen();
                 Edited::Changed
@@ -319,6 +334,7 @@ impl Field {
         }
         let typed: String = text.chars().take(KEPT).filter_map(|c| self.kind.take(c)).collect();
         let edited = if self.edit.insert_str(&typed) { Edited::Changed } else { Edited::Moved };
+        self.reread();
         self.error = self.seen();
         edited
     }
@@ -326,6 +342,7 @@ impl Field {
     /// Puts a value and forgets the mistake.
     pub(super) fn put(&mut self, value: &str) {
         self.edit.set(value);
+        self.reread();
         value.clone_into(&mut self.given);
         self.restored = false;
         self.error = None;
@@ -398,6 +415,7 @@ impl Field {
             Ok(value) => {
                 if value != self.edit.text() && self.kind != Kind::Secret {
                     self.edit.set(&value);
+                    self.plain = None;
                 }
                 None
             }

@@ -11,6 +11,9 @@ use crate::tui::key::{Code, Key};
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
+/// Characters of a paste that are looked up among choices.
+const PASTED: usize = 60;
+
 /// What a key did to the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormEvent {
@@ -90,9 +93,9 @@ impl Form {
         self.list.as_ref().is_some_and(|open| open.dropdown.selected().is_some())
     }
 
-    /// What stands in a field; empty for a field that is not there.
+    /// What stands in a field, a number in its one form; empty for a field that is not there.
     pub fn value(&self, id: &str) -> &str {
-        self.index(id).map_or("", |i| self.fields[i].edit.text())
+        self.index(id).map_or("", |i| self.fields[i].held())
     }
 
     /// What stands in a field in its one form, where it can be read: `1121` of a date is the day it means.
@@ -162,7 +165,7 @@ impl Form {
     /// Field → text, without hidden ones.
     pub fn values(&self) -> Map<String, Value> {
         let visible = self.fields.iter().filter(|f| !f.hidden);
-        visible.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect()
+        visible.map(|f| (f.id.to_string(), Value::from(f.held()))).collect()
     }
 
     /// What a draft keeps, when something changed since the last call: all that stands there but passwords; nothing when all of it
@@ -217,10 +220,15 @@ impl Form {
 
     /// Shows what the desk refused: (field, sentence). Sentences about no field of this form come back, to be said.
     pub fn fail<'a>(&mut self, errors: impl IntoIterator<Item = (&'a str, String)>) -> Vec<String> {
-        let mut others = Vec::new();
+        let (mut others, mut told) = (Vec::new(), Vec::new());
         for (id, sentence) in errors {
             match self.index(id).filter(|i| self.fields[*i].takes_focus()) {
-                Some(i) => self.fields[i].error = Some(sentence),
+                // The first word about a field stays: one that follows from it does not take its place.
+                Some(i) if told.contains(&i) => {}
+                Some(i) => {
+                    told.push(i);
+                    self.fields[i].error = Some(sentence);
+                }
                 None => others.push(sentence),
             }
         }
@@ -300,6 +308,11 @@ impl Form {
         if self.focus >= self.fields.len() {
             return FormEvent::Unused;
         }
+        if matches!(self.fields[self.focus].kind, Kind::Choice(_)) {
+            let shown = |c: &char| !crate::tui::safe::is_unsafe(*c);
+            let typed: String = text.trim().chars().filter(shown).take(PASTED).collect();
+            return if typed.is_empty() { FormEvent::Used } else { self.narrow(&typed) };
+        }
         self.clear_old();
         let field = &mut self.fields[self.focus];
         let edited = field.paste(text);
@@ -353,17 +366,7 @@ impl Form {
     fn type_key(&mut self, key: Key) -> FormEvent {
         let is_choice = matches!(self.fields[self.focus].kind, Kind::Choice(_));
         if let (true, Some(c)) = (is_choice, key.typed().filter(|c| *c != ' ')) {
-            let mut filter = self.list.as_ref().map(|open| open.filter.clone()).unwrap_or_default();
-            filter.push(super::kind::half_width(c).to_ascii_lowercase());
-            if self.choices_for(&filter).is_empty() {
-                // No choice is called so: what stood there before is not what was meant.
-                self.list = None;
-                self.fields[self.focus].put_stray(filter);
-                return FormEvent::Unused;
-            }
-            self.fields[self.focus].forget_stray();
-            self.open_list(filter);
-            return FormEvent::Used;
+            return self.narrow(c.encode_utf8(&mut [0; 4]));
         }
         if key.typed().is_some() {
             self.clear_old();
@@ -377,6 +380,21 @@ impl Form {
             }
         }
         self.told(edited)
+    }
+
+    /// Typing or pasting into a choice field narrows its list.
+    fn narrow(&mut self, typed: &str) -> FormEvent {
+        let mut filter = self.list.as_ref().map(|open| open.filter.clone()).unwrap_or_default();
+        filter.extend(typed.chars().map(|c| super::kind::half_width(c).to_ascii_lowercase()));
+        if self.choices_for(&filter).is_empty() {
+            // No choice is called so: what stood there before is not what was meant.
+            self.list = None;
+            self.fields[self.focus].put_stray(filter);
+            return FormEvent::Unused;
+        }
+        self.fields[self.focus].forget_stray();
+        self.open_list(filter);
+        FormEvent::Used
     }
 
     /// What is typed over a number that stood there when the hand came is another number, not more of the same.
@@ -431,7 +449,9 @@ impl Form {
         } else {
             Some(0)
         };
-        self.list = Some(Open { dropdown: Dropdown::new(items, mark), filter, codes });
+        let dropdown = Dropdown::new(items, mark);
+        let dropdown = if field.suggest.is_none() { dropdown.whole() } else { dropdown };
+        self.list = Some(Open { dropdown, filter, codes });
     }
 
     /// Opens every word used before, whatever is typed; F4 was pressed to see them. What is typed now is marked.
@@ -443,20 +463,24 @@ impl Form {
         self.list = Some(Open { dropdown: Dropdown::new(items, mark), filter: String::new(), codes: Vec::new() });
     }
 
-    /// Label and code of the choices that fit: those that begin so before those that contain it.
+    /// Label and code of the choices that fit: the one that is called so, then those that begin so, then those that contain it.
     fn choices_for(&self, filter: &str) -> Vec<(String, String)> {
         let choices = self.fields[self.focus].choices();
-        let mut hits: Vec<(bool, (String, String))> = choices
+        let mut hits: Vec<(u8, (String, String))> = choices
             .iter()
             .filter_map(|c| {
                 let initials = (self.initials)(&c.label);
-                let code = c.code.to_lowercase();
-                let begins = initials.starts_with(filter) || c.label.starts_with(filter) || code.starts_with(filter);
-                let fits = begins || initials.contains(filter) || c.label.contains(filter);
-                fits.then(|| (!begins, (c.label.clone(), c.code.clone())))
+                let names = [initials, c.label.to_lowercase(), c.code.to_lowercase()];
+                let place = match filter {
+                    _ if names[1..].iter().any(|name| name == filter) => 0,
+                    _ if names.iter().any(|name| name.starts_with(filter)) => 1,
+                    _ if names[..2].iter().any(|name| name.contains(filter)) => 2,
+                    _ => return None,
+                };
+                Some((place, (c.label.clone(), c.code.clone())))
             })
             .collect();
-        hits.sort_by_key(|(later, _)| *later);
+        hits.sort_by_key(|(place, _)| *place);
         hits.into_iter().map(|(_, hit)| hit).collect()
     }
 

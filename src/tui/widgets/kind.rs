@@ -76,8 +76,8 @@ impl Kind {
         let text = text.trim();
         match self {
             Kind::Number { signed, .. } => {
-                let fits = |c| matches!(c, '0'..='9' | '.') || c == '-' && *signed;
-                (!text.chars().all(fits)).then_some(mistake::NUMBER)
+                let fits = |c| matches!(c, '0'..='9' | '.' | ',') || c == '-' && *signed;
+                (!self.digits_of(text).chars().all(fits)).then_some(mistake::NUMBER)
             }
             Kind::Date => (!text.chars().all(|c| matches!(c, '0'..='9' | '-' | '日'))).then_some(mistake::DATE),
             Kind::Phone => (!text.chars().all(|c| matches!(c, '0'..='9' | '-' | '+' | '*'))).then_some(mistake::PHONE),
@@ -87,6 +87,23 @@ impl Kind {
             }
             Kind::Text | Kind::Secret | Kind::Choice(_) | Kind::Check => None,
         }
+    }
+
+    /// A number that was typed otherwise than in its one form, in that form; nothing while it cannot be read.
+    pub fn plain(&self, text: &str) -> Option<String> {
+        let text = text.trim();
+        match self {
+            Kind::Number { decimals, signed } if !text.is_empty() => {
+                number(self.digits_of(text), *decimals, *signed).ok().filter(|plain| plain != text)
+            }
+            _ => None,
+        }
+    }
+
+    /// An amount without the sign of the money it is in, as papers have it: `¥1,000.00`, `1000元`.
+    fn digits_of<'t>(&self, text: &'t str) -> &'t str {
+        let is_money = matches!(self, Kind::Number { decimals: 2, .. });
+        if is_money { text.trim_start_matches(['¥', '￥']).trim_end_matches('元').trim() } else { text }
     }
 
     /// True where a text may be too long; numbers and days are read before they are counted.
@@ -102,7 +119,7 @@ impl Kind {
             return Ok(String::new());
         }
         match self {
-            Kind::Number { decimals, signed } => number(text, *decimals, *signed),
+            Kind::Number { decimals, signed } => number(self.digits_of(text), *decimals, *signed),
             Kind::Date => date(text, today).map(|d| d.format("%Y-%m-%d").to_string()),
             Kind::Phone => phone(text),
             Kind::Choice(choices) => {
@@ -123,6 +140,17 @@ pub fn half_width(c: char) -> char {
     }
 }
 
+/// The whole part without the commas between its thousands; nothing where they stand elsewhere.
+fn ungrouped(whole: &str) -> Option<String> {
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_fine = match whole.contains(',') {
+        true => (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3),
+        false => true,
+    };
+    is_fine.then(|| whole.replace(',', ""))
+}
+
 fn number(text: &str, decimals: u8, signed: bool) -> Result<String, String> {
     let (minus, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -133,6 +161,7 @@ fn number(text: &str, decimals: u8, signed: bool) -> Result<String, String> {
     }
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    let whole = &ungrouped(whole).ok_or(mistake::GROUPS)?;
     if !all_digits(whole) || !all_digits(part) || (whole.is_empty() && part.is_empty()) {
         return Err(mistake::NUMBER.into());
     }
@@ -219,7 +248,16 @@ mod tests {
             (".", Err(mistake::NUMBER)),
             ("20-5", Err(mistake::NUMBER)),
             ("1o0", Err(mistake::NUMBER)),
-            ("100元", Err(mistake::NUMBER)),
+            ("100元", Ok("100")),
+            ("¥1,204.00", Ok("1204.00")),
+            ("1,000", Ok("1000")),
+            ("12,345,678.9", Ok("12345678.9")),
+            ("1,5", Err(mistake::GROUPS)),
+            ("1,0000", Err(mistake::GROUPS)),
+            ("1000,000", Err(mistake::GROUPS)),
+            (",100", Err(mistake::GROUPS)),
+            ("1.000,00", Err(mistake::NUMBER)),
+            ("元", Err(mistake::NUMBER)),
             ("1234567890123", Err(mistake::NUMBER_TOO_LARGE)),
         ];
         for (text, expected) in table {

@@ -4,7 +4,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::safe;
 use crate::tui::theme::Ink;
 
-/// Rows a list under a field shows at most.
+/// Rows a list of words under a field shows at most.
 pub const ROWS_MAX: usize = 8;
 
 /// Gives the words for what was typed so far, best first; must answer at once. Empty text: the most used.
@@ -29,12 +29,19 @@ pub struct Dropdown {
     items: Vec<String>,
     selected: Option<usize>,
     top: usize,
+    /// Shows all it has where there is room, not [`ROWS_MAX`].
+    whole: bool,
 }
 
 impl Dropdown {
     /// A list; `selected` is marked, or none until ↓.
     pub fn new(items: Vec<String>, selected: Option<usize>) -> Self {
-        Self { selected: selected.filter(|i| *i < items.len()), items, top: 0 }
+        Self { selected: selected.filter(|i| *i < items.len()), items, top: 0, whole: false }
+    }
+
+    /// The list of a choice: few enough to be seen whole.
+    pub fn whole(self) -> Self {
+        Self { whole: true, ..self }
     }
 
     /// True when there is nothing to show.
@@ -66,7 +73,8 @@ impl Dropdown {
     /// Draws below row `y`, or above it where there is more room. The cursor stays in the field.
     pub fn draw(&mut self, canvas: &mut Canvas, x: u16, y: u16) {
         let (below, above) = (canvas.height().saturating_sub(y + 1), y);
-        let wanted = u16::try_from(self.items.len().min(ROWS_MAX)).unwrap_or(0) + 2;
+        let most = if self.whole { self.items.len() } else { ROWS_MAX };
+        let wanted = u16::try_from(self.items.len().min(most)).unwrap_or(u16::MAX - 2) + 2;
         let is_below = below >= wanted || below >= above;
         let height = wanted.min(if is_below { below } else { above });
         let widest = self.items.iter().map(|i| safe::cells(i)).max().unwrap_or(0);

@@ -288,6 +288,9 @@ impl Screen<App> for Customer {
             self.turn_to(self.page.before());
             return Reply::done();
         }
+        if Command::GoFees.key() == Some(key) {
+            return super::charges_of_account(app, self.view.id); // which says that there are none
+        }
         let rows = self.rows();
         match self.table.on_key(key, rows) {
             TableEvent::Unused => Reply::unused(),
