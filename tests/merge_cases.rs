@@ -504,25 +504,3 @@ fn a_prepaid_balance_used_at_two_sites_is_used_once() {
     assert_eq!(questions(&book), ["prepaid_twice"]);
     till::sound(&book);
 }
-
-#[test]
-fn late_fee_paid_alone_and_reversed_while_another_site_took_the_rest_was_owed_by_nobody_without_a_question() {
-    let mut home = book("B01");
-    owing(&mut home);
-    let part = home.act("demo", "payment.take", json!({ "account": GAS, "amounts": "0.50" }));
-    let common = entries(&home);
-    for (reversed_at, paid_at) in [(5, 10), (10, 5)] {
-        let back = json!({ "payment": part["receipt"], "reason": "收错" });
-        let apart = [
-            made(&mut site("S1", &common, reversed_at), "demo", "payment.reverse", back),
-            made(&mut site("S2", &common, paid_at), "check", "payment.take", json!({ "account": GAS })),
-        ];
-        let both = met(&common, &apart);
-        assert_eq!((owed(&both, GAS), balance(&both, GAS), ledger(&both, "late_fee")), Default::default());
-        assert_eq!(questions(&both), ["late_fee_left"], "reversed {reversed_at}, paid {paid_at}");
-    }
-    // At one site the fee is taken again with the rest: nothing is left.
-    home.act("demo", "payment.reverse", json!({ "payment": part["receipt"], "reason": "收错" }));
-    home.act("demo", "payment.take", json!({ "account": GAS }));
-    assert_eq!((ledger(&home, "late_fee"), questions(&home).len()), (Fen(-50), 0));
-}

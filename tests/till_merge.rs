@@ -88,8 +88,9 @@ fn a_part_and_the_whole_paid_apart_leave_the_part_as_credit() {
     let part = json!({ "account": "10000001", "amounts": "50.50" });
     let whole = json!({ "account": "10000001" });
     let seen = see(&meet(&town(false), &[("demo", "payment.take", part), ("check", "payment.take", whole)]));
-    assert_eq!((seen.owed, seen.credit), (Fen::ZERO, Fen(5_000)));
+    assert_eq!((seen.owed, seen.credit), (Fen::ZERO, Fen(5_050)));
     assert_eq!(seen.exceptions, ["paid_twice"]);
+    assert_eq!(seen.ledger["late_fee"], Fen(-50), "the fee is income once");
 }
 
 #[test]

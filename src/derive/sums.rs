@@ -4,7 +4,7 @@
 
 use super::account::bill::BillIssued;
 use super::account::cover::Covers;
-use super::account::payment::{PaymentTaken, money_account};
+use super::account::payment::{PaymentLine, PaymentTaken, money_account};
 use super::account::transfer::Refund;
 use super::order::body::Charged;
 use super::request::AdjustmentDecided;
@@ -17,7 +17,10 @@ pub type Why = Option<&'static str>;
 /// A payment: its parts are the money and the balances it names.
 pub fn payment(body: &PaymentTaken) -> Why {
     let parts: Fen = body.lines.iter().map(|line| line.principal + line.late_fee).sum();
-    let negative = body.lines.iter().any(|line| (line.principal.0 | line.late_fee.0 | line.waived.0) < 0)
+    let below = |line: &PaymentLine| {
+        (line.principal.0 | line.late_fee.0 | line.waived.0 | line.charged_before.unwrap_or_default().0) < 0
+    };
+    let negative = body.lines.iter().any(below)
         || (body.to_prepaid.0 | body.from_prepaid.0 | body.from_credit.0 | body.amount.0) < 0;
     if negative || parts + body.to_prepaid != body.amount + body.from_prepaid + body.from_credit {
         return Some("收费各项之和与金额不符");

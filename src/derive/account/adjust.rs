@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amend::{self, AccountAmended};
 use super::bill::BillIssued;
-use super::{bill, cover, late_back, payment, prepaid};
+use super::{bill, cover, fee_first, late_back, payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::request::{
@@ -333,6 +333,7 @@ pub(super) fn give_back(fx: &Fx<'_, '_>, of: Id, refund: Fen, legs: &mut Legs) -
 /// Undoes what an approval had done: it was rejected elsewhere.
 fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), DeriveError> {
     let mut legs = Legs::default();
+    let mut charged_again = Vec::new();
     for row in fx.tx.waivers(event.subject)?.into_iter().filter(|row| Some(row.entry) == applied.entry) {
         let living = fx.tx.get::<BillRow>(&[&event.subject, &row.bill])?.filter(lives).is_some();
         if row.fee.is_negative() && !living {
@@ -343,6 +344,7 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
         legs.add(account::LATE_FEE, row.fee).add(account::WAIVER, -row.fee);
         give_back(fx, event.subject, -row.refund, &mut legs)?;
         fx.tx.delete::<WaiverRow>(&[&event.subject, &row.bill, &row.entry])?;
+        charged_again.push(row.bill);
     }
     let mut living = true;
     for rebilled in &applied.rebills {
@@ -364,6 +366,9 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
         amend::take_back(fx, event, &file)?;
     }
     cover::make_up(fx, event, &mut legs)?;
+    for bill in charged_again {
+        fee_first::of_bill(fx, event.subject, bill, &mut legs)?;
+    }
     legs.post(fx, Kind::Account, event)?;
     if payment::balance(fx, event.subject)?.credit.is_negative() {
         let note = format!("凭单 {} 撤回特殊处理后余款不足，缺额待补", event.id);

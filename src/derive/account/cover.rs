@@ -10,10 +10,13 @@
 //! an approval withdrawn — comes back from the bills it covered, the last first, before anything falls below zero. A bill issued
 //! again in the place of a cancelled one takes back what went to bills due later.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::payment::{self, AppliedLine, applied};
+use super::fee_first;
+use super::payment::{self, AppliedLine, applied, text};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
@@ -86,7 +89,7 @@ pub(super) fn after(fx: &Fx<'_, '_>, event: &Event<'_>, covers: Option<&Covers>)
         fx.tx.put(&BillRow { unpaid, state, ..row })?;
         payment::change_late(fx, event.subject, bill, |earlier| earlier.add(principal, late_fee, due, covers.day))?;
         legs.add(account::RECEIVABLE, -principal).add(account::LATE_FEE, -late_fee);
-        lines.push(AppliedLine(bill, principal, late_fee, Fen::ZERO));
+        lines.push(AppliedLine(bill, principal, late_fee, Fen::ZERO, Some(line.charged_before + line.late_fee)));
     }
     let used = had_prepaid + had_credit - left;
     if used == Fen::ZERO {
@@ -99,6 +102,9 @@ pub(super) fn after(fx: &Fx<'_, '_>, event: &Event<'_>, covers: Option<&Covers>)
     balance.credit -= from_credit;
     payment::keep(fx, &balance)?;
     fx.tx.put(&row(event, covers.day, from_prepaid, from_credit, &lines))?;
+    for line in &lines {
+        fee_first::of_bill(fx, event.subject, line.0, &mut legs)?;
+    }
     Ok(legs.post_more(fx, Kind::Account, event)?)
 }
 
@@ -125,10 +131,6 @@ fn row(event: &Event<'_>, day: NaiveDate, from_prepaid: Fen, from_credit: Fen, l
         reversed_by: None,
         confirmed_by: None,
     }
-}
-
-fn text(lines: &[AppliedLine]) -> String {
-    serde_json::to_string(lines).unwrap_or_default()
 }
 
 /// Takes back what money stood for that is not there any more: the last first, until neither prepaid nor credit is below zero.
@@ -165,6 +167,13 @@ pub(super) fn make_room(
         left -= draw(fx, event, row, most, later, legs)?;
     }
     Ok(())
+}
+
+/// The bills that a payment and all that stands for bills are about.
+pub(super) fn bills_with(fx: &Fx<'_, '_>, of: Id, payment: &PaymentRow) -> Result<BTreeSet<Id>, DeriveError> {
+    let mut bills: BTreeSet<Id> = applied(payment).iter().map(|line| line.0).collect();
+    bills.extend(covers_of(fx, of)?.iter().flat_map(applied).map(|line| line.0));
+    Ok(bills)
 }
 
 /// What stands for bills, the last first.

@@ -10,6 +10,7 @@ pub mod adjust;
 pub mod amend;
 pub mod bill;
 pub mod cover;
+pub mod fee_first;
 pub mod fields;
 pub mod file;
 pub mod late_back;

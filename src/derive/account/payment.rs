@@ -1,7 +1,8 @@
 //! Payments (收费) as the account sees them.
 //!
 //! Merge: every payment's money stays counted. A bill takes what it still owes, in order of the payments; what it no longer owes
-//! is the customer's credit, with an exception `paid_twice`. Prepaid or credit spent twice: the first use is effective, the
+//! is the customer's credit, with an exception `paid_twice`. Late fee that another payment took meanwhile is not taken again, one that
+//! nobody takes any more stays a debt ([`super::fee_first`]). Prepaid or credit spent twice: the first use is effective, the
 //! second has no effect and is an exception. A payment is reversed at most once (I-11): of a second reversal the cash is gone
 //! and stands in suspense, with an exception. A hand-written slip is confirmed by another person than its maker (I-10).
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use chrono::NaiveDate;
 
 use super::cover::{self, Covers};
+use super::fee_first;
 use super::late_back::{self, LateOfBill};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
@@ -76,6 +78,16 @@ pub struct PaymentLine {
     pub late_fee: Fen,
     /// Late fee waived.
     pub waived: Fen,
+    /// Late fee charged on the bill before, also what has come back since, as the author saw it; entries of before do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_before: Option<Fen>,
+}
+
+impl PaymentLine {
+    /// Late fee charged on the bill after it, as its author saw it.
+    fn charged_after(&self) -> Option<Fen> {
+        self.charged_before.map(|before| before + self.late_fee + self.waived)
+    }
 }
 
 /// Body of `payment.reverse`.
@@ -134,9 +146,16 @@ pub struct PaymentConfirmed {
     pub remark: String,
 }
 
-/// One line as a bill took it, in [`PaymentRow::lines`].
+/// One line as a bill took it, in [`PaymentRow::lines`]: the bill, principal, late fee, waived; and the late fee charged on the bill after
+/// it, as its author saw it.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq, schemars::JsonSchema)]
-pub struct AppliedLine(pub Id, pub Fen, pub Fen, pub Fen);
+pub struct AppliedLine(
+    pub Id,
+    pub Fen,
+    pub Fen,
+    pub Fen,
+    #[serde(default, skip_serializing_if = "Option::is_none")] pub Option<Fen>,
+);
 
 /// The ledger account a method's money stands on; none for prepaid.
 pub fn money_account(method: &str) -> Option<&'static str> {
@@ -145,6 +164,11 @@ pub fn money_account(method: &str) -> Option<&'static str> {
         "预存" => None,
         _ => Some(account::BANK),
     }
+}
+
+/// Lines as they are kept.
+pub(super) fn text(lines: &[AppliedLine]) -> String {
+    serde_json::to_string(lines).unwrap_or_default()
 }
 
 /// The lines of a payment as the bills took them.
@@ -192,10 +216,13 @@ fn taken(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentTaken) -> Result<(), 
     }
     legs.add(account::CREDIT, -rest);
     balance.credit += rest;
-    legs.post(fx, Kind::Account, event)?;
     keep(fx, &balance)?;
     fx.tx.put(&PaymentRow { credit: rest, ..row(event, body, &lines, "taken") })?;
-    lines.iter().try_for_each(|line| ask_of_fee_left(fx, event, line.0, |row| row.day <= body.day))
+    for line in &lines {
+        fee_first::of_bill(fx, event.subject, line.0, &mut legs)?;
+    }
+    legs.post(fx, Kind::Account, event)?;
+    lines.iter().try_for_each(|line| fee_first::ask_of_left(fx, event, line.0, |row| row.day <= body.day))
 }
 
 /// The parts of a payment must be the money and balances it names; a body that is not is no payment.
@@ -218,10 +245,12 @@ fn pay_bill(
         let note =
             format!("账单 {} 已经缴清或作废，核对单 {} 又收了一次，多收的记为用户余款", line.cycle, body.receipt);
         exception::open(fx, Kind::Account, event, "paid_twice", other, note)?;
-        return Ok((AppliedLine(line.bill, Fen::ZERO, Fen::ZERO, Fen::ZERO), line.principal + line.late_fee));
+        return Ok((AppliedLine(line.bill, Fen::ZERO, Fen::ZERO, Fen::ZERO, None), line.principal + line.late_fee));
     };
-    let principal = line.principal.min(bill.unpaid);
-    let over = line.principal - principal;
+    let late_fee = line.late_fee - fee_first::taken_already(fx, event.subject, target, line)?;
+    let money = line.principal + line.late_fee - late_fee;
+    let principal = money.min(bill.unpaid);
+    let over = money - principal;
     if over > Fen::ZERO {
         let other = payer_of(fx, event.subject, line.bill)?.unwrap_or(line.bill);
         let note = format!("账单 {} 只欠 {principal}，核对单 {} 多收 {over}，记为用户余款", line.cycle, body.receipt);
@@ -231,9 +260,9 @@ fn pay_bill(
     let state = if unpaid == Fen::ZERO { "paid" } else { "open" }.to_owned();
     fx.tx.put(&BillRow { unpaid, state, ..bill })?;
     change_late(fx, event.subject, target, |earlier| {
-        earlier.add(principal, line.late_fee + line.waived, due, body.day);
+        earlier.add(principal, late_fee + line.waived, due, body.day);
     })?;
-    Ok((AppliedLine(target, principal, line.late_fee, line.waived), over))
+    Ok((AppliedLine(target, principal, late_fee, line.waived, line.charged_after()), over))
 }
 
 fn row(event: &Event<'_>, body: &PaymentTaken, lines: &[AppliedLine], state: &str) -> PaymentRow {
@@ -254,7 +283,7 @@ fn row(event: &Event<'_>, body: &PaymentTaken, lines: &[AppliedLine], state: &st
         from_prepaid: body.from_prepaid,
         from_credit: body.from_credit,
         credit: Fen::ZERO,
-        lines: serde_json::to_string(lines).unwrap_or_default(),
+        lines: text(lines),
         state: state.to_owned(),
         reversed_by: None,
         confirmed_by: None,
@@ -368,6 +397,7 @@ fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Resul
         return Ok(());
     };
     let mut balance = balance(fx, event.subject)?;
+    let bills = cover::bills_with(fx, event.subject, &payment)?;
     let surplus = payment.state == "surplus";
     if !surplus {
         legs.add(account::PREPAID, payment.to_prepaid - payment.from_prepaid);
@@ -392,40 +422,17 @@ fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Resul
     keep(fx, &balance)?;
     fx.tx.put(&PaymentRow { state: "reversed".into(), reversed_by: Some(event.id), ..payment.clone() })?;
     cover::make_up(fx, event, &mut legs)?;
+    for bill in bills {
+        fee_first::of_bill(fx, event.subject, bill, &mut legs)?;
+    }
     legs.post(fx, Kind::Account, event)?;
     for line in applied(&payment) {
-        ask_of_fee_left(fx, event, line.0, |row| row.id == payment.id)?;
+        fee_first::ask_of_left(fx, event, line.0, |row| row.id == payment.id)?;
     }
     let balance = self::balance(fx, event.subject)?;
     if balance.prepaid.is_negative() || balance.credit.is_negative() {
         let note = format!("冲正核对单 {} 后预存或余款不足，缺额待补", body.receipt);
         exception::open(fx, Kind::Account, event, "balance_negative", payment.id, note)?;
-    }
-    Ok(())
-}
-
-/// Two sites at once: one reversed a payment of late fee alone, the other, which still saw it, took the rest of the bill. The bill is
-/// paid, and that fee nobody owes: it is asked about.
-fn ask_of_fee_left(
-    fx: &Fx<'_, '_>,
-    event: &Event<'_>,
-    bill: Id,
-    of: impl Fn(&PaymentRow) -> bool,
-) -> Result<(), DeriveError> {
-    let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &bill])?.filter(|row| row.state == "paid") else {
-        return Ok(());
-    };
-    let now = charged(fx, event.subject, bill)?;
-    for payment in fx.tx.payments(event.subject)?.iter().filter(|row| row.state == "reversed" && of(row)) {
-        let alone = applied(payment).into_iter().find(|line| line.0 == bill && line.1 == Fen::ZERO && line.2 > now);
-        if let Some(line) = alone {
-            let left = line.2 - now;
-            let note = format!(
-                "核对单 {} 单收的滞纳金已冲正，账单 {} 又在别处缴清，{left} 滞纳金没有人缴，请核实后补收或减免",
-                payment.receipt, row.cycle
-            );
-            exception::open(fx, Kind::Account, event, "late_fee_left", payment.id, note)?;
-        }
     }
     Ok(())
 }
@@ -437,7 +444,7 @@ fn unpay_bill(
     payment: &PaymentRow,
     line: &AppliedLine,
 ) -> Result<Fen, DeriveError> {
-    let AppliedLine(id, principal, late_fee, waived) = line.clone();
+    let AppliedLine(id, principal, late_fee, waived, _) = line.clone();
     let id = fx.tx.standing_bill(event.subject, id)?;
     let Some(bill) = fx.tx.get::<BillRow>(&[&event.subject, &id])? else { return Ok(Fen::ZERO) };
     let back = principal.min(paid_by_payments(&bill)).max(Fen::ZERO);

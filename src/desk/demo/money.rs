@@ -87,6 +87,7 @@ fn payment(bill: &BillRow, day: chrono::NaiveDate) -> PaymentTaken {
         principal: bill.unpaid,
         late_fee: Fen::ZERO,
         waived: Fen::ZERO,
+        charged_before: None,
     };
     PaymentTaken {
         account: bill.account,

@@ -1,5 +1,5 @@
-//! Late fee that a reversal would leave to nobody: on a bill that later payments have paid it runs no more, and no till asks for it. The
-//! later payment goes back first; then both are taken as they should have been (R-183: what is not waived is charged).
+//! Late fee that a reversal would leave on a bill that later payments have paid: to nobody, or to be taken out of a payment whose slip calls
+//! that money principal (`derive/account/fee_first.rs`, which has no choice). The later payment goes back first; then both are taken as they should have been (R-183: what is not waived is charged).
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ pub fn refuse<A: Action, B: Serialize>(
 ) -> Result<(), Refusal> {
     let Some(account) = cx.tx.account(account)? else { return Ok(()) };
     let book = cx.shelf.prices(cx.tx)?;
-    let before = uncharged(cx.tx, &book, &account, cx.day)?;
-    let after = cover::tried::<A, B, _>(cx, subjects, body, |tx| Ok(uncharged(tx, &book, &account, cx.day)?))?;
+    let before = left(cx.tx, &book, &account, cx.day, payment)?;
+    let after = cover::tried::<A, B, _>(cx, subjects, body, |tx| Ok(left(tx, &book, &account, cx.day, payment)?))?;
     let fee_before = |bill: &Id| before.get(bill).map_or(Fen::ZERO, |(fee, _)| *fee);
     let Some((bill, (fee, cycle))) = after.iter().find(|(bill, (fee, _))| *fee > fee_before(bill)) else {
         return Ok(());
@@ -49,12 +49,13 @@ pub fn refuse<A: Action, B: Serialize>(
     Err(Refusal::field("R-183", "payment", text))
 }
 
-/// Late fee that paid bills bear and nobody was charged, with their 账期.
-fn uncharged(
+/// Late fee that paid bills bear and nobody was charged, and that the other payments with a slip have taken, with the 账期.
+fn left(
     tx: &Tx<'_>,
     book: &PriceBook,
     account: &AccountRow,
     day: NaiveDate,
+    without: Id,
 ) -> Result<BTreeMap<Id, (Fen, String)>, StoreError> {
     let mut found = BTreeMap::new();
     for late in tx.scan::<BillLateRow>(&[&account.id])? {
@@ -63,6 +64,13 @@ fn uncharged(
         if let Ok(fee) = late_fee_of(book, account, &row, earlier(&late), day) {
             found.insert(row.id, (fee.fee.fee, row.cycle));
         }
+    }
+    let mut payments = tx.payments(account.id)?;
+    payments.retain(|row| row.state == "taken" && row.id != without && !is_cover(row));
+    for line in payments.iter().flat_map(applied) {
+        let bill = tx.standing_bill(account.id, line.0)?;
+        let Some(row) = tx.get::<BillRow>(&[&account.id, &bill])? else { continue };
+        found.entry(bill).or_insert((Fen::ZERO, row.cycle)).0 += line.2;
     }
     Ok(found)
 }

@@ -12,6 +12,7 @@ use super::slip_back::{self, Back};
 use super::{balance, cover};
 use crate::book::subject::Kind;
 use crate::derive::account::cover::Covers;
+use crate::derive::account::fee_first::come_back;
 use crate::derive::account::payment::PaymentLine;
 use crate::desk::billing::doubt::CLOSED;
 use crate::desk::refusal::{Fault, Refusal};
@@ -55,6 +56,8 @@ pub struct PlanLine {
     pub late_fee: Fen,
     /// Late fee waived.
     pub waived: Fen,
+    /// Late fee charged before, also what has come back since.
+    pub charged_before: Fen,
 }
 
 impl Plan {
@@ -66,6 +69,7 @@ impl Plan {
             principal: line.principal,
             late_fee: line.late_fee,
             waived: line.waived,
+            charged_before: Some(line.charged_before),
         };
         self.lines.iter().map(line).collect()
     }
@@ -190,7 +194,10 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, days: Days, ask: &Ask) -> Result<Plan
         });
     }
     let waived = waive(tx, &account, days, &chosen, ask)?;
-    let lines = lay(&chosen, &waived, &named, ask)?;
+    let mut lines = lay(&chosen, &waived, &named, ask)?;
+    for line in &mut lines {
+        line.charged_before += come_back(tx, account.id, line.due.bill.id)?;
+    }
     if lines.is_empty() && !to_prepaid {
         return Err(Refusal::field("R-172", "amounts", "没有要缴的金额，请写明每笔缴多少"));
     }
@@ -419,7 +426,8 @@ fn lay(
             }
             None => {}
         }
-        lines.push(PlanLine { due: due.clone(), principal: got.principal, late_fee: got.late_fee, waived: off });
+        let (principal, late_fee, charged_before) = (got.principal, got.late_fee, due.earlier.charged);
+        lines.push(PlanLine { due: due.clone(), principal, late_fee, waived: off, charged_before });
     }
     if let Some(over) = rest.filter(|over| *over > Fen::ZERO) {
         faults.push(Fault::field("R-172", "amounts", format!("比欠费多出 {over}，多出的请存预存")));
