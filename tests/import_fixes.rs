@@ -139,6 +139,33 @@ fn a_refused_row_is_mended_and_judged_like_new() {
 }
 
 #[test]
+fn a_customer_mended_into_a_class_without_a_price_came_in_without_a_word() {
+    let mut office = Office::new();
+    let path = office.folder.path().join("new.csv");
+    let rows: String = (1..=4)
+        .map(|row| {
+            format!("330000000{row},张三,清溪花园,人民路{row}号,居民生活,LD{row},5,2022-10-16,2026-13-45,100,正常\n")
+        })
+        .collect();
+    let headings = "户号,户名,小区名称,用水地址,用水性质,水表编号,表位数,装表日期,上次抄表日期,上次表底,状态\n";
+    std::fs::write(&path, format!("{headings}{rows}")).unwrap();
+    let file = office.import(What::Customers, &path).run.unwrap();
+    let mend = |office: &mut Office, line: i64, class: &str, state: &str| -> Value {
+        let cells = json!({ "上次抄表日期": "2026-09-05", "用水性质": class, "状态": state });
+        let input = json!({ "file": file, "line": line, "cells": cells });
+        let done = office.desk.perform("import.mend", &input.to_string(), Call::default()).unwrap();
+        serde_json::from_str::<Value>(&done.result).unwrap()["notes"].clone()
+    };
+    assert_eq!(mend(&mut office, 2, "特种-洗车", "正常"), Value::Null, "no price is loaded yet");
+    office.import(What::Tariffs, &Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/tariffs/bj-water-res-2014.toml"));
+    let told = mend(&mut office, 3, "特种-洗车", "正常")[0].as_str().unwrap().to_owned();
+    assert!(told.contains("3300000002 的账单会挂起") && told.contains("import tariffs"), "{told}");
+    assert_eq!(mend(&mut office, 4, "居民生活", "正常"), Value::Null);
+    assert_eq!(mend(&mut office, 5, "特种-洗车", "销户"), Value::Null, "a closed account has no bills");
+    office.verify();
+}
+
+#[test]
 fn low_readings_that_a_swap_explains_go_in_with_one_word() {
     let truth: Value = serde_json::from_slice(&std::fs::read(sample("truth.json")).unwrap()).unwrap();
     let mut office = Office::with_customers();

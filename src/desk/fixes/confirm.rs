@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Again, Said, close_older, decide, kept, require_open, write};
+use super::{Again, Said, close_older, decide, kept, notes, require_open, write};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
 use crate::inbound::judge::{Disposition, Kind};
@@ -32,6 +32,9 @@ pub struct Input {
 pub struct Output {
     /// The entry that took the row in.
     pub entry: Id,
+    /// What somebody should know beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Lines that fell with the decision.
     pub dropped: Vec<i64>,
 }
@@ -63,6 +66,7 @@ impl Action for ImportConfirm {
                 return Err(Refusal::field("unread", "line", what));
             }
         };
+        let notes = notes(cx, &fit)?;
         let draft = write(cx, *fit, Said { confirm: true, rollover, sealed: input.sealed })?;
         let mut dropped = Vec::new();
         if let Some(account) = kept.row.account.filter(|_| kept.row.defect == Kind::ConflictingDuplicate.code()) {
@@ -74,7 +78,7 @@ impl Action for ImportConfirm {
         }
         close_older(cx, &kept.row)?;
         decide(cx, &kept.row, "confirmed", "已确认收下")?;
-        Ok(Decision { draft: Some(draft), output: Output { entry: cx.next, dropped } })
+        Ok(Decision { draft: Some(draft), output: Output { entry: cx.next, notes, dropped } })
     }
 }
 

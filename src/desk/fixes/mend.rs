@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Again, Fit, Said, close_older, decide, kept, require_open, write};
+use super::{Again, Fit, Said, close_older, decide, kept, notes, require_open, write};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::import::Cell;
 use crate::desk::reading_enter;
@@ -53,6 +53,9 @@ pub struct Input {
 pub struct Output {
     /// The entry that took the row in.
     pub entry: Id,
+    /// What somebody should know beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Action for ImportMend {
@@ -120,6 +123,7 @@ impl Action for ImportMend {
             })),
             other => other,
         };
+        let notes = notes(cx, &fit)?;
         let draft = write(cx, fit, Said { confirm: input.confirm, rollover, sealed: input.sealed })?;
         close_older(cx, &kept.row)?;
         let what = input.cells.keys().cloned().collect::<Vec<_>>().join("、");
@@ -129,6 +133,6 @@ impl Action for ImportMend {
             (false, false) => format!("改正{what}后收下"),
         };
         decide(cx, &kept.row, "mended", &note)?;
-        Ok(Decision { draft: Some(draft), output: Output { entry: cx.next } })
+        Ok(Decision { draft: Some(draft), output: Output { entry: cx.next, notes } })
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::book::seal::Keys;
 use crate::derive::account::file::AccountOpened;
 use crate::desk::action::{Action, Cx, Decision, Draft};
-use crate::desk::import::{Cell, OneByOne, Opener, What, catalogue, large_swap, open_cells, row_of, slip_of};
+use crate::desk::import::{Cell, OneByOne, Opener, What, catalogue, large_swap, no_price, open_cells, row_of, slip_of};
 use crate::desk::reading_enter::{self, ReadingEnter};
 use crate::desk::refusal::Refusal;
 use crate::desk::swap::SlipInput;
@@ -217,6 +217,12 @@ pub(super) struct Said {
     pub(super) rollover: bool,
     /// Why a sealed meter ran.
     pub(super) sealed: Option<SealedUse>,
+}
+
+/// What somebody should know of what comes in, as an import's notes say it: a customer whose class has no price.
+pub(super) fn notes(cx: &Cx<'_, '_>, fit: &Fit) -> Result<Vec<String>, Refusal> {
+    let Fit::Customer(body) = fit else { return Ok(Vec::new()) };
+    Ok(no_price(&*cx.shelf.prices(cx.tx)?, cx.day, body).into_iter().collect())
 }
 
 /// Writes what fits: the entry is that of the thing itself.

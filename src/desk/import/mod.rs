@@ -19,6 +19,7 @@ pub use customers::Opener;
 pub use one_by_one::OneByOne;
 pub use stage::{Cell, Stage, open_cells, row_of, seal_cells};
 pub use swaps::{large_swap, slip_of};
+pub(super) use unpriced::of_one as no_price;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::derive::account::file::AccountOpened;
+use crate::desk::billing::doubt::CLOSED;
 use crate::inbound::rows::CustomerRow;
 use crate::inbound::rows::customer::Standing;
 use crate::rules::classes;
@@ -15,6 +17,29 @@ use crate::rules::utility::Utility;
 
 /// What decides the price of a row: utility, class, mix, discount.
 type Terms = (&'static str, String, Option<String>, Option<String>);
+
+/// Why bills of a class, mix and discount would be held; none while there is no price of the utility at all.
+fn why(
+    prices: &PriceBook,
+    day: NaiveDate,
+    utility: Utility,
+    (class, mix, discount): (&str, Option<&str>, Option<&str>),
+) -> Option<String> {
+    if prices.classes(utility, day).is_empty() {
+        return None;
+    }
+    let pricing = Pricing { utility, class, confirmed: true, mix, discount, opened: None };
+    pricing::shares(prices, &pricing, day).err().map(|fault| fault.message)
+}
+
+/// The same of one customer who comes in by himself, in a sentence.
+pub(in crate::desk) fn of_one(prices: &PriceBook, day: NaiveDate, body: &AccountOpened) -> Option<String> {
+    let utility = Utility::from_code(&body.utility).filter(|_| body.status != CLOSED)?;
+    let terms = (body.class.as_str(), body.mix.as_deref(), body.discount.as_deref());
+    let class = classes::label(&body.class);
+    let why = why(prices, day, utility, terms)?;
+    Some(format!("“{class}”户 {} 的账单会挂起：{why} (import tariffs)，或核对该户的价格类别", body.no))
+}
 
 /// Counts them.
 pub(super) struct Unpriced {
@@ -47,12 +72,7 @@ impl Unpriced {
     }
 
     fn why(&self, utility: Utility, (_, class, mix, discount): &Terms) -> Option<String> {
-        if self.prices.classes(utility, self.day).is_empty() {
-            return None;
-        }
-        let (mix, discount) = (mix.as_deref(), discount.as_deref());
-        let pricing = Pricing { utility, class, confirmed: true, mix, discount, opened: None };
-        pricing::shares(&self.prices, &pricing, self.day).err().map(|fault| fault.message)
+        why(&self.prices, self.day, utility, (class, mix.as_deref(), discount.as_deref()))
     }
 
     /// What a person should know, one sentence for a class and its reason.

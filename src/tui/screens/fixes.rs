@@ -84,10 +84,13 @@ impl Fixes {
 
     /// A sealed meter that runs asks how; one answer for the rows chosen.
     fn confirm(&mut self, app: &mut App, sealed: Option<&str>) -> Reply<App> {
-        let (mut done, mut refused) = (0, Vec::new());
+        let (mut done, mut refused, mut told) = (0, Vec::new(), String::new());
         for (file, line) in self.chosen() {
-            match app.act("import.confirm", &json!({ "file": file, "line": line, "sealed": sealed }), None) {
-                Ok(_) => done += 1,
+            match app.ask("import.confirm", &json!({ "file": file, "line": line, "sealed": sealed })) {
+                Ok(answer) => {
+                    done += 1;
+                    told.push_str(&notes(&answer));
+                }
                 Err(refusal) if refusal.faults.iter().any(|fault| fault.field.as_deref() == Some("sealed")) => {
                     let form = Form::new(vec![super::reading::sealed_field().required()], app.desk.today(), initials);
                     return Reply::push(AskForm::new("sealed", "封表走字", form));
@@ -96,7 +99,7 @@ impl Fixes {
             }
         }
         let said = match refused.first() {
-            None => Reply::say(format!("已收下 {done} 行")).and_hold(),
+            None => Reply::say(format!("已收下 {done} 行{told}")).and_hold(),
             Some(why) => Reply::refuse(format!("收下 {done} 行，{} 行不行：{why}", refused.len())),
         };
         self.reread(app, said)
@@ -131,8 +134,11 @@ impl Fixes {
         let confirm = !word("confirm").is_empty();
         let input =
             json!({ "file": file, "line": line, "cells": cells, "confirm": confirm, "reread_by": word("reread_by") });
-        match app.act("import.mend", &input, None) {
-            Ok(_) => self.reread(app, Reply::say(format!("第{line}行已改正收下")).and_hold()),
+        match app.ask("import.mend", &input) {
+            Ok(answer) => {
+                let told = notes(&answer);
+                self.reread(app, Reply::say(format!("第{line}行已改正收下{told}")).and_hold())
+            }
             Err(mut refusal) => {
                 // A fault of a column of the file: here the hand stands in what it was mended to.
                 for fault in refusal.faults.iter_mut().filter(|fault| fault.field.as_deref() != Some("reread_by")) {
@@ -235,6 +241,12 @@ impl Fixes {
             Err(refusal) => Reply::refuse(refusal.message().replace("，确要覆盖请加 --overwrite", "")),
         }
     }
+}
+
+/// What an answer tells beside the row, to be said behind it.
+fn notes(answer: &Value) -> String {
+    let notes = answer["notes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    notes.map(|note| format!("；{note}")).collect()
 }
 
 impl Screen<App> for Fixes {
