@@ -321,11 +321,37 @@ fn ceremony() -> Vec<EntryRow> {
     all(&book)
 }
 
+/// Prices set from a day: one that was the highest before, one that waits for a decision; and a volume put right apart from its reading.
+fn prices() -> Vec<EntryRow> {
+    use support::ladder::{self, NO, account, ask, billed, fill};
+    let town = support::orders::Town::new(|home| {
+        fill(home, &ladder::water(), &account("water", "2020-01-01", false, Some(("2025-12-31", 0))));
+        billed(home, "2026-04-10", 100);
+        let case = ask(home, "P3", &[0], json!({ "class": "居民", "from": "2026-03-02" }));
+        support::adjust::adjusted(home, case);
+        billed(home, "2026-05-20", 140);
+        let case = ask(home, "V4", &[1], json!({ "volume": "30", "reading": "140" }));
+        support::adjust::adjusted(home, case);
+        let bill = support::adjust::bills(home, NO)[1].0;
+        home.act("room", "bill.cancel", json!({ "account": NO, "bill": bill, "reason": "重出" }));
+        home.act("room", "bill.issue", json!({ "account": NO }));
+    });
+    let (mut book, mut other) = (town.site("S1", 5), town.site("S2", 6));
+    for (book, mix, from) in
+        [(&mut book, "居民50%;非居民50%", "2026-06-01"), (&mut other, "居民20%;非居民80%", "2026-06-11")]
+    {
+        let case = ask(book, "P1", &[], json!({ "mix": mix, "from": from }));
+        support::adjust::adjusted(book, case);
+    }
+    book.receive_from(&other);
+    all(&book)
+}
+
 /// What a file holds.
 type Rows = fn() -> Vec<EntryRow>;
 
 /// Every file and what it holds.
-const FILES: [(&str, Rows); 13] = [
+const FILES: [(&str, Rows); 14] = [
     ("1-practice-branch", || practice_branch(tempfile::tempdir().unwrap().path())),
     ("1-till", till),
     ("1-orders", orders),
@@ -339,6 +365,7 @@ const FILES: [(&str, Rows); 13] = [
     ("1-drawers", drawers),
     ("2-ceremony", ceremony),
     ("2-cases", cases),
+    ("2-prices", prices),
 ];
 
 #[test]

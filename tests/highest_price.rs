@@ -133,3 +133,41 @@ fn a_volume_put_right_before_the_class_is_known_is_rated_under_every_class_again
     );
     assert_eq!((last(&book).class.as_str(), last(&book).amount.to_string()), ("non_resident", "225.00".into()));
 }
+
+#[test]
+fn a_bill_at_the_highest_price_kept_one_class_for_another_volume_once_the_class_was_confirmed() {
+    // Days before the first reading with a class pay the highest price of the very bill; the class confirmed reaches them by P3 only
+    // . Behind 200 units of the year 100 are dearest as a household (60×7 + 40×9 = 780 against 750), 30 are not (210 against 225).
+    let confirmed = || {
+        let mut book = given(&water(), "water", "2026-06-01");
+        assert_eq!(billed(&mut book, "2026-08-10", 1_200), ("non_resident".into(), "1500.00".into()));
+        assert_eq!(billed(&mut book, "2026-10-12", 1_300), ("resident".into(), "780.00".into()));
+        let known =
+            json!({ "account": "61", "value": "1310", "date": "2026-11-20", "confirm": true, "class": "resident" });
+        act_at(&mut book, "2026-11-20", "room", "reading.enter", known).unwrap();
+        let bill = bills(&book, "61")[1].0;
+        (book, bill)
+    };
+    let told = |book: &Book| (last(book).class, last(book).amount.to_string());
+    let (household, other) = (("resident".into(), "780.00".into()), ("non_resident".into(), "225.00".into()));
+    let (mut book, bill) = confirmed();
+    book.act("room", "bill.cancel", json!({ "account": "61", "bill": bill, "reason": "抄错" }));
+    let right = json!({ "account": "61", "date": "2026-10-12", "value": "1230", "confirm": true, "remark": "抄错" });
+    book.act("room", "reading.correct", right);
+    book.act("room", "bill.issue", json!({ "account": "61" }));
+    assert_eq!(told(&book), other);
+    // The same by special handling, and back again.
+    let (mut book, bill) = confirmed();
+    let volume = |bill, volume: &str| {
+        let change = json!({ "volume": volume, "reading": "1300" });
+        json!({ "kind": "V1", "account": "61", "bills": [bill], "change": change, "evidence": "复表单 1" })
+    };
+    adjusted(&mut book, volume(bill, "30"));
+    assert_eq!(told(&book), other);
+    let bill = bills(&book, "61")[1].0;
+    adjusted(&mut book, volume(bill, "100"));
+    assert_eq!(told(&book), household);
+    // A bill of days with the class known is none of these: 10 × 9.
+    book.act("room", "bill.issue", json!({ "account": "61" }));
+    assert_eq!(told(&book), ("resident".into(), "90.00".into()));
+}

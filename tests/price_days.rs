@@ -5,7 +5,7 @@
 mod support;
 
 use meterdesk::desk::bill_run::Ask;
-use meterdesk::desk::view_explain;
+use meterdesk::desk::{view_exceptions, view_explain};
 use meterdesk::store::tables::adjust::PriceRow;
 use serde_json::{Value, json};
 use support::adjust::{adjusted, bills, checked};
@@ -216,4 +216,58 @@ fn a_price_with_its_day_is_taken_back_when_it_was_rejected_elsewhere() {
     assert_eq!(billed(&mut yes, "2026-05-20", 140), ("resident".into(), "200.00".into()));
     assert!(all(&yes).iter().all(|bill| bill.earlier.is_empty()));
     sound(&yes);
+}
+
+/// Two sites set another price from a day of its own each, and neither knew of the other; both books in one.
+fn two_prices() -> Book {
+    let town = support::orders::Town::new(|home| {
+        fill(home, &water(), &account("water", "2020-01-01", true, Some(("2025-12-31", 0))));
+        billed(home, "2026-04-10", 100);
+    });
+    let (mut left, mut right) = (town.site("S1", 5), town.site("S2", 6));
+    for (book, mix, from) in [(&mut left, MIX, "2026-05-01"), (&mut right, "居民20%;非居民80%", "2026-05-11")] {
+        let case = ask(book, "P1", &[], json!({ "mix": mix, "from": from }));
+        adjusted(book, case);
+    }
+    let mut both = town.site("S3", 30);
+    both.receive_from(&right);
+    both.receive_from(&left);
+    both
+}
+
+#[test]
+fn of_two_dated_prices_the_one_decided_for_counts_from_its_own_day_and_until_then_neither() {
+    for (kept, class, amount) in [
+        (None, "resident", "200.00"),            // 40 × 5
+        (Some("2026-05-01"), "mixed", "225.00"), // 20 × 5, 10 × 5, 10 × 7.50
+        (Some("2026-05-11"), "mixed", "220.00"), // 30 × 5, 2 × 5, 8 × 7.50
+    ] {
+        let mut book = two_prices();
+        let view = view_exceptions::open(&book.desk).unwrap().into_iter().find(|view| view.what == "class_conflict");
+        let view = view.expect("two words on one price");
+        assert_eq!((view.sides.len(), view.choice), (2, true));
+        if let Some(from) = kept {
+            let sides = prices(&book);
+            let side = sides.iter().find(|row| row.from_day.to_string() == from).unwrap();
+            assert!(!side.stands);
+            let decided =
+                json!({ "exception": view.exception, "decision": "按核实", "reason": "核实单 7", "keep": side.id });
+            book.act("chief", "exception.resolve", decided);
+            let days: Vec<_> = prices(&book).iter().map(|row| (row.from_day.to_string(), row.stands)).collect();
+            assert_eq!(days, [(from.to_owned(), true)]);
+        }
+        assert_eq!(billed(&mut book, "2026-05-20", 140), (class.into(), amount.into()), "{kept:?}");
+        sound(&book);
+    }
+}
+
+#[test]
+fn a_third_price_set_by_three_people_decides_between_two_with_their_days() {
+    let mut book = two_prices();
+    let case = ask(&book, "P1", &[], json!({ "mix": "居民60%;非居民40%", "from": "2026-05-16" }));
+    adjusted(&mut book, case);
+    assert!(view_exceptions::open(&book.desk).unwrap().iter().all(|view| view.what != "class_conflict"));
+    // 35 days of the price before all three: 35 × 5; 3 × 5 and 2 × 7.50.
+    assert_eq!(billed(&mut book, "2026-05-20", 140), ("mixed".into(), "205.00".into()));
+    sound(&book);
 }

@@ -5,7 +5,8 @@ mod support;
 
 use meterdesk::desk::refusal::Refusal;
 use serde_json::{Value, json};
-use support::adjust::act_at;
+use support::adjust::{act_at, adjusted, bills as living_bills};
+use support::ladder::{self, NO, amounts, billed, household};
 use support::orders::{Book, book};
 use support::transfer;
 use support::water::{bill, bills, branch, line, read, resident, slip, sound};
@@ -114,5 +115,73 @@ fn a_difference_paid_with_late_fee_comes_back_and_is_paid_again_as_it_was() {
         assert_eq!(issue(&mut book).unwrap()["settled"], "100.00");
         assert_eq!(support::adjust::balance(&book, A), (0, 0));
     }
+    sound(&mut book);
+}
+
+/// Cancels the bill at a place and issues it again; what all then come to.
+fn again(book: &mut Book, at: usize) -> Vec<String> {
+    let bill = living_bills(book, NO)[at].0;
+    book.act("room", "bill.cancel", json!({ "account": NO, "bill": bill, "reason": "重出" }));
+    book.act("room", "bill.issue", json!({ "account": NO }));
+    amounts(book)
+}
+
+#[test]
+fn a_volume_put_right_over_a_swap_was_counted_from_the_slip_once_more() {
+    let mut book = household();
+    billed(&mut book, "2026-03-01", 100);
+    let waits = json!({ "account": NO, "value": "120", "date": "2026-03-20" });
+    act_at(&mut book, "2026-03-20", "room", "reading.enter", waits).unwrap();
+    book.act("room", "swap.enter", ladder::slip("130"));
+    book.act("room", "bill.issue", json!({ "account": NO }));
+    billed(&mut book, "2026-05-01", 9);
+    // 10 on the old meter, 6 on the new; the old one's end was misread by 2.
+    assert_eq!(amounts(&book), ["100 500.00", "20 100.00", "16 80.00"]);
+    let case = ladder::ask(&book, "V1", &[2], json!({ "volume": "14" }));
+    adjusted(&mut book, case);
+    let right = ["100 500.00", "20 100.00", "14 70.00"];
+    assert_eq!(amounts(&book), right);
+    assert_eq!(
+        (again(&mut book, 2), again(&mut book, 2)),
+        (right.map(str::to_owned).to_vec(), right.map(str::to_owned).to_vec())
+    );
+    // Another reading is another measurement: 130 − 120 and 10 − 3.
+    let bill = living_bills(&book, NO)[2].0;
+    book.act("room", "bill.cancel", json!({ "account": NO, "bill": bill, "reason": "抄错" }));
+    book.act("room", "reading.correct", json!({ "account": NO, "value": "10", "remark": "抄错" }));
+    book.act("room", "bill.issue", json!({ "account": NO }));
+    assert_eq!(amounts(&book)[2], "17 85.00");
+    sound(&mut book);
+}
+
+#[test]
+fn the_difference_at_a_swap_put_right_keeps_its_volume_when_it_is_issued_again() {
+    let mut book = household();
+    billed(&mut book, "2026-03-01", 100);
+    book.act("room", "swap.enter", ladder::slip("130"));
+    billed(&mut book, "2026-05-01", 9);
+    let case = ladder::ask(&book, "V1", &[1], json!({ "volume": "25" }));
+    adjusted(&mut book, case);
+    let right = ["100 500.00", "25 125.00", "6 30.00"];
+    assert_eq!(amounts(&book), right);
+    assert_eq!(again(&mut book, 1), right, "not 30 up to the slip's end");
+    assert_eq!(again(&mut book, 2), right);
+    sound(&mut book);
+}
+
+#[test]
+fn a_volume_put_right_apart_from_its_reading_came_back_with_the_next_issue() {
+    let mut book = household();
+    billed(&mut book, "2026-10-20", 140);
+    let case = ladder::ask(&book, "V4", &[0], json!({ "volume": "20", "reading": "140" }));
+    adjusted(&mut book, case);
+    assert_eq!(again(&mut book, 0), ["20 100.00"]);
+    // Where the reading followed, both say the same.
+    let case = ladder::ask(&book, "V1", &[0], json!({ "volume": "30" }));
+    adjusted(&mut book, case);
+    assert_eq!(
+        (ladder::readings(&book).pop().unwrap(), again(&mut book, 0)),
+        ("2026-10-20 150".into(), vec!["30 150.00".to_owned()])
+    );
     sound(&mut book);
 }

@@ -10,6 +10,7 @@ use meterdesk::desk::refusal::Refusal;
 use meterdesk::store::tables::account::ReadingRow;
 use meterdesk::store::tables::base::ExceptionRow;
 use serde_json::{Value, json};
+use support::adjust::act_at;
 use support::at::At;
 use support::orders::{Book, book};
 use support::transfer;
@@ -203,6 +204,55 @@ fn a_seal_without_a_settled_reading_left_use_unread_and_unbilled() {
     slip["fields"] = json!({ "结算方数": "125" });
     let refusal = book.desk.at("desk", 90, "order.return", slip).unwrap_err();
     assert!(refusal.message().contains("2026-09-10") && refusal.message().contains("用量 10 还没有出账"), "{refusal}");
+}
+
+/// On 2026-11-21, with the seal taken in, somebody cancels the bill named; the slip says where the meter stands. Answers what it is refused
+/// with.
+fn slip_over_cancelled(book: &mut Book, at: usize, value: &str) -> (Refusal, Value) {
+    book.act("demo", "shift.open", json!({ "float": "0.00" }));
+    assert_eq!(book.act("demo", "payment.take", json!({ "account": A }))["total"], "102.50");
+    let (_, mut slip) = sealing(book);
+    let bill = bills(book, A)[at].id;
+    book.act("room", "bill.cancel", json!({ "account": A, "bill": bill, "reason": "试" }));
+    slip["fields"] = json!({ "结算方数": value });
+    (book.desk.at("desk", 90, "order.return", slip.clone()).unwrap_err(), slip)
+}
+
+#[test]
+fn a_bill_cancelled_between_intake_and_return_lost_its_due_date_in_the_bill_of_the_slip() {
+    for swapped in [false, true] {
+        let mut book = town(&[resident(A)]);
+        // 20 units, 100.00, due 2026-10-27: 25 days late on 2026-11-21, 2.50.
+        if swapped {
+            let paper = support::water::slip("HB1", A, "2026-10-12", "120", "N1", "120");
+            act_at(&mut book, "2026-10-12", "room", "swap.enter", paper).unwrap();
+        } else {
+            let reading = json!({ "account": A, "date": "2026-10-12", "value": "120" });
+            act_at(&mut book, "2026-10-12", "room", "reading.enter", reading).unwrap();
+            act_at(&mut book, "2026-10-12", "room", "bill.issue", json!({ "account": A })).unwrap();
+        }
+        let (refusal, slip) = slip_over_cancelled(&mut book, 0, "125");
+        assert_eq!(
+            (refusal.first_rule(), refusal.faults[0].field.as_deref()),
+            ("R-183", Some("fields.settled")),
+            "{refusal}"
+        );
+        assert!(refusal.message().contains("2026-10-12") && refusal.message().contains("用量 20"), "{refusal}");
+        let again = book.act("room", "bill.issue", json!({ "account": A }));
+        assert_eq!(
+            (&again["due"], &again["amount"], &again["settled"]),
+            (&json!("2026-10-27"), &json!("100.00"), &json!("100.00"))
+        );
+        let answer = book.desk.at("desk", 90, "order.return", slip).unwrap();
+        assert_eq!((&answer["bill"]["volume"], &answer["bill"]["amount"]), (&json!("5"), &json!("25.00")));
+        let dues: Vec<_> = bills(&book, A)
+            .iter()
+            .filter(|row| row.state != "cancelled")
+            .map(|row| (row.due.to_string(), row.unpaid.0))
+            .collect();
+        assert_eq!(dues, [("2026-10-27".to_owned(), 0), ("2026-12-06".to_owned(), 2_500)]);
+        sound(&mut book);
+    }
 }
 
 #[test]

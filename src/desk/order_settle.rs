@@ -7,6 +7,7 @@
 use chrono::NaiveDate;
 
 use super::action::Cx;
+use super::billing::ledger::Cancelled;
 use super::billing::{Ledger, Rater, doubt};
 use super::debts;
 use super::order_step::Found;
@@ -166,6 +167,22 @@ fn refuse_left(mut ledger: Ledger, bill: Option<&BillIssued>) -> Result<(), Refu
     }
 }
 
+/// A bill that was cancelled keeps its due date in the one in its place, which one bill of several could not: it is issued first.
+fn refuse_cancelled(ledger: &Ledger, bill: &BillIssued) -> Result<(), Refusal> {
+    let taken = |one: &&Cancelled| one.swap || one.last != bill.last_day;
+    let span = Span { first: bill.first_day, last: bill.last_day, volume: bill.volume, swap: false };
+    let Some(one) = ledger.cancelled.iter().filter(taken).find(|one| one.taken_up_by(&span)) else { return Ok(()) };
+    let what = if one.swap { "换表差额" } else { "账单" };
+    Err(Refusal::rule(
+        "R-183",
+        format!(
+            "截止 {} 的{what} (用量 {}) 作废后还没有重新出账：先给该户出账，到期日和违约金照原账单，再录入回执",
+            one.last,
+            one.volume.grouped()
+        ),
+    ))
+}
+
 /// The bill up to the newest reading; none when there is no use to charge.
 fn bill(cx: &Cx<'_, '_>, ledger: &Ledger, new: bool) -> Result<Option<BillIssued>, Refusal> {
     let newest = ledger.history().closing_marks(NaiveDate::MIN, NaiveDate::MAX).pop();
@@ -179,6 +196,7 @@ fn bill(cx: &Cx<'_, '_>, ledger: &Ledger, new: bool) -> Result<Option<BillIssued
         None => doubt::doubt(ledger, &bill, &doubt::limits(cx.tx)?),
         Some(_) => None,
     };
+    refuse_cancelled(ledger, &bill)?;
     let bill = BillIssued { reading: if new { Some(cx.next) } else { bill.reading }, ..bill };
     Ok(Some(match reason {
         Some(reason) => doubt::held(bill, reason),

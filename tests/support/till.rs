@@ -144,6 +144,7 @@ pub fn bill(owes: &Owes) -> BillIssued {
         settles: false,
         mix: None,
         earlier: Vec::new(),
+        stored: None,
     }
 }
 

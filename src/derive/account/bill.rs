@@ -82,9 +82,28 @@ pub struct BillIssued {
     #[serde(default)]
     pub mix: Option<String>,
     /// The prices of its first days, when the account's price was set from a day within it; class, tariff and mix above are those of
-    /// the days after them. Only the last field of a row may be left out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// the days after them.
+    #[serde(default)]
     pub earlier: Vec<EarlierPrice>,
+    /// What it is rated again by. Only the last field of a row may be left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Stored>,
+}
+
+/// What a bill remembers beside its price for when it is rated again, or another takes its place.
+#[derive(Serialize, Deserialize, Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema)]
+pub struct Stored {
+    /// The class was not confirmed on its last days: of all classes its own made it largest.
+    pub highest: bool,
+    /// What readings and slips give, where special handling put its volume right apart from them.
+    pub measured: Option<Milli>,
+}
+
+impl Stored {
+    /// As it stands on a bill; nothing where nothing is to be remembered.
+    pub fn of(highest: bool, measured: Option<Milli>) -> Option<Self> {
+        (highest || measured.is_some()).then_some(Self { highest, measured })
+    }
 }
 
 /// The price of the first days of a bill.
@@ -163,6 +182,16 @@ pub struct Income {
 }
 
 impl BillIssued {
+    /// Was it rated at the highest price on its last days?
+    pub fn at_highest(&self) -> bool {
+        self.stored.is_some_and(|stored| stored.highest)
+    }
+
+    /// What readings and slips gave, where its volume is another.
+    pub fn measured(&self) -> Option<Milli> {
+        self.stored.and_then(|stored| stored.measured)
+    }
+
     /// Income by component, in the order of the lines.
     pub fn income(&self) -> Vec<Income> {
         let mut sums: Vec<Income> = Vec::new();

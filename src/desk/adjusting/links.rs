@@ -1,7 +1,8 @@
 //! The bills of an account in the order of use: each stands on what those before it used.
 
 use super::rerate::{Again, Rerater};
-use crate::derive::account::bill::{BillIssued, OPENING, SWAP};
+use crate::derive::account::bill::{BillIssued, OPENING, SWAP, Stored};
+use crate::derive::request::ReadingFollows;
 use crate::desk::billing::{Ledger, body};
 use crate::desk::refusal::Refusal;
 use crate::rules::billing::history::UsedBefore;
@@ -26,6 +27,14 @@ pub struct Link {
     pub volume: Milli,
     /// Cancelled and not issued again yet: it counts as use and is not rated.
     pub waits: bool,
+}
+
+impl Link {
+    /// The days it covers.
+    fn span(&self) -> Span {
+        let row = &self.row;
+        Span { first: row.first_day, last: row.last_day, volume: self.volume, swap: row.kind == SWAP }
+    }
 }
 
 /// All of them, with the account's billing so far.
@@ -79,16 +88,42 @@ impl Links {
         Ok(Self { list, ledger })
     }
 
+    /// Bills put right apart from their readings remember what those give: cancelled and issued again, they keep their volume.
+    pub fn remember(&self, rated: &mut [Rated], followed: &[ReadingFollows]) {
+        for Rated { at, bill } in rated {
+            let measured = self.measured(*at, followed).filter(|measured| *measured != bill.volume);
+            bill.stored = Stored::of(bill.at_highest(), measured);
+        }
+    }
+
+    /// What readings and slips give for a bill, once the readings have followed.
+    fn measured(&self, at: usize, followed: &[ReadingFollows]) -> Option<Milli> {
+        let link = self.list.get(at)?;
+        let mut ledger = self.ledger.clone();
+        for mark in &mut ledger.marks {
+            if let Some(moved) = followed.iter().find(|one| (one.reading, one.day) == (mark.id, mark.day)) {
+                (mark.value, mark.rollover) = (moved.value, moved.rollover);
+            }
+        }
+        let others = self.list.iter().enumerate().filter(|(other, _)| *other != at);
+        ledger.spans = others.map(|(_, link)| link.span()).collect();
+        let last = link.row.last_day;
+        let used = if link.row.kind == SWAP {
+            let (before, end) = ledger.at_swap(last)?;
+            let history = before.history();
+            history.used(&history.due_at_swap(end))
+        } else {
+            let history = ledger.history();
+            let end = history.closing_marks(last, last).pop()?;
+            history.used(&history.due(end)?)
+        };
+        used.ok().map(Milli::whole)
+    }
+
     /// Where the steps of a bill stand, as those before it now used.
     fn stands(&self, at: usize, link: &Link) -> Stands {
         let before = self.list.get(..at).unwrap_or_default();
-        let span = |link: &Link| Span {
-            first: link.row.first_day,
-            last: link.row.last_day,
-            volume: link.volume,
-            swap: link.row.kind == SWAP,
-        };
-        let spans: Vec<Span> = before.iter().map(span).collect();
+        let spans: Vec<Span> = before.iter().map(Link::span).collect();
         let opening = self.ledger.marks.iter().filter(|mark| mark.kind == MarkKind::Opening).map(|mark| mark.day);
         let (first, last) = (link.row.first_day, link.row.last_day);
         let closing = spans.iter().map(|span| span.last).chain(opening).filter(|day| *day <= last).max();

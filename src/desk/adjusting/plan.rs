@@ -141,6 +141,7 @@ fn without_arrear(account: &AccountRow, row: &BillRow) -> BillIssued {
         settles: false,
         mix: None,
         earlier: Vec::new(),
+        stored: None,
     }
 }
 
@@ -301,6 +302,7 @@ impl Work<'_, '_> {
             .rate(self.book, self.account, true, |rerater, link, again| rerater.with_volume(again, link.volume))?;
         *followed = readings::follow(&links, &mut rated, reading)?;
         effect.readings = std::mem::take(&mut followed.readings);
+        links.remember(&mut rated, &effect.readings);
         self.replaced(&links, bills, rated, effect)
     }
 

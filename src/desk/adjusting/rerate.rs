@@ -6,7 +6,7 @@
 use chrono::NaiveDate;
 
 use super::links::Stands;
-use crate::derive::account::bill::{BillIssued, REBILL, SWAP};
+use crate::derive::account::bill::{BillIssued, REBILL, SWAP, Stored};
 use crate::desk::billing::Ledger;
 use crate::desk::billing::kept::Kept;
 use crate::desk::billing::priced::{self, Used};
@@ -108,6 +108,7 @@ impl Rerater<'_> {
             tariff: rated.tariff,
             mix: rated.mix,
             earlier: rated.earlier,
+            stored: Stored::of(rated.highest, bill.measured()),
             kind: if bill.kind == SWAP { SWAP } else { REBILL }.to_owned(),
             replaces: Some(id),
             lines: rated.lines,

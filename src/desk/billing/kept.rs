@@ -65,7 +65,7 @@ impl Kept<'_> {
             last: bill.last_day,
             class: bill.class.clone(),
             mix: bill.mix.clone(),
-            highest: false,
+            highest: bill.at_highest(),
             shares: self.own_shares(bill, &took)?,
         });
         Ok(way)
@@ -84,7 +84,8 @@ impl Kept<'_> {
         fitting.next().map_or_else(|| under(self.account.discount), Ok)
     }
 
-    /// What days may be rated under now: their own price, or, where the class was not confirmed, that of any class.
+    /// What days may be rated under now: their own price, or, where the class was not confirmed, that of any class: confirmed since, it is
+    /// not the price of the days before, and by special handling only.
     pub fn alike(&self, days: PricedDays) -> Result<Vec<PricedDays>, Fault> {
         let known = price_days::split(&self.account, &self.ledger.prices, days.first, days.last);
         if !days.highest && known.iter().any(|known| known.price.confirmed) {

@@ -90,7 +90,7 @@ pub struct Cancelled {
 
 impl Cancelled {
     /// Does a living bill bill its use? Another bill of a swap's day may have ended before the meter was taken down.
-    fn taken_up_by(&self, span: &Span) -> bool {
+    pub fn taken_up_by(&self, span: &Span) -> bool {
         if !self.swap {
             return covers(span, self.last);
         }

@@ -38,6 +38,8 @@ pub struct Priced {
     pub mix: Option<String>,
     /// Their tariff: its late fee counts.
     pub tariff: String,
+    /// Their class was not confirmed.
+    pub highest: bool,
     /// The prices of the days before them.
     pub earlier: Vec<EarlierPrice>,
     /// The lines.
@@ -107,6 +109,7 @@ pub fn rate(book: &PriceBook, way: &[PricedDays], begun: Begun, used: &Used<'_>)
     Ok(Priced {
         class: own.class.clone(),
         mix: own.mix.clone(),
+        highest: own.highest,
         earlier: earlier.iter().map(before).collect(),
         lines: rated.lines.iter().map(line).collect(),
         amount: rated.total,

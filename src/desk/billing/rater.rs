@@ -6,7 +6,7 @@ use super::Ledger;
 use super::kept::Kept;
 use super::ledger::Cancelled;
 use super::priced::{self, Used};
-use crate::derive::account::bill::{BillIssued, HoldReason, SWAP, USE};
+use crate::derive::account::bill::{BillIssued, HoldReason, SWAP, Stored, USE};
 use crate::desk::tariffs;
 use crate::rules::billing::history::History;
 use crate::rules::billing::{BillCycle, ByRegister, Due, MarkKind, Span, registers};
@@ -17,6 +17,7 @@ use crate::rules::fault::Fault;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::price_days::PricedDays;
 use crate::rules::pricing;
+use crate::rules::reading_use::whole;
 use crate::rules::tariff::PriceBook;
 
 /// Rates readings by a price book, for bills of one date.
@@ -31,6 +32,16 @@ pub struct Rater<'b> {
 /// The stand-in for a date nobody knows.
 fn is_unknown(day: NaiveDate) -> bool {
     NaiveDate::from_ymd_opt(2002, 1, 1) == Some(day)
+}
+
+/// What a bill charges.
+struct Use<'k> {
+    /// 用量.
+    volume: Milli,
+    /// What the readings give, where special handling put it right.
+    measured: Option<Milli>,
+    /// By register, where that is known with it.
+    registers: &'k [(String, Milli)],
 }
 
 /// What a bill closes with.
@@ -150,9 +161,9 @@ impl Rater<'_> {
         if due.closing.is_none() && history.began(due.end).is_none_or(is_unknown) {
             return Err(Fault::new("R-063", "没有上次读数，装表日期也不明，不能确定起始日期和底数，请补全档案"));
         }
-        let volume = history.used(due)?;
         let account = tariffs::pricing(&ledger.account);
         let known = ledger.calculated(due.last, kind == SWAP);
+        let used = self.used(history, due, known)?;
         let people = known.map_or(ledger.account.people, |known| known.people);
         let kept = known.map(|known| {
             let days = BillIssued { first_day: due.first, ..known.clone() };
@@ -162,7 +173,7 @@ impl Rater<'_> {
             Some(Ok(ways)) => ways,
             _ => pricing::choices(self.book, &account, &ledger.prices, (due.first, due.last))?,
         };
-        let rated = choices.iter().map(|way| self.under(ledger, history, due, volume, (way, people)));
+        let rated = choices.iter().map(|way| self.under(ledger, history, due, &used, (way, people)));
         let rated = pricing::largest(rated, |bill| bill.amount)?;
         Ok(BillIssued {
             due: again.map_or_else(|| tariffs::due_of(self.book, &rated.tariff, self.dated), |bill| Ok(bill.due))?,
@@ -172,20 +183,35 @@ impl Rater<'_> {
         })
     }
 
+    /// What was used: by the readings, unless special handling had put the cancelled bill of these days right and they still give what
+    /// they gave then.
+    fn used<'k>(&self, history: &History<'_>, due: &Due, known: Option<&'k BillIssued>) -> Result<Use<'k>, Fault> {
+        let read = Milli::whole(history.used(due)?);
+        let put_right = known.filter(|known| known.measured() == Some(read));
+        Ok(match put_right {
+            Some(known) => Use { volume: known.volume, measured: Some(read), registers: &known.registers },
+            None => Use { volume: read, measured: None, registers: &[] },
+        })
+    }
+
     /// The bill under the prices of its days; its due date is still to be set.
     fn under(
         &self,
         ledger: &Ledger,
         history: &History<'_>,
         due: &Due,
-        volume: i64,
+        put: &Use<'_>,
         (way, people): (&[PricedDays], Option<i64>),
     ) -> Result<BillIssued, Fault> {
         let begun = ledger.begun(due.last);
         let before = history.used_since(due, begun.handed_over.filter(|_| priced::prorates(self.book, way)));
-        let registers = self.registers(history, due, way, volume)?;
+        let registers = match put.registers {
+            [] => self.registers(history, due, way, put.volume)?,
+            known if priced::timed(self.book, way) => known.to_vec(),
+            _ => Vec::new(),
+        };
         let used = Used {
-            volume: Milli::whole(volume),
+            volume: put.volume,
             before: before.exact,
             first: due.first,
             last: due.last,
@@ -203,6 +229,7 @@ impl Rater<'_> {
             amount: rated.amount,
             mix: rated.mix,
             earlier: rated.earlier,
+            stored: Stored::of(rated.highest, put.measured),
             people,
             registers,
             ..self.frame(ledger, due, USE)
@@ -241,6 +268,7 @@ impl Rater<'_> {
             settles: customer::prepaid_settles(&ledger.account.extra),
             mix: price.mix.filter(|_| price.confirmed && price.class == MIXED).map(str::to_owned),
             earlier: Vec::new(),
+            stored: None,
         }
     }
 
@@ -250,7 +278,7 @@ impl Rater<'_> {
         history: &History<'_>,
         due: &Due,
         way: &[PricedDays],
-        volume: i64,
+        volume: Milli,
     ) -> Result<ByRegister, Fault> {
         let mut codes = way.iter().flat_map(|days| days.shares.iter().map(|share| (&share.code, days.last)));
         let timed = codes.find_map(|(code, day)| self.book.at(code, day).ok()?.registers.as_ref());
@@ -258,7 +286,7 @@ impl Rater<'_> {
             None => Ok(Vec::new()),
             Some(timed) => {
                 let names: Vec<&str> = timed.list.iter().map(|register| register.name.as_str()).collect();
-                registers::used(history.meters, history.marks, due.start, due.end, &names, volume)
+                registers::used(history.meters, history.marks, due.start, due.end, &names, whole(volume))
             }
         }
     }
