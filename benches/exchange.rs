@@ -74,7 +74,7 @@ fn many_branches(folder: &Path, branches: i64) -> Result<(), Failure> {
     let stick = folder.join("stick");
     std::fs::create_dir(&stick)?;
     for number in 0..branches {
-        let mut branch = site(folder, &format!("B{number}"), false)?;
+        let mut branch = site(folder, &format!("B{number:03}"), false)?;
         acquaint(&mut office, &mut branch)?;
         write_small_entries(&mut branch, 400)?;
         branch.exchange_out(&stick, Default::default(), |_, _| {})?;

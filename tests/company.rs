@@ -227,6 +227,32 @@ fn revoked_keys_count_again_only_after_a_new_card_and_rotated_ones_follow_by_the
 }
 
 #[test]
+fn a_code_that_is_a_living_branch_s_with_one_letter_more_was_enrolled_and_counted_as_its_successor() {
+    let mut office = book("H", true);
+    let branches: Vec<Desk> = ["B03", "B03A", "B0", "B4", "B03AB"].iter().map(|code| book(code, false)).collect();
+    let [old, new, short, other, third] = &branches[..] else { panic!() };
+    let mut ask = |branch: &Desk| {
+        let (card, fingerprint) = card_of(branch);
+        let input = json!({ "card": card, "fingerprint": fingerprint });
+        office.sign_in_practice("boss").unwrap();
+        office.perform("site.enrol", &input.to_string(), Call::default()).map(|_| ()).map_err(|no| no.message())
+    };
+    ask(old).unwrap();
+    ask(other).unwrap();
+    assert!(ask(new).unwrap_err().contains("site revoke B03"));
+    assert!(ask(short).unwrap_err().contains("换一个代码"), "B03 would take over from it");
+    ask(third).unwrap();
+    assert!(ask(new).is_err());
+    ask(old).unwrap();
+    let mut office = book("H", true);
+    enrol(&mut office, old, &[]);
+    act(&mut office, "site.revoke", json!({ "site": "B03", "reason": "启用号用完" }));
+    enrol(&mut office, new, &[]);
+    enrol(&mut office, old, &[]); // revoked too early: what it still sent is taken in
+    assert!(!peers::peer(&office.look().unwrap(), "B03").unwrap().unwrap().revoked);
+}
+
+#[test]
 fn a_certificate_nobody_signed_is_passed_over() {
     let (mut office, mut branch) = (book("H", true), book("B03", false));
     enrol(&mut office, &branch, &[]);

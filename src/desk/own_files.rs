@@ -147,7 +147,7 @@ pub fn no_life_left(site: &Site) -> Refusal {
         "lives",
         format!(
             "网点 {site} 的 {MOST_LIVES} 个启用号都用完了，不能再从备份恢复。出路：本网点换新代码 {site}A 继续 (在新位置 \
-             init --site {site}A，总部 site enrol 登记、site revoke {site}、exchange out --for {site}A --whole，这里收进后 \
+             init --site {site}A，总部收齐交换包后 site revoke {site}、site enrol 登记、exchange out --for {site}A --whole，这里收进后 \
              site succeed {site})，步骤见 README“启用号用完”"
         ),
     )

@@ -10,6 +10,7 @@ use crate::derive::site::{SiteEnrolled, subject_of};
 use crate::desk::action::{Action, Cx, Decision};
 use crate::desk::refusal::Refusal;
 use crate::exchange::peers;
+use crate::rules::id::Site;
 
 /// The action.
 pub struct SiteEnrol;
@@ -71,6 +72,9 @@ impl Action for SiteEnrol {
             return Err(Refusal::field("card", "card", format!("{} 是总部的名片，总部之间不登记", card.code)));
         }
         let before = peers::peer(cx.tx, card.code.as_str())?;
+        if before.is_none() {
+            refuse_kin(cx, &card.code)?;
+        }
         let data_key = card.data_key.filter(|data| data.for_site == cx.site.as_str());
         let same = before.as_ref().filter(|peer| peer.keys.contains(&card.keys));
         if same.is_some_and(|peer| *peer.seal_to() != card.keys) {
@@ -129,4 +133,24 @@ impl Action for SiteEnrol {
         }
         Decision::write(vec![Subject::new(Kind::Site, subject_of(&card.code))], &body, output)
     }
+}
+
+/// A code that is another's with a letter or digit more is that one's successor and works on what it made (`derive/whose.rs`): no new one
+/// is taken beside a living branch it would take over from, or that would take over from it. A branch whose lives are used up is revoked
+/// first, then its successor enrolled.
+fn refuse_kin(cx: &Cx<'_, '_>, code: &Site) -> Result<(), Refusal> {
+    for peer in peers::enrolled(cx.tx)?.into_iter().filter(|peer| !peer.revoked) {
+        let old = &peer.site;
+        let message = if code.follows(old) {
+            format!(
+                "{code} 是在用网点 {old} 后面加一位，登记后 {old} 的户、账、人都归它办。另开网点请换一个代码；{old} 的启用号用完、要由                  {code} 接着办的，先收齐 {old} 的交换包并 site revoke {old}，再登记"
+            )
+        } else if old.follows(code) {
+            format!("在用网点 {old} 的代码是 {code} 后面加一位，登记后 {code} 的户、账、人都归 {old} 办，请换一个代码")
+        } else {
+            continue;
+        };
+        return Err(Refusal::field("site", "card", message));
+    }
+    Ok(())
 }
