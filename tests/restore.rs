@@ -6,6 +6,11 @@ mod support {
     pub mod one_book;
 }
 
+use meterdesk::book::entry::seal;
+use meterdesk::derive;
+use meterdesk::rules::id::Id;
+use meterdesk::store::entries::EntryRow;
+use meterdesk::store::{Db, OpenOptions};
 use support::office::{Office, Said};
 use support::one_book::{Home, Open};
 
@@ -228,4 +233,30 @@ fn a_branch_whose_lives_are_used_up_goes_on_under_a_new_code() {
     office.night("B1A", "second");
     office.run("B1A", &["verify", "--full"]).ends(0);
     assert_eq!(office.state("B1A"), office.state("HO"));
+}
+
+/// Another tool raised the life in the row of settings under an earlier program, which went on there without a word.
+#[test]
+fn a_life_that_began_without_saying_so_was_copied_and_put_back_without_a_question() {
+    let home = Home::new();
+    home.worker("w1").ends(0);
+    {
+        let (mut db, _) = Db::open(&home.path("x.db"), OpenOptions::default()).unwrap();
+        let tx = db.write().unwrap();
+        let last = tx.entries_after(Id(0), 1_000_000).unwrap().pop().unwrap();
+        let id = Id::new(&last.id.site(), 2, 1, 0).unwrap();
+        let first = EntryRow { id, epoch: 2, seq: 1, prev: last.hash, hlc: last.hlc + 1, key: None, ..last };
+        derive::receive(&tx, &seal(first)).unwrap();
+        tx.set_setting("epoch", "2").unwrap();
+        tx.commit().unwrap();
+    }
+    let asked = |said: &serde_json::Value| said.to_string().contains("不是从 site.epoch 开始的");
+    let verdict = home.run(&["verify"]).ends(0).json();
+    assert!(verdict["ok"] == true && asked(&verdict["questions"][0]["message"]), "{verdict}");
+    let copy = home.path("a.bak");
+    home.run(&["backup", copy.to_str().unwrap()]).ends(0);
+    let done = home.run(&["restore", copy.to_str().unwrap()]).ends(0).json();
+    assert!(done["epoch"] == 3 && asked(&done["questions"][0]), "{done}");
+    // A life that says so is not asked about.
+    assert_eq!(home.run(&["verify"]).ends(0).json()["questions"].as_array().unwrap().len(), 1);
 }

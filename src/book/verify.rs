@@ -5,7 +5,8 @@
 //! along its site's line. Such an entry is whole, signed and joined, its order is (stamp, place) at every site alike, and it cannot be
 //! deleted: in a book that holds it, it is a *question* and no fault. The line from there on stays as it is; copies, restoring and the
 //! exchange go on; head office asks about it (`bundle.accept`, exception `stamp_back`) and names it in the headers of its bundles, so
-//! that its other sites take the same entries in. Who walks the chains may ask further questions ([`chains_asking`]).
+//! that its other sites take the same entries in. So is a life that does not begin with the word that it is one (`site.epoch`), which another
+//! tool brought about. Who walks the chains may ask further questions ([`chains_asking`]).
 
 use std::fmt;
 
@@ -105,7 +106,7 @@ pub fn chains_asking(
         after = end.id;
         for row in batch {
             found.entries += 1;
-            if let Some(message) = ask(&row)? {
+            for message in ask(&row)?.into_iter().chain(odd_beginning(&row)) {
                 found.note(Fault { entry: Some(row.id), message });
             }
             if singly && tx.is_relayed(row.id)? {
@@ -126,6 +127,14 @@ pub fn chains_asking(
         progress(found.entries);
     }
     Ok(found)
+}
+
+/// A life begins with an entry that says so; the first one with whatever a site began with.
+fn odd_beginning(row: &EntryRow) -> Option<String> {
+    let odd = row.seq == 1 && row.epoch > 1 && row.action != "site.epoch";
+    odd.then(|| {
+        format!("凭单 {}：启用号 {} 不是从 site.epoch 开始的，有人用别的工具改过启用号，请查明", row.id, row.epoch)
+    })
 }
 
 fn note_head(heads: &mut Vec<ChainHead>, row: &EntryRow) {

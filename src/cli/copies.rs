@@ -165,6 +165,9 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
             "since_until": since.until, "old_book_read": !since.by_mark, "since": since.sentences(),
         });
         let mut line = line;
+        if !copy.questions.is_empty() {
+            line["questions"] = serde_json::json!(copy.questions);
+        }
         if let Some(brought) = brought {
             line["tail"] = serde_json::json!({
                 "entries": brought.entries, "upto": brought.upto, "until": brought.until, "receipts": brought.receipts,
@@ -188,6 +191,7 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
             brought.sentences().iter().for_each(|said| println!("{said}"));
         }
         since.sentences().iter().for_each(|said| println!("{said}"));
+        copy.questions.iter().for_each(|question| println!("疑问：{question}"));
         if let Some(notice) = own_files::lives_notice(done.epoch) {
             println!("注意：{notice}");
         }

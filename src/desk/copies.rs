@@ -24,6 +24,8 @@ pub struct Copy {
     pub upto: String,
     /// When that was written.
     pub until: Option<String>,
+    /// What is odd in it but no fault (`book/verify.rs`), a sentence each.
+    pub questions: Vec<String>,
 }
 
 impl Desk {
@@ -131,7 +133,9 @@ pub(super) fn prove(path: &Path) -> Result<Copy, Refusal> {
     for tail in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(beside(path, tail));
     }
-    Ok(Copy { entries: chains.entries, upto: format!("{}.{}.{}", head.site, head.epoch, head.seq), until })
+    let upto = format!("{}.{}.{}", head.site, head.epoch, head.seq);
+    let questions = chains.questions.into_iter().map(|question| question.message).collect();
+    Ok(Copy { entries: chains.entries, upto, until, questions })
 }
 
 /// How a file of our own is opened that nobody else knows of.
