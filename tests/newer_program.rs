@@ -183,6 +183,92 @@ fn an_older_program_put_back_folds_again_what_it_does_not_understand() {
     assert_eq!(hash(&upgraded(old, &path)), before);
 }
 
+/// Another branch's entry about a customer of B01, and what its author wrote before.
+fn by_another_branch(common: &[EntryRow]) -> Vec<EntryRow> {
+    let mut other = Book { desk: support::company::site("B2", false) };
+    take(&mut other.desk, common);
+    finish(&mut other.desk);
+    other.act("demo", "shift.open", json!({ "float": "100.00", "reason": "首班" }));
+    other.act("demo", "payment.take", json!({ "account": "3100000002", "bills": [], "to_prepaid": "50.00" }));
+    entries_of(&other.desk, "B2")
+}
+
+fn holds(desk: &Desk) -> Vec<String> {
+    desk.look().unwrap().scan::<HoldRow>(&[]).unwrap().into_iter().map(|row| row.kind).collect()
+}
+
+fn questions(desk: &Desk) -> Vec<String> {
+    desk.look().unwrap().all_exceptions().unwrap().into_iter().map(|row| format!("{} {}", row.kind, row.what)).collect()
+}
+
+#[test]
+fn an_action_nobody_knows_signed_by_another_branch_paused_a_customer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let (common, _) = history();
+    let theirs = by_another_branch(&common);
+    let mut old = older(&path, "payment.take");
+    for batch in [&common, &theirs] {
+        take(&mut old, batch);
+        finish(&mut old);
+    }
+    // Their own drawer waits for the upgrade; the customer of B01 does not.
+    assert_eq!((holds(&old), questions(&old)), (vec!["s".to_owned()], vec!["a unknown_action".to_owned()]));
+    let mut old = Book { desk: old };
+    assert_eq!(old.desk.verify(true, |_| {}).unwrap().first_fault.map(|fault| fault.message), None);
+    let all = entries(&old);
+    let new = upgraded(old.desk, &path);
+    assert!(holds(&new).is_empty() && questions(&new).is_empty(), "{:?}", questions(&new));
+    assert_eq!(hash(&new), hash(&state_of(&all)), "the newer entry counts in its place");
+    // A word that no program knows, in every order with the first entries that say who is who; the question does not stay for ever alone.
+    let forged = EntryRow { action: "customer.stop".into(), ..theirs.last().unwrap().clone() };
+    let forged = meterdesk::book::entry::seal(forged);
+    let mut rows = theirs.clone();
+    *rows.last_mut().unwrap() = forged;
+    let mut forward = empty();
+    take(&mut forward, &common);
+    take(&mut forward, &rows);
+    finish(&mut forward);
+    assert_eq!(questions(&forward), ["a unknown_action"]);
+    let mut backward = empty();
+    rows.reverse();
+    rows.iter().for_each(|row| drop(take(&mut backward, std::slice::from_ref(row))));
+    take(&mut backward, &common);
+    finish(&mut backward);
+    assert_eq!(hash(&forward), hash(&backward));
+}
+
+#[test]
+fn an_action_nobody_knows_of_its_own_site_or_of_head_office_waits_for_the_upgrade() {
+    let office = entries(&Book { desk: support::company::site("HO", true) });
+    let (common, later) = history();
+    let stop = |of: &EntryRow, after: &EntryRow| {
+        let seq = after.seq + 1;
+        let id = meterdesk::rules::id::Id::new(&after.id.site(), after.epoch, seq, 0).unwrap();
+        let account = later[0].subjects.clone();
+        meterdesk::book::entry::seal(EntryRow {
+            id,
+            site: after.site.clone(),
+            seq,
+            prev: after.hash,
+            hlc: after.hlc.max(of.hlc) + 1,
+            action: "customer.stop".into(),
+            subjects: account,
+            key: None,
+            ..of.clone()
+        })
+    };
+    let last = common.last().unwrap();
+    for (author, before) in [("own", last), ("head office", office.last().unwrap())] {
+        let mut desk = empty();
+        take(&mut desk, &common);
+        take(&mut desk, &office);
+        take(&mut desk, &[stop(&later[0], before)]);
+        finish(&mut desk);
+        assert_eq!((holds(&desk), questions(&desk).len()), (vec!["a".to_owned()], 0), "{author}");
+    }
+}
+
 fn older_again(mut desk: Desk, lacks: &str) -> Desk {
     let tx = desk.db_mut().write().unwrap();
     tx.set_setting(LACKS, lacks).unwrap();

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::{FOLDS, exception, index, rebuild};
+use super::{FOLDS, exception, index, rebuild, whose};
 use crate::book::subject::Kind;
 use crate::rules::id::Id;
+use crate::store::tables::base::ExceptionRow;
 use crate::store::{Db, StoreError, Tx};
 
 /// Setting: actions this program is to treat as unknown, blank between; `kind:w` for a kind of subject. For tests of mixed
@@ -68,7 +69,9 @@ pub fn catch_up(db: &mut Db) -> Result<bool, StoreError> {
         if tx.setting(FINGERPRINT)?.as_ref() == Some(&now) {
             return Ok(false);
         }
-        let paused = tx.anything_held()? || tx.setting(index::UNKNOWN_KIND)?.is_some_and(|entry| !entry.is_empty());
+        let paused = tx.anything_held()?
+            || !strangers(&tx)?.is_empty()
+            || tx.setting(index::UNKNOWN_KIND)?.is_some_and(|entry| !entry.is_empty());
         // An older program was put back: what a newer one made of entries it does not understand must not stay.
         let older = || Ok::<_, StoreError>(tx.actions()?.iter().any(|(name, last)| !understands(&lacks, name, *last)));
         (now, paused || older()?)
@@ -78,7 +81,10 @@ pub fn catch_up(db: &mut Db) -> Result<bool, StoreError> {
     }
     let tx = db.write()?;
     if waits {
-        let accounts = tx.held_subjects(Kind::Account.letter())?;
+        let mut accounts = tx.held_subjects(Kind::Account.letter())?;
+        accounts.extend(
+            strangers(&tx)?.into_iter().filter(|row| row.kind == Kind::Account.letter()).map(|row| row.subject),
+        );
         if tx.setting(index::UNKNOWN_KIND)?.is_some() {
             tx.set_setting(index::UNKNOWN_KIND, "")?;
             index_missing(&tx)?;
@@ -89,6 +95,13 @@ pub fn catch_up(db: &mut Db) -> Result<bool, StoreError> {
     tx.set_setting(FINGERPRINT, &now)?;
     tx.commit()?;
     Ok(waits)
+}
+
+/// Subjects that go on beside an entry nobody here knew.
+fn strangers(tx: &Tx<'_>) -> Result<Vec<ExceptionRow>, StoreError> {
+    let mut rows = tx.all_exceptions()?;
+    rows.retain(|row| row.what == whose::UNKNOWN);
+    Ok(rows)
 }
 
 /// Puts the index rows of kinds that were unknown when their entries came.

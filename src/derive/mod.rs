@@ -258,6 +258,16 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
             Err(DeriveError::Store(error)) => return Err(error),
             Err(DeriveError::Body(reason)) => format!("内容读不懂：{reason}"),
         }
+    } else if (whose::of(event.action()).is_none() || lacks.action(event.action()))
+        && whose::is_strangers(fx.tx, &event.id.site(), event.subject)?
+    {
+        let note = format!(
+            "凭单 {} 是网点 {} 的程序记的 {}，这里还不认识，没有入账，照常办理；升级程序后自动重算",
+            event.id,
+            event.id.site(),
+            event.action()
+        );
+        return exception::open(fx, kind, event, whose::UNKNOWN, event.id, note);
     } else {
         format!("需要升级程序：不认识 {} 第 {version} 版", event.action())
     };

@@ -21,6 +21,8 @@ use super::{Fx, refold_all};
 
 /// Word of the exception.
 pub const OTHER: &str = "other_site";
+/// Word of the exception about an entry of an action nobody here knows, on a subject that is not its author's.
+pub const UNKNOWN: &str = "unknown_action";
 
 /// Whose subjects an action may be about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,6 +136,13 @@ pub fn fault_of(
         Some(why) if !author.is_nobody()? => Ok(Some(why)),
         _ => Ok(None),
     }
+}
+
+/// Is a subject another office's than the author's, as far as an action goes that this program does not know? It may be a newer program's,
+/// or nobody's: it is kept for the upgrade, but does not pause what may not be its author's business.
+pub(super) fn is_strangers(tx: &Tx<'_>, author: &Site, subject: Id) -> Result<bool, StoreError> {
+    let author = Author { tx, site: author };
+    Ok(!author.owns(subject)? && !author.leads(&subject.site())? && !author.is_nobody()?)
 }
 
 /// Is a question one between several subjects?
