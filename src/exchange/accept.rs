@@ -14,10 +14,11 @@ use super::take::{OwnFork, Taken, Taker};
 use crate::book::append::Head;
 use crate::book::subject::{Kind, Subject};
 use crate::book::verify;
-use crate::derive::site::{AcceptedFork, AcceptedHead, BundleAccepted};
+use crate::derive::site::{AcceptedFork, AcceptedHead, BundleAccepted, UNVOUCHED, beginning_of};
 use crate::derive::system;
 use crate::rules::id::{Id, Site};
 use crate::store::Tx;
+use crate::store::tables::base::ExceptionRow;
 
 /// What is accepted.
 pub(super) struct Acceptance<'a> {
@@ -31,6 +32,8 @@ pub(super) struct Acceptance<'a> {
     pub(super) ahead: &'a [Id],
     /// Entries whose stamps do not rise, of whatever site.
     pub(super) back: &'a [Id],
+    /// Where chains end that the sender gave back and nobody vouches for.
+    pub(super) unvouched: &'a [Id],
 }
 
 /// Entries one acceptance names of those stamped far ahead, so that it is never too large; more are named by more of them.
@@ -46,6 +49,17 @@ pub(super) fn questions(tx: &Tx<'_>, brought: Vec<Id>) -> Result<Vec<Id>, Exchan
     }
     tx.set_setting(LOOKED, "1")?;
     Ok(verify::questions(tx)?)
+}
+
+/// Ends of chains without head office's signature, of which it has not asked this sender yet.
+pub(super) fn not_asked(tx: &Tx<'_>, from: &str, mut ends: Vec<Id>) -> Result<Vec<Id>, ExchangeError> {
+    if ends.is_empty() {
+        return Ok(ends);
+    }
+    let Some(peer) = peers::peer(tx, from)? else { return Ok(Vec::new()) };
+    let asked = tx.scan::<ExceptionRow>(&[&Kind::Site.letter(), &peer.id, &UNVOUCHED])?;
+    ends.retain(|end| asked.iter().all(|row| row.first != beginning_of(*end)));
+    Ok(ends)
 }
 
 impl Acceptance<'_> {
@@ -71,7 +85,13 @@ impl Acceptance<'_> {
             };
             write(&BundleAccepted { ahead: ahead.iter().copied().take(NAMED).collect(), ..body.clone() })?;
             for more in ahead.chunks(NAMED).skip(1) {
-                write(&BundleAccepted { ahead: more.to_vec(), forks: Vec::new(), back: Vec::new(), ..body.clone() })?;
+                write(&BundleAccepted {
+                    ahead: more.to_vec(),
+                    forks: Vec::new(),
+                    back: Vec::new(),
+                    unvouched: Vec::new(),
+                    ..body.clone()
+                })?;
             }
             if let Some(fork) = body.forks.first().filter(|_| own) {
                 taken.own_fork = Some(self.go_on_after_own_fork(tx, fork)?);
@@ -112,6 +132,7 @@ impl Acceptance<'_> {
             heads,
             ahead: Vec::new(),
             back: self.back.iter().copied().filter(|entry| entry.site() == *site).collect(),
+            unvouched: if direct { self.unvouched.to_vec() } else { Vec::new() },
             clock_ahead_ms: off.max(0),
             forks: taken.forks.iter().filter(|fork| fork.place.site() == *site).cloned().collect(),
         })

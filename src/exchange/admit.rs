@@ -62,6 +62,8 @@ pub(super) struct Work<'a> {
     vouched: BTreeSet<Id>,
     /// What came is head office's own, by its own signature.
     proven: bool,
+    /// Where chains end that were given back without it: not taken in.
+    unvouched: Vec<Id>,
     tallies: BTreeMap<Id, Tally>,
     fresh: i64,
     done: i64,
@@ -78,6 +80,7 @@ impl<'a> Work<'a> {
             tallies,
             back: Vec::new(),
             proven: false,
+            unvouched: Vec::new(),
             header,
             proof_parts,
             head_office: false,
@@ -130,11 +133,8 @@ impl<'a> Work<'a> {
                 taken.fate = if taken.fresh > 0 { Fate::Taken } else { Fate::Known };
                 if !self.head_office {
                     self.keep_proofs(&tx)?;
-                } else if taken.fresh > 0 {
-                    let (touched, ahead) = (&self.touched, &self.ahead);
-                    let back = accept::questions(&tx, std::mem::take(&mut self.back))?;
-                    Acceptance { taker: self.taker, header: &self.header, touched, ahead, back: &back }
-                        .write(&tx, taken)?;
+                } else {
+                    self.accept(&tx, taken)?;
                 }
                 absorb(&tx, self.taker, taken, file)?;
                 tx.delete::<IntakeRow>(&[&taken.hash])?;
@@ -145,6 +145,18 @@ impl<'a> Work<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// Head office's word about what came, when there is something to say.
+    fn accept(&mut self, tx: &Tx<'_>, taken: &mut Taken) -> Result<(), ExchangeError> {
+        let unvouched = accept::not_asked(tx, &self.header.from, std::mem::take(&mut self.unvouched))?;
+        if taken.fresh == 0 && unvouched.is_empty() {
+            return Ok(());
+        }
+        let (touched, ahead) = (&self.touched, &self.ahead);
+        let back = accept::questions(tx, std::mem::take(&mut self.back))?;
+        let (taker, header, back, unvouched) = (self.taker, &self.header, &back[..], &unvouched[..]);
+        Acceptance { taker, header, touched, ahead, back, unvouched }.write(tx, taken)
     }
 
     fn frame(&mut self, tx: &Tx<'_>, frame: Frame, taken: &mut Taken) -> Result<(), ExchangeError> {
@@ -256,23 +268,22 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Head office takes lost entries back, if its own signature covers where they end. What does not fit a chain as it is held here is
-    /// left, and does not stop the rest.
+    /// Head office takes lost entries back, if its own signature covers where they end: others it asks about. What does not fit a chain as
+    /// it is held here is left. Neither stops the rest.
     fn take_back(&mut self, tx: &Tx<'_>, taken: &mut Taken) -> Result<(), ExchangeError> {
-        let returned = std::mem::take(&mut self.returned).proven(self.taker.keys);
-        let unproven = |chain: Id| match chain.site() == *self.taker.site {
-            true => ExchangeError::NoProof,
-            false => self.not_theirs(chain),
-        };
-        let returned = returned.map_err(unproven)?;
+        let (returned, unvouched) = std::mem::take(&mut self.returned).proven(self.taker.keys);
+        for end in &unvouched {
+            self.leave(end.chain());
+            taken.dropped.get_or_insert("退回的有总部没有签过名的凭单，没有收下，其余照收，已列入疑问");
+        }
+        self.unvouched = unvouched;
         self.proven = true;
         for rows in returned {
             for row in rows {
                 let chain = row.id.chain();
                 match self.put_in_place(tx, row, taken) {
                     Err(ExchangeError::Promise(_) | ExchangeError::Early(_) | ExchangeError::Flawed(_)) => {
-                        self.tallies.remove(&chain);
-                        self.header.ranges.retain(|range| chain_of(range).ok() != Some(chain));
+                        self.leave(chain);
                         break;
                     }
                     outcome => outcome?,
@@ -280,6 +291,12 @@ impl<'a> Work<'a> {
             }
         }
         self.flush(tx)
+    }
+
+    /// What came of a chain is left: nothing is promised of it any more.
+    fn leave(&mut self, chain: Id) {
+        self.tallies.remove(&chain);
+        self.header.ranges.retain(|range| chain_of(range).ok() != Some(chain));
     }
 }
 

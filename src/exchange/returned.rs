@@ -52,8 +52,9 @@ impl Returned {
         Ok(())
     }
 
-    /// Chain by chain, if the holder of these keys has signed where each ends. Else the chain that is nobody's to give.
-    pub(super) fn proven(self, keys: &SiteKeys) -> Result<Vec<Vec<EntryRow>>, Id> {
+    /// Chain by chain, those of which the holder of these keys has signed where each ends; and where the others end, which nobody
+    /// vouches for.
+    pub(super) fn proven(self, keys: &SiteKeys) -> (Vec<Vec<EntryRow>>, Vec<Id>) {
         let Self { chains, proofs, .. } = self;
         let fits = |chain: Id, rows: &[EntryRow]| {
             let last = rows.last().map_or([0; 32], |row| row.hash);
@@ -61,9 +62,8 @@ impl Returned {
                 .iter()
                 .any(|proof| proof.chain.main() == chain.main() && proof.head == last && proof.is_signed_by(keys))
         };
-        match chains.iter().find(|(chain, rows)| !fits(**chain, rows)) {
-            None => Ok(chains.into_values().collect()),
-            Some((chain, _)) => Err(*chain),
-        }
+        let (good, unvouched): (Vec<_>, Vec<_>) = chains.into_iter().partition(|(chain, rows)| fits(*chain, rows));
+        let ends = unvouched.iter().filter_map(|(_, rows)| rows.last()).map(|row| row.id).collect();
+        (good.into_iter().map(|(_, rows)| rows).collect(), ends)
     }
 }

@@ -171,6 +171,7 @@ pub fn accept(office: &mut Desk, branch: &str, change: impl FnOnce(&mut BundleAc
         heads: vec![AcceptedHead { site: branch.into(), epoch: 1, seq: 2, head: "11".repeat(32), count: 2 }],
         ahead: vec![],
         back: vec![],
+        unvouched: vec![],
         clock_ahead_ms: 0,
         forks: vec![],
     };

@@ -145,6 +145,9 @@ pub struct BundleAccepted {
     /// Entries held here whose stamps do not rise along their site's line: taken in before that was refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub back: Vec<Id>,
+    /// Where chains of others end that the sender gave back without head office's signature: not taken in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unvouched: Vec<Id>,
     /// How far the sender's clock is ahead of head office's; negative when behind.
     #[serde(default)]
     pub clock_ahead_ms: i64,

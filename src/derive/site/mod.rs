@@ -59,6 +59,8 @@ pub const CLOCK_OFF_MS: i64 = 5 * 60 * 1000;
 pub const STAMP_AHEAD: &str = "stamp_ahead";
 /// Exception: an entry whose stamp does not rise above the one it follows.
 pub const STAMP_BACK: &str = "stamp_back";
+/// Exception: a branch gave back entries that head office never signed for.
+pub const UNVOUCHED: &str = "unvouched";
 /// Exception: two entries at one place.
 pub const FORK: &str = "fork";
 
@@ -69,6 +71,11 @@ pub const OTHER_KEYS: &str = "site_keys";
 pub fn subject_of(site: &Site) -> Id {
     // The first place of a chain is in range for every site code.
     Id::new(site, 1, 1, 0).unwrap_or_default()
+}
+
+/// The first place of the chain an entry stands in.
+pub fn beginning_of(place: Id) -> Id {
+    Id::new(&place.site(), place.epoch(), 1, 0).unwrap_or(place)
 }
 
 /// A list of words as a column holds it.
@@ -308,6 +315,13 @@ fn accept(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
         let note = format!("凭单 {entry} 的时间次序不在它前一张之后，已照记，请查明该网点的机器和程序");
         doubt(fx, event, STAMP_BACK, entry, event.id, note)?;
     }
+    for end in body.unvouched {
+        let note = format!(
+            "网点 {} 退回别处的凭单到 {end}，总部没有为它签过名，没有收下，包里其余照收；请向该网点查明",
+            body.from
+        );
+        doubt(fx, event, UNVOUCHED, beginning_of(end), event.id, note)?;
+    }
     Ok(())
 }
 
@@ -359,7 +373,7 @@ fn doubt(
     note: String,
 ) -> Result<(), DeriveError> {
     let kind = Kind::Site.letter();
-    if what == STAMP_AHEAD || what == STAMP_BACK {
+    if [STAMP_AHEAD, STAMP_BACK, UNVOUCHED].contains(&what) {
         let known = fx.tx.scan::<ExceptionRow>(&[&kind, &event.subject, &what, &first])?;
         if !known.is_empty() {
             return Ok(()); // said again with a later bundle
