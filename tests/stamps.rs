@@ -115,7 +115,9 @@ fn the_first_entry_of_a_later_life_must_rise_above_the_one_it_follows() {
     let last = rows.last().unwrap().clone();
     let begins = |hlc: i64, prev: [u8; 32], epoch: i64| {
         let id = Id::new(&Site::parse("B1").unwrap(), epoch, 1, 0).unwrap();
-        vec![entry::seal(EntryRow { id, epoch, seq: 1, hlc, prev, ..last.clone() })]
+        let (action, subjects) = ("site.epoch".to_owned(), "i".to_owned());
+        let payload = json!({ "reason": "restore", "after": "B1.1.9" }).to_string();
+        vec![entry::seal(EntryRow { id, epoch, seq: 1, hlc, prev, action, subjects, payload, ..last.clone() })]
     };
     for hlc in [last.hlc, last.hlc - 1] {
         let bytes = bundle("B1", "HO", 50, &[rows.clone(), begins(hlc, last.hash, 2)], &[]);
