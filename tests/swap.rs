@@ -96,6 +96,23 @@ fn every_defect_of_a_slip_is_named() {
 }
 
 #[test]
+fn a_slip_told_its_mistakes_one_after_the_other() {
+    let mut book = book("B03");
+    branch(&mut book, &[resident(A)]);
+    let mut paper = slip("", A, "2026-08-01", "99", "M3100000001", "-1");
+    paper["old_meter"] = json!("X1");
+    let fields = |book: &mut Book, paper: &serde_json::Value| -> Vec<String> {
+        let refusal = book.try_act("room", "swap.enter", paper).unwrap_err();
+        refusal.faults.into_iter().filter_map(|fault| fault.field).collect()
+    };
+    let all = ["slip", "old_meter", "new_meter", "first_value", "date", "final_value"];
+    assert_eq!(fields(&mut book, &paper), all);
+    // Without an account what can be judged without it is told all the same.
+    (paper["account"], paper["new_meter"], paper["date"]) = (json!(""), json!(""), json!("2026-12-01"));
+    assert_eq!(fields(&mut book, &paper), ["slip", "account", "new_meter", "date", "first_value"]);
+}
+
+#[test]
 fn a_meter_is_not_swapped_before_it_was_fitted() {
     let mut book = book("B03");
     let mut applied = resident(A);

@@ -55,15 +55,13 @@ impl Action for SwapEnter {
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: SlipInput) -> Result<Decision<Output>, Refusal> {
-        let known = slip_named(cx.tx, &input.slip)?;
+        let mut faults = Vec::new();
+        let known = slip_named(cx.tx, &input.slip, &mut faults)?;
         let input = match &known {
             Some(row) => input.filled_from(row),
             None => input,
         };
-        let checked = Checked::of(cx, &input, known)?;
-        let facts = cx.tx.billing_facts(checked.account.id)?;
-        let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
-        let old_use = checked.old_use(&input, &ledger)?;
+        let (checked, ledger, old_use) = Checked::of(cx, &input, known, faults)?;
         let charge = checked.charge(cx, &input, &ledger, old_use)?;
         let picture = checked.picture(&ledger, old_use, &charge);
         let slip = checked.slip.as_ref().map_or(cx.next, |row| row.id);
@@ -95,20 +93,19 @@ pub fn is_large(refusal: &Refusal) -> bool {
 }
 
 /// The slip taken in before, if there is one; an entered or returned one is refused.
-fn slip_named(tx: &Tx<'_>, no: &str) -> Result<Option<SlipRow>, Refusal> {
+fn slip_named(tx: &Tx<'_>, no: &str, faults: &mut Vec<Fault>) -> Result<Option<SlipRow>, Refusal> {
+    let mut refuse = |rule, what: String| faults.push(Fault::field(rule, "slip", what));
     if no.trim().is_empty() {
-        return Err(Refusal::field("R-265", "slip", "拆换单没有单号，请补上"));
+        refuse("R-265", "拆换单没有单号，请补上".into());
+        return Ok(None);
     }
     let known = tx.slip_of_text(no)?;
     match known.as_ref().map(|row| row.state) {
-        Some(SlipState::Entered) => {
-            Err(Refusal::field("same_slip_twice", "slip", format!("拆换单 {} 已经入账，不能再录", no.trim())))
-        }
-        Some(SlipState::Returned) => {
-            Err(Refusal::field("R-266", "slip", format!("拆换单 {} 已退回拆换岗，请先补上户号", no.trim())))
-        }
-        Some(SlipState::Waiting) | None => Ok(known),
+        Some(SlipState::Entered) => refuse("same_slip_twice", format!("拆换单 {} 已经入账，不能再录", no.trim())),
+        Some(SlipState::Returned) => refuse("R-266", format!("拆换单 {} 已退回拆换岗，请先补上户号", no.trim())),
+        Some(SlipState::Waiting) | None => return Ok(known),
     }
+    Ok(None)
 }
 
 /// A slip that fits what is on file.
@@ -122,49 +119,33 @@ struct Checked {
 }
 
 impl Checked {
-    fn of(cx: &Cx<'_, '_>, input: &SlipInput, slip: Option<SlipRow>) -> Result<Self, Refusal> {
-        let mut faults = input.faults();
-        let named = input.account.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        let Some(named) = named else {
-            return Err(Refusal::field("R-266", "account", "拆换单没有户号，请退回拆换岗核实后再录"));
-        };
-        let account = cx.tx.account_of_text(named)?;
-        let account = account.ok_or_else(|| Refusal::missing("account", "用户", named))?;
-        check_open(&account)?;
-        let old = cx.tx.meter_on_wall(account.id)?;
-        let old = old.ok_or_else(|| Refusal::field("A-05", "account", "该户没有装着的表，请先装表再拆换"))?;
-        if input.old_meter.trim() != old.no {
+    /// The slip with the ledger of its account and the use of the old meter, or all its mistakes at once.
+    fn of(
+        cx: &Cx<'_, '_>,
+        input: &SlipInput,
+        slip: Option<SlipRow>,
+        mut faults: Vec<Fault>,
+    ) -> Result<(Self, Ledger, i64), Refusal> {
+        faults.extend(input.faults());
+        let found = account_named(cx.tx, input, &mut faults)?;
+        let old = found.as_ref().and_then(|(_, meter)| meter.as_ref());
+        if let Some(old) = old.filter(|old| input.old_meter.trim() != old.no) {
             let message = format!("旧表号与档案上的 {} 不同，请核对户号和旧表号", old.no);
             faults.push(Fault::field("R-265", "old_meter", message));
         }
-        check_new_meter(cx.tx, input, &old, &mut faults)?;
-        let missing = |field: &str, what: &str| Fault::field("R-265", field, format!("请填{what}"));
-        if input.final_value.is_none() {
-            faults.push(missing("final_value", "旧表止码"));
-        }
-        if input.first_value.is_none() {
-            faults.push(missing("first_value", "新表起码"));
-        }
-        match input.date {
-            Some(day) => check_day(cx, &old, day, &mut faults),
-            // Never today by itself: the day parts the water of the two meters.
-            None => faults.push(missing("date", "拆换日期")),
-        }
-        let values = [
-            ("final_value", input.final_value, old.dial),
-            ("first_value", input.first_value, input.dial.unwrap_or(old.dial)),
-        ];
-        for (field, value, digits) in values {
-            let size = dial(u8::try_from(digits).unwrap_or(0));
-            let value = value.unwrap_or_default();
-            if value.is_negative() || size.is_some_and(|size| whole(value) >= size) {
-                faults.push(Fault::field("R-265", field, format!("示数应在 0 与 {digits} 位表盘之间，请核对")));
-            }
-        }
+        check_new_meter(cx.tx, input, old, &mut faults)?;
+        check_numbers(cx, input, old, &mut faults);
+        let (Some((account, Some(old))), Some(final_value), Some(day)) = (found, input.final_value, input.date) else {
+            // What is missing is among the mistakes.
+            Refusal::unless_empty(faults)?;
+            return Err(Refusal::data("拆换单不完整"));
+        };
+        let checked = Self { slip, account, old, final_value, first_value: input.first_value.unwrap_or_default(), day };
+        let facts = cx.tx.billing_facts(checked.account.id)?;
+        let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("用户档案不完整"))?;
+        let old_use = checked.old_use(input, &ledger, &mut faults);
         Refusal::unless_empty(faults)?;
-        let (final_value, first_value) = (input.final_value.unwrap_or_default(), input.first_value.unwrap_or_default());
-        let day = input.date.unwrap_or(cx.day); // is there, or a fault was found
-        Ok(Self { slip, account, old, final_value, first_value, day })
+        Ok((checked, ledger, old_use))
     }
 
     /// The last reading on file of the old meter.
@@ -174,10 +155,10 @@ impl Checked {
     }
 
     /// Use of the old meter since its last reading.
-    fn old_use(&self, input: &SlipInput, ledger: &Ledger) -> Result<i64, Refusal> {
+    fn old_use(&self, input: &SlipInput, ledger: &Ledger, faults: &mut Vec<Fault>) -> i64 {
         if let Some(last) = ledger.last_mark().filter(|last| self.day < last.day) {
             let message = format!("早于上次抄表日期 {}，请核对拆换日期", last.day);
-            return Err(Refusal::field("R-265", "date", message));
+            faults.push(Fault::field("R-265", "date", message));
         }
         let last = whole(self.last(ledger));
         let plain = whole(self.final_value) - last;
@@ -186,7 +167,8 @@ impl Checked {
             Some(size) => plain + size,
             None if plain < 0 => {
                 let message = format!("止码低于上次示数 {last}，请核对；如表已走过一圈请确认过零");
-                return Err(Refusal::field("R-265", "final_value", message));
+                faults.push(Fault::field("R-265", "final_value", message));
+                return 0;
             }
             None => plain,
         };
@@ -194,9 +176,9 @@ impl Checked {
         let high = used > 1 && !average.covers(u64::try_from(used).unwrap_or(0), HIGH_USE_FACTOR);
         if high && !input.confirm {
             let message = format!("旧表用量 {used} 超过平均 {} 的 {HIGH_USE_FACTOR} 倍，请核对后确认", average.text());
-            return Err(Refusal::field("R-230", "final_value", message));
+            faults.push(Fault::field("R-230", "final_value", message));
         }
-        Ok(used)
+        used
     }
 
     /// The bill of the difference, or why there is none now.
@@ -258,14 +240,71 @@ impl Checked {
     }
 }
 
+/// The account of a slip with the meter on its wall; nothing where none is named so.
+fn account_named(
+    tx: &Tx<'_>,
+    input: &SlipInput,
+    faults: &mut Vec<Fault>,
+) -> Result<Option<(AccountRow, Option<MeterRow>)>, Refusal> {
+    let named = input.account.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let Some(named) = named else {
+        faults.push(Fault::field("R-266", "account", "拆换单没有户号，请退回拆换岗核实后再录"));
+        return Ok(None);
+    };
+    let Some(account) = tx.account_of_text(named)? else {
+        faults.extend(Refusal::missing("account", "用户", named).faults);
+        return Ok(None);
+    };
+    faults.extend(check_open(&account).err().map(|refusal| refusal.faults).unwrap_or_default());
+    let old = tx.meter_on_wall(account.id)?;
+    if old.is_none() {
+        faults.push(Fault::field("A-05", "account", "该户没有装着的表，请先装表再拆换"));
+    }
+    Ok(Some((account, old)))
+}
+
+/// Readings and the day are there, and can be of these meters.
+fn check_numbers(cx: &Cx<'_, '_>, input: &SlipInput, old: Option<&MeterRow>, faults: &mut Vec<Fault>) {
+    let missing = |field: &str, what: &str| Fault::field("R-265", field, format!("请填{what}"));
+    // Never today by itself: the day parts the water of the two meters.
+    faults.extend(input.date.is_none().then(|| missing("date", "拆换日期")));
+    if let Some(day) = input.date {
+        check_day(cx, old, day, faults);
+    }
+    let own = old.map(|old| old.dial);
+    let values = [
+        ("final_value", "旧表止码", input.final_value, own),
+        ("first_value", "新表起码", input.first_value, input.dial.or(own)),
+    ];
+    for (field, label, value, digits) in values {
+        let Some(value) = value else {
+            faults.push(missing(field, label));
+            continue;
+        };
+        let size = digits.and_then(|digits| dial(u8::try_from(digits).unwrap_or(0)));
+        if value.is_negative() || size.is_some_and(|size| whole(value) >= size) {
+            let message = match digits {
+                Some(digits) => format!("示数应在 0 与 {digits} 位表盘之间，请核对"),
+                None => "示数不能是负数，请核对".into(),
+            };
+            faults.push(Fault::field("R-265", field, message));
+        }
+    }
+}
+
 /// The new meter hangs nowhere else.
-fn check_new_meter(tx: &Tx<'_>, input: &SlipInput, old: &MeterRow, faults: &mut Vec<Fault>) -> Result<(), Refusal> {
+fn check_new_meter(
+    tx: &Tx<'_>,
+    input: &SlipInput,
+    old: Option<&MeterRow>,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Refusal> {
     let new = input.new_meter.trim();
     if new.is_empty() {
         faults.push(Fault::field("R-265", "new_meter", "请填新表号"));
         return Ok(());
     }
-    if new == old.no {
+    if old.is_some_and(|old| new == old.no) {
         faults.push(Fault::field("R-038", "new_meter", "新表号与旧表号相同，请核对"));
         return Ok(());
     }
@@ -280,10 +319,11 @@ fn check_new_meter(tx: &Tx<'_>, input: &SlipInput, old: &MeterRow, faults: &mut 
 }
 
 /// A swap is not in the future, and not before the meter was fitted.
-fn check_day(cx: &Cx<'_, '_>, old: &MeterRow, day: chrono::NaiveDate, faults: &mut Vec<Fault>) {
+fn check_day(cx: &Cx<'_, '_>, old: Option<&MeterRow>, day: chrono::NaiveDate, faults: &mut Vec<Fault>) {
     if day > cx.at.date_naive() {
         faults.push(Fault::field("R-265", "date", format!("拆换日期 {day} 在今天之后，请核对")));
     }
+    let Some(old) = old else { return };
     if let Some(fitted) = old.fitted.filter(|fitted| day < *fitted) {
         faults.push(Fault::field("A-05", "date", format!("旧表 {fitted} 才装上，拆换日期 {day} 在其前，请核对")));
     }
