@@ -49,3 +49,19 @@ fn a_large_use_was_taken_from_a_correction_without_a_question() {
     seat.press("<C-u>9000<Tab>抄错<F2>").shows("请核对后确认").shows("用量核实");
     seat.press("<Tab><Tab> <F2>").shows("已更正，原示数 110 留在账里");
 }
+
+#[test]
+fn an_address_of_34_cells_was_cut_on_the_cards_while_blanks_stood_beside() {
+    let mut book = book("B03");
+    let address = "人民路12号光明小区133幢2单元0502室";
+    assert_eq!(meterdesk::tui::safe::cells(address), 34);
+    let card = meterdesk::derive::account::file::AccountOpened {
+        address: address.into(),
+        route: "04123320502".into(),
+        ..support::water::resident("3100000001")
+    };
+    support::water::branch(&mut book, &[card, support::water::resident("3100000002")]);
+    book.act("room", "reading.key", json!({ "account": "3100000001", "value": "110" }));
+    let mut seat = Seat::on(book, "check", screens::cards);
+    seat.shows(address).shows("第二遍").shows("3100000001").press("1,104").shows("1,104").shows(address);
+}

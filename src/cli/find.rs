@@ -56,6 +56,7 @@ pub fn run(context: &Context, args: &FindArgs) -> Result<u8, CliError> {
     }
     match found.answer {
         Answer::Near if !found.rows.is_empty() => println!("没有这一户，相近的 {} 户", found.total),
+        Answer::Accounts(accounts) => println!("{} 户，这一处有 {accounts} 个户号", found.total),
         Answer::Several => println!("{} 户，有几户都对得上", found.total),
         Answer::First | Answer::Near => println!("{} 户", found.total),
     }

@@ -14,6 +14,8 @@ pub enum Answer {
     /// It may: it comes first.
     #[default]
     First,
+    /// It is one household with so many accounts, water and gas: somebody must choose.
+    Accounts(usize),
     /// Other households are as good an answer: somebody must choose.
     Several,
     /// No household stands where the numbers were said to stand: these are only near.
@@ -25,19 +27,34 @@ pub(super) fn of(conn: &Connection, query: &Query, ids: &[i64], many: bool) -> r
     let Some(placed) = query.placed().and_then(InPlace::new) else { return Ok(Answer::First) };
     let typed = Typed::new(&query.normal);
     let mut statement = conn.prepare_cached("SELECT address FROM d_account WHERE id = ?1")?;
-    let mut best = Vec::with_capacity(2);
-    for id in ids.iter().take(2) {
+    let mut look = |id: &i64| -> rusqlite::Result<(String, Option<_>)> {
         let address: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
         let address = normal(&without_dots(&address.unwrap_or_default()));
-        best.push(placed.fits(&address).then(|| typed.agrees_closely(&address)));
-    }
-    Ok(match best[..] {
+        let agreement = placed.fits(&address).then(|| typed.agrees_closely(&address));
+        Ok((address, agreement))
+    };
+    let best = ids.iter().take(2).map(&mut look).collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(match best.iter().map(|(_, agreement)| *agreement).collect::<Vec<_>>()[..] {
         [None, ..] if many => Answer::Several,
         [None, ..] => Answer::Near,
         [Some((Agreement::Whole | Agreement::Same, _)), None] => Answer::First,
         // The name before the numbers is somebody's, or a number the end of a phone's: they say no place.
         [Some((Agreement::Loose, _)), ..] if placed.is_spaced() => Answer::First,
-        [Some(one), Some(other)] if one == other => Answer::Several,
+        [Some(one), Some(other)] if one == other => {
+            // As long as they agree as well as the first: all at its address, or somewhere else too.
+            let equal = ids.iter().map(look).map_while(|looked| match looked {
+                Ok((address, agreement)) => (agreement == Some(one)).then_some(Ok(address)),
+                Err(error) => Some(Err(error)),
+            });
+            let mut accounts = 0;
+            for address in equal {
+                if address? != best[0].0 {
+                    return Ok(Answer::Several);
+                }
+                accounts += 1;
+            }
+            if many && accounts == ids.len() { Answer::Several } else { Answer::Accounts(accounts) }
+        }
         [Some(_), _] if many => Answer::Several,
         [] | [Some(_), ..] => Answer::First,
     })

@@ -21,11 +21,12 @@ use crate::tui::widgets::kind::Kind;
 
 /// Digits a reading may have.
 const LONGEST: usize = 12;
-/// Cells of the columns of figures on the right.
-const TAIL: u16 = 34;
-/// Cells of the last reading, and of the title of a column.
-const LAST: u16 = 10;
+/// Cells of the columns of figures on the right: the last reading, what is keyed, the use; and what stays free behind them.
+const FIGURES: [u16; 3] = [10, 11, 8];
+const FREE: u16 = 3;
+/// Cells of the title of a column, and of the one over what is keyed.
 const TITLE: u16 = 4;
+const ROUND: u16 = 6;
 /// From this width on the name stands beside the address.
 const WIDE: u16 = 100;
 
@@ -259,62 +260,84 @@ impl Cards {
     fn lanes(&self, width: u16, cards: std::ops::Range<usize>) -> Lanes {
         let cards = &self.book.cards[cards];
         let widest = |text: fn(&CardLine) -> &str| cards.iter().map(|card| cells(text(card))).max().unwrap_or(0);
-        let last = cards.iter().filter_map(|card| card.last).map(|last| cells(&last.grouped())).max().unwrap_or(0);
-        let needs = [widest(|card| &card.route), widest(|card| &card.no), widest(|card| &card.name), last];
+        let figures = |figure: &dyn Fn(&CardLine) -> Option<Milli>| {
+            cards.iter().filter_map(figure).map(|value| cells(&value.grouped())).max().unwrap_or(0)
+        };
+        let keyed = figures(&|card| self.shown(card)).max(cells(self.edit.text())).max(ROUND);
+        let needs = [
+            widest(|card| &card.route),
+            widest(|card| &card.no),
+            widest(|card| &card.name),
+            figures(&|card| card.last),
+            keyed,
+            figures(&|card| self.use_of(card)),
+        ];
         Lanes::of(width, needs, widest(|card| &card.address))
+    }
+
+    /// What stands in the column of this round.
+    fn shown(&self, card: &CardLine) -> Option<Milli> {
+        if self.is_second() { card.posted } else { card.own_first.or(card.posted) }
+    }
+
+    /// The use told beside what was keyed, once it is no other's secret.
+    fn use_of(&self, card: &CardLine) -> Option<Milli> {
+        let value = self.shown(card).filter(|_| card.posted.is_none())?;
+        let used = value.0 / 1000 - card.last.map_or(0, |last| last.0 / 1000);
+        (used >= 0).then(|| Milli::whole(used))
     }
 
     fn draw_card(&self, canvas: &mut Canvas, lanes: &Lanes, y: u16, index: usize) {
         let card = &self.book.cards[index];
         let here = index == self.at;
         let ink = if here { Ink::Strong } else { Ink::Text };
-        let width = canvas.width();
         if here {
             canvas.text(0, y, ">", Ink::Accent);
         }
-        let [route, no, name, last] = lanes.cells;
+        let [route, no, name, last, keyed, used] = lanes.cells;
         canvas.text_in(lanes.x[0], y, route, &card.route, ink);
         canvas.text_in(lanes.x[1], y, no, &card.no, ink);
         canvas.text_in(lanes.x[2], y, name, &card.name, ink);
         let address = safe::cut_front(&card.address, usize::from(lanes.address));
         canvas.text_in(lanes.x[3], y, lanes.address, &address, ink);
-        let tail = width.saturating_sub(TAIL);
+        let [at_last, at_keyed, at_used] = lanes.figures;
         let shown_last = card.last.map(Milli::grouped).unwrap_or_default();
-        canvas.number(tail + LAST - last, y, last, &shown_last, Ink::Faint);
-        let shown = if self.is_second() { card.posted } else { card.own_first.or(card.posted) };
+        canvas.number(at_last, y, last, &shown_last, Ink::Faint);
+        let shown = self.shown(card);
         if here {
             let done = shown.filter(|_| self.edit.text().is_empty()).map(Milli::grouped);
-            canvas.number(tail + 11, y, 11, done.as_deref().unwrap_or(self.edit.text()), Ink::Accent);
-            canvas.cursor((tail + 22).min(width.saturating_sub(1)), y);
+            canvas.number(at_keyed, y, keyed, done.as_deref().unwrap_or(self.edit.text()), Ink::Accent);
+            canvas.cursor((at_keyed + keyed).min(canvas.width().saturating_sub(1)), y);
         } else if let Some(value) = shown {
-            canvas.number(tail + 11, y, 11, &value.grouped(), Ink::Text);
-            let used = value.0 / 1000 - card.last.map_or(0, |last| last.0 / 1000);
-            if card.posted.is_none() && used >= 0 {
-                canvas.number(tail + 23, y, 8, &Milli::whole(used).grouped(), Ink::Faint);
+            canvas.number(at_keyed, y, keyed, &value.grouped(), Ink::Text);
+            if let Some(use_told) = self.use_of(card) {
+                canvas.number(at_used, y, used, &use_told.grouped(), Ink::Faint);
             }
         }
     }
 }
 
-/// Where the columns before the numbers begin and how wide they are: as the form has them, or, where an address would be cut, as wide
+/// Where the columns begin and how wide they are: as the form has them, or, where an address would be cut, as wide
 /// as what is in them.
 struct Lanes {
     /// 序号, 户号, 户名, 地址.
     x: [u16; 4],
-    /// 序号, 户号, 户名, 上次.
-    cells: [u16; 4],
+    /// 上次, 第二遍, 量.
+    figures: [u16; 3],
+    /// 序号, 户号, 户名, 上次, 第二遍, 量.
+    cells: [u16; 6],
     address: u16,
 }
 
 impl Lanes {
-    fn of(width: u16, needs: [u16; 4], address: u16) -> Self {
+    fn of(width: u16, needs: [u16; 6], address: u16) -> Self {
         let wide = width >= WIDE;
-        let mut cells = [13, 11, if wide { 16 } else { 0 }, LAST];
-        let tail = width.saturating_sub(TAIL);
+        let [last, keyed, used] = FIGURES;
+        let mut cells = [13, 11, if wide { 16 } else { 0 }, last, keyed, used];
         let gaps = if wide { [1, 1, 2] } else { [1, 1, 0] };
-        let room = |cells: &[u16; 4]| {
-            let taken = 2 + cells[0] + cells[1] + cells[2] + gaps.iter().sum::<u16>() + 1;
-            (tail + LAST).saturating_sub(taken + cells[3])
+        let right = |cells: &[u16; 6]| width.saturating_sub(cells[3] + cells[4] + cells[5] + 2 + FREE);
+        let room = |cells: &[u16; 6]| {
+            right(cells).saturating_sub(2 + cells[0] + cells[1] + cells[2] + gaps.iter().sum::<u16>() + 1)
         };
         for at in 0..cells.len() {
             let lacks = address.saturating_sub(room(&cells));
@@ -323,7 +346,14 @@ impl Lanes {
         }
         let second = 2 + cells[0] + gaps[0];
         let third = second + cells[1] + gaps[1];
-        Self { x: [2, second, third, third + cells[2] + gaps[2]], address: room(&cells), cells }
+        let at_last = right(&cells);
+        let at_keyed = at_last + cells[3] + 1;
+        Self {
+            x: [2, second, third, third + cells[2] + gaps[2]],
+            figures: [at_last, at_keyed, at_keyed + cells[4] + 1],
+            address: room(&cells),
+            cells,
+        }
     }
 
     /// The cells of the titles.
@@ -423,9 +453,6 @@ impl Screen<App> for Cards {
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
-        let tail = width.saturating_sub(TAIL);
-        canvas.number(tail + 11, 0, 11, if self.is_second() { "第二遍" } else { "第一遍" }, Ink::Faint);
-        canvas.number(tail + 23, 0, 8, "量", Ink::Faint);
         let said = safe::wrap(&self.said.0, usize::from(width.saturating_sub(4)));
         let told = u16::try_from(said.len().clamp(1, 3)).unwrap_or(1);
         let rows = usize::from(height.saturating_sub(3 + told));
@@ -435,7 +462,10 @@ impl Screen<App> for Cards {
         for ((title, x), cells) in ["序号", "户号", "户名", "地址"].iter().zip(lanes.x).zip(lanes.titled()) {
             canvas.text_in(x, 0, cells, title, Ink::Faint);
         }
-        canvas.number(tail, 0, LAST, "上次", Ink::Faint);
+        let round = if self.is_second() { "第二遍" } else { "第一遍" };
+        for ((title, x), cells) in ["上次", round, "量"].iter().zip(lanes.figures).zip(&lanes.cells[3..]) {
+            canvas.number(x, 0, *cells, title, Ink::Faint);
+        }
         for (y, index) in (1u16..).zip(sight) {
             self.draw_card(canvas, &lanes, y, index);
         }

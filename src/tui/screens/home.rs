@@ -3,6 +3,8 @@
 //! Enter opens the top hit of exactly the text typed: the search runs with the key itself, inside the frame's time, so there is
 //! never a hit of an earlier text on the screen.
 
+use std::borrow::Cow;
+
 use crate::desk::refusal::RefusalKind;
 use crate::desk::view_home::{self, FactLine, HitRow, HomeFacts};
 use crate::rules::id::Id;
@@ -101,12 +103,13 @@ impl Home {
     }
 
     /// Why the first hit is not opened by itself.
-    fn unclear(&self) -> Option<&'static str> {
+    fn unclear(&self) -> Option<Cow<'static, str>> {
         match self.answer {
             _ if self.hits.is_empty() => None,
             Answer::First => None,
-            Answer::Several => Some(SEVERAL),
-            Answer::Near => Some(ONLY_NEAR),
+            Answer::Accounts(accounts) => Some(format!("这一处有 {accounts} 个户号：按 ↓ 选中一个").into()),
+            Answer::Several => Some(SEVERAL.into()),
+            Answer::Near => Some(ONLY_NEAR.into()),
         }
     }
 
@@ -134,7 +137,7 @@ impl Home {
         self.seen = self.chosen();
         match self.seen {
             Some(id) => open(app, id),
-            None => Reply::refuse(self.unclear().unwrap_or("先在查找框里找到这一户")),
+            None => Reply::refuse(self.unclear().unwrap_or("先在查找框里找到这一户".into())),
         }
     }
 }
@@ -220,7 +223,7 @@ impl Screen<App> for Home {
         let rows = u16::try_from(facts.len() + 1).unwrap_or(MOST_FACTS).max(FACTS);
         let list = canvas.height().saturating_sub(1 + rows);
         let said = self.unclear();
-        if let Some(said) = said {
+        if let Some(said) = &said {
             canvas.text(4, 1, said, Ink::Look);
         }
         let top = u16::from(said.is_some());

@@ -106,6 +106,24 @@ fn a_household_that_is_there_is_under_the_bar_and_of_equal_ones_none_is() {
     assert!(ids.iter().position(|id| *id == 3) >= Some(2), "4幢 before 3幢4单元: {ids:?}");
 }
 
+#[test]
+fn water_and_gas_of_one_household_were_several_households() {
+    let homes = ["4幢2单元502室", "4幢2单元502室", "4幢2单元501室", "4幢1单元502室", "4幢1单元502室"];
+    let rows = homes.iter().zip(1..);
+    let rows =
+        rows.map(|(home, id)| account(id, &format!("2100{id:04}"), "用户", &format!("人民路12号光明小区{home}")));
+    let branch = Branch::with(rows.collect());
+    for (text, answer) in [
+        ("人民路12号光明小区4幢2单元502室", Answer::Accounts(2)),
+        ("光明4-2-502", Answer::Accounts(2)),
+        ("人民路12号光明小区4幢2单元501室", Answer::First),
+        ("光明4-502", Answer::Several),
+    ] {
+        let hits = branch.hits(text);
+        assert_eq!(hits.answer, answer, "{text}: {:?}", hits.ids);
+    }
+}
+
 /// M00000431 without its letter, the tail of a receipt that is not there, a queue number that nobody parked.
 #[test]
 fn zeros_in_front_and_a_queue_number_find_no_house() {
