@@ -137,6 +137,14 @@ fn a_second_count_that_differs_from_the_first_begins_the_close_anew() {
 }
 
 #[test]
+fn a_count_left_in_a_popup_went_without_a_word_when_another_took_the_locked_desk() {
+    let mut seat = till(opened(), 1, "demo");
+    seat.press("<F10>班次<Enter><F8>").shows("应有现金").press("235<Tab>少九角<F12>").shows("已锁屏");
+    seat.press("<F6>").shows("没有留下：交班  王芳 班次 1，还没有办");
+    assert_eq!(shifts(&seat)[0].state, "open");
+}
+
+#[test]
 fn a_wrong_deposit_is_taken_back_and_the_float_is_added_to_on_the_screen() {
     let mut seat = till(opened(), 1, "demo");
     seat.press("<F10>班次<Enter>150<F2>").shows("钱箱应有 50.00");

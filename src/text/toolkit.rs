@@ -62,6 +62,12 @@ pub fn resumed(at: &str) -> String {
 /// The same was thrown away.
 pub const BLANK: &str = "已清空，从头填";
 
+/// Popups with words in them that went when another person took the desk.
+pub fn not_kept(titles: &[String]) -> String {
+    let names: Vec<&str> = titles.iter().map(|title| title.trim()).collect();
+    format!("没有留下：{}，还没有办，请本人重新填", names.join("、"))
+}
+
 /// Too many layers lie on each other.
 pub fn too_deep(layers: usize) -> String {
     format!("已经打开了 {layers} 层，先按 Esc 返回，或按 F3 回首页")

@@ -452,9 +452,7 @@ impl<C: Context + 'static> Stack<C> {
                     self.with_top(|s| s.on_answer(answer, cx))
                 }
                 Step::Home => {
-                    while self.layers.len() > 1 {
-                        self.pop(cx);
-                    }
+                    self.go_home(cx);
                     continue;
                 }
                 Step::Run(command) if command.is_deed() && self.unseen == Some(self.layers.len()) => {
@@ -515,6 +513,20 @@ impl<C: Context + 'static> Stack<C> {
         if !unseen_stop || toast.ink == Ink::Stop {
             self.toast = Some(toast);
             self.toast_seen = false;
+        }
+    }
+
+    /// Down to the lowest layer. Somebody else takes over a locked desk: what no draft keeps is named.
+    fn go_home(&mut self, cx: &mut C) {
+        self.keep_drafts(cx);
+        let is_locked = self.top().is_some_and(|s| s.is_closed());
+        let unkept = self.layers.iter().filter(|s| is_locked && s.form().is_some_and(Form::is_unkept));
+        let lost: Vec<String> = unkept.map(|s| s.title(cx)).filter(|title| !title.is_empty()).collect();
+        while self.layers.len() > 1 {
+            self.pop(cx);
+        }
+        if !lost.is_empty() {
+            self.say(Toast { text: crate::text::toolkit::not_kept(&lost), ink: Ink::Look });
         }
     }
 

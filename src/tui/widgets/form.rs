@@ -182,6 +182,12 @@ impl Form {
         Some(kept.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect())
     }
 
+    /// True while words stand here that no draft has taken.
+    pub fn is_unkept(&self) -> bool {
+        let typed = |f: &Field| !f.fixed && f.kind != Kind::Secret && f.edit.text() != f.initial;
+        self.changed && self.fields.iter().any(typed)
+    }
+
     /// Takes a draft back in; fields that no longer exist are passed over.
     pub fn restore(&mut self, values: &Map<String, Value>) {
         for field in self.fields.iter_mut().filter(|f| !f.fixed) {
