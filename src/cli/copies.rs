@@ -8,10 +8,14 @@ use super::common::{CliError, Context};
 use crate::book::clock::{Clock, SystemClock};
 use crate::book::seal::{self, Keys};
 use crate::desk::refusal::Refusal;
+use crate::desk::since::Since;
 use crate::desk::{Desk, copies, own_files, restore, rights};
 use crate::exchange::site_keys;
 use crate::store::OpenOptions;
 use crate::text::safe_json;
+
+/// What a backup is called in what is said of the time after it.
+const COPY: &str = "副本";
 
 /// Arguments of `backup`.
 #[derive(Args)]
@@ -156,15 +160,12 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
     let (copy, since, brought) = (&done.copy, &done.since, &done.brought);
     let until = copy.until.as_deref().map(own_files::minute);
     if context.json {
-        let receipts: Vec<_> =
-            since.receipts.iter().map(|(first, last)| serde_json::json!({ "first": first, "last": last })).collect();
         let line = serde_json::json!({
             "ok": true, "db": target, "entries": copy.entries, "upto": copy.upto, "until": until, "aside": done.aside,
-            "epoch": done.epoch, "confirmed_lost": since.confirmed, "only_in_old": since.only_here,
-            "receipts_since": since.receipt_count, "receipts": receipts, "receipts_to_enter": since.to_enter,
-            "since_until": since.until, "old_book_read": !since.by_mark, "since": since.sentences(),
+            "epoch": done.epoch,
         });
         let mut line = line;
+        say_since(&mut line, since, COPY);
         if !copy.questions.is_empty() {
             line["questions"] = serde_json::json!(copy.questions);
         }
@@ -190,7 +191,7 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
         if let Some(brought) = brought {
             brought.sentences().iter().for_each(|said| println!("{said}"));
         }
-        since.sentences().iter().for_each(|said| println!("{said}"));
+        since.sentences(COPY).iter().for_each(|said| println!("{said}"));
         copy.questions.iter().for_each(|question| println!("疑问：{question}"));
         if let Some(notice) = own_files::lives_notice(done.epoch) {
             println!("注意：{notice}");
@@ -202,6 +203,50 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
+/// What was done after a copy, in the answer of a command.
+pub(super) fn say_since(line: &mut serde_json::Value, since: &Since, copy: &str) {
+    let receipts: Vec<_> =
+        since.receipts.iter().map(|(first, last)| serde_json::json!({ "first": first, "last": last })).collect();
+    line["confirmed_lost"] = since.confirmed.into();
+    line["only_in_old"] = since.only_here.into();
+    line["receipts_since"] = since.receipt_count.into();
+    line["receipts"] = receipts.into();
+    line["receipts_to_enter"] = since.to_enter.into();
+    line["since_until"] = since.until.clone().into();
+    line["old_book_read"] = (!since.by_mark).into();
+    line["since"] = since.sentences(copy).into();
+}
+
+/// Whoever puts another book in the place of one that can be read must have the right to, as that book says. Answers whether one was
+/// asked.
+fn asked_of_book(context: &Context, target: &Path) -> Result<bool, CliError> {
+    if context.as_user.is_none()
+        && target.is_file()
+        && let Ok(practice) = copies::is_practice(target)
+    {
+        return if practice { Ok(true) } else { Err(context.nobody().into()) };
+    }
+    if target.is_file()
+        && let Ok(mut desk) = Desk::open(target, OpenOptions::default(), Box::new(SystemClock))
+    {
+        return context.let_in(&mut desk, rights::RESTORE).map(|()| true);
+    }
+    Ok(false)
+}
+
+/// Who may put a book made anew in the place of the one that is there. Nobody is asked where none can be read.
+pub(super) fn let_in_over(context: &Context, target: &Path) -> Result<(), CliError> {
+    let asked = asked_of_book(context, target)?;
+    match (&context.as_user, copies::is_practice(target)) {
+        (Some(login), Ok(false)) if !asked && target.is_file() => {
+            let password = context.password(&format!("{login} 的密码："))?;
+            let (keys, day) = (Keys::open(target).ok(), SystemClock.now().date_naive());
+            Ok(copies::let_in(target, keys.as_ref(), (login, &password), rights::RESTORE, day)?)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Who may restore is asked of the book that is there; of the copy only when there is none that opens. Then the recovery code, asked for
 /// after the password, stands for a key file that is lost; it is answered.
 fn let_in(
@@ -210,16 +255,8 @@ fn let_in(
     target: &Path,
     code: impl Fn() -> Result<Option<Code>, CliError>,
 ) -> Result<Option<Code>, CliError> {
-    if context.as_user.is_none()
-        && target.is_file()
-        && let Ok(practice) = copies::is_practice(target)
-    {
-        return if practice { Ok(None) } else { Err(context.nobody().into()) };
-    }
-    if target.is_file()
-        && let Ok(mut desk) = Desk::open(target, OpenOptions::default(), Box::new(SystemClock))
-    {
-        return context.let_in(&mut desk, rights::RESTORE).map(|()| None);
+    if asked_of_book(context, target)? {
+        return Ok(None);
     }
     if copies::is_practice(copy)? {
         return Ok(None);

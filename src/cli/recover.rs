@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::common::{CliError, Context, io};
+use super::copies;
 use super::progress::Progress;
 use crate::book::clock::SystemClock;
 use crate::desk::recover::{self, Lost};
@@ -13,6 +14,9 @@ use crate::desk::refusal::Refusal;
 use crate::exchange::card::MAX_CARD;
 use crate::outbound::new_file;
 use crate::text::safe;
+
+/// What stands for the copy in what is said of the time after it.
+const COPY: &str = "总部的包";
 
 /// Arguments of `recover`.
 #[derive(Args)]
@@ -61,7 +65,10 @@ pub fn run(context: &Context, args: &RecoverArgs) -> Result<u8, CliError> {
     let lost = Lost { target: &target, site: &args.site, office: &office, passphrase };
     match (&args.name, &args.to, &args.from) {
         (Some(name), Some(to), None) => prepare(context, args, &lost, name, to),
-        (_, _, Some(from)) => rebuild(context, &lost, from),
+        (_, _, Some(from)) => {
+            copies::let_in_over(context, &target)?;
+            rebuild(context, &lost, from)
+        }
         _ => Err(CliError::usage("第一步要 --prepare --name --to，第二步要 --from")),
     }
 }
@@ -110,17 +117,24 @@ fn rebuild(context: &Context, lost: &Lost<'_>, from: &Path) -> Result<u8, CliErr
     if context.json {
         let line = serde_json::json!({
             "ok": true, "bundles": done.bundles, "entries": done.entries, "upto": done.upto, "epoch": done.epoch,
-            "aside": done.aside, "refused": done.refused,
+            "aside": done.aside, "refused": done.refused, "until": done.until,
         });
+        let mut line = line;
+        copies::say_since(&mut line, &done.since, COPY);
         println!("{line}");
     } else {
         for (file, why) in &done.refused {
             println!("不收：{}  {}", safe::line(file), safe::line(why));
         }
         println!(
-            "已从总部的 {} 个交换包重建：{} 张凭单，本网点记到 {}，以新的启用号 {} 继续",
-            done.bundles, done.entries, done.upto, done.epoch
+            "已从总部的 {} 个交换包重建：{} 张凭单，本网点记到 {}{}，以新的启用号 {} 继续",
+            done.bundles,
+            done.entries,
+            done.upto,
+            done.until.as_ref().map_or(String::new(), |until| format!(" ({until})")),
+            done.epoch
         );
+        done.since.sentences(COPY).iter().for_each(|said| println!("{said}"));
         if let Some(aside) = done.aside {
             println!("原来的数据库移到 {}，不要再打开它办业务", aside.display());
         }

@@ -47,6 +47,7 @@ pub mod rights;
 pub mod run;
 pub mod sealed_password;
 pub mod session;
+pub mod since;
 pub mod site;
 pub mod site_company;
 pub mod staging;

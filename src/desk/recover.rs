@@ -8,10 +8,11 @@ use chrono::{DateTime, FixedOffset};
 
 use super::copies::{apart, beside, prove, put_in_place};
 use super::refusal::Refusal;
+use super::since::{self, Old, Since};
 use super::{Desk, own_files};
 use crate::book::append::Head;
 use crate::book::clock::Clock;
-use crate::book::mark::{self, Found, Mark};
+use crate::book::mark::{self, Mark};
 use crate::book::seal::{self, Keys};
 use crate::derive::fork;
 use crate::derive::system::begin_life;
@@ -49,6 +50,10 @@ pub struct Recovered {
     pub entries: i64,
     /// The site's last entry before its new life.
     pub upto: String,
+    /// When that was written.
+    pub until: Option<String>,
+    /// What was known here and is not in the bundles.
+    pub since: Since,
     /// The new life.
     pub epoch: i64,
     /// Where the book that was there went.
@@ -80,6 +85,8 @@ fn site_of(code: &str) -> Result<Site, Refusal> {
 /// the first-run ceremony, when the key file is gone; without it numbers sealed before stay sealed here.
 pub fn prepare(lost: &Lost<'_>, name: &str, utility: &str, code: Option<&str>) -> Result<(Card, String), Refusal> {
     let site = site_of(lost.site)?;
+    require_same_site(lost, &site)?;
+    require_files_of_living(lost)?;
     let keys = match (seal::path_of(lost.target).exists(), code) {
         (true, _) => Keys::open(lost.target)?,
         (false, Some(code)) => {
@@ -134,7 +141,7 @@ pub fn recover(
     let taker = Taker { site: &site, keys: &site_keys, practice: lost.office.practice, now, spooled: None };
     let brought = bring(&mut db, &taker, lost.office, &files, from, &mut progress)
         .and_then(|brought| Ok((begin_again(&mut db, lost, &site, &keys, now)?, brought)));
-    let ((epoch, upto), brought) = brought.inspect_err(|_| clear(&part))?;
+    let (begun_again, brought) = brought.inspect_err(|_| clear(&part))?;
     let begun = {
         let tx = db.read()?;
         Mark::of(&tx, &Head::read(&tx)?)?
@@ -155,8 +162,9 @@ pub fn recover(
             desk.take_over_secret(&office, secret)?;
         }
     }
-    let recovered =
-        Recovered { bundles: brought.bundles, entries: proved.entries, upto, epoch, aside, refused: brought.refused };
+    let Begun { epoch, upto, until, since } = begun_again;
+    let (Brought { bundles, refused, .. }, entries) = (brought, proved.entries);
+    let recovered = Recovered { bundles, entries, upto, until, since, epoch, aside, refused };
     Ok((desk, recovered))
 }
 
@@ -213,14 +221,22 @@ fn bring(
     Ok(brought)
 }
 
-/// The site's new life, after the newest head office knows of.
+/// The new life, where the one before ended in the bundles, and what was done after that.
+struct Begun {
+    epoch: i64,
+    upto: String,
+    until: Option<String>,
+    since: Since,
+}
+
+/// The site's new life, after the newest head office, the book that was there or its mark knows of.
 fn begin_again(
     db: &mut Db,
     lost: &Lost<'_>,
     site: &Site,
     keys: &Keys,
     now: DateTime<FixedOffset>,
-) -> Result<(i64, String), Refusal> {
+) -> Result<Begun, Refusal> {
     let tx = db.write()?;
     let lives = tx.chains()?.into_iter().filter(|chain| chain.site() == *site && !chain.is_twin());
     let known = tx.own_site(site.as_str())?;
@@ -235,16 +251,39 @@ fn begin_again(
     }
     tx.set_setting("epoch", &newest.to_string())?;
     fork::forget_aside(&tx)?;
-    let marked = match mark::read(lost.target, keys) {
-        Found::Sound(mark) | Found::Unkeyed(mark) if mark.site == site.as_str() => mark.epoch,
-        Found::Sound(_) | Found::Unkeyed(_) | Found::Missing | Found::Damaged => 0,
-    };
-    if newest.max(marked) >= own_files::MOST_LIVES {
+    let marked = since::marked(lost.target, Some(keys)).filter(|mark| mark.site == site.as_str());
+    let old = Old::open(lost.target);
+    let lived = old.as_ref().map_or(0, Old::epoch).max(marked.as_ref().map_or(0, |mark| mark.epoch));
+    if newest.max(lived) >= own_files::MOST_LIVES {
         return Err(own_files::no_life_left(site));
     }
-    let begun = begin_life(&tx, "recover", newest.max(marked), now)?;
+    let until = tx.head(site, newest)?.map(|row| own_files::minute(&row.at));
+    let since = since::since(&tx, old, marked.as_ref())?;
+    let (epoch, upto) = begin_life(&tx, "recover", newest.max(lived), now)?;
     tx.commit()?;
-    Ok(begun)
+    Ok(Begun { epoch, upto, until, since })
+}
+
+/// Beside a book that can be read no key file is made anew: what the book sealed, passwords among it, would be shut for ever.
+fn require_files_of_living(lost: &Lost<'_>) -> Result<(), Refusal> {
+    let Some(old) = Old::open(lost.target) else { return Ok(()) };
+    let refuse = |file: PathBuf, way: &str| {
+        let (file, book) = (file.display(), lost.target.display());
+        let message = format!(
+            "{book} 是读得出的库，它的密钥文件 {file} 却不在；没有另做密钥。请放回它，或{way}；\
+             库确实不要了，请把库文件移到别处再办"
+        );
+        Err(Refusal::rule("recover", message))
+    };
+    let (key, site) = (seal::path_of(lost.target), site_keys::path_of(lost.target));
+    if !key.exists() {
+        return refuse(key, "用恢复码重做 (key restore)");
+    }
+    let made = old.setting(own_files::SITE_KEY).is_some_and(|own| !own.is_empty());
+    if made && !site.exists() {
+        return refuse(site, "用 site keys 另做，再请总部重新登记 (site enrol)");
+    }
+    Ok(())
 }
 
 /// Refuses to put the book of a site in the place of another's, of a practice book's or of one with another head office.
