@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::number_fields;
 use super::refusal::{Fault, Refusal};
 use crate::rules::private_numbers::{self, Holds};
-use crate::text::fields;
+use crate::text::{fields, safe};
 
 /// Longest text of one field, in characters.
 pub const LONGEST: usize = 2_000;
@@ -24,10 +24,10 @@ const FILES: &[(&str, &str)] = &[
     ("site.trust", "card"),
 ];
 
-/// Must this character stand in no text? Control characters, and those that change lines or the direction of what follows.
+/// Must this character stand in no text? Control characters, those that change lines or the direction of what follows, and all that
+/// nobody sees.
 pub fn is_refused(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    safe::is_hidden(c)
 }
 
 /// Refuses an action's input (JSON) with a text that must not be; names each field.
@@ -132,7 +132,9 @@ fn private(action: &str, path: &str, text: &str, holds: Holds, today: NaiveDate)
 fn fault(action: &str, path: &str, text: &str) -> Option<Fault> {
     let is_file = FILES.contains(&(action, path));
     let allowed = |c: char| is_file && matches!(c, '\n' | '\r' | '\t' | '\u{feff}');
-    if let Some(bad) = text.chars().find(|c| is_refused(*c) && !allowed(*c)) {
+    // What is only held against what stands on file is as it was let in once.
+    let on_file = |c: char| (path == "seen" || path.ends_with(".seen")) && !c.is_control();
+    if let Some(bad) = text.chars().find(|c| is_refused(*c) && !allowed(*c) && !on_file(*c)) {
         let what = match bad {
             '\n' | '\r' => "换行".to_owned(),
             '\t' => "制表符".to_owned(),
@@ -157,7 +159,9 @@ mod tests {
 
     #[test]
     fn every_control_character_is_refused_at_its_field_and_plain_text_is_not() {
-        for c in (0u32..0x20).chain(0x7f..0xa0).chain([0x2028, 0x202e, 0x2066, 0x200f, 0xfeff]) {
+        for c in (0u32..0x20).chain(0x7f..0xa0).chain([
+            0x2028, 0x202e, 0x2066, 0x200f, 0xfeff, 0x200b, 0x200d, 0xad, 0x3164, 0x2800, 0xe0041, 0xfdd0, 0xffff,
+        ]) {
             let c = char::from_u32(c).unwrap();
             let input = serde_json::json!({ "a": [{ "name": format!("王{c}芳") }] }).to_string();
             let refused = require("worker.add", &input).unwrap_err();

@@ -37,7 +37,8 @@ pub fn text(cell: &str) -> Cow<'_, str> {
     Cow::Owned(trimmed.chars().map(narrow).collect())
 }
 
-fn is_blank(c: char) -> bool {
+/// Is this a blank, as they stand at both ends of a cell?
+pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
 

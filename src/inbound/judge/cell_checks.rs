@@ -34,6 +34,7 @@ impl Cells<'_> {
                 let what = "这条记录没有计入表头，抄表机可能中途断电，请核对后在待改清单里收下或退回重抄";
                 return Err(Flaw::new(Kind::UncountedRecord, what));
             }
+            Some(Standing::Struck(column)) => return Err(self.struck(column)),
             Some(Standing::Split(_) | Standing::OverLines(_)) | None => {}
         }
         self.check_private(today)?;
@@ -54,6 +55,19 @@ impl Cells<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Struck through by hand: whether the row is void or was put right nobody knows.
+    fn struck(&self, column: usize) -> Flaw {
+        let what = format!(
+            "单元格“{}”被划掉了（删除线），不知道这一行是作废还是改过，没有导入；请核对原表：作废的删去这一行，\
+             有效的改好、去掉删除线后再导入，或在待改清单里收下",
+            self.shown(column)
+        );
+        match self.layout.heading(column) {
+            "" => Flaw::new(Kind::StruckOut, what),
+            heading => Flaw::at(Kind::StruckOut, heading, what),
+        }
     }
 
     /// I-13: a number of an ID or a card in any column that is read and does not seal it, and a phone too long for one.
@@ -115,7 +129,7 @@ impl Cells<'_> {
         let said = matches!(class, Class::Number | Class::Text | Class::Place);
         if has(Mark::NoValue) {
             return unreadable(
-                "：单元格没有看得见的值（公式没有存下结果，或格式藏住了数字），请用Excel核对后另存再导入",
+                "：单元格里看见的与存的不是一回事（公式没有存下结果，或格式藏住、改了内容），请用Excel核对后另存再导入",
             );
         }
         if has(Mark::Merged) && matches!(class, Class::Number | Class::Quantity | Class::Money) {

@@ -119,6 +119,8 @@ kinds! {
     HalfReading "half_reading" Refused "上次读数不全";
     /// A row that a spreadsheet hides.
     HiddenRow "hidden_row" Refused "隐藏的行";
+    /// A row with a cell that somebody struck through.
+    StruckOut "struck_out" Refused "有删除线";
     /// A record behind those the head counts.
     UncountedRecord "uncounted_record" Refused "未计入表头";
     /// A character of a user-defined area in a name.
@@ -250,7 +252,7 @@ impl Flaw {
         let Self { kind, message, column, rule } = self;
         // Names of rows and messages are listed, exported and logged: no private number stands in them (I-13).
         // A row that was looked at no further may be named by a number without a check character.
-        let unjudged = matches!(kind, Kind::PrivateNumber | Kind::HiddenRow | Kind::UncountedRecord);
+        let unjudged = matches!(kind, Kind::PrivateNumber | Kind::HiddenRow | Kind::StruckOut | Kind::UncountedRecord);
         let named_by = if unjudged { Holds::Text } else { Holds::Number };
         let id = mask(&crate::rules::fault::shown(id), named_by);
         let message = mask(&message, Holds::Number);

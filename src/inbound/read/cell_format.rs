@@ -1,9 +1,10 @@
 //! Number formats of a workbook: what a person sees of a number, as far as it differs from what the cell holds.
 
 /// How a format shows a number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Shown {
     /// As it is.
+    #[default]
     Plain,
     /// With so many decimals.
     Decimals(usize),
@@ -44,6 +45,50 @@ pub(super) fn shown_as(code: &str) -> Shown {
     first
 }
 
+/// Does a text show as it is? Its section is the fourth one, or else the last when that has an `@`; without one it does.
+pub(super) fn shows_text(code: &str) -> bool {
+    let mut sections = vec![TextSection::default()];
+    let mut chars = code.chars();
+    while let Some(c) = chars.next() {
+        if c == ';' {
+            sections.push(TextSection::default());
+            continue;
+        }
+        let Some(section) = sections.last_mut() else { return false };
+        match c {
+            '"' => chars.by_ref().take_while(|c| *c != '"').for_each(|c| section.other |= !c.is_whitespace()),
+            '\\' | '!' => section.other |= chars.next().is_some_and(|c| !c.is_whitespace()),
+            '_' => _ = chars.next(),
+            '*' => section.other |= chars.next().is_some_and(|fill| !is_plain_fill(fill)),
+            '[' => _ = chars.by_ref().take_while(|c| *c != ']').count(),
+            '@' => section.texts += 1,
+            'G' | 'g' => {
+                let word = |c: char| c.is_ascii_alphabetic() || "/通用格式".contains(c);
+                chars = chars.as_str().trim_start_matches(word).chars();
+                section.texts += 1;
+            }
+            other => section.other |= !other.is_whitespace(),
+        }
+    }
+    let own = match sections.len() {
+        4.. => sections.get(3),
+        _ => sections.last().filter(|last| last.texts > 0),
+    };
+    own.is_none_or(|own| own.texts == 1 && !own.other)
+}
+
+/// What a section shows of a text: the text so many times, and anything else.
+#[derive(Default)]
+struct TextSection {
+    texts: usize,
+    other: bool,
+}
+
+/// A filling that is no part of a number or a word: blanks, and the stars of a cheque.
+fn is_plain_fill(c: char) -> bool {
+    c.is_whitespace() || c == '*'
+}
+
 #[derive(Default)]
 struct Found {
     /// Texts before and behind the digits, and whether one stands among them.
@@ -74,7 +119,8 @@ impl Found {
             match c {
                 '"' => chars.by_ref().take_while(|c| *c != '"').for_each(|c| found.literal(c)),
                 '\\' | '!' => found.literal(chars.next().unwrap_or_default()),
-                '_' | '*' => _ = chars.next(),
+                '_' => _ = chars.next(),
+                '*' => found.parted |= chars.next().is_some_and(|fill| !is_plain_fill(fill)),
                 '[' => {
                     let inner: String = chars.by_ref().take_while(|c| *c != ']').collect();
                     found.conditional |= inner.starts_with(['<', '>', '=']);
@@ -193,6 +239,28 @@ mod tests {
     }
 
     #[test]
+    fn a_format_that_adds_to_a_text_or_hides_it_is_told() {
+        let plain = [
+            "@",
+            "General",
+            "0",
+            "0.00;-0.00;0;@",
+            "_(* #,##0_);_(* (#,##0);_(* \"-\"_);_(@_)",
+            "[Red]@",
+            "@* ",
+            "0;0;0",
+        ];
+        for code in plain {
+            assert!(shows_text(code), "{code}");
+        }
+        for code in
+            ["\"1\"@", "@\"5\"", "@@", ";;;\"x\"", ";;;", "0;0;0;", "@*0", "\\1@", "@\"方\"", "0;-0;0;@\"号\"", "0;@0"]
+        {
+            assert!(!shows_text(code), "{code}");
+        }
+    }
+
+    #[test]
     fn digits_points_and_powers_of_ten_in_a_format_are_part_of_what_is_seen() {
         for code in [
             "0\".\"0",
@@ -214,6 +282,9 @@ mod tests {
             "0\"A\"",
             "[>9999]0\"万\";0",
             "[<100]0;0\"万\"",
+            "0*0",
+            "0*.0",
+            "*-#,##0",
         ] {
             assert_eq!(shown_as(code), Shown::Otherwise, "{code}");
         }

@@ -13,6 +13,7 @@ mod limits;
 mod row;
 mod sheet_facts;
 mod source;
+mod struck;
 mod tail;
 mod xlsx;
 mod zip_guard;

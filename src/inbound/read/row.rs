@@ -2,6 +2,9 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
+use crate::inbound::clean;
+use crate::text::safe;
+
 /// What is to be known about a cell beside its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
@@ -34,8 +37,21 @@ pub enum Standing {
     Uncounted,
     /// A quoted cell of it runs over a line end; with so many delimiters inside.
     OverLines(u32),
+    /// The cell of this column is struck through, whole or in part.
+    Struck(usize),
     /// A comma inside a number split it into the cell of this column and the next, as it seems.
     Split(usize),
+}
+
+/// A cell that several rows share.
+#[derive(Debug, Clone)]
+pub(super) struct Shared {
+    pub column: usize,
+    pub text: String,
+    /// The cell does not show what it holds.
+    pub hidden: bool,
+    /// It is struck through.
+    pub struck: bool,
 }
 
 /// Lines of the second and later sheets of a workbook count from multiples of this one.
@@ -105,12 +121,23 @@ impl Row {
             };
             self.text.push(kept);
         }
+        // At both ends they are blanks; inside a word nobody sees them.
+        let inner = cell.trim_matches(clean::is_blank);
+        if worst.is_none() && inner.chars().any(|c| safe::is_hidden(c) && c != '\u{FEFF}') {
+            worst = Some(Mark::Control);
+        }
         self.marks.extend(worst.map(|mark| (column, mark)));
     }
 
     /// Puts the cells of another row under other columns: `from[column]` is where a column stood there.
     pub fn rearranged(&self, line: u32, from: &[Option<usize>]) -> Self {
-        let mut row = Self { line, standing: self.standing, ..Self::default() };
+        let standing = match self.standing {
+            Some(Standing::Struck(at)) => {
+                Some(Standing::Struck(from.iter().position(|from| *from == Some(at)).unwrap_or(usize::MAX)))
+            }
+            standing => standing,
+        };
+        let mut row = Self { line, standing, ..Self::default() };
         for (column, at) in from.iter().enumerate() {
             let Some(at) = *at else {
                 row.ends.push(row.text.len());
@@ -126,16 +153,19 @@ impl Row {
     }
 
     /// Writes the texts that this row shares with others into their columns, and marks these.
-    pub(super) fn share(&mut self, shared: &[(usize, String)]) {
-        let last = shared.iter().map(|(column, _)| column + 1).max().unwrap_or(0).max(self.len());
+    pub(super) fn share(&mut self, shared: &[Shared]) {
+        let last = shared.iter().map(|shared| shared.column + 1).max().unwrap_or(0).max(self.len());
         let mut row = Self { line: self.line, standing: self.standing, marks: self.marks.clone(), ..Self::default() };
         for column in 0..last {
             let own = self.get(column);
-            match shared.iter().find(|(at, _)| *at == column) {
-                Some((_, text)) => {
-                    row.text.push_str(if own.is_empty() { text } else { own });
+            match shared.iter().find(|shared| shared.column == column) {
+                Some(shared) => {
+                    row.text.push_str(if own.is_empty() { &shared.text } else { own });
                     row.ends.push(row.text.len());
                     row.mark_last(Mark::Merged);
+                    if shared.hidden {
+                        row.mark_last(Mark::NoValue);
+                    }
                 }
                 None => {
                     row.text.push_str(own);

@@ -8,6 +8,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
+use super::struck;
+
 /// Formulas without a result that are remembered; a file with more has none computed and is refused whole.
 const MOST_FORMULAS: usize = 1_000_000;
 /// Merged ranges and hidden columns that are remembered.
@@ -20,6 +22,7 @@ pub struct SheetFacts {
     hidden_columns: Vec<(u32, u32)>,
     merged: Vec<Merged>,
     no_result: HashSet<(u32, u32)>,
+    struck: HashSet<(u32, u32)>,
     /// Too much of something to remember.
     pub(super) overfull: bool,
 }
@@ -47,28 +50,36 @@ impl SheetFacts {
         !self.no_result.is_empty() && self.no_result.contains(&(row, column))
     }
 
+    /// Is part of the text in this cell struck through?
+    pub(super) fn strikes(&self, row: u32, column: u32) -> bool {
+        !self.struck.is_empty() && self.struck.contains(&(row, column))
+    }
+
     /// Ranges over several rows, by their first row.
     pub(super) fn merged(&self) -> &[Merged] {
         &self.merged
     }
 
     /// Reads them from the part of a workbook that holds the sheet. What cannot be read here the reader of cells refuses.
-    pub(super) fn read(archive: &mut ZipArchive<BufReader<File>>, part: &str) -> Self {
+    /// `struck`: the shared texts that are struck through in part.
+    pub(super) fn read(archive: &mut ZipArchive<BufReader<File>>, part: &str, struck: &HashSet<u32>) -> Self {
         let mut facts = Self::default();
         if let Ok(part) = archive.by_name(part) {
-            facts.walk(BufReader::with_capacity(64 << 10, part));
+            facts.walk(BufReader::with_capacity(64 << 10, part), struck);
         }
         facts.merged.sort_by_key(|range| range.rows);
         facts
     }
 
-    fn walk(&mut self, part: impl Read) {
+    fn walk(&mut self, part: impl Read, struck: &HashSet<u32>) {
         let mut xml = Reader::from_reader(BufReader::with_capacity(64 << 10, part));
         let mut buffer = Vec::new();
         let (mut row, mut column) = (0, 0);
         // A formula that waits for its result, whether we are inside its text, and whether its result is a text, which may be empty.
         let mut formula: Option<(u32, u32)> = None;
         let (mut inside, mut is_text) = (false, false);
+        // Whether a cell names a shared text, and whether we are at its number.
+        let (mut is_shared, mut names) = (false, false);
         loop {
             buffer.clear();
             let event = match xml.read_event_into(&mut buffer) {
@@ -88,14 +99,18 @@ impl SheetFacts {
                     "c" => {
                         let place = attribute(tag, "r").and_then(|place| cell_of(&place));
                         column = place.map_or(column + 1, |(_, column)| column);
-                        is_text = attribute(tag, "t").as_deref() == Some("str");
+                        let kind = attribute(tag, "t");
+                        is_text = kind.as_deref() == Some("str");
+                        is_shared = !struck.is_empty() && kind.as_deref() == Some("s");
                         formula = None;
                     }
                     "f" => {
                         formula = Some((row, column));
                         inside = matches!(event, Event::Start(_));
                     }
+                    "strike" if struck::is_on(tag) => _ = self.struck.insert((row, column)),
                     "v" if is_text => formula = None,
+                    "v" => names = is_shared && matches!(event, Event::Start(_)),
                     "col" => {
                         let flat = attribute(tag, "width").is_some_and(|width| width.parse() == Ok(0.0));
                         if (flat || is_set(tag, "hidden"))
@@ -108,6 +123,12 @@ impl SheetFacts {
                     _ => {}
                 },
                 Event::End(tag) if tag.local_name().as_ref() == "f" => inside = false,
+                Event::Text(text) if names => {
+                    names = false;
+                    if text.as_ref().trim().parse().is_ok_and(|text| struck.contains(&text)) {
+                        self.struck.insert((row, column));
+                    }
+                }
                 Event::Text(text) if !inside && formula.is_some() && !text.as_ref().trim().is_empty() => formula = None,
                 Event::End(tag) if tag.local_name().as_ref() == "c" => {
                     self.no_result.extend(formula.take());
@@ -115,7 +136,7 @@ impl SheetFacts {
                 _ => {}
             }
             let ranges = self.merged.len().max(self.hidden_columns.len());
-            if self.no_result.len() > MOST_FORMULAS || ranges > MOST_RANGES {
+            if self.no_result.len().max(self.struck.len()) > MOST_FORMULAS || ranges > MOST_RANGES {
                 self.overfull = true;
                 return;
             }
@@ -215,14 +236,18 @@ mod tests {
             <row r="1"><c r="A1"><v>1</v></c></row>
             <row r="3" hidden="1"><c r="B3"><f>A1+1</f></c><c r="C3"><f>A1</f><v>1</v></c>
             <c r="D3"><f>A1</f><v></v></c><c r="E3" t="str"><f>IF(A1,1,2)</f><v></v></c></row>
-            <row r="4" ht="0" customHeight="1"/></sheetData>
+            <row r="4" ht="0" customHeight="1"/><row r="5"><c r="A5" t="s"><v>7</v></c><c r="B5" t="s"><v>8</v></c><c r="C5"><v>7</v></c>
+            <c r="D5" t="inlineStr"><is><r><rPr><strike/></rPr><t>1</t></r></is></c>
+            <c r="E5" t="inlineStr"><is><r><rPr><strike val="0"/></rPr><t>1</t></r></is></c></row></sheetData>
             <mergeCells><mergeCell ref="A1:A3"/><mergeCell ref="A1:C1"/></mergeCells></worksheet>"#;
         let mut facts = SheetFacts::default();
-        facts.walk(sheet.as_bytes());
+        facts.walk(sheet.as_bytes(), &HashSet::from([7]));
         assert!(facts.hides_row(2) && facts.hides_row(3) && !facts.hides_row(0));
         assert!(facts.hides_column(1) && facts.hides_column(2) && !facts.hides_column(0));
         assert!(facts.lacks_result(2, 1) && !facts.lacks_result(2, 2));
         assert!(facts.lacks_result(2, 3) && !facts.lacks_result(2, 4));
+        let struck = [0, 1, 2, 3, 4].map(|column| facts.strikes(4, column));
+        assert_eq!(struck, [true, false, false, true, false]);
         assert_eq!(facts.merged(), [Merged { rows: (0, 2), columns: (0, 0) }]);
     }
 }

@@ -8,10 +8,11 @@ use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
 use zip::ZipArchive;
 
 use super::bad_file::{BadFile, Why};
-use super::cell_format::{Shown, shown_as};
-use super::row::{Mark, Row, Standing};
+use super::cell_format::{Shown, shown_as, shows_text};
+use super::row::{Mark, Row, Shared, Standing};
 use super::sheet_facts::{self, SheetFacts};
 use super::source::{OnRow, Sheet, Source};
+use super::struck;
 use super::zip_guard;
 use crate::inbound::clean;
 
@@ -32,7 +33,8 @@ pub(super) fn sheets(source: &Source) -> Result<Vec<Sheet>, BadFile> {
 pub(super) fn facts(source: &Source, sheet: &str) -> Result<SheetFacts, BadFile> {
     let mut archive = ZipArchive::new(BufReader::new(source.file()?)).map_err(|_| damaged(source))?;
     let part = sheet_facts::parts(&mut archive).into_iter().find(|(name, _)| name == sheet);
-    let facts = part.map(|(_, part)| SheetFacts::read(&mut archive, &part)).unwrap_or_default();
+    let struck = struck::texts(&mut archive);
+    let facts = part.map(|(_, part)| SheetFacts::read(&mut archive, &part, &struck)).unwrap_or_default();
     if facts.overfull {
         let what = "里的公式没有存下结果，或合并、隐藏的地方太多，请用Excel打开，复制后选择性粘贴为数值，保存后再导入";
         return Err(source.bad(Why::Limit, what));
@@ -53,9 +55,8 @@ pub(super) fn each_row(source: &Source, sheet: &str, facts: &SheetFacts, on_row:
     let mut book = open(source)?;
     let epoch_1904 = book.has_1904_epoch();
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|_| damaged(source))?;
-    let code =
-        |style: &calamine::Style| style.number_format.as_ref().map_or(Shown::Plain, |f| shown_as(&f.format_code));
-    let formats: Vec<Shown> = cells.styles().iter().map(code).collect();
+    let looks: Vec<Look> = cells.styles().iter().map(Look::of).collect();
+    let plain = Look::default();
     let mut sink = Sink { source, facts, on_row, row: Row::default(), count: 0, spread: Spread::new(facts) };
     while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(|_| damaged(source))? {
         let (at, column) = cell.get_position();
@@ -79,15 +80,35 @@ pub(super) fn each_row(source: &Source, sheet: &str, facts: &SheetFacts, on_row:
         while sink.row.len() < column as usize {
             sink.row.push("");
         }
-        let shown = formats.get(style).unwrap_or(&Shown::Plain);
-        push(source, &mut sink.row, cell.get_value(), shown, epoch_1904)?;
+        let look = looks.get(style).unwrap_or(&plain);
+        push(source, &mut sink.row, cell.get_value(), look, epoch_1904)?;
         if facts.lacks_result(at, column) {
             sink.row.mark_last(Mark::NoValue);
+        }
+        if (look.struck || facts.strikes(at, column)) && !sink.row.get(column as usize).trim().is_empty() {
+            sink.row.standing = sink.row.standing.or(Some(Standing::Struck(column as usize)));
         }
     }
     // The last row: whether the reader wants more no longer matters.
     let _ = sink.end_row()?;
     Ok(())
+}
+
+/// How a style shows a cell.
+#[derive(Default)]
+struct Look {
+    number: Shown,
+    /// A text shows otherwise than it is.
+    other_text: bool,
+    struck: bool,
+}
+
+impl Look {
+    fn of(style: &calamine::Style) -> Self {
+        let code = style.number_format.as_ref().map_or("", |format| &*format.format_code);
+        let struck = style.font.as_ref().is_some_and(calamine::Font::has_strikethrough);
+        Self { number: shown_as(code), other_text: !shows_text(code), struck }
+    }
 }
 
 /// Where rows go when they are whole.
@@ -112,7 +133,7 @@ impl Sink<'_, '_> {
             return Ok(ControlFlow::Continue(()));
         }
         if self.facts.hides_row(at) {
-            self.row.standing = Some(Standing::Hidden);
+            self.row.standing = self.row.standing.or(Some(Standing::Hidden));
         }
         self.count += 1;
         self.source.within(&self.row, self.count)?;
@@ -124,8 +145,8 @@ impl Sink<'_, '_> {
 struct Spread<'a> {
     facts: &'a SheetFacts,
     next: usize,
-    /// Ranges that reach the rows to come: last row, columns, the text of the first column.
-    open: Vec<(u32, (u32, u32), String)>,
+    /// Ranges that reach the rows to come: last row, and what they share.
+    open: Vec<(u32, Shared)>,
 }
 
 impl<'a> Spread<'a> {
@@ -135,30 +156,35 @@ impl<'a> Spread<'a> {
 
     fn over(&mut self, row: &mut Row) {
         let at = row.line - 1;
-        self.open.retain(|(last, _, _)| *last >= at);
-        let mut shared: Vec<(usize, String)> =
-            self.open.iter().map(|(_, columns, text)| (columns.0 as usize, text.clone())).collect();
+        self.open.retain(|(last, _)| *last >= at);
+        let mut shared: Vec<Shared> = self.open.iter().map(|(_, shared)| shared.clone()).collect();
         while let Some(range) = self.facts.merged().get(self.next).filter(|range| range.rows.0 <= at) {
             self.next += 1;
             let column = range.columns.0 as usize;
             if range.rows.0 == at {
-                let text = row.get(column).to_owned();
-                shared.push((column, text.clone()));
-                self.open.push((range.rows.1, range.columns, text));
+                let struck = row.standing == Some(Standing::Struck(column));
+                let found =
+                    Shared { column, text: row.get(column).to_owned(), hidden: row.has(column, Mark::NoValue), struck };
+                shared.push(found.clone());
+                self.open.push((range.rows.1, found));
             }
         }
-        shared.retain(|(_, text)| !text.trim().is_empty());
+        shared.retain(|shared| !shared.text.trim().is_empty());
+        if let Some(struck) = shared.iter().find(|shared| shared.struck) {
+            row.standing = row.standing.or(Some(Standing::Struck(struck.column)));
+        }
         if !shared.is_empty() {
             row.share(&shared);
         }
     }
 }
 
-fn push(source: &Source, row: &mut Row, value: &DataRef<'_>, shown: &Shown, epoch_1904: bool) -> Result<(), BadFile> {
+fn push(source: &Source, row: &mut Row, value: &DataRef<'_>, look: &Look, epoch_1904: bool) -> Result<(), BadFile> {
+    let shown = &look.number;
     match value {
         DataRef::Empty => row.push(""),
-        DataRef::String(text) => push_text(source, row, text)?,
-        DataRef::SharedString(text) => push_text(source, row, text)?,
+        DataRef::String(text) => push_text(source, row, text, look)?,
+        DataRef::SharedString(text) => push_text(source, row, text, look)?,
         DataRef::DateTimeIso(text) => row.push(&text.replacen('T', " ", 1)),
         DataRef::DurationIso(text) => row.push(text),
         DataRef::Int(number) => push_number(row, *number as f64, shown, epoch_1904),
@@ -170,6 +196,8 @@ fn push(source: &Source, row: &mut Row, value: &DataRef<'_>, shown: &Shown, epoc
                 row.push(&text);
                 row.mark_last(Mark::Date);
             }
+            // Hours and minutes gone by: 2952:00 of 123.
+            None if moment.is_duration() => push_number(row, moment.as_f64(), &Shown::Otherwise, epoch_1904),
             None => push_number(row, moment.as_f64(), &Shown::Plain, epoch_1904),
         },
         // calamine may add kinds of cells; one we do not know is empty, never guessed.
@@ -179,11 +207,14 @@ fn push(source: &Source, row: &mut Row, value: &DataRef<'_>, shown: &Shown, epoc
     Ok(())
 }
 
-fn push_text(source: &Source, row: &mut Row, text: &str) -> Result<(), BadFile> {
+fn push_text(source: &Source, row: &mut Row, text: &str, look: &Look) -> Result<(), BadFile> {
     if text.len() > source.limits.cell_bytes {
         return Err(source.long_cell(row.line, row.len()));
     }
     row.push(text);
+    if look.other_text && !text.trim().is_empty() {
+        row.mark_last(Mark::NoValue);
+    }
     Ok(())
 }
 
