@@ -165,19 +165,22 @@ impl Context {
             .map_err(|_| CliError::usage("没有终端可输密码；请用 METERDESK_PASSWORD 或 --password-stdin"))
     }
 
-    /// Reads a whole file or standard input (`-`), within [`MAX_INPUT`].
+    /// Reads a whole file or standard input (`-`), within [`MAX_INPUT`]; a byte order mark before it is passed over.
     pub fn read_input(&self, from: Option<&str>) -> Result<String, CliError> {
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         let read = match from {
-            None | Some("-") => std::io::stdin().lock().take(MAX_INPUT + 1).read_to_string(&mut text),
+            None | Some("-") => std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes),
             Some(path) => crate::text::plain_file::open(std::path::Path::new(path))
-                .and_then(|file| file.take(MAX_INPUT + 1).read_to_string(&mut text)),
+                .and_then(|file| file.take(MAX_INPUT + 1).read_to_end(&mut bytes)),
         };
         read.map_err(|error| io(&error))?;
-        if text.len() as u64 > MAX_INPUT {
+        if bytes.len() as u64 > MAX_INPUT {
             return Err(CliError::usage("输入太大，请分几次"));
         }
-        Ok(text)
+        if bytes.starts_with(b"\xEF\xBB\xBF") {
+            bytes.drain(..3);
+        }
+        Ok(String::from_utf8(bytes).map_err(|error| no_utf8("输入", error.utf8_error().valid_up_to()))?)
     }
 }
 
@@ -191,6 +194,11 @@ pub fn end_quietly_when_nobody_reads() {
         }
         usual(info);
     }));
+}
+
+/// Bytes that are no UTF-8, from this place on.
+pub fn no_utf8(what: &str, at: usize) -> Refusal {
+    Refusal::usage(format!("{what}不是 UTF-8 编码 (从第 {} 个字节起)，没有办理；请另存为 UTF-8 再试", at + 1))
 }
 
 /// A fault of reading or writing a stream. Whoever read our output has gone: nothing is wrong, and nothing is said.

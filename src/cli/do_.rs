@@ -21,8 +21,8 @@ pub struct DoArgs {
     /// 输入的 JSON 文件，- 为标准输入
     #[arg(long)]
     input: Option<String>,
-    /// 幂等键
-    #[arg(long)]
+    /// 幂等键；成批时写在每一行里
+    #[arg(long, conflicts_with_all = ["batch", "list", "schema"])]
     key: Option<String>,
     /// 成批：每行一个 JSON
     #[arg(long, value_name = "FILE|-")]
@@ -100,7 +100,7 @@ fn batch(context: &Context, from: &str) -> Result<u8, CliError> {
     };
     let mut reader = BufReader::with_capacity(1 << 16, reader);
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let (mut refused, mut line) = (false, Vec::new());
+    let (mut refused, mut begun, mut line) = (false, false, Vec::new());
     loop {
         line.clear();
         let read = (&mut reader).take(MAX_INPUT).read_until(b'\n', &mut line).map_err(|error| io(&error))?;
@@ -113,6 +113,10 @@ fn batch(context: &Context, from: &str) -> Result<u8, CliError> {
             writeln!(out, "{}", answer(&said)).and_then(|()| out.flush()).map_err(|error| io(&error))?;
             continue;
         }
+        if !begun && line.starts_with(b"\xEF\xBB\xBF") {
+            line.drain(..3);
+        }
+        begun = true;
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
@@ -150,8 +154,9 @@ fn skip_line(reader: &mut impl BufRead) -> Result<u64, CliError> {
 }
 
 fn one_line(context: &Context, desk: &mut Desk, line: &[u8]) -> Result<Done, Refusal> {
+    let line = std::str::from_utf8(line).map_err(|error| super::common::no_utf8("这一行", error.valid_up_to()))?;
     let line: Line<'_> =
-        serde_json::from_slice(line).map_err(|error| Refusal::usage(format!("这一行不是合法的 JSON：{error}")))?;
+        serde_json::from_str(line).map_err(|error| Refusal::usage(format!("这一行不是合法的 JSON：{error}")))?;
     let login = line.as_user.as_ref().or(context.as_user.as_ref());
     let login = login.ok_or_else(|| Refusal::usage("缺少 as：请指明用户"))?;
     if !desk.is_at_desk(login)? {

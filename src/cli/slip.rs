@@ -7,7 +7,7 @@ use clap::Args;
 use super::common::{CliError, Context};
 use crate::desk::refusal::Refusal;
 use crate::desk::till::find;
-use crate::desk::{Desk, rights};
+use crate::desk::{Desk, plain_text, rights};
 use crate::outbound::check_slip::Slip;
 use crate::outbound::{check_slip, dispatch_slip, printer};
 use crate::rules::id::Id;
@@ -107,6 +107,7 @@ fn give(tx: &Tx<'_>, slip: &Slip, print: bool) -> Result<u8, CliError> {
 pub fn printer(context: &Context, args: &PrinterArgs) -> Result<u8, CliError> {
     let mut desk = context.open_to(rights::PRINTER)?;
     if let Some(text) = &args.target {
+        plain_text::require_one("打印去处", text, desk.today())?;
         let target = printer::Target::parse(text)
             .ok_or_else(|| CliError::usage("打印去处应为 off、lp、lp:打印机名 或 file:文件夹"))?;
         let tx = desk.db_mut().write()?;
