@@ -123,7 +123,7 @@ impl Row {
         }
         // At both ends they are blanks; inside a word nobody sees them.
         let inner = cell.trim_matches(clean::is_blank);
-        if worst.is_none() && inner.chars().any(|c| safe::is_hidden(c) && c != '\u{FEFF}') {
+        if worst.is_none() && inner.chars().any(|c| safe::is_hidden(c) && !c.is_control() && c != '\u{FEFF}') {
             worst = Some(Mark::Control);
         }
         self.marks.extend(worst.map(|mark| (column, mark)));
