@@ -81,6 +81,26 @@ fn cards_are_keyed_with_one_key_each_and_again_by_another_person() {
 }
 
 #[test]
+fn a_card_that_was_done_showed_itself_as_the_last_reading_and_took_more_digits() {
+    let mut seat = room(town(), "room");
+    seat.press("<F10>卡片录入<Enter>110<Enter>115<Enter><Esc>").sit("check");
+    seat.press("<F10>卡片录入<Enter>110<Enter>").press("116<Enter>").press("116<Enter>").shows("不符 1");
+    let told = |seat: &mut Seat| {
+        let picture = seat.shot().picture();
+        let cells = |line: &str| line.split_whitespace().rev().take(3).map(str::to_owned).collect::<Vec<_>>();
+        picture.lines().filter(|line| line.contains("110") || line.contains("116")).map(cells).collect::<Vec<_>>()
+    };
+    let here = told(&mut seat);
+    assert!(here.iter().any(|line| *line == ["10", "110", "100"]), "previous, this, use: {here:?}");
+    // The book opened again says the same.
+    seat.press("<Esc><F10>卡片录入<Enter>").shows("不符 1");
+    let again = told(&mut seat);
+    assert!(again.iter().any(|line| *line == ["16", "116", "100"]), "previous, this, use: {again:?}");
+    seat.press("7").shows("这张卡片已经录完");
+    assert!(!seat.shot().has(" 7 "), "{}", seat.shot().picture());
+}
+
+#[test]
 fn bills_are_tried_then_run_and_what_is_held_is_shown_with_its_reason() {
     let mut book = book("B03");
     branch(&mut book, &[resident(A), AccountOpened { discount: Some("特困".into()), ..resident(B) }]);

@@ -7,6 +7,8 @@ use super::refusal::Refusal;
 use crate::rules::billing::BillCycle;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
+use crate::store::Tx;
+use crate::store::tables::account::ReadingRow;
 use crate::store::tables::billing_facts::CardRow;
 
 /// A card.
@@ -22,7 +24,7 @@ pub struct CardLine {
     pub name: String,
     /// 地址.
     pub address: String,
-    /// The last reading.
+    /// The last reading; of a card that is done, the one before.
     pub last: Option<Milli>,
     /// Keyed by this person in the first round: what.
     pub own_first: Option<Milli>,
@@ -30,6 +32,8 @@ pub struct CardLine {
     pub keyed: bool,
     /// The reading it made.
     pub posted: Option<Milli>,
+    /// The second keying differed from the first and was insisted on.
+    pub differed: bool,
 }
 
 /// A book of cards.
@@ -50,6 +54,17 @@ pub fn books(desk: &Desk) -> Result<Vec<String>, Refusal> {
     Ok(desk.look()?.books()?)
 }
 
+/// What the reading was before this one.
+fn before(tx: &Tx<'_>, account: Id, reading: Id) -> Result<Option<Milli>, Refusal> {
+    let readings = tx.scan::<ReadingRow>(&[&account])?;
+    Ok(readings.iter().take_while(|row| row.id != reading).last().map(|row| row.value))
+}
+
+/// The first keying that the second was compared with.
+fn first_of(keyed: &[CardRow]) -> Option<Milli> {
+    keyed.iter().filter(|row| !row.posted).max_by_key(|row| row.id).map(|row| row.value)
+}
+
 /// The cards of a book in the cycle of a day.
 pub fn book(desk: &Desk, book: &str, day: NaiveDate) -> Result<CardBook, Refusal> {
     let tx = desk.look()?;
@@ -63,7 +78,9 @@ pub fn book(desk: &Desk, book: &str, day: NaiveDate) -> Result<CardBook, Refusal
         // Registers are read at the screen of one reading: their card is done when that reading is there.
         let timed =
             last.as_ref().filter(|row| !row.registers.is_empty() && BillCycle::of(row.day).to_string() == cycle);
-        let timed = timed.filter(|row| row.source != "opening").map(|row| row.value);
+        let timed = timed.filter(|row| row.source != "opening").map(|row| (row.id, row.value));
+        let made = keyed.iter().find(|row| row.posted).map(|row| (row.id, row.value));
+        let posted = made.or(timed);
         let mine = keyed.iter().rev().find(|row| !row.posted && row.actor == own).map(|row| row.value);
         first = first.or_else(|| keyed.iter().find(|row| !row.posted).cloned());
         found.cards.push(CardLine {
@@ -72,10 +89,14 @@ pub fn book(desk: &Desk, book: &str, day: NaiveDate) -> Result<CardBook, Refusal
             no: card.no,
             name: card.name,
             address: card.address,
-            last: last.map(|row| row.value),
+            last: match posted {
+                Some((reading, _)) => before(&tx, card.id, reading)?,
+                None => last.map(|row| row.value),
+            },
             own_first: mine,
             keyed: !keyed.is_empty(),
-            posted: keyed.iter().find(|row| row.posted).map(|row| row.value).or(timed),
+            posted: posted.map(|(_, value)| value),
+            differed: made.is_some_and(|(_, value)| first_of(&keyed).is_some_and(|first| first != value)),
         });
     }
     if let Some(row) = first {

@@ -27,6 +27,8 @@ const FREE: u16 = 3;
 /// Cells of the title of a column, and of the one over what is keyed.
 const TITLE: u16 = 4;
 const ROUND: u16 = 6;
+/// Nothing is typed into a card that is a reading.
+const DONE: &str = "这张卡片已经录完，按 ↓ 到下一张；录错的请到这一户更正抄表";
 /// From this width on the name stands beside the address.
 const WIDE: u16 = 100;
 
@@ -76,7 +78,6 @@ pub struct Cards {
     /// What was refused on this card, and why.
     doubt: Option<Doubt>,
     said: (String, Ink),
-    differ: usize,
 }
 
 impl Cards {
@@ -90,7 +91,6 @@ impl Cards {
             edit: LineEdit::new(LONGEST),
             doubt: None,
             said: (String::new(), Ink::Text),
-            differ: 0,
         };
         let first = screen.books.first().cloned().unwrap_or_default();
         screen.open(app, &first)?;
@@ -99,7 +99,6 @@ impl Cards {
 
     fn open(&mut self, app: &App, book: &str) -> Result<(), Refusal> {
         self.book = view_cards::book(&app.desk, book, app.desk.business_day()?)?;
-        self.differ = 0;
         self.at = self.next_from(0).unwrap_or(0);
         self.clear();
         Ok(())
@@ -119,6 +118,11 @@ impl Cards {
         card.posted.is_none() && if self.is_second() { card.keyed } else { card.own_first.is_none() }
     }
 
+    /// The card under the hand is a reading already.
+    fn is_done(&self) -> bool {
+        self.book.cards.get(self.at).is_some_and(|card| card.posted.is_some())
+    }
+
     fn next_from(&self, from: usize) -> Option<usize> {
         (from..self.book.cards.len()).find(|index| self.is_open(&self.book.cards[*index]))
     }
@@ -135,7 +139,7 @@ impl Cards {
             return Reply::refuse("请录示数；没抄到的卡片按 ↓ 跳过");
         }
         if card.posted.is_some() {
-            return Reply::refuse("这张卡片已经录完");
+            return Reply::refuse(DONE);
         }
         if view_reading::is_timed(&app.desk, card.account, app.facts().day).unwrap_or(false) {
             return super::reading(app, card.account, &typed).and_say("这一户分时计价，请连各时段示数一起录");
@@ -171,7 +175,7 @@ impl Cards {
                 if answer["posted"] == true {
                     self.book.cards[self.at].posted = Some(value);
                     let how = if differs { "已按第二遍入账" } else { "与第一遍一致" };
-                    self.differ += usize::from(differs);
+                    self.book.cards[self.at].differed = differs;
                     self.said = (format!("前张 {route} = {} {how}", value.grouped()), Ink::Text);
                 } else {
                     self.book.cards[self.at].own_first = Some(value);
@@ -280,9 +284,9 @@ impl Cards {
         if self.is_second() { card.posted } else { card.own_first.or(card.posted) }
     }
 
-    /// The use told beside what was keyed, once it is no other's secret.
+    /// The use told beside what was keyed; of a counter that passed zero the book tells it.
     fn use_of(&self, card: &CardLine) -> Option<Milli> {
-        let value = self.shown(card).filter(|_| card.posted.is_none())?;
+        let value = self.shown(card)?;
         let used = value.0 / 1000 - card.last.map_or(0, |last| last.0 / 1000);
         (used >= 0).then(|| Milli::whole(used))
     }
@@ -310,9 +314,9 @@ impl Cards {
             canvas.cursor((at_keyed + keyed).min(canvas.width().saturating_sub(1)), y);
         } else if let Some(value) = shown {
             canvas.number(at_keyed, y, keyed, &value.grouped(), Ink::Text);
-            if let Some(use_told) = self.use_of(card) {
-                canvas.number(at_used, y, used, &use_told.grouped(), Ink::Faint);
-            }
+        }
+        if let Some(use_told) = self.use_of(card).filter(|_| !here || self.is_done()) {
+            canvas.number(at_used, y, used, &use_told.grouped(), Ink::Faint);
         }
     }
 }
@@ -410,11 +414,15 @@ impl Screen<App> for Cards {
             Code::Enter => self.key_card(app),
             Code::Up => self.step(false),
             Code::Down | Code::Tab => self.step(true),
+            _ if self.is_done() && key.typed().is_some() => Reply::refuse(DONE),
             _ => Reply::used_if(self.edit.on_key(key) != Edited::Unused),
         }
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
+        if self.is_done() {
+            return Reply::refuse(DONE);
+        }
         self.edit.insert_str(text);
         Reply::done()
     }
@@ -481,7 +489,8 @@ impl Screen<App> for Cards {
         let (keyed, sum) = self.totals();
         let totals = format!("批控: 卡 {keyed}/{} 张, 示数合计 {}", self.book.cards.len(), sum.grouped());
         let x = canvas.text(1, y + 1, &totals, Ink::Faint);
-        let ink = if self.differ > 0 { Ink::Look } else { Ink::Faint };
-        canvas.text(x + 3, y + 1, &format!("不符 {}", self.differ), ink);
+        let differ = self.book.cards.iter().filter(|card| card.differed).count();
+        let ink = if differ > 0 { Ink::Look } else { Ink::Faint };
+        canvas.text(x + 3, y + 1, &format!("不符 {differ}"), ink);
     }
 }
