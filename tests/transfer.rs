@@ -137,6 +137,24 @@ fn the_settled_reading_of_the_intake_must_be_a_reading_first() {
 }
 
 #[test]
+fn a_settled_reading_below_the_last_was_taken_in_and_could_never_be_read() {
+    let mut book = branch();
+    let last = {
+        let tx = book.desk.look().unwrap();
+        let account = tx.account_of_text(ACCOUNT).unwrap().unwrap().id;
+        tx.last_reading(account).unwrap().unwrap().value.0 / 1000
+    };
+    let input = |settled: i64| {
+        json!({ "service": "transfer", "account": ACCOUNT, "papers": PAPERS,
+                "fields": { "new_name": "李强", "settled": settled.to_string() } })
+    };
+    let refusal = refused(&mut book, "demo", "intake.take", input(last - 1));
+    assert_eq!(rules(&refusal), [("R-122", "fields.settled")]);
+    assert!(refusal.message().contains("低于上次示数"), "{refusal:?}");
+    book.act("demo", "intake.take", input(last + 5));
+}
+
+#[test]
 fn what_becomes_of_prepaid_is_asked_and_done() {
     for (answer, left, said) in [("pass", Fen(50_000), "passed"), ("refund", Fen::ZERO, "refunded")] {
         let mut book = branch();

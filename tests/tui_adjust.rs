@@ -87,6 +87,22 @@ fn book_of(seat: Seat) -> Book {
 }
 
 #[test]
+fn an_empty_correction_of_the_file_named_nothing_and_passed_its_value_over() {
+    let mut seat = Seat::lobby(
+        {
+            let mut book = support::orders::book("B03");
+            branch(&mut book);
+            book
+        },
+        "demo",
+        vec![(Command::GoAdjust, Box::new(|app| screens::adjust(app, account(app, "31000001"))))],
+    );
+    seat.press("<F7>d1<Enter>").shows("先选要更正的资料");
+    seat.press("<F2>").shows("资料没有填").shows("凭据没有填").shows("再填改为什么");
+    assert!(!seat.shot().has("“”"), "{}", seat.shot().picture());
+}
+
+#[test]
 fn a_request_is_found_by_its_number_on_its_way_and_settled() {
     let mut book = given();
     let ask = ask_volume(&book, "31000001", "22");

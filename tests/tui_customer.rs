@@ -86,6 +86,15 @@ fn a_mistake_stays_on_the_form_at_its_field() {
 }
 
 #[test]
+fn a_name_with_an_id_number_in_it_was_refused_under_no_field() {
+    let mut book = branch();
+    let seen = json!({ "account": "B03000001", "field": "name", "seen": "王芳", "value": format!("王芳{ID}") });
+    let refusal = book.try_act("check", "account.amend", &seen).unwrap_err();
+    assert_eq!(refusal.faults[0].field.as_deref(), Some("name"));
+    assert!(refusal.message().contains("户名") && !refusal.message().contains("新值"), "{refusal}");
+}
+
+#[test]
 fn payment_method_and_bank_stand_on_one_form() {
     let mut seat = hand(branch(), "demo");
     seat.press("<Enter><S-Tab>").press(&"<Down>".repeat(24)).press("<Enter>").shows("改档案");

@@ -69,6 +69,7 @@ impl Action for IntakePreview {
         let named = |key: &str, name: String| Named { key: key.to_owned(), name };
         let talk = intake_talk::talk(&case, &verdict, None);
         let missing = !verdict.missing.is_empty();
+        let is_blocked = verdict.refusals.iter().any(|refusal| intake_talk::is_gate(Some(&refusal.field)));
         let promise = verdict.promise.as_ref();
         let output = Output {
             accepted: verdict.is_accepted(),
@@ -84,7 +85,7 @@ impl Action for IntakePreview {
             fee: verdict.total(),
             charges: intake_take::fees(&verdict),
             due: promise.map(|promise| intake_take::due_text(promise.due, promise.span.is_days())),
-            line: if missing { intake_talk::missing_line(&talk, &verdict) } else { intake_talk::line(&talk) },
+            line: intake_talk::spoken(&talk, &verdict, is_blocked),
             slip: missing.then(|| intake_talk::bring_back_slip(&case, &verdict, input.queue.as_deref().unwrap_or(""))),
             talk,
         };

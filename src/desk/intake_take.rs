@@ -17,11 +17,14 @@ use crate::derive::order::{WINDOW, life, window};
 use crate::rules::calendar::Calendar;
 use crate::rules::id::Id;
 use crate::rules::moment::{self, Moment};
-use crate::rules::money::Fen;
+use crate::rules::money::{Fen, Milli};
 use crate::rules::service::{Before, Verdict};
 use crate::rules::utility::Utility;
 use crate::store::tables::order::OrderRow;
 use crate::store::{StoreError, Tx};
+
+/// 结算方数 on the form of a transfer.
+pub(super) const SETTLED: &str = "settled";
 
 /// The action.
 pub struct IntakeTake;
@@ -84,22 +87,58 @@ impl Action for IntakeTake {
     type Output = Output;
 
     fn decide(cx: &Cx<'_, '_>, input: Typed) -> Result<Decision<Output>, Refusal> {
-        let case = resolve(cx, &input, false)?;
+        let case = resolve(cx, &input, false).or_else(|refusal| also_of_business(cx, &input, refusal))?;
         let calendar = calendar(cx)?;
         let verdict = case.service().judge(&case.case, &case.loaded.catalogue.common, &*calendar);
         let parked = parked(cx.tx, &input)?;
         if let Some(open) = open_order(cx.tx, &input, &case, &verdict)? {
             return join(cx, &case, &verdict, &open, parked);
         }
-        let mut faults: Vec<Fault> = waiting_deed(cx.tx, &case)?.into_iter().collect();
+        let mut faults = of_transfer(cx.tx, &case)?;
         faults.extend(verdict.refusals.iter().cloned().map(Fault::from));
         Refusal::unless_empty(faults)?;
         take(cx, &case, &verdict, parked)
     }
 }
 
+/// All mistakes at once: beside who and where, what the business itself would refuse. Of a repeat call it asks nothing.
+fn also_of_business(cx: &Cx<'_, '_>, input: &Typed, mut refusal: Refusal) -> Result<Resolved, Refusal> {
+    if let Ok(case) = resolve(cx, input, true) {
+        let verdict = case.service().judge(&case.case, &case.loaded.catalogue.common, &*calendar(cx)?);
+        if open_order(cx.tx, input, &case, &verdict)?.is_none() {
+            refusal.faults.extend(verdict.refusals.iter().cloned().map(Fault::from));
+        }
+    }
+    Err(refusal)
+}
+
+/// What stands against a transfer beside its papers: one that is taken in already, a 结算方数 that can never be read.
+pub(super) fn of_transfer(tx: &Tx<'_>, case: &Resolved) -> Result<Vec<Fault>, StoreError> {
+    let Some(account) = case.account.as_ref().filter(|_| case.service().write_back.transfer) else {
+        return Ok(Vec::new());
+    };
+    let mut faults: Vec<Fault> = waiting_deed(tx, case)?.into_iter().collect();
+    let typed = case.case.fields.iter().find(|(key, _)| key == SETTLED);
+    let typed = typed.and_then(|(_, text)| text.parse::<Milli>().ok());
+    // The deed wants a reading of this value, and none below the last is taken: the case would wait for ever.
+    if let Some((typed, last)) = typed.zip(last_value(tx, account.id)?).filter(|(typed, last)| typed < last) {
+        let (typed, last) = (typed.grouped(), last.grouped());
+        let what = format!("结算方数 {typed} 低于上次示数 {last}，请核对；上次抄错的请先更正那次抄表");
+        faults.push(Fault::field("R-122", &format!("fields.{SETTLED}"), what));
+    }
+    Ok(faults)
+}
+
+/// Where the meter stood last: the last reading, or as it was put up.
+pub(super) fn last_value(tx: &Tx<'_>, account: Id) -> Result<Option<Milli>, StoreError> {
+    Ok(match tx.last_reading(account)? {
+        Some(reading) => Some(reading.value),
+        None => tx.meter_on_wall(account)?.map(|meter| meter.first),
+    })
+}
+
 /// A transfer that is taken in already is gone on with, not taken in again.
-pub(super) fn waiting_deed(tx: &Tx<'_>, case: &Resolved) -> Result<Option<Fault>, StoreError> {
+fn waiting_deed(tx: &Tx<'_>, case: &Resolved) -> Result<Option<Fault>, StoreError> {
     let Some(account) = case.account.as_ref().filter(|_| case.service().write_back.transfer) else { return Ok(None) };
     let waits = tx.deed_cases(account.id)?.into_iter().next();
     Ok(waits.map(|order| {

@@ -53,6 +53,20 @@ pub fn line(talk: &[Said]) -> String {
     sentences(spoken.map(|said| said.say.as_str()))
 }
 
+/// What to say of a case as it stands; nothing that sounds like a go-ahead where it cannot be taken in at all.
+pub fn spoken(talk: &[Said], verdict: &Verdict<'_>, is_blocked: bool) -> String {
+    match () {
+        () if !verdict.missing.is_empty() => missing_line(talk, verdict),
+        () if is_blocked => String::new(),
+        () => line(talk),
+    }
+}
+
+/// Does a fault stand against the business itself, not against what is typed in one of its fields?
+pub fn is_gate(field: Option<&str>) -> bool {
+    field.is_none_or(|field| matches!(field, "" | "account"))
+}
+
 /// What to say when papers are missing: which, and where to come back.
 pub fn missing_line(talk: &[Said], verdict: &Verdict<'_>) -> String {
     let names: Vec<String> = verdict.missing.iter().map(|paper| paper.label()).collect();

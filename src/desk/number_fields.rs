@@ -27,6 +27,13 @@ const METERS: &[&str] = &["meter", "meter_no", "old_meter", "new_meter"];
 const NUMBERS: &[&str] =
     &["account", "account_no", "agreement", "settled_with", "seal", "old_seal", "new_seal", "route"];
 
+/// The field of the customer file whose new value stands at this path.
+pub fn amended(action: &str, path: &str, within: Option<&Map<String, Value>>) -> Option<&'static customer::Field> {
+    let is_value = action == "account.amend" && path.rsplit('.').next() == Some("value");
+    let named = within.filter(|_| is_value)?.get("field")?.as_str()?;
+    customer::field(named)
+}
+
 /// What a field holds, by the action, its path (`agent.id_number`, `also[0].value`), and the object it stands in.
 pub fn holds(action: &str, path: &str, within: Option<&Map<String, Value>>) -> Holds {
     let sealed = |(known, field): &(&str, &str)| {

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Desk;
 use super::action::{Action, Cx, Decision};
 use super::order_step;
 use super::refusal::{Fault, Refusal};
@@ -22,6 +23,20 @@ pub struct OrderVoid;
 pub const COUNTER: &str = "order.void.counter";
 /// The right to void what the hotline took in.
 pub const HOTLINE: &str = "order.void.hotline";
+
+/// The right to void what came in so.
+fn right_of(by_phone: bool) -> &'static str {
+    match Voider::of(by_phone) {
+        Voider::HallDirector => COUNTER,
+        Voider::HotlineLead => HOTLINE,
+    }
+}
+
+/// May the person at the desk void this order, as far as its row says?
+pub fn is_offered(desk: &Desk, row: &OrderRow) -> bool {
+    let right = right_of(row.channel == Channel::Phone.code());
+    row.open && row.deed.is_none() && desk.rights().is_ok_and(|rights| rights.allow(right))
+}
 
 /// What is typed.
 #[derive(Deserialize, JsonSchema)]
@@ -65,11 +80,7 @@ impl Action for OrderVoid {
         };
         Refusal::unless_empty(faults)?;
         let voider = Voider::of(by_phone);
-        let right = match voider {
-            Voider::HallDirector => COUNTER,
-            Voider::HotlineLead => HOTLINE,
-        };
-        if !cx.rights.allow(right) {
+        if !cx.rights.allow(right_of(by_phone)) {
             let how = if by_phone { "电话" } else { "柜台" };
             let message = format!("这张工单由{how}受理，作废须由{}办理", voider.label());
             let fault = Fault { rule: "R-302".into(), field: Some("order".into()), message };

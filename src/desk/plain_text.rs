@@ -68,7 +68,10 @@ impl Walk<'_> {
         }
         match value {
             Value::String(text) => match fault(self.action, path, text) {
-                Some(fault) => self.faults.push(fault),
+                Some(fault) => {
+                    let field = number_fields::amended(self.action, path, within).map(|field| field.key.to_owned());
+                    self.faults.push(Fault { field: field.or(fault.field), ..fault });
+                }
                 None => self.private(path, text, within),
             },
             // A number may be typed without quotes; one with a point is a quantity.
@@ -109,6 +112,8 @@ impl Walk<'_> {
 
     fn private(&mut self, path: &str, text: &str, within: Option<&Map<String, Value>>) {
         let holds = number_fields::holds(self.action, path, within);
+        // What is amended is called by its own name, and shown where it stands on the form.
+        let path = number_fields::amended(self.action, path, within).map_or(path, |field| field.key);
         self.faults.extend(private(self.action, path, text, holds, self.today));
     }
 }
@@ -190,11 +195,11 @@ mod tests {
             ("order.return", serde_json::json!({ "fields": { ID: "x" } }), "fields.****8814"),
             ("account.open", serde_json::json!({ "meter": { "no": ID } }), "meter.no"),
             ("swap.enter", serde_json::json!({ "new_meter": ID }), "new_meter"),
-            ("account.amend", serde_json::json!({ "field": "remark", "value": ID }), "value"),
+            ("account.amend", serde_json::json!({ "field": "remark", "value": ID }), "remark"),
             (
                 "account.amend",
                 serde_json::json!({ "field": "id_number", "also": [{ "field": "phone", "value": ID }] }),
-                "also[0].value",
+                "phone",
             ),
             ("tariff.put", serde_json::json!({ "text": format!("a\n# {ID}") }), "text"),
             ("user.add", serde_json::json!({ "login": ID, "password": ID }), "login"),

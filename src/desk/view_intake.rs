@@ -99,10 +99,11 @@ pub fn judge(desk: &Desk, typed: &Typed) -> Result<Live, Refusal> {
     let joins = intake_take::open_order(&tx, typed, &case, &verdict)?;
     let mut faults: Vec<Fault> = if joins.is_some() { Vec::new() } else { strict };
     if joins.is_none() {
-        faults.extend(intake_take::waiting_deed(&tx, &case)?);
+        faults.extend(intake_take::of_transfer(&tx, &case)?);
         faults.extend(verdict.refusals.iter().cloned().map(Fault::from));
     }
     let gates = faults.iter().filter(|fault| fault.field.is_none()).map(|fault| fault.message.clone()).collect();
+    let is_blocked = faults.iter().any(|fault| intake_talk::is_gate(fault.field.as_deref()));
     let missing: Vec<String> = verdict.missing.iter().map(|paper| paper.label()).collect();
     let promise = verdict.promise.as_ref().map(|promise| {
         let due = super::view_orders::due_text(promise.due, promise.span.is_days(), at);
@@ -110,8 +111,7 @@ pub fn judge(desk: &Desk, typed: &Typed) -> Result<Live, Refusal> {
     });
     let line = match &joins {
         Some(open) => intake_talk::joined_line(&tx, open)?,
-        None if missing.is_empty() => intake_talk::line(&talk),
-        None => intake_talk::missing_line(&talk, &verdict),
+        None => intake_talk::spoken(&talk, &verdict, is_blocked),
     };
     Ok(Live {
         title: service.name.clone(),

@@ -2,6 +2,7 @@
 
 use crate::derive::order::body::IntakeTaken;
 use crate::desk::action::Cx;
+use crate::desk::intake_take::{self, SETTLED};
 use crate::desk::order_step;
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::till::charges;
@@ -129,11 +130,8 @@ impl Case {
         typed: Option<Milli>,
         faults: &mut Vec<Fault>,
     ) -> Result<Option<Milli>, Refusal> {
-        let last = match cx.tx.last_reading(account)? {
-            Some(reading) => Some(reading.value),
-            None => cx.tx.meter_on_wall(account)?.map(|meter| meter.first),
-        };
-        let said: Option<Milli> = self.field("settled").parse().ok();
+        let last = intake_take::last_value(cx.tx, account)?;
+        let said: Option<Milli> = self.field(SETTLED).parse().ok();
         for (value, what) in [(said, "受理时的结算方数"), (typed, "结算方数")] {
             let Some(value) = value.filter(|value| Some(*value) != last) else { continue };
             let text = match last {

@@ -248,6 +248,10 @@ impl Typed {
                                 未确认的由首次抄表确认，或走 P3 (混用 P1)";
                     faults.push(Refusal::new("R-251", "change.facts", what));
                 }
+                None if key.trim().is_empty() => {
+                    let what = "先选要更正的资料，再填改为什么；要清空的选好资料就空着";
+                    faults.push(Refusal::new("R-007", "change.facts", what));
+                }
                 None => {
                     let what = format!("“{}”不在影响收费的资料里，请直接改档案；{}", shown(key), money_fields());
                     faults.push(Refusal::new("R-007", "change.facts", what));

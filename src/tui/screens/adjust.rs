@@ -184,7 +184,7 @@ impl Adjust {
     fn submit(&mut self, app: &mut App) -> Reply<App> {
         if !self.form.check() {
             let input = self.input();
-            mistakes::also(&mut self.form, app, "adjustment.request", input, mistakes::same);
+            mistakes::also(&mut self.form, app, "adjustment.request", input, place_of);
             return Reply::done();
         }
         let mut input = self.input();
@@ -210,23 +210,10 @@ impl Adjust {
             self.view = view;
         }
         self.look(app);
-        let field = |name: Option<&str>| match name.unwrap_or_default() {
-            "change.volumes" | "change.volume" => "volume",
-            "change.reading" => "reading",
-            "change.class" => "class",
-            "change.mix" => "mix",
-            "change.facts" => "value",
-            "change.from" => "from",
-            "change.waive" => "waive",
-            "change.until" => "until",
-            "kind" => "kind",
-            "bills" => "bills",
-            "evidence" => "evidence",
-            "order" => "order",
-            _ => "",
-        };
-        let faults: Vec<(&str, String)> =
-            refusal.faults.iter().map(|fault| (field(fault.field.as_deref()), fault.message.clone())).collect();
+        let place = |field: Option<&'_ str>| place_of(field.unwrap_or_default()).to_owned();
+        let faults: Vec<(String, String)> =
+            refusal.faults.iter().map(|fault| (place(fault.field.as_deref()), fault.message.clone())).collect();
+        let faults = faults.iter().map(|(field, message)| (field.as_str(), message.clone()));
         let others = self.form.fail(faults);
         if others.is_empty() { Reply::refused() } else { Reply::refuse(others.join("；")) }
     }
@@ -256,6 +243,16 @@ impl Adjust {
             ));
         }
         super::explain("改前与改后", lines)
+    }
+}
+
+/// The field of the form under which a field of the action stands.
+fn place_of(field: &str) -> &str {
+    match field {
+        "change.volumes" => "volume",
+        "change.facts" => "value",
+        "kind" | "bills" | "evidence" | "order" => field,
+        _ => field.strip_prefix("change.").unwrap_or_default(),
     }
 }
 

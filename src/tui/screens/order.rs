@@ -1,21 +1,30 @@
 //! One order whole: what it is, its clocks, everything that happened, what does not fit.
 
+use serde_json::{Map, Value, json};
+
+use super::file_form;
 use crate::derive::order::window;
+use crate::desk::order_void;
 use crate::desk::refusal::Refusal;
 use crate::desk::view_orders::{self as view, OrderDetail};
 use crate::desk::view_till;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::tui::app::App;
+use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
-use crate::tui::screen::{Reply, Screen};
+use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
+use crate::tui::widgets::field::Field;
+use crate::tui::widgets::form::Form;
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
 /// Rows below the history: a rule and what the chosen line says, whole.
 const TOLD: u16 = 4;
+
+/// Whose answer the reason of a void order is.
+const VOID: &str = "order.void";
 
 /// The screen.
 pub struct OrderScreen {
@@ -51,18 +60,10 @@ impl Screen<App> for OrderScreen {
         format!("工单 {} {}", self.id, self.detail.row.category)
     }
 
-    fn keys(&self, _: &App) -> Vec<Command> {
-        if self.detail.row.open && self.detail.row.stage == window::STAGE {
-            let deed = self.detail.row.state == window::DEED;
-            let fees = (self.detail.row.owed > Fen::ZERO).then_some(Command::GoFees);
-            return deed.then_some(Command::Transfer).into_iter().chain(fees).collect();
-        }
-        match self.detail.desk.stage.as_str() {
-            "callback" => vec![Command::Callback],
-            _ if self.detail.desk.answered && self.detail.row.open => vec![Command::Return],
-            "underway" => vec![Command::Return],
-            _ => Vec::new(),
-        }
+    fn keys(&self, app: &App) -> Vec<Command> {
+        let mut keys = self.ways_on();
+        keys.extend(order_void::is_offered(&app.desk, &self.detail.row).then_some(Command::VoidOrder));
+        keys
     }
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
@@ -75,6 +76,7 @@ impl Screen<App> for OrderScreen {
             Command::Callback => super::callback(app, self.id),
             Command::Return if self.detail.desk.answered => super::answer(app, self.id),
             Command::Return => super::order_return(app, self.id),
+            Command::VoidOrder => self.ask_void(app, None),
             _ => Reply::unused(),
         }
     }
@@ -92,6 +94,13 @@ impl Screen<App> for OrderScreen {
                 super::explain(&format!("凭单 {}", line.entry), lines)
             }
             TableEvent::Moved | TableEvent::Ticked(_) => Reply::done(),
+        }
+    }
+
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        match (answer.tag, answer.given) {
+            (VOID, Given::Values(values)) => self.void(app, &values),
+            _ => Reply::done(),
         }
     }
 
@@ -126,6 +135,41 @@ impl Screen<App> for OrderScreen {
 }
 
 impl OrderScreen {
+    /// What is done next with an order that stands so.
+    fn ways_on(&self) -> Vec<Command> {
+        if self.detail.row.open && self.detail.row.stage == window::STAGE {
+            let deed = self.detail.row.state == window::DEED;
+            let fees = (self.detail.row.owed > Fen::ZERO).then_some(Command::GoFees);
+            return deed.then_some(Command::Transfer).into_iter().chain(fees).collect();
+        }
+        match self.detail.desk.stage.as_str() {
+            "callback" => vec![Command::Callback],
+            _ if self.detail.desk.answered && self.detail.row.open => vec![Command::Return],
+            "underway" => vec![Command::Return],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Asks why it is void; after a refusal with what was typed before.
+    fn ask_void(&self, app: &App, before: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
+        let form = Form::new(vec![Field::text("reason", "原因", 60).required()], app.desk.today(), initials);
+        file_form::ask_again(VOID, &format!("作废 {}", self.id), form, before)
+    }
+
+    fn void(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
+        let done = app.ask("order.void", &json!({ "order": self.id, "reason": values.get("reason") }));
+        let refund: Fen = match done {
+            Ok(answer) => serde_json::from_value(answer["refund"].clone()).unwrap_or_default(),
+            Err(refusal) => return self.ask_void(app, Some((values, &refusal))),
+        };
+        self.on_return(app);
+        let said = format!("工单 {} 已作废", self.id);
+        Reply::say(match refund {
+            Fen::ZERO => said,
+            refund => format!("{said}；已收 {} 要退：费用请冲正，押金请退还", refund.grouped()),
+        })
+    }
+
     /// What it is; answers the row after it.
     fn draw_head(&self, canvas: &mut Canvas, app: &App) -> u16 {
         let room = canvas.width().saturating_sub(2);
