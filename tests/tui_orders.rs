@@ -271,6 +271,44 @@ fn an_order_is_paused_resumed_and_voided_through_the_palette() {
 }
 
 #[test]
+fn an_order_could_not_be_voided_from_its_own_page() {
+    let unseal = |seat: &Seat| orders(seat).into_iter().find(|order| order.category == "启封").unwrap();
+    let mut seat = Seat::home(busy(), "chief");
+    let id = unseal(&seat).id.to_string();
+    seat.press(&id).press("<Enter>").shows("经过").press("<C-p>zf<Enter>").shows(&format!("作废 {id}"));
+    seat.press("<F2>").shows("原因没有填").press("受理错了户<F2>").shows("已作废");
+    assert!(!unseal(&seat).open);
+    // Who may not is not offered it.
+    let mut seat = Seat::home(busy(), "demo");
+    seat.press(&id).press("<Enter>").shows("经过").press("<C-p>zf");
+    assert!(!seat.shot().has("作废这张工单"), "{}", seat.shot().picture());
+}
+
+#[test]
+fn the_number_box_and_an_open_list_were_deaf_to_ctrl_u() {
+    let mut seat = Seat::home(busy(), "desk");
+    let waiting = order_at(&seat, "建设路3号");
+    seat.press(&format!("<F7>999<C-u>{}", waiting.id.seq())).shows(&format!("工单 {}_", waiting.id.seq()));
+    assert!(!seat.shot().has("999"), "{}", seat.shot().picture());
+    let mut seat = intake(branch(), "demo", "3100000004");
+    seat.press("qf").shows("启封").press("<C-u>gh<Enter>").shows("受理  过户");
+    seat.press("<S-Tab><S-Tab><S-Tab><C-u>").shot();
+}
+
+#[test]
+fn the_mistakes_of_a_case_without_an_account_came_one_after_the_other() {
+    let mut seat = Seat::home(branch(), "desk");
+    seat.press("<F6>bx<Enter><F2>").shows("请填写地址").shows("请填写来电人").shows("请填写故障类别");
+}
+
+#[test]
+fn a_text_that_names_no_choice_was_told_as_if_the_field_took_no_typing() {
+    let mut seat = intake(branch(), "demo", "3100000004");
+    seat.press("zzz").shows("选单里没有");
+    assert!(!seat.shot().has("这里不收打字"), "{}", seat.shot().picture());
+}
+
+#[test]
 fn workers_are_registered_and_changed() {
     let mut seat = Seat::home(branch(), "boss");
     seat.press("<F10>sf<Enter>");

@@ -155,6 +155,21 @@ fn a_wrong_deposit_is_taken_back_and_the_float_is_added_to_on_the_screen() {
 }
 
 #[test]
+fn a_deposit_was_booked_at_one_f2_with_no_picture_of_after() {
+    let mut seat = till(opened(), 1, "demo");
+    seat.press("<F10>班次<Enter>150").shows("钱箱 200.00 → 50.00").press("<F2>").shows("钱箱应有 50.00");
+    seat.press("60")
+        .shows("钱箱 50.00 → 不够")
+        .press("<C-u>40<F2><F2>")
+        .shows("存入对吗？")
+        .shows("钱箱 50.00 → 10.00");
+    assert_eq!(shifts(&seat)[0].paid_in, Fen(15_000), "F2 twice is not yes");
+    seat.press("<F2>").shows("钱箱应有 10.00");
+    seat.press("<F9>100").shows("钱箱 10.00 → 110.00").press("<F2>").shows("已加备用金");
+    assert_eq!((shifts(&seat)[0].paid_in, shifts(&seat)[0].cash), (Fen(19_000), Fen(11_000)));
+}
+
+#[test]
 fn an_account_number_typed_as_money_is_asked_about_and_keys_typed_ahead_do_not_answer() {
     let mut seat = till(opened(), 1, "demo");
     seat.press("<F5>10000034<F2><F2>10000033<F2>").shows("个键没有收");

@@ -216,7 +216,7 @@ key_table! {
     Chase     "order.chase"    ctrl('e'), "催办", [Dispatch], "催办选中的工单";
     ReadHere  "reading.till"   ctrl('r'), "读数", [Pay], "没有账单时录入本次读数，出账后收费";
     GoReading "go.reading"     ctrl('r'), "抄表", [Customer], "录入这一户的读数，分时的连各时段";
-    Tick      "tick"           SPACE,     "选",   [Pay Dispatch Approve Fixes Gallery], "选上或放下这一行";
+    Tick      "tick"           SPACE,     "选",   [Pay Dispatch Fixes Gallery], "选上或放下这一行";
     TickAll   "tick.all"       ctrl('a'), "全选", [Dispatch], "选上这一堆里所有待派的工单，再按放下";
     Anew      "draft.anew"     ctrl('n'), "另起", [Customer Intake Pay Shift Method Return Callback Swap Adjust Readings Import Ask], "丢掉接着填的内容，从空白重填";
     Unpark    "intake.resume"  ctrl('r'), "取回", [Intake], "按排队号取回挂起的业务";

@@ -290,6 +290,9 @@ impl<C: Context + 'static> Stack<C> {
 
     /// Typed where nothing takes a letter: meant for another screen, and so is what follows.
     fn no_field(&mut self) {
+        if self.top().and_then(|s| s.form()).is_some_and(Form::has_stray) {
+            return self.hold(Why::Refused); // the field took it, and says what is wrong with it
+        }
         self.rang = true;
         self.lock = Some(KeyLock::new(Why::NoField, self.lock));
         self.say(Toast { text: crate::text::toolkit::NO_FIELD.into(), ink: Ink::Stop });

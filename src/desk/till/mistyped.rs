@@ -10,6 +10,9 @@ pub const LARGE: Fen = Fen(100_000);
 /// A float that changes by more than this is asked about.
 pub const LARGE_FLOAT: Fen = Fen(500_000);
 
+/// A drawer that keeps less than this cannot give change: who pays in so much is asked.
+pub const NEARLY_EMPTY: Fen = Fen(5_000);
+
 /// The field that says the sum was looked at.
 pub const CONFIRM: &str = "confirm";
 
@@ -60,6 +63,17 @@ pub fn ask_float(what: &str, sum: Fen, confirmed: bool) -> Result<(), Refusal> {
     Err(Refusal::field("R-176", CONFIRM, text))
 }
 
+/// What is asked, beside the picture of after, about cash that is paid in; nothing about an everyday sum.
+pub fn doubt_deposit(amount: Fen, drawer: Fen) -> Option<String> {
+    let left = drawer - amount;
+    match () {
+        () if amount <= Fen::ZERO || left.is_negative() => None, // refused as it is
+        () if left < NEARLY_EMPTY => Some(format!("存入后钱箱只剩 {}，没有零钱找", left.grouped())),
+        () if amount > LARGE_FLOAT => Some(format!("存入 {}，超过 {}", amount.grouped(), LARGE_FLOAT.grouped())),
+        () => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +97,11 @@ mod tests {
             assert!(ask(paid, Fen(drawer), true).is_ok());
         }
         assert!(ask_fee("报装费", Fen(100_000), false).is_ok() && ask_fee("报装费", Fen(100_001), false).is_err());
+        for (amount, drawer, is_asked) in
+            [(500_000, 770_692, false), (500_001, 770_692, true), (15_000, 20_000, false), (15_001, 20_000, true)]
+        {
+            assert_eq!(doubt_deposit(Fen(amount), Fen(drawer)).is_some(), is_asked, "{amount} of {drawer}");
+        }
         assert!(ask_float("备用金", Fen(-500_001), false).is_err() && ask_float("备用金", Fen(500_000), false).is_ok());
     }
 }

@@ -76,13 +76,25 @@ pub fn typed(form: &Form) -> Map<String, Value> {
 pub fn ask_again(
     tag: &'static str,
     title: &str,
-    mut form: Form,
+    form: Form,
     before: Option<(&Map<String, Value>, &Refusal)>,
 ) -> Reply<App> {
-    let Some((typed, refusal)) = before else { return Reply::push(AskForm::new(tag, title, form)) };
+    ask_showing(tag, title, form, before, |_| None)
+}
+
+/// The same, with a picture of what comes of it, as it is typed.
+pub fn ask_showing(
+    tag: &'static str,
+    title: &str,
+    mut form: Form,
+    before: Option<(&Map<String, Value>, &Refusal)>,
+    picture: impl Fn(&Form) -> Option<String> + 'static,
+) -> Reply<App> {
+    let asking = |form| AskForm::new(tag, title, form).showing(picture);
+    let Some((typed, refusal)) = before else { return Reply::push(asking(form)) };
     form.restore(typed);
     let others = refused(&mut form, refusal);
-    let reply = Reply::push(AskForm::new(tag, title, form)).and(Reply::refused());
+    let reply = Reply::push(asking(form)).and(Reply::refused());
     if others.is_empty() { reply } else { reply.and_toast(others.join("；"), Ink::Stop) }
 }
 

@@ -15,6 +15,10 @@ use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
 
+/// F1 where nobody is let in yet: help names what may be done, and so comes after.
+const HELP: &str = "输入用户名和密码，按 Enter 登录；忘了密码请找管理员。帮助登录以后按 F1";
+const HELP_LOCKED: &str = "输入密码，按 Enter 接着做；不是本人按 F6 换人。帮助解锁以后按 F1";
+
 /// Before anybody is there, or over what somebody is doing.
 pub struct Login {
     form: Form,
@@ -99,6 +103,9 @@ impl Screen<App> for Login {
     }
 
     fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
+        if key.is(Code::F(1)) {
+            return Reply::say(if self.locked.is_some() { HELP_LOCKED } else { HELP });
+        }
         if key.is(Code::Enter) && self.form.focused() == "password" {
             return self.enter(app);
         }

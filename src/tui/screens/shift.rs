@@ -30,6 +30,8 @@ use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
 /// What is typed survives under this key.
 const DRAFT: &str = "shift";
+/// Fields that hold money.
+const MONEY: [&str; 2] = ["amount", "float"];
 
 /// The screen.
 pub struct Shift {
@@ -97,9 +99,14 @@ impl Shift {
         Ok(())
     }
 
-    fn perform(&mut self, app: &mut App) -> Reply<App> {
+    /// F2; `is_sure`: the picture of a deposit that leaves little or is large was looked at.
+    fn perform(&mut self, app: &mut App, is_sure: bool) -> Reply<App> {
         if !self.form.check() {
             return Reply::done();
+        }
+        let doubt = self.view.as_ref().and_then(|view| shift_float::doubt(&self.form, view.shift.cash));
+        if let Some(asked) = doubt.filter(|_| !is_sure) {
+            return asked;
         }
         let text = |field: &str| self.form.value(field).to_owned();
         let (action, input) = match &self.view {
@@ -190,10 +197,15 @@ impl Shift {
             return asked;
         }
         match (done, self.read(app)) {
-            (Err(refusal), Ok(())) => shift_float::ask(app, Some((values, &refusal))),
+            (Err(refusal), Ok(())) => self.ask_float(app, Some((values, &refusal))),
             (Ok(answer), Ok(())) => Reply::say(said("shift.float_add", &answer)),
             (Err(refusal), _) | (_, Err(refusal)) => Reply::refuse(refusal.message()),
         }
+    }
+
+    fn ask_float(&self, app: &App, before: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
+        let Some(view) = &self.view else { return Reply::unused() };
+        shift_float::ask(app, view.shift.cash, before)
     }
 
     /// F8: one's own shift; F5: another's that was left open.
@@ -319,13 +331,13 @@ impl Screen<App> for Shift {
 
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
-            Command::DoShift => self.perform(app),
+            Command::DoShift => self.perform(app, false),
             Command::CloseShift => match self.view.as_ref().map(|view| Closing::own(&view.shift)) {
                 Some(closing) => self.ask_close(app, closing),
                 None => Reply::unused(),
             },
             Command::CloseOther => self.pick_other(),
-            Command::AddFloat => shift_float::ask(app, None),
+            Command::AddFloat => self.ask_float(app, None),
             Command::Print => self.print_again(app),
             Command::Reverse => self.ask_reversal(app),
             Command::ConfirmSlip => self.ask_confirm(app),
@@ -357,6 +369,7 @@ impl Screen<App> for Shift {
         match (answer.tag, answer.given) {
             (reversal::TAG, Given::Values(values)) => self.reverse(app, &values),
             ("float", Given::Values(values)) => self.add_float(app, &values),
+            (shift_float::DEPOSIT, Given::Yes) => self.perform(app, true),
             (mistyped::FLOAT, Given::Values(values)) => self.hear_again(app, &values),
             (tag @ (shift_close::COUNT | shift_close::AGAIN), Given::Values(values)) => self.close(app, tag, &values),
             ("other", Given::Picked(id)) => {
@@ -382,12 +395,20 @@ impl Screen<App> for Shift {
         let _ = self.read(app);
     }
 
+    /// What came back is told above the form and holds no key: F8, typed ahead, closes the shift.
     fn resumed(&self) -> Option<&str> {
-        self.form.resumed()
+        None
     }
 
+    /// A sum of money is never resumed: typed ahead, a count would be joined to it or take its place.
     fn draft(&mut self) -> Option<Draft> {
-        self.form.take_change().map(|values| Draft { key: DRAFT.into(), values })
+        let mut values = self.form.take_change()?;
+        let is_kept = |field: &str, value: &Value| !MONEY.contains(&field) && *value != json!(self.form.initial(field));
+        if values.iter().all(|(field, value)| !is_kept(field, value)) {
+            values.clear();
+        }
+        values.retain(|field, _| !MONEY.contains(&field.as_str()));
+        Some(Draft { key: DRAFT.into(), values })
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
@@ -413,7 +434,11 @@ impl Screen<App> for Shift {
         if !self.pending.is_empty() {
             canvas.number(width.saturating_sub(20), y, 19, &waiting, Ink::Look);
         }
-        canvas.rule(y + 1, "", Ink::Faint);
+        let left = self.form.resumed().map(|at| format!("{at} 没办完的存入，金额请重新填写 (Ctrl-N 另起)"));
+        match shift_float::picture(&self.form, view.shift.cash, false) {
+            Some(after) => canvas.rule(y + 1, &after, Ink::Strong),
+            None => canvas.rule(y + 1, &left.unwrap_or_default(), Ink::Faint),
+        }
         self.form.draw(&mut canvas.part(0, y + 2, width, 3));
         canvas.rule(y + 5, "本班收支", Ink::Faint);
         let list = height.saturating_sub(y + 6);

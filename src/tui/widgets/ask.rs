@@ -207,12 +207,22 @@ pub struct AskForm {
     tag: &'static str,
     title: String,
     form: Form,
+    picture: Box<Picture>,
 }
+
+/// What comes of what is typed, in one line.
+type Picture = dyn Fn(&Form) -> Option<String>;
 
 impl AskForm {
     /// A small form in a popup.
     pub fn new(tag: &'static str, title: &str, form: Form) -> Self {
-        Self { tag, title: title.into(), form }
+        Self { tag, title: title.into(), form, picture: Box::new(|_| None) }
+    }
+
+    /// With a picture of after, drawn anew with every key.
+    pub fn showing(mut self, picture: impl Fn(&Form) -> Option<String> + 'static) -> Self {
+        self.picture = Box::new(picture);
+        self
     }
 
     fn finish<C>(&mut self) -> Reply<C> {
@@ -264,6 +274,9 @@ impl<C> Screen<C> for AskForm {
     fn draw(&mut self, canvas: &mut Canvas, _: &C) {
         let (width, height) = (canvas.width(), canvas.height());
         draw_ways(canvas, height.saturating_sub(1), Command::ConfirmF2, words::YES);
+        if let Some(picture) = (self.picture)(&self.form) {
+            canvas.text_in(3, height.saturating_sub(2), width.saturating_sub(4), &picture, Ink::Strong);
+        }
         self.form.draw(&mut canvas.part(0, 1, width, height.saturating_sub(2)));
     }
 }

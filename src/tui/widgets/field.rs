@@ -55,6 +55,11 @@ pub struct Field {
     restored: bool,
 }
 
+/// Does a key empty a field that is not typed in letter by letter?
+fn empties(key: Key, code: Code) -> bool {
+    matches!(code, Code::Backspace | Code::Delete) || key.ctrl && code == Code::Char('u')
+}
+
 /// Characters at the end of a private number that may be seen.
 const SEEN: usize = 4;
 
@@ -295,7 +300,7 @@ impl Field {
                 self.forget_stray();
                 return Edited::Moved;
             }
-            (Kind::Choice(_) | Kind::Check, Code::Backspace | Code::Delete) => {
+            (Kind::Choice(_) | Kind::Check, code) if empties(key, code) => {
                 let had = !self.edit.text().is_empty();
                 self.put("");
                 return if had { Edited::Changed } else { Edited::Moved };

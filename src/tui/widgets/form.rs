@@ -98,6 +98,16 @@ impl Form {
         self.index(id).map_or("", |i| self.fields[i].held())
     }
 
+    /// True while a text stands in the focused field that is the name of no choice.
+    pub fn has_stray(&self) -> bool {
+        self.fields.get(self.focus).is_some_and(Field::has_stray)
+    }
+
+    /// What stood in a field before anybody typed.
+    pub fn initial(&self, id: &str) -> &str {
+        self.index(id).map_or("", |i| &self.fields[i].initial)
+    }
+
     /// What stands in a field in its one form, where it can be read: `1121` of a date is the day it means.
     pub fn normal(&self, id: &str) -> String {
         self.index(id).map_or_else(String::new, |i| self.fields[i].normal(self.today))
@@ -337,6 +347,13 @@ impl Form {
             Code::Esc => {
                 self.list = None;
                 Some(FormEvent::Used)
+            }
+            Code::Char('u') if key.ctrl => {
+                self.list = None;
+                let field = &mut self.fields[self.focus];
+                let had = !field.edit.text().is_empty();
+                field.put("");
+                Some(self.told(if had { Edited::Changed } else { Edited::Moved }))
             }
             Code::Enter | Code::Tab if !key.shift => {
                 let taken = self.take_listed()?;

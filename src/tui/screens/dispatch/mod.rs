@@ -410,6 +410,11 @@ impl Screen<App> for Dispatch {
                 self.seek(app);
                 return Reply::done();
             }
+            Code::Char('u') if key.ctrl => {
+                self.typed.clear();
+                self.stray = None;
+                return Reply::done();
+            }
             Code::Esc if !self.typed.is_empty() => {
                 self.typed.clear();
                 self.stray = None;
