@@ -98,7 +98,7 @@ fn an_empty_correction_of_the_file_named_nothing_and_passed_its_value_over() {
         vec![(Command::GoAdjust, Box::new(|app| screens::adjust(app, account(app, "31000001"))))],
     );
     seat.press("<F7>d1<Enter>").shows("先选要更正的资料");
-    seat.press("<F2>").shows("资料没有填").shows("凭据没有填").shows("再填改为什么");
+    seat.press("<F2>").shows("资料没有填").shows("! 凭据*").shows("! 改为").shows("再填改为什么");
     assert!(!seat.shot().has("“”"), "{}", seat.shot().picture());
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::common::{CliError, Context};
+use crate::desk::view_home::Opens;
 use crate::desk::{rights, view_home};
 use crate::store::search::Answer;
 use crate::text::{safe, safe_json};
@@ -35,10 +36,14 @@ pub fn run(context: &Context, args: &FindArgs) -> Result<u8, CliError> {
             .rows
             .iter()
             .map(|hit| {
-                let mut found = serde_json::json!({
-                    "account": hit.no, "name": hit.name, "address": hit.address, "utility": hit.utility,
-                    "class": hit.class, "state": hit.state, "owed": hit.owed,
-                });
+                let mut found = match hit.opens {
+                    Opens::Account => serde_json::json!({
+                        "account": hit.no, "name": hit.name, "address": hit.address, "utility": hit.utility,
+                        "class": hit.class, "state": hit.state, "owed": hit.owed,
+                    }),
+                    Opens::Order => serde_json::json!({ "order": hit.name, "about": hit.address, "state": hit.state }),
+                    Opens::Receipt => serde_json::json!({ "receipt": hit.name, "about": hit.address }),
+                };
                 if hit.near {
                     found["near"] = true.into();
                 }

@@ -50,7 +50,7 @@ pub fn require_one(field: &str, text: &str, today: NaiveDate) -> Result<(), Refu
     if text.chars().any(is_refused) {
         return Err(Refusal::field("text", field, format!("“{field}”里有看不见的控制字符，请删去")));
     }
-    Refusal::unless_empty(private("", field, text, Holds::Text, today).into_iter().collect())
+    Refusal::unless_empty(private("", (field, None), text, Holds::Text, today).into_iter().collect())
 }
 
 /// One walk over an input, for everything that no text may hold.
@@ -113,20 +113,27 @@ impl Walk<'_> {
     fn private(&mut self, path: &str, text: &str, within: Option<&Map<String, Value>>) {
         let holds = number_fields::holds(self.action, path, within);
         // What is amended is called by its own name, and shown where it stands on the form.
-        let path = number_fields::amended(self.action, path, within).map_or(path, |field| field.key);
-        self.faults.extend(private(self.action, path, text, holds, self.today));
+        let amended = number_fields::amended(self.action, path, within);
+        let (path, called) = amended.map_or((path, None), |field| (field.key, Some(field.label)));
+        self.faults.extend(private(self.action, (path, called), text, holds, self.today));
     }
 }
 
 /// I-13: a number of an ID or a card, told by what the clerk calls the field.
-fn private(action: &str, path: &str, text: &str, holds: Holds, today: NaiveDate) -> Option<Fault> {
+fn private(
+    action: &str,
+    (path, called): (&str, Option<&str>),
+    text: &str,
+    holds: Holds,
+    today: NaiveDate,
+) -> Option<Fault> {
     let is_file = FILES.contains(&(action, path));
     // A file's texts are also looked at as its reader takes them.
     let read = || if is_file { private_numbers::found_in_toml(text, Some(today)) } else { None };
     let found = private_numbers::first(text, holds, Some(today)).map(|found| (found.kind, found.span.start));
     let (kind, at) = found.or_else(read)?;
     let name = path.rsplit('.').next().unwrap_or(path);
-    let label = match fields::label(name.split('[').next().unwrap_or(name)) {
+    let label = match called.or_else(|| fields::label(name.split('[').next().unwrap_or(name))) {
         _ if is_file => format!("文件第{}行", 1 + text[..at].matches('\n').count()),
         Some(label) => format!("{label}一栏"),
         None => format!("“{path}”"),

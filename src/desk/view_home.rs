@@ -63,10 +63,23 @@ pub fn top_facts(desk: &Desk) -> Result<TopFacts, Refusal> {
     })
 }
 
+/// What a hit opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opens {
+    /// The account's file.
+    Account,
+    /// An order that is about no account.
+    Order,
+    /// A receipt of no account.
+    Receipt,
+}
+
 /// One hit of the search box.
 #[derive(Debug, Clone)]
 pub struct HitRow {
-    /// The account.
+    /// What Enter opens.
+    pub opens: Opens,
+    /// The account, order or receipt.
     pub id: Id,
     /// 户号.
     pub no: String,
@@ -88,6 +101,27 @@ pub struct HitRow {
     pub state: String,
     /// The numbers typed with their places stand elsewhere in its address.
     pub near: bool,
+}
+
+impl HitRow {
+    /// A hit that says nothing yet.
+    pub(super) fn blank(id: Id, owed: Fen) -> Self {
+        let none = String::new;
+        Self {
+            opens: Opens::Account,
+            id,
+            no: none(),
+            name: none(),
+            address: none(),
+            class: none(),
+            class_word: none(),
+            utility: none(),
+            utility_word: "",
+            owed,
+            state: none(),
+            near: false,
+        }
+    }
 }
 
 /// What a text found.
@@ -112,15 +146,19 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
         Total::AtLeast(least) => format!("{}+", count(least)),
     };
     let last_four = matches!(&hits.named, Some(Named::Tail(tail)) if is_last_four(tail));
+    let (of_receipt, mut alone) = super::find::alone(&tx, hits.named.as_ref(), text)?;
     let mut named = hits.named.map(|named| super::find::accounts_of(&tx, &named)).transpose()?.unwrap_or_default();
     // Four digits are the end of a phone or account number before they are that of an order.
     let later = if last_four { std::mem::take(&mut named) } else { Vec::new() };
+    let mut alone_later = if last_four { std::mem::take(&mut alone) } else { Vec::new() };
     named.extend(of_person(desk, &tx, text)?);
+    named.extend(of_receipt.into_iter().filter(|_| !last_four));
     // What was found by its own number is what was meant.
-    let answer = if named.is_empty() { hits.answer } else { Answer::First };
+    let answer = if named.is_empty() && alone.is_empty() { hits.answer } else { Answer::First };
     let placed = hits.placed.as_deref().and_then(InPlace::new);
-    let total = if hits.ids.is_empty() { count(named.len() + later.len()) } else { total };
-    let mut rows = Vec::with_capacity(named.len() + hits.ids.len());
+    let total =
+        if hits.ids.is_empty() { count(named.len() + later.len() + alone.len() + alone_later.len()) } else { total };
+    let mut rows = alone;
     let own = tx.own()?;
     let mut seen = std::collections::BTreeSet::new();
     for id in named.into_iter().chain(hits.ids).chain(later).filter(|id| seen.insert(*id)).take(limit) {
@@ -129,6 +167,7 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
         let state = if own.holds(id) { word } else { format!("{word} ({})", id.site()) };
         let near = placed.as_ref().is_some_and(|placed| !placed.fits(&normal(&without_dots(&row.address))));
         rows.push(HitRow {
+            opens: Opens::Account,
             near,
             owed: tx.owed(id)?,
             state,
@@ -142,6 +181,8 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
             utility: row.utility,
         });
     }
+    rows.append(&mut alone_later);
+    rows.truncate(limit);
     Ok(Found { rows, total, answer })
 }
 

@@ -80,11 +80,15 @@ pub fn receipt(desk: &Desk, text: &str) -> Result<ReceiptView, Refusal> {
 
 /// Does a text typed where everything is found name a receipt? A number of figures only is something else there.
 pub fn named(desk: &Desk, text: &str) -> Option<Id> {
+    named_in(&desk.look().ok()?, text)
+}
+
+/// The same, where the book is being read.
+pub fn named_in(tx: &Tx<'_>, text: &str) -> Option<Id> {
     let text = text.trim();
-    let tx = desk.look().ok()?;
     let numbered = text.parse::<Id>().is_ok() || parse_receipt(text).is_some();
     let paper = text.chars().any(|c| !c.is_ascii_digit()) && text.chars().any(|c| c.is_ascii_digit());
-    let row = find::movement(&tx, text).ok()?.filter(|row| row.is_receipt() && row.reverses.is_none());
+    let row = find::movement(tx, text).ok()?.filter(|row| row.is_receipt() && row.reverses.is_none());
     let clear = numbered || (paper && tx.accounts_of_meter(text).is_ok_and(|holders| holders.is_empty()));
     row.filter(|_| clear).map(|row| row.id)
 }

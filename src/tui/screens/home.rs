@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::desk::refusal::RefusalKind;
-use crate::desk::view_home::{self, FactLine, HitRow, HomeFacts};
+use crate::desk::view_home::{self, FactLine, HitRow, HomeFacts, Opens};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::store::search::Answer;
@@ -26,6 +26,8 @@ const NOTHING_TYPED: &str = "打户号、表号、电话、姓名、拼音首字
 const ONLY_NEAR: &str = "没有这一户，下面是相近的：要的话按 ↓ 选中";
 /// Several are as good an answer.
 const SEVERAL: &str = "有几户都对得上：按 ↓ 选中一户";
+/// Payment and intake are an account's.
+const NO_ACCOUNT: &str = "这一张没有户号：按 Enter 打开";
 const MAY_NOT: &str = "您没有“查找”的权限，请找管理员";
 /// Hits looked at for one text: as many as the tallest screen shows.
 const HITS: usize = 60;
@@ -126,16 +128,27 @@ impl Home {
         }
     }
 
+    fn hit(&self) -> Option<&HitRow> {
+        self.hits.get(self.table.selected()).filter(|_| !self.table.is_lifted())
+    }
+
     fn chosen(&self) -> Option<Id> {
-        if self.table.is_lifted() {
-            return None;
+        self.hit().map(|hit| hit.id)
+    }
+
+    /// Enter: what stands under the bar, whole.
+    fn open(&mut self, app: &mut App) -> Reply<App> {
+        match self.hit().map(|hit| (hit.opens, hit.id)) {
+            Some((Opens::Order, id)) => super::order(app, id),
+            Some((Opens::Receipt, id)) => super::receipt(app, &id.to_string()),
+            Some((Opens::Account, _)) | None => self.with_chosen(app, super::customer),
         }
-        self.hits.get(self.table.selected()).map(|hit| hit.id)
     }
 
     fn with_chosen(&mut self, app: &mut App, open: fn(&mut App, Id) -> Reply<App>) -> Reply<App> {
         self.seen = self.chosen();
         match self.seen {
+            Some(_) if self.hit().is_some_and(|hit| hit.opens != Opens::Account) => Reply::refuse(NO_ACCOUNT),
             Some(id) => open(app, id),
             None => Reply::refuse(self.unclear().unwrap_or("先在查找框里找到这一户".into())),
         }
@@ -161,15 +174,15 @@ impl Screen<App> for Home {
                 if let Some(reply) = super::named(app, self.query.text()) {
                     return reply;
                 }
-                self.with_chosen(app, super::customer)
+                self.open(app)
             }
             Command::GoPay => self.with_chosen(app, super::pay),
             Command::GoIntake => {
                 if let Some(why) = self.unclear().filter(|_| self.table.is_lifted()) {
                     return Reply::refuse(why);
                 }
-                let chosen = self.chosen().filter(|_| !self.query.text().trim().is_empty());
-                super::intake(app, chosen)
+                let chosen = self.hit().filter(|hit| hit.opens == Opens::Account).map(|hit| hit.id);
+                super::intake(app, chosen.filter(|_| !self.query.text().trim().is_empty()))
             }
             Command::GoDispatch => super::dispatch(app),
             _ => Reply::unused(),
