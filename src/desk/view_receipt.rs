@@ -86,11 +86,11 @@ pub fn named(desk: &Desk, text: &str) -> Option<Id> {
 /// The same, where the book is being read.
 pub fn named_in(tx: &Tx<'_>, text: &str) -> Option<Id> {
     let text = text.trim();
-    let numbered = text.parse::<Id>().is_ok() || parse_receipt(text).is_some();
     let paper = text.chars().any(|c| !c.is_ascii_digit()) && text.chars().any(|c| c.is_ascii_digit());
-    let row = find::movement(tx, text).ok()?.filter(|row| row.is_receipt() && row.reverses.is_none());
+    let row = find::movement(tx, text).ok()?.filter(|row| row.is_receipt() && row.reverses.is_none())?;
+    let numbered = text.parse::<Id>().is_ok() || parse_receipt(text).is_some();
     let clear = numbered || (paper && tx.accounts_of_meter(text).is_ok_and(|holders| holders.is_empty()));
-    row.filter(|_| clear).map(|row| row.id)
+    clear.then_some(row.id)
 }
 
 /// The drawers the person at the desk can give money back out of; `origin` is the shift that took it.
