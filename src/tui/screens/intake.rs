@@ -193,7 +193,7 @@ impl Intake {
         let transfers = self.live.as_ref().is_ok_and(|live| live.transfers && live.joins.is_none());
         let next = match (self.head.as_ref(), word("order").parse::<Id>()) {
             (Some(head), _) if transfers => super::transfer(app, head.id),
-            (_, Ok(order)) if answer["joined"].as_bool() != Some(true) => super::charges_of(app, order),
+            (_, Ok(order)) if answer["joined"].as_bool() != Some(true) => super::charges_after(app, order),
             _ => Reply::done(),
         };
         reply.and(next).and_say(said)

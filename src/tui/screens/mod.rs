@@ -282,6 +282,20 @@ pub fn charges_of(app: &mut App, order: crate::rules::id::Id) -> Reply<App> {
     fees(app, view_transfer::charges(&app.desk, order))
 }
 
+/// The same after a deed, which is done: nothing is said where nothing is owed, or where another takes it.
+pub fn charges_after(app: &mut App, order: crate::rules::id::Id) -> Reply<App> {
+    let may = app.desk.rights().ok();
+    let is_mine = |deposit: bool| may.as_ref().is_some_and(|rights| rights.allow(taken_by(deposit)));
+    match view_transfer::charges(&app.desk, order) {
+        Ok(charges) if !charges.iter().any(|charge| is_mine(charge.deposit)) => Reply::done(),
+        Ok(_) | Err(_) => charges_of(app, order),
+    }
+}
+
+fn taken_by(deposit: bool) -> &'static str {
+    if deposit { "deposit.take" } else { "fee.take" }
+}
+
 /// The same for all an account owes for businesses.
 pub fn charges_of_account(app: &mut App, account: crate::rules::id::Id) -> Reply<App> {
     fees(app, view_transfer::account_charges(&app.desk, account))
@@ -300,9 +314,8 @@ fn fees(
     }
     let (mut reply, mut is_mine) = (Reply::done(), false);
     for charge in charges.iter().rev() {
-        let right = if charge.deposit { "deposit.take" } else { "fee.take" };
         match app.desk.rights() {
-            Ok(rights) if rights.allow(right) => {
+            Ok(rights) if rights.allow(taken_by(charge.deposit)) => {
                 reply = reply.and(Reply::push(fee::Fee::of(app, charge)));
                 is_mine = true;
             }

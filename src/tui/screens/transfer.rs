@@ -119,7 +119,7 @@ impl Transfer {
                 let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
                 let said = format!("已过户给 {}，{}", word("to"), word("say"));
                 let done = Reply::pop().and_forget(self.draft_key());
-                let next = super::charges_of(app, self.case.case);
+                let next = super::charges_after(app, self.case.case);
                 done.and(next).and_say(said)
             }
             Err(refusal) => {
