@@ -64,7 +64,7 @@ fn a_paste_on_a_page_without_a_field_is_no_less_a_refusal() {
 fn a_name_typed_into_a_field_that_is_picked_from_a_list_stops_the_keys_behind_it() {
     let mut seat = seat();
     seat.press("<F5>").shows("应收").press("<Tab>");
-    seat.press("10000002<F5><F2>").shows("这里不收打字");
+    seat.press("10000002<F5><F2>").shows("选单里没有“1”").shows("后面按的 9 个键没有收");
     assert_eq!(receipts(&seat), 0);
     seat.press("xj<Enter>").shows("现金");
 }
@@ -73,7 +73,7 @@ fn a_name_typed_into_a_field_that_is_picked_from_a_list_stops_the_keys_behind_it
 fn a_name_pasted_into_a_field_that_is_picked_from_a_list_is_matched_as_typing_is() {
     let mut seat = seat();
     seat.press("<F5>").shows("应收").press("<Tab>");
-    seat.paste("微信\n").press("<Enter>200<F2>").shows("这里不收打字");
+    seat.paste("微信\n").press("<Enter>200<F2>").shows("选单里没有“微信”").shows("后面按的 5 个键没有收");
     assert_eq!(receipts(&seat), 0);
     let mut seat = self::seat();
     seat.press("<F5><Tab>").paste(" 银行卡\n").shows("银行卡").press("<Enter>").shows("方式    银行卡");
