@@ -122,12 +122,31 @@ fn last_of_earlier_life(tx: &Tx<'_>, site: &Site, epoch: i64) -> Result<Option<E
     Ok(None)
 }
 
+/// The stamp the next entry is above. One far ahead of the clock that no entry bears was written by another tool: it would stand in
+/// every entry from now on.
+fn last_stamp(tx: &Tx<'_>, head: &Head, at: DateTime<FixedOffset>) -> Result<i64, StoreError> {
+    if clock::ahead(head.hlc, at) <= clock::AHEAD {
+        return Ok(head.hlc);
+    }
+    let own = match tx.head(&head.site, head.epoch)? {
+        Some(last) => Some(last),
+        None => last_of_earlier_life(tx, &head.site, head.epoch)?,
+    };
+    let own = own.map_or(0, |last| last.hlc);
+    if own >= head.hlc || clock::strange_seen(tx)?.is_none() {
+        return Ok(head.hlc);
+    }
+    clock::put_seen_right(tx, at)?;
+    Ok(own.max(clock::seen(tx)?))
+}
+
 /// Writes one entry after `head`.
 pub fn append(tx: &Tx<'_>, head: &Head, new: NewEntry<'_>) -> Result<EntryRow, AppendError> {
     if new.payload.len() > MAX_PAYLOAD {
         return Err(AppendError::TooLarge(new.payload.len()));
     }
     let id = head.next()?;
+    let last = last_stamp(tx, head, new.at)?;
     let mut salt = [0u8; 16];
     getrandom::fill(&mut salt).map_err(|error| StoreError::Sqlite(error.to_string()))?;
     let row = entry::seal(EntryRow {
@@ -136,7 +155,7 @@ pub fn append(tx: &Tx<'_>, head: &Head, new: NewEntry<'_>) -> Result<EntryRow, A
         site: head.site.as_str().to_owned(),
         epoch: head.epoch,
         seq: head.seq + 1,
-        hlc: tick(head.hlc, new.at),
+        hlc: tick(last, new.at),
         at: new.at.to_rfc3339_opts(SecondsFormat::Millis, false),
         business_day: new.business_day,
         actor: new.actor.to_owned(),

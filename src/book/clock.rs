@@ -122,6 +122,26 @@ pub fn seen(tx: &Tx<'_>) -> Result<i64, StoreError> {
     Ok(tx.setting(SEEN)?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
+/// Does no entry of this book bear the highest stamp that was taken, so that somebody else wrote it? Answers what stands there.
+pub fn strange_seen(tx: &Tx<'_>) -> Result<Option<String>, StoreError> {
+    let Some(text) = tx.setting(SEEN)? else { return Ok(None) };
+    let borne = match text.parse() {
+        Ok(0) => true,
+        Ok(hlc) => tx.is_stamp(hlc)?,
+        Err(_) => false,
+    };
+    Ok((!borne).then_some(text))
+}
+
+/// Puts a stamp in the place of one that no entry bears: that of the newest entry not ahead of this clock.
+pub fn put_seen_right(tx: &Tx<'_>, now: DateTime<FixedOffset>) -> Result<(), StoreError> {
+    if strange_seen(tx)?.is_some() {
+        let until = stamp(now).saturating_add(AHEAD << 16);
+        tx.set_setting(SEEN, &tx.newest_stamp(until)?.to_string())?;
+    }
+    Ok(())
+}
+
 /// Entries of another site have come: what is written here from now on sorts after them, but for those whose stamp is more than five
 /// minutes ahead of this clock. Answers whether they moved anything.
 pub fn observe(

@@ -136,7 +136,8 @@ impl Mark {
     pub fn of(tx: &Tx<'_>, head: &Head) -> Result<Self, StoreError> {
         let hash = blake3::Hash::from_bytes(head.hash).to_hex().to_string();
         let series = format!("{}-{}", head.site, head.epoch);
-        let receipts = tx.setting(&receipts_setting(&series))?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let counted = tx.setting(&receipts_setting(&series))?.and_then(|text| text.parse().ok());
+        let receipts = counted.filter(|counted| (0..=head.seq).contains(counted)).unwrap_or(0);
         let (site, at) = (head.site.as_str().to_owned(), clock::millis(head.hlc));
         Ok(Self { site, epoch: head.epoch, seq: head.seq, hash, at, receipts })
     }

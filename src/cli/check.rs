@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::common::{CliError, Context};
+use crate::book::clock;
 use crate::desk::{Desk, rights};
 use crate::text::safe_json;
 
@@ -76,6 +77,11 @@ pub fn rebuild(context: &Context) -> Result<u8, CliError> {
     let mut desk = context.open_to(rights::REBUILD)?;
     crate::derive::rebuild::rebuild(desk.db_mut(), |_| {})?;
     desk.db_mut().reindex_search(|_| true)?;
+    desk.rehash_people(|_| {})?;
+    let now = desk.now();
+    let tx = desk.db_mut().write()?;
+    clock::put_seen_right(&tx, now)?;
+    tx.commit()?;
     let hash = crate::desk::verify::hex(&desk.look()?.state_hash()?);
     if context.json {
         safe_json::print(&serde_json::json!({ "ok": true, "state_hash": hash }));

@@ -84,6 +84,22 @@ impl Desk {
         Ok(())
     }
 
+    /// An account that its people's numbers do not lead to, though it does not wait for it: what is wrong, and the way out.
+    pub(super) fn person_fault(&self, tx: &Tx<'_>) -> Result<Option<String>, StoreError> {
+        let waiting: BTreeSet<Id> = tx.unhashed_accounts(None, i64::MAX)?.into_iter().collect();
+        for id in tx.account_ids()?.into_iter().filter(|id| !waiting.contains(id)) {
+            let Some(row) = tx.account(id)? else { continue };
+            for hash in customer_file::hashes_of(&self.keys, &row) {
+                if tx.get::<PersonRow>(&[&hash, &id])?.is_none() {
+                    let message =
+                        format!("按证件号、卡号查人的索引里缺户 {}：重复立户查不出来；请运行 rebuild 重做", row.no);
+                    return Ok(Some(message));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Hashes every number anew: the search key has changed (a site took over the company's).
     pub fn rehash_people(&mut self, done: impl FnMut(usize)) -> Result<(), StoreError> {
         let tx = self.db.write()?;

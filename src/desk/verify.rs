@@ -8,6 +8,7 @@ use super::own_files;
 use super::refusal::Refusal;
 use super::till;
 use crate::book::append::Head;
+use crate::book::clock;
 use crate::book::mark::{self, Found, Mark};
 use crate::book::seal::Sealed;
 use crate::book::verify::{self, ChainHead, Fault};
@@ -80,12 +81,22 @@ impl Desk {
             fault = self.keys_fault(&tx)?.map(plain);
         }
         if full && fault.is_none() {
+            fault = counters_fault(&tx)?.map(plain);
+        }
+        let mut questions = chains.questions;
+        if full && fault.is_none() {
+            questions.extend(skipped_receipts(&tx)?.map(plain));
+        }
+        if full && fault.is_none() {
             fault = rebuild::index_fault(&tx)?
                 .map(|message| plain(format!("{message}；请从备份恢复 (restore)，rebuild 不重做对象索引")));
         }
+        if full && fault.is_none() {
+            fault = self.person_fault(&tx)?.map(plain);
+        }
         drop(tx);
         if full && fault.is_none() && self.db.search_lacks()? {
-            fault = Some(plain("检索索引里缺户：按姓名、地址找不到他们；请运行 rebuild 重做".to_owned()));
+            fault = Some(plain("检索索引里缺户：按姓名、地址、电话找不到他们；请运行 rebuild 重做".to_owned()));
         }
         if full && fault.is_none() {
             fault = self.deep_fault(&state)?;
@@ -101,7 +112,7 @@ impl Desk {
             state_hash: state,
             trial_balance: balance.total(),
             first_fault: fault,
-            questions: chains.questions,
+            questions,
         })
     }
 
@@ -211,6 +222,27 @@ impl Desk {
         }
         Ok(Some(Fault { entry: None, message: "与重新记账的结果不同，请运行 rebuild".into() }))
     }
+}
+
+/// Counters of this machine that another tool wrote: the stamp taken from other sites, the receipts of the present life.
+fn counters_fault(tx: &Tx<'_>) -> Result<Option<String>, Refusal> {
+    if let Some(text) = clock::strange_seen(tx)? {
+        let message = format!(
+            "设置 hlc_seen 是“{text}”，没有一张凭单是这一刻记的：有人用别的工具改过数据库；请运行 rebuild，程序按最新的凭单改正"
+        );
+        return Ok(Some(message));
+    }
+    let head = Head::read(tx)?;
+    Ok(till::receipt::fault(tx, &own_files::series(&head.site, head.epoch))?)
+}
+
+/// Receipt numbers that no till knows of, though the counter has passed them.
+fn skipped_receipts(tx: &Tx<'_>) -> Result<Option<String>, Refusal> {
+    let head = Head::read(tx)?;
+    let skipped = till::receipt::skipped(tx, &own_files::series(&head.site, head.epoch))?;
+    Ok(skipped.map(|(first, last)| {
+        format!("收据号 {first} 至 {last} 计数器说已用，班次里没有：请与收据存根核对；存根也没有的是跳号，记下原因即可")
+    }))
 }
 
 /// A fault with what to do next, where its finder has not said it.

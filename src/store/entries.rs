@@ -115,6 +115,18 @@ impl Tx<'_> {
         Ok(found.pop())
     }
 
+    /// Does an entry bear this stamp? Looks at all of them.
+    pub fn is_stamp(&self, hlc: i64) -> Result<bool, StoreError> {
+        let mut statement = self.book().prepare_cached("SELECT EXISTS (SELECT 1 FROM entry WHERE hlc = ?1)")?;
+        Ok(statement.query_row([hlc], |row| row.get(0))?)
+    }
+
+    /// The newest stamp not after this one, 0 for none. Looks at all entries.
+    pub fn newest_stamp(&self, until: i64) -> Result<i64, StoreError> {
+        let mut statement = self.book().prepare_cached("SELECT coalesce(max(hlc), 0) FROM entry WHERE hlc <= ?1")?;
+        Ok(statement.query_row([until], |row| row.get(0))?)
+    }
+
     /// The last life a site has entries of.
     pub fn last_epoch(&self, site: &Site) -> Result<Option<i64>, StoreError> {
         let (Some((low, _)), Some((_, high))) = (span(site, 0), span(site, LIVES - 1)) else {

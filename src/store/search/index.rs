@@ -124,13 +124,38 @@ pub(super) fn lacking(conn: &Connection) -> rusqlite::Result<Option<i64>> {
         let id = id?;
         let Some(doc) = reader.read(id)?.filter(|_| !waiting.contains(&id)) else { continue };
         let mut gatherer = Words::default();
-        let Some(word) = doc.words(&mut gatherer).split(' ').next().filter(|word| !word.is_empty()) else { continue };
-        let clause = super::query::Clause::word(word);
-        if super::matching::holding(conn, &[clause], Some(&[id]))?.ids.is_empty() {
-            return Ok(Some(id));
+        for word in doc.words(&mut gatherer).split(' ').filter(|word| !word.is_empty()) {
+            let clause = super::query::Clause::word(word);
+            if super::matching::holding(conn, &[clause], Some(&[id]))?.ids.is_empty() {
+                return Ok(Some(id));
+            }
         }
     }
     Ok(None)
+}
+
+/// The same for phones, of every account.
+pub(super) fn lacking_phone(conn: &Connection) -> rusqlite::Result<Option<i64>> {
+    if !state(conn)?.ready || !is_of_these_words(conn)? {
+        return Ok(None);
+    }
+    let waiting: std::collections::HashSet<i64> = doc::stale(conn, i64::MAX as usize)?.into_iter().collect();
+    let mut known =
+        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM l_search_phone WHERE digits = ?1 AND id = ?2)")?;
+    let (mut reader, mut last) = (Reader::new(conn)?, i64::MIN);
+    loop {
+        let ids = doc::after(conn, last, STEP)?;
+        let Some(end) = ids.last() else { return Ok(None) };
+        last = *end;
+        for id in ids.into_iter().filter(|id| !waiting.contains(id)) {
+            let Some(doc) = reader.read(id)? else { continue };
+            for digits in doc.phones() {
+                if !known.query_row([digits, id], |row| row.get::<_, bool>(0))? {
+                    return Ok(Some(id));
+                }
+            }
+        }
+    }
 }
 
 /// Puts a few changed accounts beside the blocks. Says whether there were any.

@@ -154,7 +154,7 @@ impl Db {
 
     /// Does the search index lack accounts of the book, though it says that it is whole? Somebody changed the file with another tool.
     pub fn search_lacks(&self) -> Result<bool, StoreError> {
-        Ok(index::lacking(self.conn())?.is_some())
+        Ok(index::lacking(self.conn())?.is_some() || index::lacking_phone(self.conn())?.is_some())
     }
 
     /// Bytes the search index takes in the file.
