@@ -153,3 +153,82 @@ fn prepaid_put_by_beside_an_open_bill_pays_it_and_comes_back_when_the_payment_is
     assert_eq!(asked_for(&mut book, "2027-01-01").1, "8.16");
     sound(&mut book);
 }
+
+fn put_by(yuan: &str) -> (&'static str, Value) {
+    ("payment.take", json!({ "account": A, "bills": [], "to_prepaid": yuan }))
+}
+
+#[test]
+fn special_handling_beside_prepaid_forgave_the_late_fee_that_its_picture_showed() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    at_till(&mut book, "2026-11-22", &[("payment.take", json!({ "account": A }))]);
+    at_till(&mut book, "2026-12-22", &[put_by("300.00")]);
+    // 204.00 more, due on 12 December: ten days late are 4.08.
+    let (picture, done) = volume_of(&mut book, "2026-12-22", &first, "100");
+    assert_eq!((&picture["after"]["owed"], &picture["after"]["prepaid"]), (&json!("0.00"), &json!("91.92")));
+    assert_eq!((&done["covered"][0]["late_fee"], &done["covered"][0]["principal"]), (&json!("4.08"), &json!("204.00")));
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 9_192)));
+    sound(&mut book);
+}
+
+#[test]
+fn a_bill_issued_again_past_its_due_date_lost_its_late_fee_to_prepaid_put_by_meanwhile() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    act(&mut book, "2026-12-22", "room", "bill.cancel", json!({ "bill": first, "reason": "抄错" }));
+    at_till(&mut book, "2026-12-22", &[put_by("200.00")]);
+    let again = act(&mut book, "2026-12-22", "room", "bill.issue", json!({ "account": A }));
+    assert_eq!((&again["settled"], &again["due"]), (&json!("195.92"), &json!("2026-12-12")));
+    assert_eq!((open(&book), balance(&book, A)), (vec![808], (0, 0)));
+    sound(&mut book);
+}
+
+#[test]
+fn a_bill_that_prepaid_had_paid_in_time_bears_no_late_fee_when_it_is_issued_again() {
+    let mut book = town_of_one();
+    at_till(&mut book, "2026-11-22", &[put_by("300.00")]);
+    let first = billed(&mut book, "2026-11-22", "150");
+    assert_eq!(balance(&book, A), (0, 9_600));
+    for _ in 0..2 {
+        let now = bills(&book, A).into_iter().last().map(|bill| bill.0);
+        let bill = now.map_or(first.clone(), |id| json!(id));
+        act(&mut book, "2026-12-22", "room", "bill.cancel", json!({ "bill": bill, "reason": "抄错" }));
+        assert_eq!(balance(&book, A), (0, 30_000));
+        let again = act(&mut book, "2026-12-22", "room", "bill.issue", json!({ "account": A }));
+        assert_eq!(again["settled"], "204.00");
+        assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 9_600)));
+    }
+    sound(&mut book);
+}
+
+#[test]
+fn of_two_payments_put_by_for_a_late_bill_the_reversed_one_took_the_money_of_the_other() {
+    let mut book = town_of_one();
+    billed(&mut book, "2026-11-22", "150");
+    let paid = at_till(&mut book, "2026-12-17", &[put_by("100.00")]);
+    at_till(&mut book, "2026-12-22", &[put_by("50.00")]);
+    let back = json!({ "payment": paid[0]["receipt"], "reason": "收错户" });
+    at_till(&mut book, "2026-12-22", &[("payment.reverse", back)]);
+    // 204.00 ten days late bear 4.08; the 50.00 of 22 December had paid 1.06 of it and 48.94.
+    assert_eq!(asked_for(&mut book, "2026-12-22"), (json!("155.06"), json!("3.02"), json!("0.00")));
+    sound(&mut book);
+}
+
+#[test]
+fn a_payment_of_two_bills_between_which_special_handling_moved_use_could_not_be_reversed() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    let second = billed(&mut book, "2026-12-01", "200");
+    let paid = at_till(&mut book, "2026-12-01", &[("payment.take", json!({ "account": A }))]);
+    let ask = json!({ "kind": "V4", "account": A, "bills": [first, second], "evidence": "复抄",
+        "change": { "volumes": ["20", "80"] } });
+    let request = act(&mut book, "2026-12-02", "demo", "adjustment.request", ask)["request"].clone();
+    act(&mut book, "2026-12-02", "check", "adjustment.check", json!({ "request": request, "approve": true }));
+    act(&mut book, "2026-12-02", "chief", "adjustment.decide", json!({ "request": request, "approve": true }));
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 0)));
+    let back = json!({ "payment": paid[0]["receipt"], "reason": "收错户" });
+    at_till(&mut book, "2026-12-02", &[("payment.reverse", back)]);
+    assert_eq!((open(&book), balance(&book, A)), (vec![8_160, 32_640], (0, 0)));
+    sound(&mut book);
+}

@@ -191,3 +191,19 @@ fn a_slip_entered_after_a_later_payment_left_the_late_fee_of_money_that_was_ther
     assert_eq!(stands(&book), (vec![(119_400, 1_194)], 0));
     sound(&book);
 }
+
+#[test]
+fn a_slip_put_by_because_the_bill_was_paid_brought_no_late_fee_back() {
+    // 1,194.00 due 2026-11-11 and paid on 2026-11-21 with 11.94; 1,000.00 of it were there in time: 194.00 bear 1.94.
+    let mut book = given("1205.94");
+    let slip = json!({ "account": NO, "method": "现金", "paper": "HH7", "happened": "2026-11-10", "bills": [],
+        "to_prepaid": "1000.00", "confirm": true });
+    let done = book.act("demo", "payment.enter_late", slip.clone());
+    assert_eq!(done["late_back"], "10.00", "{done}");
+    assert_eq!(balance(&book, NO), (1_000, 100_000));
+    sound(&book);
+    // What it brought goes with it.
+    let receipt = done["receipt"].clone();
+    book.act("demo", "payment.reverse", json!({ "payment": receipt, "reason": "收错户" }));
+    assert_eq!(balance(&book, NO), (1_000, 0));
+}

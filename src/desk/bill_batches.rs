@@ -13,7 +13,9 @@ use super::Desk;
 use super::bill_run::{Large, Summary};
 use super::billing::{Ledger, Rater, doubt};
 use super::refusal::Refusal;
-use crate::derive::account::bill::BillIssued;
+use super::till::{balance, cover};
+use crate::derive::account::bill::{BillIssued, HoldReason};
+use crate::derive::account::payment::applied;
 use crate::derive::row;
 use crate::rules::billing::BillCycle;
 use crate::rules::billing::large::Limits;
@@ -132,6 +134,7 @@ fn read_batch(tx: &Tx<'_>, after: Id, wanted: &Wanted, summary: &mut Summary) ->
         let mut ledger = Ledger::of(facts).recalled(tx)?;
         for bill in rater.cycle(&mut ledger, wanted.cycle) {
             let bill = looked_at(&ledger, bill, &wanted.limits, summary);
+            let bill = late_before_money(tx, facts.account.id, bill)?;
             summary.count(&facts.account.no, &bill);
             if !stands(&ledger, &bill) {
                 let row = row::to_row(&bill).map_err(|error| Refusal::data(error.to_string()))?;
@@ -166,6 +169,33 @@ fn looked_at(ledger: &Ledger, bill: BillIssued, limits: &Limits, summary: &mut S
         Some(reason) => doubt::held(bill, reason),
         None => bill,
     }
+}
+
+/// A bill that keeps a due date gone by bears late fee before what the customer has pays anything of it: a run does not lay money on
+/// bills, so it is held for who releases it.
+fn late_before_money(tx: &Tx<'_>, account: Id, bill: BillIssued) -> Result<BillIssued, Refusal> {
+    if bill.held.is_some() || bill.replaces.is_none() || bill.due >= bill.dated {
+        return Ok(bill);
+    }
+    let money = cover::money(&balance::of(tx, account)?);
+    if money == Fen::ZERO || money <= own_money(tx, account, bill.replaces.unwrap_or_default())? {
+        return Ok(bill);
+    }
+    let message =
+        format!("作废重开的账单已过缴费期 {}，户上有预存或余款 {money}，要先抵违约金，请放行后抵缴", bill.due);
+    Ok(doubt::held(bill, HoldReason { rule: "R-180".into(), message }))
+}
+
+/// What a cancelled bill has left with the customer: it goes to the bill in its place by itself.
+fn own_money(tx: &Tx<'_>, account: Id, cancelled: Id) -> Result<Fen, Refusal> {
+    let chain = tx.bill_ancestors(account, cancelled)?;
+    let mut own = Fen::ZERO;
+    for row in tx.payments(account)?.iter().filter(|row| row.state == "taken") {
+        own += applied(row).iter().filter(|line| chain.contains(&line.0)).map(|line| line.1).sum::<Fen>();
+    }
+    let back = tx.waivers(account)?;
+    own += back.iter().filter(|row| chain.contains(&row.bill) && row.fee.is_negative()).map(|row| row.refund).sum();
+    Ok(own)
 }
 
 /// Is this very hold on file already? Then there is nothing new to write.

@@ -12,7 +12,9 @@ use super::refusal::Refusal;
 use super::till::cover;
 use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::{BillIssued, HoldReason, OPENING, SWAP};
+use crate::derive::account::cover::Covers;
 use crate::derive::account::prepaid;
+use crate::rules::customer::prepaid_settles;
 use crate::rules::fault::Fault;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
@@ -72,6 +74,8 @@ impl Action for BillIssue {
             None => bill,
         };
         let subjects = vec![Subject::new(Kind::Account, account.id)];
+        let bill = BillIssued { covers: no_covers(cx, &account.extra, &bill), ..bill };
+        let bill = BillIssued { covers: covers_of::<Self, _>(cx, &subjects, &bill, &bill)?, ..bill };
         let output = Output {
             bill: cx.next,
             cycle: bill.cycle.clone(),
@@ -102,6 +106,28 @@ pub(super) fn settled_now<A: Action, B: Serialize>(
         });
     }
     Ok(settled_at_once(cx.tx, account, bill)?)
+}
+
+/// A bill that keeps a due date gone by does not settle by itself: where the account lets its money stand for bills, its entry says which
+/// it covers, late fee first. None of any other bill.
+pub(super) fn no_covers(cx: &Cx<'_, '_>, extra: &str, bill: &BillIssued) -> Option<Covers> {
+    let is_late = bill.replaces.is_some() && bill.held.is_none() && !bill.settles;
+    (is_late && prepaid_settles(extra)).then(|| Covers { day: cx.day, lines: Vec::new() })
+}
+
+/// The same with its lines; `body` holds the bill with none.
+pub(super) fn covers_of<A: Action, B: Serialize>(
+    cx: &Cx<'_, '_>,
+    subjects: &[Subject],
+    body: &B,
+    bill: &BillIssued,
+) -> Result<Option<Covers>, Refusal> {
+    match (subjects.iter().find(|subject| subject.kind == Kind::Account), &bill.covers) {
+        (Some(account), Some(none)) => {
+            Ok(Some(cover::ahead::<A, B>(cx, account.id, subjects, body)?.unwrap_or_else(|| none.clone())))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// What prepaid and credit pay of a bill when it is made.

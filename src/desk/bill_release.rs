@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::bill_cancel::{checked_reason, find_bill};
-use super::bill_issue::settled_now;
+use super::bill_issue::{covers_of, no_covers, settled_now};
 use super::billing::{Ledger, Rater};
 use super::reading_enter::check_open;
 use super::refusal::Refusal;
@@ -66,7 +66,9 @@ impl Action for BillRelease {
         let rated = Rater { book: &prices, dated: cx.day }.one(&ledger, end);
         let issue = rated.ok_or_else(|| Refusal::rule("bill", "这一天的读数已由别的账单结算"))??;
         let subjects = vec![Subject::new(Kind::Account, row.account)];
-        let body = Body { account: row.account, bill: row.id, reason, issue };
+        let mut body = Body { account: row.account, bill: row.id, reason, issue };
+        body.issue.covers = no_covers(cx, &ledger.account.extra, &body.issue);
+        body.issue.covers = covers_of::<Self, _>(cx, &subjects, &body, &body.issue)?;
         let settled = settled_now::<Self, _>(cx, &subjects, &body, &body.issue)?;
         let output = Output { bill: cx.next, amount: body.issue.amount, settled };
         Decision::write(subjects, &body, output)

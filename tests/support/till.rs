@@ -145,6 +145,7 @@ pub fn bill(owes: &Owes) -> BillIssued {
         mix: None,
         earlier: Vec::new(),
         stored: None,
+        covers: None,
     }
 }
 

@@ -214,15 +214,16 @@ fn rebill(
 pub(super) fn issued_again(
     fx: &mut Fx<'_, '_>,
     event: &Event<'_>,
-    old: Id,
-    new: Id,
+    (old, new): (Id, Id),
+    stands: bool,
     legs: &mut Legs,
 ) -> Result<(), DeriveError> {
     let old = fx.tx.standing_bill(event.subject, old)?;
     let before = fx.tx.get::<BillRow>(&[&event.subject, &old])?.filter(|row| old != new && row.state == "cancelled");
-    let (Some(_), Some(_)) = (before, fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(lives)) else {
+    let (Some(before), Some(_)) = (before, fx.tx.get::<BillRow>(&[&event.subject, &new])?.filter(lives)) else {
         return Ok(());
     };
+    let by_itself = if stands { before.prepaid } else { Fen::ZERO };
     fx.tx.put(&RebillRow { account: event.subject, old, new, request: new })?;
     move_late(fx, event, old, new)?;
     let chain = fx.tx.bill_ancestors(event.subject, new)?;
@@ -239,6 +240,7 @@ pub(super) fn issued_again(
     }
     let credit = payment::balance(fx, event.subject)?.credit.max(Fen::ZERO);
     move_credit(fx, event, new, paid.min(credit), legs)?;
+    prepaid::paid_again(fx, event, new, by_itself, legs)?;
     // What of the credit went elsewhere is unpaid again and bears the fee of its days as such, not twice.
     payment::bear_again(fx, event.subject, new, None)?;
     late_back::charged_again(fx, event, new, legs)
@@ -365,7 +367,7 @@ fn undo(fx: &mut Fx<'_, '_>, event: &Event<'_>, applied: Applied) -> Result<(), 
     if let Some(file) = applied.file {
         amend::take_back(fx, event, &file)?;
     }
-    cover::make_up(fx, event, &mut legs)?;
+    cover::make_up(fx, event, applied.entry, &mut legs)?;
     for bill in charged_again {
         fee_first::of_bill(fx, event.subject, bill, &mut legs)?;
     }
@@ -399,7 +401,7 @@ fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mu
         legs.add(account::SUSPENSE, replacement.income.iter().map(|part| part.amount).sum::<Fen>() - amount);
     }
     let state = if amount > Fen::ZERO { "open" } else { "paid" }.to_owned();
-    fx.tx.put(&BillRow { unpaid: amount, state, note: String::new(), ..before })?;
+    fx.tx.put(&BillRow { unpaid: amount, state, note: String::new(), prepaid: Fen::ZERO, ..before })?;
     move_credit(fx, event, old, paid + over, legs)?;
     prepaid::go_over(fx, event, old, prepaid, false, legs)?;
     move_late(fx, event, new, old)?;

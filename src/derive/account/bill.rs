@@ -85,9 +85,13 @@ pub struct BillIssued {
     /// the days after them.
     #[serde(default)]
     pub earlier: Vec<EarlierPrice>,
-    /// What it is rated again by. Only the last field of a row may be left out.
+    /// What it is rated again by. Only the last fields of a row may be left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<Stored>,
+    /// Bills that prepaid and credit stand for after it: of one that keeps a due date gone by, which bears late fee before anything
+    /// pays it, where the account lets its money stand for bills. Never in a row of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<Covers>,
 }
 
 /// What a bill remembers beside its price for when it is rated again, or another takes its place.
@@ -253,19 +257,31 @@ pub fn was_withdrawn(note: &str) -> bool {
 
 /// Applies `bill.issue`.
 pub fn issue(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError> {
-    let body: BillIssued = event.read()?;
+    issued(fx, event, event.read()?)
+}
+
+fn issued(fx: &mut Fx<'_, '_>, event: &Event<'_>, mut body: BillIssued) -> Result<(), DeriveError> {
+    let covers = body.covers.take();
+    let stands = body.settles || covers.is_some();
     let mut legs = Legs::default();
-    put_issued(fx, event, body, &mut legs)?;
-    Ok(legs.post(fx, Kind::Account, event)?)
+    put_issued(fx, event, body, stands, &mut legs)?;
+    legs.post(fx, Kind::Account, event)?;
+    cover::after(fx, event, covers.as_ref())
 }
 
 /// Puts a bill that may take the place of a cancelled one (`replaces`): what was paid on that, and its late fee, go with it, as paid on
 /// the days it was; what else there is pays the rest.
-fn put_issued(fx: &mut Fx<'_, '_>, event: &Event<'_>, body: BillIssued, legs: &mut Legs) -> Result<(), DeriveError> {
+fn put_issued(
+    fx: &mut Fx<'_, '_>,
+    event: &Event<'_>,
+    body: BillIssued,
+    stands: bool,
+    legs: &mut Legs,
+) -> Result<(), DeriveError> {
     let Some(old) = body.replaces else { return put(fx, event, event.id, body, legs) };
     let settles = body.settles;
     put(fx, event, event.id, BillIssued { settles: false, ..body }, legs)?;
-    super::adjust::issued_again(fx, event, old, event.id, legs)?;
+    super::adjust::issued_again(fx, event, (old, event.id), stands, legs)?;
     if settles { prepaid::settle(fx, event, event.id, legs) } else { Ok(()) }
 }
 
@@ -376,8 +392,9 @@ pub fn void(
         let credit = known.credit + paid - prepaid;
         fx.tx.put(&BalanceRow { credit, prepaid: known.prepaid + prepaid, ..known })?;
     }
+    let by_itself = if row.state == "held" { Fen::ZERO } else { payment::paid_by_itself(fx, event.subject, &row)? };
     let (unpaid, note) = (Fen::ZERO, reason.to_owned());
-    fx.tx.put(&BillRow { unpaid, state: "cancelled".into(), note, prepaid: Fen::ZERO, ..row })?;
+    fx.tx.put(&BillRow { unpaid, state: "cancelled".into(), note, prepaid: by_itself, ..row })?;
     Ok(true)
 }
 
@@ -399,9 +416,7 @@ pub fn release(fx: &mut Fx<'_, '_>, event: &Event<'_>) -> Result<(), DeriveError
     match fx.tx.get::<BillRow>(&[&event.subject, &body.bill])? {
         Some(row) if row.state == "held" => {
             fx.tx.delete::<BillRow>(&[&event.subject, &body.bill])?;
-            let mut legs = Legs::default();
-            put_issued(fx, event, body.issue, &mut legs)?;
-            Ok(legs.post(fx, Kind::Account, event)?)
+            issued(fx, event, body.issue)
         }
         _ => Ok(()),
     }

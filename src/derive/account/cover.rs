@@ -133,13 +133,20 @@ fn row(event: &Event<'_>, day: NaiveDate, from_prepaid: Fen, from_credit: Fen, l
     }
 }
 
-/// Takes back what money stood for that is not there any more: the last first, until neither prepaid nor credit is below zero.
-/// Adds to `legs`; the caller posts them.
-pub(super) fn make_up(fx: &Fx<'_, '_>, event: &Event<'_>, legs: &mut Legs) -> Result<(), DeriveError> {
+/// Takes back what money stood for that is not there any more: that of the entry `gone` first, as it is its money, then the last first,
+/// until neither prepaid nor credit is below zero. Adds to `legs`; the caller posts them.
+pub(super) fn make_up(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    gone: Option<Id>,
+    legs: &mut Legs,
+) -> Result<(), DeriveError> {
     let short = |sum: Fen| (-sum).max(Fen::ZERO);
     // What prepaid paid of a bill since cancelled lies in credit: so prepaid first.
     for of_prepaid in [true, false] {
-        for row in covers_of(fx, event.subject)? {
+        let mut rows = covers_of(fx, event.subject)?;
+        rows.sort_by_key(|row| gone.is_none_or(|gone| row.id.entry() != gone.entry()));
+        for row in rows {
             let balance = payment::balance(fx, event.subject)?;
             let most = match of_prepaid {
                 true => Most { prepaid: short(balance.prepaid), credit: Fen::ZERO },

@@ -366,6 +366,15 @@ pub(super) fn paid_by_payments(row: &BillRow) -> Fen {
     if row.state == "cancelled" { Fen::ZERO } else { row.amount - row.unpaid - row.prepaid }
 }
 
+/// What prepaid and credit paid of a living bill when it was made: no payment stands for it, and no fee ran on it.
+pub(super) fn paid_by_itself(fx: &Fx<'_, '_>, account: Id, row: &BillRow) -> Result<Fen, StoreError> {
+    let chain = fx.tx.bill_ancestors(account, row.id)?;
+    let payments = fx.tx.payments(account)?;
+    let taken = payments.iter().filter(|row| row.state == "taken").flat_map(applied);
+    let by_payments: Fen = taken.filter(|line| chain.contains(&line.0)).map(|line| line.1).sum();
+    Ok((row.amount - row.unpaid - by_payments).max(Fen::ZERO))
+}
+
 /// Late fee charged on a bill so far, paid or waived.
 pub(super) fn charged(fx: &Fx<'_, '_>, account: Id, bill: Id) -> Result<Fen, StoreError> {
     Ok(fx.tx.get::<BillLateRow>(&[&account, &bill])?.map_or(Fen::ZERO, |row| row.charged))
@@ -421,7 +430,7 @@ fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Resul
     legs.add(account::SUSPENSE, body.amount - payment.amount);
     keep(fx, &balance)?;
     fx.tx.put(&PaymentRow { state: "reversed".into(), reversed_by: Some(event.id), ..payment.clone() })?;
-    cover::make_up(fx, event, &mut legs)?;
+    cover::make_up(fx, event, Some(payment.id), &mut legs)?;
     for bill in bills {
         fee_first::of_bill(fx, event.subject, bill, &mut legs)?;
     }

@@ -47,6 +47,15 @@ pub fn go_over(
     pay(fx, row, balance, prepaid, Fen::ZERO, legs)
 }
 
+/// A bill in a cancelled one's place: what prepaid and credit had paid of that when it was made they pay of this, as far as they are
+/// still there.
+pub fn paid_again(fx: &Fx<'_, '_>, event: &Event<'_>, bill: Id, had: Fen, legs: &mut Legs) -> Result<(), DeriveError> {
+    let Some(row) = open_bill(fx, event, bill)?.filter(|_| had > Fen::ZERO) else { return Ok(()) };
+    let balance = payment::balance(fx, event.subject)?;
+    let (prepaid, credit) = shares(row.unpaid.min(had), &balance);
+    pay(fx, row, balance, prepaid, credit, legs)
+}
+
 fn open_bill(fx: &Fx<'_, '_>, event: &Event<'_>, bill: Id) -> Result<Option<BillRow>, DeriveError> {
     let row = fx.tx.get::<BillRow>(&[&event.subject, &bill])?;
     Ok(row.filter(|row| row.state == "open" && row.unpaid > Fen::ZERO))

@@ -91,6 +91,10 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
         }
         Change::LateFee { waive, until } => work.waived(&bills, *waive, until.unwrap_or(day), &mut effect)?,
     };
+    for one in &mut effect.replace {
+        // What is there covers it, late fee first, as the picture says, and comes back from it when the money goes back.
+        one.new.settles = false;
+    }
     let before = work.balance()?;
     let difference = |bill: &BillPicture| (bill.new.amount - bill.old.amount).abs() + bill.waived + bill.refunded;
     let mut after = after(&before, &pictures);
@@ -142,6 +146,7 @@ fn without_arrear(account: &AccountRow, row: &BillRow) -> BillIssued {
         mix: None,
         earlier: Vec::new(),
         stored: None,
+        covers: None,
     }
 }
 

@@ -115,6 +115,7 @@ impl Rerater<'_> {
             amount: rated.amount,
             held: None,
             registers,
+            covers: None,
             ..bill.clone()
         })
     }

@@ -175,8 +175,11 @@ impl Rater<'_> {
         };
         let rated = choices.iter().map(|way| self.under(ledger, history, due, &used, (way, people)));
         let rated = pricing::largest(rated, |bill| bill.amount)?;
+        let due = again.map_or_else(|| tariffs::due_of(self.book, &rated.tariff, self.dated), |bill| Ok(bill.due))?;
         Ok(BillIssued {
-            due: again.map_or_else(|| tariffs::due_of(self.book, &rated.tariff, self.dated), |bill| Ok(bill.due))?,
+            due,
+            // Past its due date a bill bears late fee before anything pays it (`covers`).
+            settles: rated.settles && due >= self.dated,
             replaces: again.map(|bill| bill.id),
             kind: kind.to_owned(),
             ..rated
@@ -269,6 +272,7 @@ impl Rater<'_> {
             mix: price.mix.filter(|_| price.confirmed && price.class == MIXED).map(str::to_owned),
             earlier: Vec::new(),
             stored: None,
+            covers: None,
         }
     }
 

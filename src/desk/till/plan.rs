@@ -214,7 +214,8 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, days: Days, ask: &Ask) -> Result<Plan
         let text = format!("{} 已销户，不能存预存，多收的请找零；确要存的请先复户", account.no);
         return Err(Refusal::field("R-080", "to_prepaid", text));
     }
-    let back = slip_back::of(tx, book, &account, days, &lines)?;
+    let mut back = slip_back::of(tx, book, &account, days, &lines)?;
+    back.extend(slip_back::of_put_by(tx, book, &account, days, money.to_prepaid)?);
     Ok(Plan { account, day, lines, total, money, balance, back })
 }
 
