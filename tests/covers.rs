@@ -232,3 +232,24 @@ fn a_payment_of_two_bills_between_which_special_handling_moved_use_could_not_be_
     assert_eq!((open(&book), balance(&book, A)), (vec![8_160, 32_640], (0, 0)));
     sound(&mut book);
 }
+
+#[test]
+fn the_second_of_two_payments_could_not_be_reversed_after_special_handling_and_the_first() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    billed(&mut book, "2026-12-01", "200");
+    // Eight days late: 204.00 bear 3.26, 40.80 bear 0.65. 100.00 and 311.26 are paid.
+    let part = json!({ "account": A, "amounts": "100.00" });
+    let paid = at_till(&mut book, "2026-12-20", &[("payment.take", part), ("payment.take", json!({ "account": A }))]);
+    assert_eq!((&paid[0]["late_fee"], &paid[1]["amount"]), (&json!("3.26"), &json!("311.26")));
+    volume_of(&mut book, "2026-12-20", &first, "10");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (16_581, 0)));
+    let back = |paid: &Value| ("payment.reverse", json!({ "payment": paid["receipt"], "reason": "收错户" }));
+    at_till(&mut book, "2026-12-20", &[back(&paid[0])]);
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (6_581, 0)));
+    at_till(&mut book, "2026-12-20", &[back(&paid[1])]);
+    assert_eq!((open(&book), balance(&book, A)), (vec![4_080, 20_400], (0, 0)));
+    let asked = at_till(&mut book, "2026-12-20", &[("payment.take", json!({ "account": A }))]).remove(0);
+    assert_eq!((&asked["late_fee"], &asked["amount"]), (&json!("0.65"), &json!("245.45")));
+    sound(&mut book);
+}

@@ -53,7 +53,13 @@ impl Account {
     }
 
     /// Late fee charged for days on which the money of a slip was there already, by bill, with the day of the last payment since.
-    pub fn back_with_slip(&self, lines: &[Line], taken: NaiveDate, today: NaiveDate) -> Vec<(usize, i64, NaiveDate)> {
+    pub fn back_with_slip(
+        &self,
+        lines: &[Line],
+        put_by: i64,
+        taken: NaiveDate,
+        today: NaiveDate,
+    ) -> Vec<(usize, i64, NaiveDate)> {
         let mut list = Vec::new();
         for line in lines.iter().filter(|_| taken < today) {
             let bill = &self.bills[line.bill];
@@ -68,7 +74,49 @@ impl Account {
                 list.push((line.bill, back, since));
             }
         }
+        if taken < today {
+            list.extend(self.back_with_money(put_by, taken));
+        }
         list
+    }
+
+    /// The same of bills that are paid: money put by would have paid them first, the oldest due first, its late fee before the principal.
+    fn back_with_money(&self, mut money: i64, taken: NaiveDate) -> Vec<(usize, i64, NaiveDate)> {
+        let is_paid = |bill: &Bill| bill.lives && bill.unpaid == 0 && bill.amount > 0;
+        let mut paid: Vec<usize> = (0..self.bills.len()).filter(|at| is_paid(&self.bills[*at])).collect();
+        paid.sort_by_key(|at| (self.bills[*at].due, self.bills[*at].made));
+        let mut list = Vec::new();
+        for at in paid {
+            let (bill, parts) = (&self.bills[at], self.parts(at));
+            let Some(since) = parts.last().map(|part| part.0) else { continue };
+            if bill.charged <= 0 || since <= taken {
+                continue;
+            }
+            let (early, rest): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.0 <= taken);
+            let mut unpaid: i64 = rest.iter().map(|part| part.1).sum();
+            let mut fen_days: i64 = early.iter().map(|part| part.1 * late_days(bill.due, part.0)).sum();
+            let owed_then = late_of(unpaid * late_days(bill.due, taken) + fen_days) - self.charged_until(at, taken);
+            let fee = if taken > bill.due { owed_then.max(0).min(money) } else { 0 };
+            let principal = (money - fee).min(unpaid);
+            money -= fee + principal;
+            unpaid -= principal;
+            fen_days += principal * late_days(bill.due, taken);
+            for (day, sum) in rest {
+                fen_days += sum.min(unpaid) * late_days(bill.due, day);
+                unpaid -= sum.min(unpaid);
+            }
+            let back = (bill.charged - late_of(fen_days)).min(self.refundable(at));
+            if back > 0 {
+                list.push((at, back, since));
+            }
+        }
+        list
+    }
+
+    fn charged_until(&self, bill: usize, day: NaiveDate) -> i64 {
+        let chain = self.chain(bill);
+        let stands = self.paid.iter().filter(|paid| paid.stands && paid.day <= day).flat_map(|paid| &paid.lines);
+        stands.filter(|line| chain.contains(&line.bill)).map(|line| line.late + line.waived).sum()
     }
 
     /// Gives it back.

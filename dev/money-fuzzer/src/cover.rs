@@ -9,7 +9,8 @@ use crate::world::{World, fen, word};
 
 impl Account {
     /// What is there pays what is open, oldest due first, the late fee of the days before it first.
-    pub fn stand_for(&mut self, day: NaiveDate, business_day: NaiveDate) -> Vec<Line> {
+    /// `with`: the payment that brought it.
+    pub fn stand_for(&mut self, day: NaiveDate, business_day: NaiveDate, with: Option<usize>) -> Vec<Line> {
         let (prepaid, credit) = (self.prepaid.max(0), self.credit.max(0));
         let (mut left, mut lines) = (prepaid + credit, Vec::new());
         for bill in self.open() {
@@ -33,15 +34,26 @@ impl Account {
                 from_credit: used - from_prepaid,
                 stands: true,
                 by_itself: true,
+                with,
             });
         }
         lines
     }
 
-    /// What stood for bills comes back, the last first, until nothing is below zero.
-    pub fn fall_back(&mut self) {
+    /// What stands for a bill and those before it.
+    pub fn covered_of(&self, bill: usize) -> i64 {
+        let chain = self.chain(bill);
+        let stands = self.paid.iter().filter(|paid| paid.stands && paid.by_itself).flat_map(|paid| &paid.lines);
+        stands.filter(|line| chain.contains(&line.bill)).map(|line| line.principal).sum()
+    }
+
+    /// What stood for bills comes back, that of the payment itself first, then the last first, until nothing is below zero.
+    pub fn fall_back(&mut self, gone: usize) {
+        let own = (0..self.paid.len()).rev().filter(|at| self.paid[*at].with == Some(gone));
+        let others = (0..self.paid.len()).rev().filter(|at| self.paid[*at].with != Some(gone));
+        let order: Vec<usize> = own.chain(others).collect();
         for of_prepaid in [true, false] {
-            for at in (0..self.paid.len()).rev() {
+            for at in order.iter().copied() {
                 let (prepaid, credit) = ((-self.prepaid).max(0), (-self.credit).max(0));
                 let most = if of_prepaid { (prepaid, 0) } else { (0, credit) };
                 self.give_back(at, most, |_| true);
@@ -106,7 +118,18 @@ impl Account {
 impl World {
     /// The account's money stands for its bills, and the answer says so.
     pub fn covered(&mut self, at: usize, answer: &Value, day: NaiveDate, today: NaiveDate) -> Result<(), Failure> {
-        let lines = self.accounts[at].stand_for(day, today);
+        self.covered_with(at, answer, (day, today), None)
+    }
+
+    /// The same of money that a payment brought.
+    pub fn covered_with(
+        &mut self,
+        at: usize,
+        answer: &Value,
+        (day, today): (NaiveDate, NaiveDate),
+        with: Option<usize>,
+    ) -> Result<(), Failure> {
+        let lines = self.accounts[at].stand_for(day, today, with);
         let own: Vec<_> = lines
             .iter()
             .map(|line| (self.accounts[at].bills[line.bill].id.clone(), line.principal, line.late))

@@ -40,6 +40,8 @@ pub struct Bill {
     pub next: Option<usize>,
     /// The bill in whose place it stands.
     pub prev: Option<usize>,
+    /// Of a cancelled one: what prepaid and credit had paid when it was made.
+    pub stood: i64,
 }
 
 /// A counter's reading, or its swap.
@@ -104,6 +106,8 @@ pub struct Paid {
     pub stands: bool,
     /// Nobody took it: the customer's money stood for bills by itself.
     pub by_itself: bool,
+    /// The payment that brought the money which stood for bills at once.
+    pub with: Option<usize>,
 }
 
 /// An account.
@@ -262,7 +266,9 @@ impl Account {
             let now = self.standing(line.bill);
             let bill = &mut self.bills[now];
             bill.charged -= line.late + line.waived;
-            let back = line.principal.min(bill.by_payments());
+            let by_payments = bill.by_payments();
+            let back = line.principal.min(by_payments - self.covered_of(now)).max(0);
+            let bill = &mut self.bills[now];
             bill.unpaid += back;
             self.credit -= line.principal - back;
             self.paid[at].stands = false;
@@ -270,7 +276,7 @@ impl Account {
             self.keep_no_more_back(now);
         }
         self.paid[at].stands = false;
-        self.fall_back();
+        self.fall_back(at);
     }
 
     /// No more late fee came back than the payments that stand brought: first what came with a bill, then what was let off, which is
@@ -323,15 +329,22 @@ impl Account {
         let paid = bill.amount - bill.unpaid;
         let prepaid = bill.by_itself.min(paid);
         (bill.unpaid, bill.by_itself, bill.lives) = (0, 0, false);
+        let by_parts: i64 = self.parts(at).iter().map(|part| part.1).sum();
+        self.bills[at].stood = (paid - by_parts).max(0);
         self.prepaid += prepaid;
         self.credit += paid - prepaid;
     }
 
     /// Prepaid, then credit, pay what a bill still owes.
     fn settle(&mut self, at: usize) {
+        self.settle_most(at, self.bills[at].unpaid);
+    }
+
+    fn settle_most(&mut self, at: usize, most: i64) {
         let bill = &mut self.bills[at];
-        let prepaid = bill.unpaid.min(self.prepaid).max(0);
-        let credit = (bill.unpaid - prepaid).min(self.credit).max(0);
+        let most = bill.unpaid.min(most);
+        let prepaid = most.min(self.prepaid).max(0);
+        let credit = (most - prepaid).min(self.credit).max(0);
         bill.unpaid -= prepaid + credit;
         bill.by_itself += prepaid;
         self.prepaid -= prepaid;
@@ -355,9 +368,14 @@ impl Account {
         let moved = paid.min(self.credit.max(0)).min(self.bills[at].unpaid).max(0);
         self.credit -= moved;
         self.bills[at].unpaid -= moved;
+        self.settle_most(at, self.bills[old].stood);
         self.bear_again(at);
         self.charge_again(at, day);
-        self.settle(at);
+        if self.bills[at].due < day {
+            self.stand_for(day, day, None);
+        } else {
+            self.settle(at);
+        }
         at
     }
 
@@ -387,14 +405,15 @@ impl Account {
     /// Puts a bill in the place of a living one by special handling.
     pub fn replace(&mut self, old: usize, new: Bill, day: NaiveDate) -> usize {
         let back = self.late_back(old, new.amount, day);
-        let paid = self.bills[old].amount - self.bills[old].unpaid - self.bills[old].by_itself;
+        let by_itself = self.bills[old].by_itself;
+        let paid = self.bills[old].amount - self.bills[old].unpaid - by_itself;
         self.cancel(old);
         let at = self.bills.len();
         self.bills.push(new);
         let moved = paid.min(self.bills[at].unpaid).max(0);
         self.credit -= moved;
         self.bills[at].unpaid -= moved;
-        self.settle(at);
+        self.settle_most(at, by_itself.min(self.prepaid.max(0)));
         self.hand_over(old, at);
         self.bills[old].next = Some(at);
         self.bear_again(at);

@@ -262,7 +262,7 @@ impl World {
             ..Move::plain(word(&answer["payment"]), What::Payment, (shift, user), ask.method, plan.amount)
         });
         self.shifts[shift].income += if ask.method == "现金" { plan.amount } else { 0 };
-        let back = self.accounts[at].back_with_slip(&plan.lines, taken, today);
+        let back = self.accounts[at].back_with_slip(&plan.lines, plan.to_prepaid, taken, today);
         let said = answer["late_back"].as_str().map_or(0, |_| fen(&answer["late_back"]));
         self.same("late fee back", &said, &back.iter().map(|one| one.1).sum())?;
         let since = back.iter().map(|one| one.2).max().unwrap_or(taken);
@@ -276,9 +276,11 @@ impl World {
             from_credit: plan.from_credit,
             stands: true,
             by_itself: false,
+            with: None,
         });
+        let payment = self.accounts[at].paid.len() - 1;
         self.accounts[at].give_with_slip(&back);
-        self.covered(at, &answer, since, today)?;
+        self.covered_with(at, &answer, (since, today), Some(payment))?;
         let owed = self.accounts[at].owed();
         self.same("owed_after", &fen(&answer["owed_after"]), &owed)?;
         let late: i64 = self.accounts[at].open().iter().map(|bill| self.accounts[at].late(*bill, today)).sum();

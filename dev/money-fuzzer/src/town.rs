@@ -113,6 +113,7 @@ fn account(at: usize, today: NaiveDate, chance: &mut Chance) -> Account {
             amount,
             unpaid: amount,
             by_itself: 0,
+            stood: 0,
             lives: true,
             estimated: false,
             swap: false,

@@ -91,6 +91,7 @@ impl World {
             amount,
             unpaid: amount,
             by_itself: 0,
+            stood: 0,
             lives: true,
             estimated: false,
             swap: false,

@@ -39,7 +39,7 @@ pub(super) fn taken_already(fx: &Fx<'_, '_>, of: Id, bill: Id, line: &PaymentLin
 pub(super) fn of_bill(fx: &Fx<'_, '_>, of: Id, bill: Id, legs: &mut Legs) -> Result<(), StoreError> {
     let bill = fx.tx.standing_bill(of, bill)?;
     let Some(mut row) = fx.tx.get::<BillRow>(&[&of, &bill])?.filter(|row| row.state == "paid") else { return Ok(()) };
-    let chain = fx.tx.bill_ancestors(of, bill)?;
+    let chain = alike(fx, of, &row)?;
     let mut charged = level(fx, of, bill)?;
     let mut payments = fx.tx.payments(of)?;
     payments.retain(|row| row.state == "taken");
@@ -67,6 +67,16 @@ pub(super) fn of_bill(fx: &Fx<'_, '_>, of: Id, bill: Id, legs: &mut Legs) -> Res
         legs.add(account::RECEIVABLE, whole).add(account::LATE_FEE, -whole);
     }
     Ok(())
+}
+
+/// A bill and its forerunners of the same amount: what was charged on another says nothing of this one.
+fn alike(fx: &Fx<'_, '_>, of: Id, bill: &BillRow) -> Result<Vec<Id>, StoreError> {
+    let mut chain = Vec::new();
+    for before in fx.tx.bill_ancestors(of, bill.id)? {
+        let row = fx.tx.get::<BillRow>(&[&of, &before])?;
+        chain.extend(row.filter(|row| row.amount == bill.amount).map(|_| before));
+    }
+    Ok(chain)
 }
 
 /// A payer of before did not say what it saw charged: a payment of late fee alone that was reversed while it took the rest of the bill

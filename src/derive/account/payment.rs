@@ -368,11 +368,15 @@ pub(super) fn paid_by_payments(row: &BillRow) -> Fen {
 
 /// What prepaid and credit paid of a living bill when it was made: no payment stands for it, and no fee ran on it.
 pub(super) fn paid_by_itself(fx: &Fx<'_, '_>, account: Id, row: &BillRow) -> Result<Fen, StoreError> {
-    let chain = fx.tx.bill_ancestors(account, row.id)?;
-    let payments = fx.tx.payments(account)?;
-    let taken = payments.iter().filter(|row| row.state == "taken").flat_map(applied);
-    let by_payments: Fen = taken.filter(|line| chain.contains(&line.0)).map(|line| line.1).sum();
-    Ok((row.amount - row.unpaid - by_payments).max(Fen::ZERO))
+    Ok((row.amount - row.unpaid - paid_by_rows(fx, account, row.id, |_| true)?).max(Fen::ZERO))
+}
+
+/// Principal that payments of a kind brought a bill and its forerunners.
+fn paid_by_rows(fx: &Fx<'_, '_>, account: Id, bill: Id, of: impl Fn(&PaymentRow) -> bool) -> Result<Fen, StoreError> {
+    let chain = fx.tx.bill_ancestors(account, bill)?;
+    let mut payments = fx.tx.payments(account)?;
+    payments.retain(|row| row.state == "taken" && of(row));
+    Ok(payments.iter().flat_map(applied).filter(|line| chain.contains(&line.0)).map(|line| line.1).sum())
 }
 
 /// Late fee charged on a bill so far, paid or waived.
@@ -456,7 +460,9 @@ fn unpay_bill(
     let AppliedLine(id, principal, late_fee, waived, _) = line.clone();
     let id = fx.tx.standing_bill(event.subject, id)?;
     let Some(bill) = fx.tx.get::<BillRow>(&[&event.subject, &id])? else { return Ok(Fen::ZERO) };
-    let back = principal.min(paid_by_payments(&bill)).max(Fen::ZERO);
+    // What prepaid and credit cover of a bill that became smaller they cover on; they come back by themselves where they are short.
+    let covered = paid_by_rows(fx, event.subject, id, cover::is_cover)?;
+    let back = principal.min(paid_by_payments(&bill) - covered).max(Fen::ZERO);
     if back > Fen::ZERO {
         fx.tx.put(&BillRow { unpaid: bill.unpaid + back, state: "open".into(), ..bill })?;
     }

@@ -73,7 +73,7 @@ pub fn of_put_by(
         return Ok(Vec::new());
     }
     let mut bills = tx.scan::<BillRow>(&[&account.id])?;
-    bills.retain(|bill| bill.state == "paid" && bill.dated <= days.taken && bill.amount > Fen::ZERO);
+    bills.retain(|bill| bill.state == "paid" && bill.amount > Fen::ZERO);
     bills.sort_by_key(|bill| (bill.due, bill.id));
     let mut found = Vec::new();
     for bill in bills {
