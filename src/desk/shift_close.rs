@@ -32,9 +32,9 @@ pub struct Input {
     /// What explains over or short; a remark where there is none.
     #[serde(default)]
     pub note: String,
-    /// Why another's shift is closed; where nothing is over or short, the note may say it.
+    /// Why another's shift is closed; left out, the note says that too.
     #[serde(default)]
-    pub why: String,
+    pub why: Option<String>,
     /// Over or short was seen, counted again, and is so.
     #[serde(default)]
     pub confirm: bool,
@@ -91,7 +91,7 @@ impl Action for ShiftClose {
         let (counted, note) = (input.counted, input.note.trim().to_owned());
         let (closer, why) = match is_own {
             true => Default::default(),
-            false => (cx.actor.name.clone(), input.why.trim().to_owned()),
+            false => (cx.actor.name.clone(), input.why.as_deref().unwrap_or_default().trim().to_owned()),
         };
         let body = ShiftClosed { shift: row.id, counted, expected: row.cash, note, head: head.clone(), closer, why };
         let pending = cx.tx.pending_slips(Reach::ALL)?.iter().filter(|slip| slip.shift == row.id).count();
@@ -120,7 +120,8 @@ fn faults(input: &Input, row: &ShiftRow, is_own: bool) -> Vec<Fault> {
         faults.push(Fault::field("R-366", "counted", "清点的现金不能是负数，请重新清点"));
         return faults;
     }
-    for (field, label, text) in [("note", "备注", &input.note), ("why", "代交班的原因", &input.why)] {
+    let why = input.why.as_deref().unwrap_or(&input.note);
+    for (field, label, text) in [("note", "备注", input.note.as_str()), ("why", "代交班的原因", why)] {
         if text.chars().count() > 200 || text.chars().any(char::is_control) {
             faults.push(Fault::field("R-366", field, format!("{label}最多 200 字，不能换行")));
         }
@@ -139,9 +140,7 @@ fn faults(input: &Input, row: &ShiftRow, is_own: bool) -> Vec<Fault> {
             faults.push(Fault::field("R-366", "confirm", text));
         }
     }
-    // Two questions: why it is not the clerk who counts, and where the money is. One answer is no answer to the other.
-    let is_said = !input.why.trim().is_empty() || over == Fen::ZERO && is_explained;
-    if !is_own && !is_said {
+    if !is_own && why.trim().is_empty() {
         faults.push(Fault::field("R-178", "why", format!("代 {} 交班，请写明原因", row.clerk)));
     }
     faults
