@@ -354,3 +354,33 @@ fn a_killed_import_counts_for_nothing_and_the_same_command_goes_on() {
     }
     assert_eq!(state(&killed), state(&whole));
 }
+
+#[test]
+fn a_number_in_the_remarks_of_a_waiting_row_stands_in_clear_in_no_list() {
+    const NUMBERS: [&str; 3] = ["530124194610038814", "6217000709355100926", "11010519491231002X"];
+    let mut office = Office::with_customers();
+    let path = office.folder.path().join("cards.csv");
+    let text = format!(
+        "册号,户号,户名,上次示数,本次示数,抄表日期,备注码,抄表员,别的\n\
+         1,3100000002,王军义,514,519,2026-10-20,证{},张三,卡{}\n\
+         1,3100000004,黄{},5,1O,2026-10-20,,张三,\n",
+        NUMBERS[0], NUMBERS[1], NUMBERS[2]
+    );
+    std::fs::write(&path, text).unwrap();
+    let run = office.import(What::Readings, &path).run.unwrap();
+    let filter = FixFilter { run: Some(run), ..FixFilter::default() };
+    let rows = office.desk.fix_rows(&filter, (Id(0), 0), 1000).unwrap();
+    let mut out = Vec::new();
+    assert_eq!(office.desk.export_fixes(run, None, &mut out).unwrap(), rows.len());
+    let (list, file) = (serde_json::to_string(&rows).unwrap(), String::from_utf8(out).unwrap());
+    for number in NUMBERS {
+        assert!(!list.contains(number) && !file.contains(number), "{list} {file}");
+    }
+    for shown in ["证****8814", "卡****0926", "黄****002X", "3100000002"] {
+        assert!(list.contains(shown) && file.contains(shown), "{shown} {list} {file}");
+    }
+    // The row itself keeps its cells: corrected in one, it is judged as it came in.
+    let line = rows[0].line;
+    let still = office.act("import.mend", json!({ "file": run, "line": line, "cells": {} })).unwrap_err();
+    assert!(still.message().contains("身份证号"), "{still}");
+}

@@ -87,3 +87,22 @@ fn a_healthy_practice_book_holds_no_numbers_in_clear() {
     let said = home.on("d.db", &["verify", "--numbers"]).ends(0).json();
     assert_eq!(said["found"], 0, "{said}");
 }
+
+#[test]
+fn a_list_in_the_place_of_an_object_did_the_deed_by_position() {
+    let home = Home::new();
+    let by_position = r#"["W1", "张师傅", "甲班"]"#;
+    for input in [by_position, "7", "\"W1\"", "null"] {
+        let refused = told(&home, &["worker.add", "--input", "-"], input.as_bytes()).ends(1);
+        assert!(refused.err.contains("不按位置读"), "{input} {}", refused.err);
+        let line = format!(r#"{{"action":"worker.add","input":{input}}}"#);
+        if input != "null" {
+            let refused = told(&home, &["--batch", "-"], line.as_bytes()).ends(1);
+            assert!(refused.out.contains("不按位置读"), "{input} {}", refused.out);
+        }
+    }
+    let line = format!(r#"["worker.add", "boss", null, null, {}]"#, worker("W1"));
+    let refused = told(&home, &["--batch", "-"], line.as_bytes()).ends(1);
+    assert!(refused.out.contains("不按位置读"), "{}", refused.out);
+    told(&home, &["worker.add", "--input", "-"], worker("W1").to_string().as_bytes()).ends(0);
+}

@@ -155,6 +155,9 @@ fn skip_line(reader: &mut impl BufRead) -> Result<u64, CliError> {
 
 fn one_line(context: &Context, desk: &mut Desk, line: &[u8]) -> Result<Done, Refusal> {
     let line = std::str::from_utf8(line).map_err(|error| super::common::no_utf8("这一行", error.valid_up_to()))?;
+    if !line.trim_start().starts_with('{') {
+        return Err(Refusal::usage("这一行应是一个对象 {…}，各项写明名字，不按位置读；没有办理"));
+    }
     let line: Line<'_> =
         serde_json::from_str(line).map_err(|error| Refusal::usage(format!("这一行不是合法的 JSON：{error}")))?;
     let login = line.as_user.as_ref().or(context.as_user.as_ref());

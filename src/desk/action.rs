@@ -129,6 +129,7 @@ pub const fn def<A: Action>() -> Def {
 }
 
 fn decide_json<A: Action>(cx: &Cx<'_, '_>, input: &str) -> Result<Decision<String>, Refusal> {
+    super::by_name::require::<A::Input>(input)?;
     super::plain_text::require(A::NAME, input, cx.at.date_naive())?;
     let input = read_input::<A::Input>(input)?;
     let decision = A::decide(cx, input)?;

@@ -8,6 +8,7 @@ pub mod action;
 pub mod adjusting;
 mod answers;
 pub mod billing;
+mod by_name;
 pub mod catalogue;
 pub mod catalogue_put;
 pub mod clock_jump;

@@ -5,10 +5,8 @@
 
 use std::io::Write;
 
-use super::profile::Layout;
+use crate::rules::private_numbers::{Holds, mask};
 
-/// Fields that hold resident IDs and card numbers.
-const SEALED_FIELDS: [&str; 2] = ["id_number", "card_number"];
 pub(super) const HEADINGS: [&str; 5] = ["行号", "标识", "问题", "处理", "说明"];
 /// Excel turns longer digit strings into numbers with an exponent.
 const LONGEST_NUMBER: usize = 11;
@@ -30,34 +28,27 @@ pub struct FixRow {
     pub cells: Vec<String>,
 }
 
-/// Columns whose cells nobody sees in full without a reason: resident IDs and card numbers.
-pub fn sealed_columns(layout: &Layout) -> Vec<usize> {
-    SEALED_FIELDS.iter().filter_map(|field| layout.column(field)).collect()
-}
-
-/// The list in the writing, row by row: it may be as long as a file. Of cells in `hidden` columns only the last four characters show.
+/// The list in the writing, row by row: it may be as long as a file. `holds` says what long numbers each column may show.
 pub struct FixList<'h, W: Write> {
     writer: csv::Writer<W>,
-    hidden: &'h [usize],
+    holds: &'h [Holds],
 }
 
 impl<'h, W: Write> FixList<'h, W> {
     /// Writes the headings.
-    pub fn begin(mut out: W, headings: &[String], hidden: &'h [usize]) -> csv::Result<Self> {
+    pub fn begin(mut out: W, headings: &[String], holds: &'h [Holds]) -> csv::Result<Self> {
         out.write_all("\u{FEFF}".as_bytes())?;
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
         let ours = HEADINGS.iter().map(|heading| (*heading).to_owned());
         writer.write_record(ours.chain(headings.iter().map(|heading| safe(heading))))?;
-        Ok(Self { writer, hidden })
+        Ok(Self { writer, holds })
     }
 
     /// Writes a row.
     pub fn row(&mut self, row: &FixRow) -> csv::Result<()> {
         let facts = [row.line.to_string(), safe(&row.id), safe(&row.kind), safe(&row.disposition), safe(&row.message)];
-        let cells = row.cells.iter().enumerate().map(|(column, cell)| match self.hidden.contains(&column) {
-            true => safe(&last_four(cell)),
-            false => safe(cell),
-        });
+        let cells = row.cells.iter().enumerate();
+        let cells = cells.map(|(column, cell)| safe(&shown(cell, self.holds.get(column).copied().unwrap_or_default())));
         self.writer.write_record(facts.into_iter().chain(cells))
     }
 
@@ -67,8 +58,16 @@ impl<'h, W: Write> FixList<'h, W> {
     }
 }
 
+/// A cell as it is shown: of a column of IDs or cards the last four, of any other the text without the numbers that have no place in it.
+pub fn shown(cell: &str, holds: Holds) -> String {
+    match holds {
+        Holds::Sealed => last_four(cell),
+        holds => mask(cell, holds),
+    }
+}
+
 /// A number as it is shown: the last four characters.
-pub fn last_four(cell: &str) -> String {
+fn last_four(cell: &str) -> String {
     let count = cell.chars().count();
     if count <= 4 { cell.to_owned() } else { format!("****{}", cell.chars().skip(count - 4).collect::<String>()) }
 }
@@ -93,7 +92,7 @@ mod tests {
     use crate::inbound::clean;
     use crate::inbound::judge::{Disposition, Kind};
 
-    fn written(cells: &[&str], hidden: &[usize]) -> String {
+    fn written(cells: &[&str], holds: &[Holds]) -> String {
         let row = FixRow {
             line: 7,
             id: "3100000001".into(),
@@ -103,7 +102,7 @@ mod tests {
             cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
         };
         let mut out = Vec::new();
-        let mut list = FixList::begin(&mut out, &["户号".into(), "户名".into()], hidden).unwrap();
+        let mut list = FixList::begin(&mut out, &["户号".into(), "户名".into()], holds).unwrap();
         list.row(&row).unwrap();
         list.finish().unwrap();
         String::from_utf8(out).unwrap()
@@ -118,8 +117,10 @@ mod tests {
 
     #[test]
     fn digits_survive_and_are_read_back_and_sealed_cells_show_four() {
-        let text = written(&["0001011101", "6217000709355100929", "530124194610038814"], &[2]);
-        assert!(text.contains(",'0001011101,'6217000709355100929,****8814\r\n"), "{text}");
+        let cells =
+            ["0001011101", "210000000000000001", "530124194610038814", "证530124194610038814，6217000709355100926"];
+        let text = written(&cells, &[Holds::Number, Holds::Text, Holds::Sealed]);
+        assert!(text.contains(",'0001011101,'210000000000000001,****8814,证****8814，****0926\r\n"), "{text}");
         assert_eq!(clean::text("'0001011101"), "0001011101");
     }
 }

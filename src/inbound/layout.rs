@@ -45,7 +45,7 @@ fn class_of(field: &str) -> Class {
 }
 
 /// What long numbers a field may hold, by its name in profiles (I-13). ID and bank card are sealed when the row is taken in.
-fn holds_of(field: &str) -> Holds {
+pub fn holds_of(field: &str) -> Holds {
     match field {
         "id_number" | "card_number" => Holds::Sealed,
         "meter" | "old_meter" | "new_meter" => Holds::Meter,

@@ -11,7 +11,9 @@ use crate::desk::refusal::Refusal;
 use crate::inbound::fix_list;
 use crate::inbound::judge::{Disposition, Kind};
 use crate::inbound::layout::name_of;
+use crate::inbound::profile::Layout;
 use crate::rules::id::Id;
+use crate::rules::private_numbers::{Holds, mask};
 use crate::rules::reading_use::whole;
 use crate::store::Tx;
 use crate::store::query::fixes::FixFilter;
@@ -69,7 +71,7 @@ pub struct FixView {
     pub note: String,
     /// The entry that decided.
     pub entry: Option<Id>,
-    /// Heading and cell; of ID and card numbers the last four.
+    /// Heading and cell; of ID and card numbers, in whatever column, the last four.
     pub cells: Vec<(String, String)>,
 }
 
@@ -99,6 +101,24 @@ fn kind_label(kind: &str) -> (&str, &'static str) {
     }
 }
 
+/// What long numbers the cells and the names of a file's rows may show.
+struct Masks {
+    columns: Vec<Holds>,
+    name: Holds,
+}
+
+impl Masks {
+    fn of(layout: &Layout) -> Self {
+        let name = if layout.column("account").is_some() { Holds::Number } else { Holds::Meter };
+        Self { columns: layout.holds.clone(), name }
+    }
+
+    /// A profile that is gone no longer says which columns hold numbers of people: then none is shown whole.
+    fn unknown() -> Self {
+        Self { columns: vec![Holds::Sealed; MOST_COLUMNS], name: Holds::Number }
+    }
+}
+
 impl Desk {
     /// Imported files with what is left of them, newest first.
     pub fn fix_files(&self) -> Result<Vec<FixFile>, Refusal> {
@@ -125,33 +145,25 @@ impl Desk {
         let tx = self.look()?;
         let rows = tx.fixes(filter, after, limit)?;
         let mut views = Vec::with_capacity(rows.len());
-        let mut file: Option<(FileRow, Vec<String>, Vec<usize>)> = None;
+        let mut file: Option<(FileRow, Vec<String>, Masks)> = None;
         for row in rows {
             if file.as_ref().is_none_or(|(known, _, _)| known.run != row.run) {
                 let Some(known) = tx.get::<FileRow>(&[&row.run])? else { continue };
                 let headings = serde_json::from_str(&known.headings).unwrap_or_default();
-                let hidden = remembered(&tx, &known).map(|file| fix_list::sealed_columns(&file.layout));
-                // A profile that is gone no longer says which columns hold numbers of people: then none is shown whole.
-                let hidden = hidden.unwrap_or_else(|_| (0..MOST_COLUMNS).collect());
-                file = Some((known, headings, hidden));
+                let masks = remembered(&tx, &known).map_or_else(|_| Masks::unknown(), |file| Masks::of(&file.layout));
+                file = Some((known, headings, masks));
             }
-            if let Some((known, headings, hidden)) = &file {
-                views.push(self.fix_view(row, known, headings, hidden)?);
+            if let Some((known, headings, masks)) = &file {
+                views.push(self.fix_view(row, known, headings, masks)?);
             }
         }
         Ok(views)
     }
 
-    fn fix_view(
-        &self,
-        row: StagedRow,
-        file: &FileRow,
-        headings: &[String],
-        hidden: &[usize],
-    ) -> Result<FixView, Refusal> {
+    fn fix_view(&self, row: StagedRow, file: &FileRow, headings: &[String], masks: &Masks) -> Result<FixView, Refusal> {
         let cells = open_cells(&self.keys, &row.cells)?;
         let shown = cells.iter().enumerate().map(|(column, cell)| {
-            let text = if hidden.contains(&column) { fix_list::last_four(cell.text()) } else { cell.text().to_owned() };
+            let text = fix_list::shown(cell.text(), masks.columns.get(column).copied().unwrap_or_default());
             let heading = headings.get(column).filter(|heading| !heading.is_empty());
             (heading.cloned().unwrap_or_else(|| name_of(column)), text)
         });
@@ -164,7 +176,7 @@ impl Desk {
             disposition: disposition.to_owned(),
             cells: shown.collect(),
             state_label: state_label(&row.state),
-            id: row.name,
+            id: mask(&row.name, masks.name),
             kind: row.defect,
             message: row.message,
             state: row.state,
@@ -180,17 +192,17 @@ impl Desk {
         let file = file.ok_or_else(|| Refusal::missing("file", "导入的文件", &run.to_string()))?;
         let headings: Vec<String> =
             serde_json::from_str(&file.headings).map_err(|error| Refusal::data(error.to_string()))?;
-        let hidden = fix_list::sealed_columns(&remembered(&tx, &file)?.layout);
+        let masks = Masks::of(&remembered(&tx, &file)?.layout);
         let filter = FixFilter { run: Some(run), state: state.map(str::to_owned), defect: None };
         let disk = |error: csv::Error| Refusal::data(format!("写不了清单文件：{error}，请换个位置"));
-        let mut list = fix_list::FixList::begin(out, &headings, &hidden).map_err(disk)?;
+        let mut list = fix_list::FixList::begin(out, &headings, &masks.columns).map_err(disk)?;
         let mut count = 0;
         tx.each_fix(&filter, |row| {
             let cells = open_cells(&self.keys, &row.cells)?;
             let (kind, disposition) = kind_label(&row.defect);
             let row = fix_list::FixRow {
                 line: u32::try_from(row.line).unwrap_or(0),
-                id: row.name.clone(),
+                id: mask(&row.name, masks.name),
                 kind: kind.to_owned(),
                 disposition: disposition.to_owned(),
                 message: row.message.clone(),

@@ -113,7 +113,7 @@ impl Fixes {
         let at = row.cells.iter().find(|(heading, _)| heading == wrong).or(row.cells.first());
         let (heading, value) = at.cloned().unwrap_or_default();
         // A masked number is typed anew, never mended by hand.
-        let shown = if value.starts_with("****") { String::new() } else { value };
+        let shown = if value.contains("****") { String::new() } else { value };
         let fields = vec![
             Field::text("line", "行", 60).value(&format!("第{}行 {}", row.line, row.id)).fixed(),
             Field::choice("column", "改哪一列", columns).value(&heading),

@@ -7,8 +7,11 @@ use super::import_job::Job;
 use super::of_form;
 use crate::desk::import::{Answer as Outcome, Request, What, recognise};
 use crate::desk::refusal::Refusal;
+use crate::inbound::fix_list;
 use crate::inbound::judge::{Disposition, Kind};
+use crate::inbound::layout::holds_of;
 use crate::inbound::profile::Preview;
+use crate::rules::private_numbers::Holds;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
@@ -345,10 +348,8 @@ fn draw_preview(canvas: &mut Canvas, top: u16, preview: &Preview) {
         let shown = cells.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()).map(|(column, cell)| {
             let heading = preview.headings.get(column).map_or("", String::as_str);
             let field = preview.fields.get(column).and_then(Option::as_deref);
-            match field {
-                Some("id_number" | "card_number") => format!("{heading} {}", crate::inbound::fix_list::last_four(cell)),
-                _ => format!("{heading} {}", cell.trim()),
-            }
+            let holds = field.map_or(Holds::Text, holds_of);
+            format!("{heading} {}", fix_list::shown(cell.trim(), holds))
         });
         let text = format!("第{line}行  {}", shown.collect::<Vec<_>>().join("  "));
         canvas.text_in(1, y, width, &text, Ink::Text);
