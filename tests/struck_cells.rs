@@ -64,3 +64,26 @@ fn a_row_that_was_struck_through_does_not_come_in_unsaid() {
     );
     assert!(answer.message(3).contains("1292") && answer.message(3).contains("删除线"), "{}", answer.message(3));
 }
+
+#[test]
+fn a_day_nobody_sees_in_its_cell_was_read_as_the_day_of_the_reading() {
+    for code in ["h:mm", "mm:ss.0", "[$-F400]h:mm:ss\\ AM/PM", "yyyy\"年\"m\"月\"", "dddd"] {
+        let book = Book::new(true);
+        let path = workbook(&book, "d.xlsx", |sheet| {
+            sheet.write_with_format(1, 4, 46_315.5, &Format::new().set_num_format(code)).unwrap();
+        });
+        let answer = book.cards(&path);
+        assert_eq!((answer.accepted(), answer.defects()), (2, vec![(2, "unreadable_cell")]), "{code} {}", answer.json);
+        assert_eq!(book.newest("3100000001"), "100", "{code}");
+    }
+    for code in
+        ["yyyy/m/d", "m\"月\"d\"日\"", "yyyy\"年\"m\"月\"d\"日\";@", "[$-F800]dddd, mmmm dd, yyyy", "yyyy-mm-dd h:mm"]
+    {
+        let book = Book::new(true);
+        let path = workbook(&book, "d.xlsx", |sheet| {
+            sheet.write_with_format(1, 4, 46_315.5, &Format::new().set_num_format(code)).unwrap();
+        });
+        let answer = book.cards(&path);
+        assert_eq!((answer.accepted(), answer.defects()), (3, vec![]), "{code} {}", answer.json);
+    }
+}

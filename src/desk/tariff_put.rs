@@ -111,7 +111,8 @@ fn check_only_one(book: &PriceBook, tariff: &Tariff) -> Result<(), Refusal> {
         Some((other, day)) => {
             let (code, class) = (&other.code, classes::label(&tariff.class));
             let message = format!(
-                "价格类别{class} {day} 已有价目 {code} ({}) 在用，两份同时有效，这一类就都不能出账：                 调价请用同一个 code = \"{code}\"，另定生效日；要换代码的，{}",
+                "价格类别{class} {day} 已有价目 {code} ({}) 在用，两份同时有效，这一类就都不能出账：\
+                 调价请用同一个 code = \"{code}\"，另定生效日；要换代码的，{}",
                 other.file,
                 how_to_end(code)
             );

@@ -143,7 +143,8 @@ fn refuse_kin(cx: &Cx<'_, '_>, code: &Site) -> Result<(), Refusal> {
         let old = &peer.site;
         let message = if code.follows(old) {
             format!(
-                "{code} 是在用网点 {old} 后面加一位，登记后 {old} 的户、账、人都归它办。另开网点请换一个代码；{old} 的启用号用完、要由                  {code} 接着办的，先收齐 {old} 的交换包并 site revoke {old}，再登记"
+                "{code} 是在用网点 {old} 后面加一位，登记后 {old} 的户、账、人都归它办。另开网点请换一个代码；{old} 的启用号用完、要由\
+                 {code} 接着办的，先收齐 {old} 的交换包并 site revoke {old}，再登记"
             )
         } else if old.follows(code) {
             format!("在用网点 {old} 的代码是 {code} 后面加一位，登记后 {code} 的户、账、人都归 {old} 办，请换一个代码")

@@ -77,6 +77,29 @@ pub(super) fn shows_text(code: &str) -> bool {
     own.is_none_or(|own| own.texts == 1 && !own.other)
 }
 
+/// Does a date of this format show its day? A code without any letter of a date says nothing and counts as yes.
+pub(super) fn shows_day(code: &str) -> bool {
+    // ddd and dddd are the name of a weekday.
+    let is_day = |run: usize| matches!(run, 1 | 2);
+    let (mut run, mut dated) = (0, false);
+    let mut chars = code.chars();
+    while let Some(c) = chars.next().filter(|c| *c != ';') {
+        let before = run;
+        run = if matches!(c, 'd' | 'D') { run + 1 } else { 0 };
+        if run == 0 && is_day(before) {
+            return true;
+        }
+        match c {
+            '"' => _ = chars.by_ref().take_while(|c| *c != '"').count(),
+            '\\' | '!' | '_' | '*' => _ = chars.next(),
+            '[' => _ = chars.by_ref().take_while(|c| *c != ']').count(),
+            'G' | 'g' => return true,
+            other => dated |= matches!(other.to_ascii_lowercase(), 'y' | 'e' | 'm' | 'd' | 'h' | 's' | 'a'),
+        }
+    }
+    is_day(run) || !dated
+}
+
 /// What a section shows of a text: the text so many times, and anything else.
 #[derive(Default)]
 struct TextSection {
@@ -235,6 +258,20 @@ mod tests {
             ("[>99]0;[<=99]0.0", Shown::Otherwise),
         ] {
             assert_eq!(shown_as(code), shown, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_date_whose_format_shows_no_day_is_told() {
+        let shown =
+            ["", "General", "yyyy-mm-dd", "m/d", "d", "yyyy\"年\"m\"月\"d\"日\"", "yyyy/m/d;@", "mm-dd-yy h:mm"];
+        for code in shown.into_iter().chain(["[$-F800]dddd, mmmm dd, yyyy", "D.M.YYYY", "dd", "ddd d"]) {
+            assert!(shows_day(code), "{code}");
+        }
+        let hidden =
+            ["h:mm", "mm:ss.0", "[$-F400]h:mm:ss\\ AM/PM", "yyyy\"年\"m\"月\"", "mmm-yy", "dddd", "yyyy\"d\"", "aaaa"];
+        for code in hidden {
+            assert!(!shows_day(code), "{code}");
         }
     }
 

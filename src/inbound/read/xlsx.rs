@@ -8,7 +8,7 @@ use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
 use zip::ZipArchive;
 
 use super::bad_file::{BadFile, Why};
-use super::cell_format::{Shown, shown_as, shows_text};
+use super::cell_format::{Shown, shown_as, shows_day, shows_text};
 use super::row::{Mark, Row, Shared, Standing};
 use super::sheet_facts::{self, SheetFacts};
 use super::source::{OnRow, Sheet, Source};
@@ -100,6 +100,8 @@ struct Look {
     number: Shown,
     /// A text shows otherwise than it is.
     other_text: bool,
+    /// A date shows without its day.
+    no_day: bool,
     struck: bool,
 }
 
@@ -107,7 +109,7 @@ impl Look {
     fn of(style: &calamine::Style) -> Self {
         let code = style.number_format.as_ref().map_or("", |format| &*format.format_code);
         let struck = style.font.as_ref().is_some_and(calamine::Font::has_strikethrough);
-        Self { number: shown_as(code), other_text: !shows_text(code), struck }
+        Self { number: shown_as(code), other_text: !shows_text(code), no_day: !shows_day(code), struck }
     }
 }
 
@@ -185,7 +187,12 @@ fn push(source: &Source, row: &mut Row, value: &DataRef<'_>, look: &Look, epoch_
         DataRef::Empty => row.push(""),
         DataRef::String(text) => push_text(source, row, text, look)?,
         DataRef::SharedString(text) => push_text(source, row, text, look)?,
-        DataRef::DateTimeIso(text) => row.push(&text.replacen('T', " ", 1)),
+        DataRef::DateTimeIso(text) => {
+            row.push(&text.replacen('T', " ", 1));
+            if look.no_day {
+                row.mark_last(Mark::NoValue);
+            }
+        }
         DataRef::DurationIso(text) => row.push(text),
         DataRef::Int(number) => push_number(row, *number as f64, shown, epoch_1904),
         DataRef::Float(number) => push_number(row, *number, shown, epoch_1904),
@@ -194,7 +201,7 @@ fn push(source: &Source, row: &mut Row, value: &DataRef<'_>, look: &Look, epoch_
         DataRef::DateTime(moment) => match date_text(moment.as_f64(), epoch_1904).filter(|_| moment.is_datetime()) {
             Some(text) => {
                 row.push(&text);
-                row.mark_last(Mark::Date);
+                row.mark_last(if look.no_day && moment.as_f64() >= 1.0 { Mark::NoValue } else { Mark::Date });
             }
             // Hours and minutes gone by: 2952:00 of 123.
             None if moment.is_duration() => push_number(row, moment.as_f64(), &Shown::Otherwise, epoch_1904),
