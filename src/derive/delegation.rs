@@ -1,6 +1,7 @@
 //! Whose word on rights counts. A site without head office signs its own rights. A branch that trusts a head office gives the
 //! roles head office delegated to it, to its own users; what it gave before it trusted any stays, because head office enrolled
-//! it as it stood. A second head office counts only when the first lets the branch go; till then its word is a question. Head office's own grants always count. A grant beyond that gives nothing (`desk::rights`) and is shown as a
+//! it as it stood. A second head office counts only when the first lets the branch go; till then its word is a question.
+//! Where no word of the first is known (a book made anew from the second's bundles), the branch's own later word counts. Head office's own grants always count. A grant beyond that gives nothing (`desk::rights`) and is shown as a
 //! clash of the user with the enrolment, until head office gives the role itself, delegates it, or it is withdrawn.
 //!
 //! Merge: by what the books say now, never by when a word arrived: a delegation taken back takes back what rests on it.
@@ -91,18 +92,42 @@ impl Delegation {
     }
 }
 
+/// A head office's word on a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word {
+    /// None is known here.
+    Unknown,
+    /// The branch is its own.
+    Keeps,
+    /// It lets the branch go to the site of this code.
+    HandedTo(String),
+}
+
+impl Word {
+    /// By an enrolment, where there is one.
+    pub fn of(enrolment: Option<Option<String>>) -> Self {
+        enrolment.map_or(Self::Unknown, |handed_to| handed_to.map_or(Self::Keeps, Self::HandedTo))
+    }
+}
+
 /// Whom a branch belongs to: the head office it named first, or the one to which that let it go. `named` has the first words
-/// of the branch on each head office; `handed` says to whom a head office lets it go.
+/// of the branch on each head office; `word` says what a head office says of it. A book made anew from the bundles of a later head
+/// office holds no word of the earlier one: there the branch's own later word stands for it, which it could give only once let go.
 pub fn belongs_to<E>(
     mut named: Vec<(Id, Site)>,
-    mut handed: impl FnMut(&Site) -> Result<Option<String>, E>,
+    mut word: impl FnMut(&Site) -> Result<Word, E>,
 ) -> Result<Option<(Id, Site)>, E> {
     named.sort();
     let Some((since, mut office)) = named.first().cloned() else { return Ok(None) };
-    named.remove(0);
-    while let Some(next) = handed(&office)? {
-        let Some(index) = named.iter().position(|(_, site)| site.as_str() == next) else { break };
-        office = named.remove(index).1;
+    let mut at = named.remove(0).0;
+    loop {
+        let next = match word(&office)? {
+            Word::Keeps => None,
+            Word::Unknown => named.iter().position(|(later, _)| *later > at),
+            Word::HandedTo(next) => named.iter().position(|(_, site)| site.as_str() == next),
+        };
+        let Some(index) = next else { break };
+        (at, office) = named.remove(index);
     }
     Ok(Some((since, office)))
 }
@@ -114,7 +139,7 @@ pub fn company(tx: &Tx<'_>, site: &Site) -> Result<Option<Company>, StoreError> 
     let enrolment = |office: &Site| -> Result<_, StoreError> {
         Ok(tx.bond(subject_of(site), office.as_str())?.filter(|row| row.kind == super::site::ENROL))
     };
-    let found = belongs_to(named, |office| Ok::<_, StoreError>(enrolment(office)?.and_then(|row| row.handed_to)))?;
+    let found = belongs_to(named, |office| Ok::<_, StoreError>(Word::of(enrolment(office)?.map(|row| row.handed_to))))?;
     let Some((since, office)) = found else { return Ok(None) };
     let Some(trust) = trusted.into_iter().find(|row| row.site.site() == office) else { return Ok(None) };
     Ok(Some(Company { trust, enrolment: enrolment(&office)?, since }))

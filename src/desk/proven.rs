@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use crate::book::seal::verifier;
 use crate::book::subject::{self, Kind, Subject};
 use crate::book::verify;
-use crate::derive::delegation::{Delegation, belongs_to};
+use crate::derive::delegation::{Delegation, Word, belongs_to};
 use crate::derive::site::{SiteAmended, SiteEnrolled, SiteOpened, subject_of};
 use crate::derive::user::Person;
 use crate::derive::{DeriveError, Event, parties, twin, whose};
@@ -141,8 +141,8 @@ pub fn delegation(tx: &Tx<'_>, home: &Site) -> Result<Option<Delegation>, StoreE
     if named.is_empty() {
         return Ok(None);
     }
-    let handed = |office: &Site| Ok::<_, StoreError>(enrolment(tx, home, office)?.and_then(|known| known.handed_to));
-    let Some((since, head_office)) = belongs_to(named, handed)? else { return Ok(None) };
+    let word = |office: &Site| Ok::<_, StoreError>(Word::of(enrolment(tx, home, office)?.map(|known| known.handed_to)));
+    let Some((since, head_office)) = belongs_to(named, word)? else { return Ok(None) };
     let enrolment = enrolment(tx, home, &head_office)?.map(|known| (known.entry, known.roles));
     Ok(Some(Delegation { head_office, since, enrolment }))
 }
