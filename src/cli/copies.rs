@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use super::common::{CliError, Context};
 use crate::book::clock::{Clock, SystemClock};
 use crate::book::seal::{self, Keys};
+use crate::desk::copy_places::CopyPlaces;
 use crate::desk::refusal::Refusal;
 use crate::desk::since::Since;
 use crate::desk::{Desk, copies, own_files, restore, rights};
@@ -166,6 +167,7 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
         });
         let mut line = line;
         say_since(&mut line, since, COPY);
+        say_places(&mut line, &done.places);
         if !copy.questions.is_empty() {
             line["questions"] = serde_json::json!(copy.questions);
         }
@@ -192,6 +194,7 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<u8, CliError> {
             brought.sentences().iter().for_each(|said| println!("{said}"));
         }
         since.sentences(COPY).iter().for_each(|said| println!("{said}"));
+        done.places.sentences().iter().for_each(|said| println!("{said}"));
         copy.questions.iter().for_each(|question| println!("疑问：{question}"));
         if let Some(notice) = own_files::lives_notice(done.epoch) {
             println!("注意：{notice}");
@@ -215,6 +218,13 @@ pub(super) fn say_since(line: &mut serde_json::Value, since: &Since, copy: &str)
     line["since_until"] = since.until.clone().into();
     line["old_book_read"] = (!since.by_mark).into();
     line["since"] = since.sentences(copy).into();
+}
+
+/// Where copies go after a book was replaced, in the answer of a command.
+pub(super) fn say_places(line: &mut serde_json::Value, places: &CopyPlaces) {
+    line["second_copy"] = places.second.clone().into();
+    line["every_hour"] = places.hourly.clone().into();
+    line["copies"] = places.sentences().into();
 }
 
 /// Whoever puts another book in the place of one that can be read must have the right to, as that book says. Answers whether one was

@@ -121,6 +121,7 @@ fn rebuild(context: &Context, lost: &Lost<'_>, from: &Path) -> Result<u8, CliErr
         });
         let mut line = line;
         copies::say_since(&mut line, &done.since, COPY);
+        copies::say_places(&mut line, &done.places);
         println!("{line}");
     } else {
         for (file, why) in &done.refused {
@@ -135,6 +136,7 @@ fn rebuild(context: &Context, lost: &Lost<'_>, from: &Path) -> Result<u8, CliErr
             done.epoch
         );
         done.since.sentences(COPY).iter().for_each(|said| println!("{said}"));
+        done.places.sentences().iter().for_each(|said| println!("{said}"));
         if let Some(aside) = done.aside {
             println!("原来的数据库移到 {}，不要再打开它办业务", aside.display());
         }

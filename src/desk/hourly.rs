@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use crate::store::Tx;
 
 /// Where the copies go.
-const PLACE: &str = "backup_dir";
+pub(super) const PLACE: &str = "backup_dir";
 /// When one was last tried.
 const TRIED: &str = "backup_tried";
 /// Why the last one failed.

@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod catalogue_put;
 pub mod clock_jump;
 pub mod copies;
+pub mod copy_places;
 pub mod debts;
 pub mod demo;
 pub mod drafts;

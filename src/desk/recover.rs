@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 
 use super::copies::{apart, beside, prove, put_in_place};
+use super::copy_places::{self, CopyPlaces};
 use super::refusal::Refusal;
 use super::since::{self, Old, Since};
 use super::{Desk, own_files};
@@ -60,6 +61,8 @@ pub struct Recovered {
     pub aside: Option<PathBuf>,
     /// Bundles that could not be taken in, and why.
     pub refused: Vec<(String, String)>,
+    /// Where copies go from now on.
+    pub places: CopyPlaces,
 }
 
 /// Reads head office's card and holds it against the fingerprint heard over the phone.
@@ -140,7 +143,7 @@ pub fn recover(
     tx.commit()?;
     let taker = Taker { site: &site, keys: &site_keys, practice: lost.office.practice, now, spooled: None };
     let brought = bring(&mut db, &taker, lost.office, &files, from, &mut progress)
-        .and_then(|brought| Ok((begin_again(&mut db, lost, &site, &keys, now)?, brought)));
+        .and_then(|brought| Ok((begin_again(&mut db, lost, &site, &keys, now, &brought)?, brought)));
     let (begun_again, brought) = brought.inspect_err(|_| clear(&part))?;
     let begun = {
         let tx = db.read()?;
@@ -162,9 +165,9 @@ pub fn recover(
             desk.take_over_secret(&office, secret)?;
         }
     }
-    let Begun { epoch, upto, until, since } = begun_again;
+    let Begun { epoch, upto, until, since, places } = begun_again;
     let (Brought { bundles, refused, .. }, entries) = (brought, proved.entries);
-    let recovered = Recovered { bundles, entries, upto, until, since, epoch, aside, refused };
+    let recovered = Recovered { bundles, entries, upto, until, since, epoch, aside, refused, places };
     Ok((desk, recovered))
 }
 
@@ -184,19 +187,20 @@ fn bring(
     from: &Path,
     progress: &mut impl FnMut(i64, i64),
 ) -> Result<Brought, Refusal> {
-    let mut waiting = Vec::new();
+    let (mut waiting, mut brought) = (Vec::new(), Brought::default());
     for path in folder::bundles_at(from)?.bundles {
-        let header = folder::open_plain(&path).ok().and_then(|file| opener::peek(file).ok());
-        let Some(header) = header.filter(|header| header.to == taker.site.as_str()) else { continue };
-        waiting.push((header.life, header.number, path));
+        match folder::open_plain(&path).and_then(|file| Ok(opener::peek(file)?)) {
+            Ok(header) if header.to == taker.site.as_str() => waiting.push((header.life, header.number, path)),
+            Ok(_) => {}
+            Err(error) => brought.refused.push((name_of(&path), error.to_string())),
+        }
     }
     waiting.sort();
-    let mut brought = Brought::default();
     while !waiting.is_empty() {
         let before = waiting.len();
         let mut held = Vec::new();
         for (life, number, path) in std::mem::take(&mut waiting) {
-            let shown = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let shown = name_of(&path);
             let spooled = files.spool(&path, SPOOLED)?;
             let copy = std::io::BufReader::new(folder::open_plain(&spooled)?);
             let keys = (&office.code, &office.keys);
@@ -212,7 +216,7 @@ fn bring(
             let _ = std::fs::remove_file(&spooled);
         }
         if held.len() == before {
-            let names = held.iter().map(|(_, _, path)| path.display().to_string());
+            let names = held.iter().map(|(_, _, path)| name_of(path));
             brought.refused.extend(names.map(|name| (name, "前面的交换包不在".to_owned())));
             break;
         }
@@ -221,12 +225,17 @@ fn bring(
     Ok(brought)
 }
 
+fn name_of(bundle: &Path) -> String {
+    bundle.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
 /// The new life, where the one before ended in the bundles, and what was done after that.
 struct Begun {
     epoch: i64,
     upto: String,
     until: Option<String>,
     since: Since,
+    places: CopyPlaces,
 }
 
 /// The site's new life, after the newest head office, the book that was there or its mark knows of.
@@ -236,15 +245,13 @@ fn begin_again(
     site: &Site,
     keys: &Keys,
     now: DateTime<FixedOffset>,
+    brought: &Brought,
 ) -> Result<Begun, Refusal> {
     let tx = db.write()?;
     let lives = tx.chains()?.into_iter().filter(|chain| chain.site() == *site && !chain.is_twin());
     let known = tx.own_site(site.as_str())?;
     let Some(newest) = lives.map(|chain| chain.epoch()).max().filter(|_| known.is_some()) else {
-        let message = format!(
-            "文件夹里没有可用的 {site} 的账：请总部登记新名片后用 exchange out --for {site} --whole 导出全部，再放到这里"
-        );
-        return Err(Refusal::rule("recover", message));
+        return Err(Refusal::rule("recover", nothing_came(site, brought)));
     };
     if peers::head_office(&tx)?.is_none_or(|office| office.site != lost.office.code) {
         return Err(Refusal::rule("recover", format!("{site} 认定的总部不是 {}，请核对名片", lost.office.code)));
@@ -258,10 +265,22 @@ fn begin_again(
         return Err(own_files::no_life_left(site));
     }
     let until = tx.head(site, newest)?.map(|row| own_files::minute(&row.at));
+    let places = CopyPlaces::carry(&tx, copy_places::of_old(old.as_ref()).as_ref())?;
     let since = since::since(&tx, old, marked.as_ref())?;
     let (epoch, upto) = begin_life(&tx, "recover", newest.max(lived), now)?;
     tx.commit()?;
-    Ok(Begun { epoch, upto, until, since })
+    Ok(Begun { epoch, upto, until, since, places })
+}
+
+/// Why no book came of a folder: the bundles that could not be taken in, or that there are none.
+fn nothing_came(site: &Site, brought: &Brought) -> String {
+    let faults: Vec<String> = brought.refused.iter().map(|(file, why)| format!("{file}：{why}")).collect();
+    match faults.is_empty() {
+        true => format!(
+            "文件夹里没有可用的 {site} 的账：请总部登记新名片后用 exchange out --for {site} --whole 导出全部，再放到这里"
+        ),
+        false => format!("没有收进 {site} 的账，文件夹里的交换包不收：{}", faults.join("；")),
+    }
 }
 
 /// Beside a book that can be read no key file is made anew: what the book sealed, passwords among it, would be shut for ever.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 
 use super::copies::{Copy, apart, beside, prove, put_in_place};
+use super::copy_places::{self, CopyPlaces};
 use super::own_files::{self, series};
 use super::refusal::Refusal;
 use super::since::{self, Old, Since};
@@ -37,6 +38,8 @@ pub struct Restored {
     pub epoch: i64,
     /// What the second copy brought back, where one was given.
     pub brought: Option<Brought>,
+    /// Where copies go from now on.
+    pub places: CopyPlaces,
 }
 
 /// A second copy to bring back what is newer than the copy.
@@ -68,7 +71,7 @@ pub fn restore(
     if outcome.is_err() {
         clear(&part);
     }
-    let Prepared { held, brought, since, begun, keys } = outcome?;
+    let Prepared { held, brought, since, begun, keys, places } = outcome?;
     let file = |error: std::io::Error| Refusal::data(format!("换上备份时出错：{}", crate::text::disk::why(&error)));
     let aside = put_in_place(&part, target, "restore", now, &alone).map_err(file)?;
     if let Some(keys) = keys {
@@ -79,7 +82,7 @@ pub fn restore(
         let _ = std::fs::remove_file(mark::path_of(target));
         mark::write(target, &keys, &begun).map_err(file)?;
     }
-    Ok(Restored { copy: held, aside, since, epoch: begun.epoch, brought })
+    Ok(Restored { copy: held, aside, since, epoch: begun.epoch, brought, places })
 }
 
 /// A book ready to be put in place.
@@ -90,6 +93,7 @@ struct Prepared {
     begun: Mark,
     /// Keys of the recovery code, to be written beside the book.
     keys: Option<Keys>,
+    places: CopyPlaces,
 }
 
 /// Makes the book that is put in place, under another name: the copy, proved, its derived tables made from its entries alone, in a
@@ -147,6 +151,7 @@ fn prepare(
     // Whatever was changed in the copy with other tools, guards and rights among it, is made again from the entries.
     rebuild::rebuild(&mut db, |_| {})?;
     let marked = since::marked(target, keys.as_ref().ok());
+    let places = copy_places::of_old(old.as_ref());
     let (since, known, site_key) = {
         let tx = db.read()?;
         let head = Head::read(&tx)?;
@@ -163,6 +168,7 @@ fn prepare(
         tx.set_setting(own_files::SITE_KEY, &site_key)?;
     }
     tx.set_setting(own_files::KEYED_MARK, "1")?;
+    let places = CopyPlaces::carry(&tx, places.as_ref())?;
     begin_life(&tx, "restore", known, now)?;
     let begun = Mark::of(&tx, &Head::read(&tx)?)?;
     tx.commit()?;
@@ -170,7 +176,7 @@ fn prepare(
         brought.receipts = receipts_of_lives(&db.read()?)? - before;
     }
     db.checkpoint()?;
-    Ok(Prepared { held, brought, since, begun, keys: coded })
+    Ok(Prepared { held, brought, since, begun, keys: coded, places })
 }
 
 /// The life the copy is in, as its entries say: a setting that another tool changed would use up lives.

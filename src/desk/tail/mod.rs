@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keeper::Keeper;
 pub use keeper::last_word;
+pub(super) use write::PLACE;
 pub use write::Standing;
 
 use super::Desk;
