@@ -253,3 +253,18 @@ fn the_second_of_two_payments_could_not_be_reversed_after_special_handling_and_t
     assert_eq!((&asked["late_fee"], &asked["amount"]), (&json!("0.65"), &json!("245.45")));
     sound(&mut book);
 }
+
+#[test]
+fn special_handling_put_right_the_same_day_charged_late_fee_on_money_that_never_left() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    at_till(&mut book, "2026-11-22", &[("payment.take", json!({ "account": A }))]);
+    let (_, done) = volume_of(&mut book, "2027-01-20", &first, "10");
+    assert_eq!(balance(&book, A), (16_320, 0));
+    let small = done["bills"][0]["new"].clone();
+    let (picture, _) = volume_of(&mut book, "2027-01-20", &small, "50");
+    assert_eq!((&picture["after"]["owed"], &picture["after"]["credit"]), (&json!("0.00"), &json!("0.00")));
+    assert!(picture["covered"].is_null(), "{picture}");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 0)));
+    sound(&mut book);
+}

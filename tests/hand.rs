@@ -380,3 +380,67 @@ fn a_fee_that_was_left_meets_no_other_payer_and_comes_back_at_its_own() {
     seat.press("<F6>").shows("7");
     assert!(!seat.shot().has("过户费") && !seat.shot().has("10.00"));
 }
+
+/// An account with two arrears and a till, over a book on disk.
+fn two_arrears(folder: &tempfile::TempDir) -> (App, String) {
+    let mut app = on_disk(folder, 0);
+    let mut act =
+        |action: &str, input| serde_json::from_str::<Value>(&app.act(action, &input, None).unwrap().result).unwrap();
+    let file = json!({ "address": "建设路5号", "class": "resident", "name": "王芳",
+        "arrears": [{ "cycle": "2026-08", "amount": "45.00" }, { "cycle": "2026-10", "amount": "40.00" }] });
+    let no = act("account.open", file)["account"].as_str().unwrap().to_owned();
+    (app, no)
+}
+
+#[test]
+fn a_payment_put_by_came_back_with_bills_that_had_been_taken_out_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, no) = two_arrears(&folder);
+    let id = account(&app, &no);
+    let pay = move |app: &mut App| screens::pay(app, id);
+    let mut seat = Seat::over(app, vec![(Command::Open, Box::new(pay))]);
+    let whole = seat.press("<Enter>").shot().picture();
+    seat.press("<Down><Space>");
+    let part = seat.shot().picture();
+    assert_ne!(whole, part, "one bill is out");
+    let owed = |picture: &str| picture.split("应收 ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let sum = owed(&part);
+    assert_ne!(owed(&whole), sum);
+    seat.press("<F9>");
+    let _ = seat.shot();
+    let again = seat.press("<Enter>").shot().picture();
+    assert_eq!(owed(&again), sum, "{again}");
+    seat.press("<Down><Space>");
+    let _ = seat.shot();
+    seat.press("<F9>");
+    let _ = seat.shot();
+    assert_eq!(owed(&seat.press("<Enter>").shot().picture()), owed(&whole));
+}
+
+#[test]
+fn a_case_put_by_after_a_tick_that_changes_its_form_came_back_without_the_tick() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, no) = two_arrears(&folder);
+    let intake = move |app: &mut App| {
+        let id = account(app, &no);
+        screens::intake(app, Some(id))
+    };
+    let mut seat = Seat::over(app, vec![(Command::Open, Box::new(intake))]);
+    seat.press("<Enter>gh<Enter>").shows("过户").shows("代办");
+    let ticked = |seat: &mut Seat| {
+        let picture = seat.shot().picture();
+        picture.lines().find(|line| line.contains("代办 ")).unwrap_or_default().to_owned()
+    };
+    for _ in 0..20 {
+        seat.press("<Space>");
+        if ticked(&mut seat).contains("[x]") {
+            break;
+        }
+    }
+    let before = ticked(&mut seat);
+    assert!(before.contains("[x]"), "{before}");
+    seat.press("<Esc>");
+    let _ = seat.shot();
+    seat.press("<Enter>");
+    assert_eq!(ticked(&mut seat), before);
+}

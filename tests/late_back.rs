@@ -202,8 +202,9 @@ fn a_slip_put_by_because_the_bill_was_paid_brought_no_late_fee_back() {
     assert_eq!(done["late_back"], "10.00", "{done}");
     assert_eq!(balance(&book, NO), (1_000, 100_000));
     sound(&book);
-    // What it brought goes with it.
+    // What it brought goes with it, the late fee that came back too.
     let receipt = done["receipt"].clone();
     book.act("demo", "payment.reverse", json!({ "payment": receipt, "reason": "收错户" }));
-    assert_eq!(balance(&book, NO), (1_000, 0));
+    assert_eq!((stands(&book), balance(&book, NO)), ((vec![], 0), (0, 0)));
+    sound(&book);
 }

@@ -269,6 +269,8 @@ fn a_life_may_follow_any_entry_of_an_earlier_one_and_nothing_else() {
     assert_eq!(fault(&early, &so_far[..3]).unwrap(), "凭单 B03.2.1：与前一张不相接");
     let mut back = early.clone();
     back.hlc = so_far[1].hlc;
+    (back.action, back.subjects) = ("site.epoch".to_owned(), "i".to_owned());
+    back.payload = json!({ "reason": "restore", "after": "B03.1.9" }).to_string();
     // A stamp that goes back, in a book that took it before it was refused, is a question.
     let asked = looked_at(&meterdesk::book::entry::seal(back), &whole);
     assert_eq!((asked.fault, asked.asked), (None, 1));

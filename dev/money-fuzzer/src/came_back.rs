@@ -13,7 +13,7 @@ impl Account {
         if late > 0 {
             self.bills[at].charged -= late;
             self.credit += late;
-            self.given.push(Given { bill: at, refund: late, with_bill: true, cancelled: true });
+            self.given.push(Given { bill: at, refund: late, with_bill: true, cancelled: true, slip: None });
         }
         late
     }
@@ -124,7 +124,8 @@ impl Account {
         for (bill, refund, _) in back {
             self.bills[*bill].charged -= refund;
             self.credit += refund;
-            self.given.push(Given { bill: *bill, refund: *refund, with_bill: true, cancelled: false });
+            let slip = Some(self.paid.len() - 1);
+            self.given.push(Given { bill: *bill, refund: *refund, with_bill: true, cancelled: false, slip });
         }
     }
 

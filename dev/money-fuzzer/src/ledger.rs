@@ -70,6 +70,8 @@ pub struct Given {
     pub with_bill: bool,
     /// The bill was cancelled by hand.
     pub cancelled: bool,
+    /// The slip that brought it.
+    pub slip: Option<usize>,
 }
 
 /// A line of a payment.
@@ -276,6 +278,16 @@ impl Account {
             self.keep_no_more_back(now);
         }
         self.paid[at].stands = false;
+        for place in (0..self.given.len()).filter(|place| self.given[*place].slip == Some(at)).collect::<Vec<_>>() {
+            let now = self.standing(self.given[place].bill);
+            if self.bills[now].unpaid > 0 {
+                continue;
+            }
+            let back = std::mem::take(&mut self.given[place].refund);
+            self.credit -= back;
+            self.bills[now].charged += back;
+        }
+        self.given.retain(|given| !given.with_bill || given.refund > 0);
         self.fall_back(at);
     }
 
@@ -416,11 +428,15 @@ impl Account {
         self.settle_most(at, by_itself.min(self.prepaid.max(0)));
         self.hand_over(old, at);
         self.bills[old].next = Some(at);
+        let brought: i64 = self.parts(at).iter().map(|part| part.1).sum();
+        let own = (brought - paid).min(self.credit.max(0)).min(self.bills[at].unpaid).max(0);
+        self.credit -= own;
+        self.bills[at].unpaid -= own;
         self.bear_again(at);
         if back > 0 {
             self.bills[at].charged -= back;
             self.credit += back;
-            self.given.push(Given { bill: at, refund: back, with_bill: true, cancelled: false });
+            self.given.push(Given { bill: at, refund: back, with_bill: true, cancelled: false, slip: None });
         }
         at
     }
@@ -438,7 +454,7 @@ impl Account {
             self.bills[*at].charged += fee;
             self.credit += refund;
             if fee + refund > 0 {
-                self.given.push(Given { bill: *at, refund, with_bill: false, cancelled: false });
+                self.given.push(Given { bill: *at, refund, with_bill: false, cancelled: false, slip: None });
             }
             sum += fee + refund;
         }

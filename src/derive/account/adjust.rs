@@ -202,6 +202,10 @@ fn rebill(
     prepaid::go_over(fx, event, new, prepaid, replacement.new.settles, legs)?;
     move_late(fx, event, old, new)?;
     fx.tx.put(&RebillRow { account: event.subject, old, new, request })?;
+    // What an earlier, smaller bill in its place had left over was paid for it, on the days it was.
+    let left_over = payment::paid_by_rows(fx, event.subject, new, |_| true)? - paid;
+    let credit = payment::balance(fx, event.subject)?.credit.max(Fen::ZERO);
+    let moved = moved + move_credit(fx, event, new, left_over.min(credit), legs)?;
     payment::bear_again(fx, event.subject, new, None)?;
     if let Some(back) = &replacement.late {
         late_back::give(fx, event, request, new, back, legs)?;

@@ -3,7 +3,7 @@
 //! a payment reversed, without effect, or a waiver withdrawn elsewhere — the money goes to that fee first, and the bill stays open by as
 //! much. So a late fee is a debt until somebody pays or waives it, whichever of the two entries counts first.
 
-use super::payment::{self, PaymentLine, applied};
+use super::payment::{self, AppliedLine, PaymentLine, applied};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx, exception};
@@ -38,7 +38,13 @@ pub(super) fn taken_already(fx: &Fx<'_, '_>, of: Id, bill: Id, line: &PaymentLin
 /// Adds to `legs`; the caller posts them.
 pub(super) fn of_bill(fx: &Fx<'_, '_>, of: Id, bill: Id, legs: &mut Legs) -> Result<(), StoreError> {
     let bill = fx.tx.standing_bill(of, bill)?;
-    let Some(mut row) = fx.tx.get::<BillRow>(&[&of, &bill])?.filter(|row| row.state == "paid") else { return Ok(()) };
+    let Some(mut row) = fx.tx.get::<BillRow>(&[&of, &bill])? else { return Ok(()) };
+    if row.state == "open" {
+        return seen_no_more(fx, of, bill);
+    }
+    if row.state != "paid" {
+        return Ok(());
+    }
     let chain = alike(fx, of, &row)?;
     let mut charged = level(fx, of, bill)?;
     let mut payments = fx.tx.payments(of)?;
@@ -65,6 +71,24 @@ pub(super) fn of_bill(fx: &Fx<'_, '_>, of: Id, bill: Id, legs: &mut Legs) -> Res
         payment::charge(fx, of, bill, whole)?;
         payment::bear_again(fx, of, bill, None)?;
         legs.add(account::RECEIVABLE, whole).add(account::LATE_FEE, -whole);
+    }
+    Ok(())
+}
+
+/// On an open bill the next payer sees what is charged now, and is asked for the rest by the days: what earlier payers saw counts no more.
+fn seen_no_more(fx: &Fx<'_, '_>, of: Id, bill: Id) -> Result<(), StoreError> {
+    let chain = fx.tx.bill_ancestors(of, bill)?;
+    let charged = level(fx, of, bill)?;
+    for paid in fx.tx.payments(of)?.into_iter().filter(|row| row.state == "taken") {
+        let mut lines = applied(&paid);
+        let above = |line: &&mut AppliedLine| chain.contains(&line.0) && line.4.is_some_and(|seen| seen > charged);
+        let mut lowered = false;
+        for line in lines.iter_mut().filter(above) {
+            (line.4, lowered) = (Some(charged), true);
+        }
+        if lowered {
+            fx.tx.put(&PaymentRow { lines: payment::text(&lines), ..paid })?;
+        }
     }
     Ok(())
 }

@@ -141,6 +141,22 @@ pub(super) fn without_payment(fx: &Fx<'_, '_>, of: Id, bill: Id, payment: Id) ->
     take_off(fx, of, bill, waivers, excess)
 }
 
+/// What a hand-written slip gave back is charged again when the slip is taken back; answers the credit to take back. A bill that is open
+/// bears it by itself.
+pub(super) fn of_slip_gone(fx: &Fx<'_, '_>, of: Id, slip: Id) -> Result<Fen, StoreError> {
+    let mut taken = Fen::ZERO;
+    for row in fx.tx.waivers(of)?.into_iter().filter(|row| row.entry == slip && row.fee.is_negative()) {
+        let bill = fx.tx.standing_bill(of, row.bill)?;
+        if fx.tx.get::<BillRow>(&[&of, &bill])?.is_some_and(|bill| bill.unpaid > Fen::ZERO) {
+            continue;
+        }
+        payment::charge(fx, of, bill, row.refund)?;
+        taken += row.refund;
+        fx.tx.delete::<WaiverRow>(&[&of, &row.bill, &row.entry])?;
+    }
+    Ok(taken)
+}
+
 /// Takes up to `excess` off what came back, what nobody waived before what somebody did, each the last first, and charges it on the
 /// bill; answers how much. Of a waiver it only changes whether the fee had been paid.
 fn take_off(fx: &Fx<'_, '_>, of: Id, bill: Id, waivers: Vec<WaiverRow>, mut excess: Fen) -> Result<Fen, StoreError> {

@@ -372,7 +372,12 @@ pub(super) fn paid_by_itself(fx: &Fx<'_, '_>, account: Id, row: &BillRow) -> Res
 }
 
 /// Principal that payments of a kind brought a bill and its forerunners.
-fn paid_by_rows(fx: &Fx<'_, '_>, account: Id, bill: Id, of: impl Fn(&PaymentRow) -> bool) -> Result<Fen, StoreError> {
+pub(super) fn paid_by_rows(
+    fx: &Fx<'_, '_>,
+    account: Id,
+    bill: Id,
+    of: impl Fn(&PaymentRow) -> bool,
+) -> Result<Fen, StoreError> {
     let chain = fx.tx.bill_ancestors(account, bill)?;
     let mut payments = fx.tx.payments(account)?;
     payments.retain(|row| row.state == "taken" && of(row));
@@ -430,6 +435,9 @@ fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Resul
         balance.credit -= given;
         legs.add(account::LATE_FEE, -given).add(account::CREDIT, given);
     }
+    let given = late_back::of_slip_gone(fx, event.subject, payment.id)?;
+    balance.credit -= given;
+    legs.add(account::LATE_FEE, -given).add(account::CREDIT, given);
     // A reversal gives back what the payment had brought; anything else of its cash is unexplained.
     legs.add(account::SUSPENSE, body.amount - payment.amount);
     keep(fx, &balance)?;

@@ -18,6 +18,7 @@ use crate::desk::billing::{
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::tariffs;
 use crate::desk::till::due::{self, Due};
+use crate::desk::till::slip_back;
 use crate::rules::adjustment::picture::{self, Balance, BillPicture, PriceChange};
 use crate::rules::adjustment::{Change, Kind, Picture, Waive};
 use crate::rules::classes::{self, MIXED};
@@ -357,6 +358,7 @@ impl Work<'_, '_> {
         effect: &mut AdjustmentEffect,
     ) -> Result<Vec<BillPicture>, Refusal> {
         let mut pictures = Vec::with_capacity(rated.len());
+        let mut credit = self.balance()?.credit.max(Fen::ZERO);
         for Rated { at, bill: new } in rated {
             let Some(link) = links.list.get(at) else { continue };
             let Some(issued) = &link.issued else { continue };
@@ -365,10 +367,13 @@ impl Work<'_, '_> {
                 None => due::due_of(self.tx, self.book, self.account, link.row.clone(), self.day)?,
             };
             let row = &named.bill;
-            let would_be = sides::replacing(row, &new);
+            let mut would_be = sides::replacing(row, &new);
             let late = self.late_fee_back(&named, &would_be)?;
             let refunded = late.as_ref().map_or(Fen::ZERO, |back| back.refund);
-            let earlier = Earlier { charged: named.earlier.charged - refunded, ..named.earlier };
+            let (own, days) = self.left_over(row, &would_be, credit)?;
+            would_be.unpaid -= own;
+            credit += (row.amount - row.unpaid - row.prepaid - new.amount).max(Fen::ZERO) + refunded - own;
+            let earlier = Earlier { charged: named.earlier.charged - refunded, ..days.unwrap_or(named.earlier) };
             pictures.push(BillPicture {
                 bill: row.id,
                 cycle: row.cycle.clone(),
@@ -381,6 +386,28 @@ impl Work<'_, '_> {
             effect.replace.push(Replacement { old: row.id, income: issued.income(), new, late });
         }
         Ok(pictures)
+    }
+
+    /// What payments on a bill and its forerunners left over when it became smaller, as far as it is still there and the larger one owes it
+    /// again; with the days that its paid principal was late then.
+    fn left_over(&self, old: &BillRow, new: &BillRow, credit: Fen) -> Result<(Fen, Option<Earlier>), Refusal> {
+        if new.unpaid <= Fen::ZERO || credit <= Fen::ZERO {
+            return Ok((Fen::ZERO, None));
+        }
+        let by_payments = old.amount - old.unpaid - old.prepaid;
+        let parts = slip_back::parts(self.tx, self.account.id, old)?;
+        let brought: Fen = parts.iter().map(|part| part.1).sum();
+        let own = (brought - by_payments).min(credit).min(new.unpaid).max(Fen::ZERO);
+        if own == Fen::ZERO {
+            return Ok((own, None));
+        }
+        let (mut earlier, mut left) = (Earlier::default(), by_payments + own);
+        for (day, principal, _) in parts {
+            let part = principal.min(left);
+            left -= part;
+            earlier.add(part, Fen::ZERO, new.due, day);
+        }
+        Ok((own, Some(earlier)))
     }
 
     /// Late fee that was paid on what a bill is reduced by: what is charged so far beyond the fee that the smaller bill bears to

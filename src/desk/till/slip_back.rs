@@ -110,7 +110,7 @@ pub fn of_put_by(
 }
 
 /// What payments paid of a bill, in the order of their days: principal, and late fee paid or waived.
-fn parts(tx: &Tx<'_>, account: Id, bill: &BillRow) -> Result<Vec<(NaiveDate, Fen, Fen)>, StoreError> {
+pub fn parts(tx: &Tx<'_>, account: Id, bill: &BillRow) -> Result<Vec<(NaiveDate, Fen, Fen)>, StoreError> {
     let chain = tx.bill_ancestors(account, bill.id)?;
     let mut parts = Vec::new();
     for row in tx.payments(account)?.iter().filter(|row| row.state == "taken") {

@@ -51,16 +51,25 @@ impl TypedForm {
 
     /// Makes the form anew when the case has other fields now.
     pub fn follow(&mut self, app: &App, live: &Live, has_account: bool) {
-        let shape = shape(live, has_account);
+        let mut shape = shape(live, has_account);
+        // Once ticked there is no order to join any more, and the box stays all the same.
+        let is_separate = self.form.is_checked("separate") || self.is_kept_separate();
+        shape.push(format!("{is_separate}"));
         if shape == self.shape {
             return;
         }
         self.keep();
         let focused = self.form.focused();
-        self.form = Form::new(self.fields(app, Some(live), has_account), app.desk.today(), initials);
+        let form = Form::new(self.fields(app, Some(live), has_account), app.desk.today(), initials);
+        let before = std::mem::replace(&mut self.form, form);
         self.form.restore(&self.kept);
+        self.form.goes_on(&before);
         self.form.focus_on(focused);
         self.shape = shape;
+    }
+
+    fn is_kept_separate(&self) -> bool {
+        self.kept.get("separate").and_then(Value::as_str) == Some(TICKED)
     }
 
     fn keep(&mut self) {
@@ -102,7 +111,7 @@ impl TypedForm {
             let words = channels.iter().map(|channel| Choice::new(channel.code(), channel.label())).collect();
             fields.push(Field::choice("channel", "受理渠道", words).half());
         }
-        if live.joins.is_some() {
+        if live.joins.is_some() || self.is_kept_separate() {
             fields.push(Field::check("separate", "另开工单").half());
         }
         if !live.similar.is_empty() {

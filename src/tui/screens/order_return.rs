@@ -77,6 +77,7 @@ impl OrderReturn {
         let mut screen = Self { detail, form, utility, own, went_on: None, last, bill: Value::Null };
         let key = screen.draft_key();
         if app.resume(&mut screen.form, &key) {
+            screen.follow_outcome();
             screen.look(app);
         }
         Ok(screen)
@@ -204,6 +205,12 @@ impl OrderReturn {
         }
     }
 
+    /// Work that was not done has its reason on the form.
+    fn follow_outcome(&mut self) {
+        let outcome = Outcome::from_label(self.form.value("outcome")).unwrap_or(Outcome::Passed);
+        self.form.show("reason", outcome != Outcome::Passed);
+    }
+
     fn changed(&mut self, field: &str, now: Moment) {
         let typed: String = self.form.value(field).chars().map(half_width).collect();
         let place = TIMES.iter().position(|known| *known == field);
@@ -214,11 +221,10 @@ impl OrderReturn {
         }
         if field == "outcome" {
             let outcome = Outcome::from_label(self.form.value("outcome")).unwrap_or(Outcome::Passed);
-            let undone = outcome != Outcome::Passed;
-            if !undone {
+            if outcome == Outcome::Passed {
                 self.form.set("reason", "");
             }
-            self.form.show("reason", undone);
+            self.follow_outcome();
             match outcome {
                 Outcome::Cancelled => self.form.focus_on("reason"),
                 _ if outcome.needs_remark() => self.form.focus_on("remark"),

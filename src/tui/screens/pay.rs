@@ -45,7 +45,12 @@ pub struct Pay {
     kept: bool,
     /// Since when the form holds what was typed and not entered.
     resumed: Option<String>,
+    /// The bills not ticked, as the last draft kept them.
+    unticked: String,
 }
+
+/// Under this name a draft keeps the bills that are not to be paid.
+const UNTICKED: &str = "unticked";
 
 impl Pay {
     /// The account at the till, with what was typed before.
@@ -62,12 +67,25 @@ impl Pay {
         let table = Table::new(columns).with_ticks().when_empty("没有欠费。Ctrl-R 录入本次读数，或填“存预存”");
         let (form, plan) = (form(&view), Err(Refusal::usage("")));
         let (has_shift, late, kept) = (true, false, false);
-        let mut screen = Self { table, form, plan, has_shift, close_first: None, late, kept, view, resumed: None };
+        let mut screen = Self {
+            table,
+            form,
+            plan,
+            has_shift,
+            close_first: None,
+            late,
+            kept,
+            view,
+            resumed: None,
+            unticked: String::new(),
+        };
         screen.tick_all();
         if let Some(kept) = app.draft_of_today(&screen.draft_key()) {
             screen.form.restore(&kept.values);
+            screen.tick_kept(kept.values.get(UNTICKED).and_then(Value::as_str).unwrap_or_default());
             screen.set_late(kept.values.contains_key("paper"));
             screen.resumed = Some(kept.at);
+            screen.unticked = screen.unticked();
             screen.kept = true;
         }
         screen.plan_again(app);
@@ -93,6 +111,21 @@ impl Pay {
     fn tick_all(&mut self) {
         self.table.untick_all();
         (0..self.view.bills.len()).for_each(|row| self.table.tick(row, true));
+    }
+
+    /// All bills but those that were not to be paid when it was left.
+    fn tick_kept(&mut self, unticked: &str) {
+        let not: Vec<&str> = unticked.split(' ').collect();
+        for row in 0..self.view.bills.len() {
+            self.table.tick(row, !not.contains(&self.view.bills[row].bill.id.to_string().as_str()));
+        }
+    }
+
+    /// The bills that are not to be paid, as a draft keeps them.
+    fn unticked(&self) -> String {
+        let ticks = self.table.ticks();
+        let not = self.view.bills.iter().enumerate().filter(|(row, _)| !ticks.contains(row));
+        not.map(|(_, due)| due.bill.id.to_string()).collect::<Vec<_>>().join(" ")
     }
 
     fn set_late(&mut self, late: bool) {
@@ -448,7 +481,16 @@ impl Screen<App> for Pay {
 
     fn draft(&mut self) -> Option<Draft> {
         let key = self.draft_key();
-        let values = self.form.take_change()?;
+        let unticked = self.unticked();
+        let typed = self.form.take_change();
+        if typed.is_none() && unticked == self.unticked {
+            return None;
+        }
+        let mut values = typed.unwrap_or_else(|| self.form.kept());
+        if !unticked.is_empty() {
+            values.insert(UNTICKED.into(), unticked.as_str().into());
+        }
+        self.unticked = unticked;
         self.kept = !values.is_empty();
         Some(Draft { key, values })
     }

@@ -184,12 +184,17 @@ impl Form {
         if !std::mem::take(&mut self.changed) {
             return None;
         }
+        Some(self.kept())
+    }
+
+    /// All that stands there but passwords; nothing when all of it stood there before anybody typed.
+    pub fn kept(&self) -> Map<String, Value> {
         let filled = |f: &&Field| !f.fixed && f.kind != Kind::Secret && !f.edit.text().is_empty();
         let kept = self.fields.iter().filter(filled);
         if kept.clone().all(|f| f.edit.text() == f.initial) {
-            return Some(Map::new());
+            return Map::new();
         }
-        Some(kept.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect())
+        kept.map(|f| (f.id.to_string(), Value::from(f.edit.text()))).collect()
     }
 
     /// True while words stand here that no draft has taken.
@@ -206,6 +211,11 @@ impl Form {
             }
         }
         self.arrived = true;
+    }
+
+    /// Takes another form's place: what was changed there and is in no draft yet is due here.
+    pub fn goes_on(&mut self, before: &Self) {
+        self.changed |= before.changed;
     }
 
     /// Takes a draft back in, and remembers since when it was left.
