@@ -281,7 +281,7 @@ fn a_reading_at_the_till_shows_use_and_amount_first_and_a_refused_one_stays_type
 #[test]
 fn a_reading_at_the_till_says_before_it_is_entered_that_its_bill_will_be_held() {
     let mut seat = till(opened(), 2, "demo");
-    seat.press("<F5><C-r>9000").shows("用量 8,900").shows("应收 ").shows("! 本次用量 8900 超过平均 10 的 3 倍");
+    seat.press("<F5><C-r>9000").shows("用量 8,900").shows("应收 ").shows("! 本次用量 8,900 超过平均 10 的 3 倍");
     seat.press("<F2>").shows("> 9000").shows("用量偏大已核实");
     seat.press("<Tab><Tab><Space>").shows("! 账单会挂起").shows("请核实后放行");
     seat.press("<F2>").shows("读数已录，账单挂起");

@@ -66,7 +66,7 @@ impl Action for DepositReturn {
         give_back::within_limit(cx, Self::NAME, Self::NAME, row.amount)?;
         let drawer = give_back::drawer(cx, input.shift, Some(row.shift))?;
         if money_account(&row.method) == Some(ledger::CASH) && row.amount > drawer.cash {
-            let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash, row.amount);
+            let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash.grouped(), row.amount.grouped());
             return Err(Refusal::field("R-366", "deposit", text));
         }
         let (order, receipt) = (charge.order, row.receipt());

@@ -146,7 +146,7 @@ fn deed_case(cx: &Cx<'_, '_>, account: &AccountRow) -> Result<Option<Id>, Refusa
 fn money_is_there(row: &TillRow, drawer: &ShiftRow) -> Vec<Fault> {
     let mut faults = Vec::new();
     if money_account(&row.method) == Some(ledger::CASH) && row.amount > drawer.cash {
-        let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash, row.amount);
+        let text = format!("钱箱应有现金 {}，不够退 {}，请先补备用金", drawer.cash.grouped(), row.amount.grouped());
         faults.push(Fault::field("R-366", "payment", text));
     }
     faults

@@ -115,8 +115,11 @@ fn judge_use(
         Use::Zero => Ok((0, false)),
         Use::High(units) if told.confirm || estimated => Ok((units as i64, false)),
         Use::High(units) => {
-            let message =
-                format!("本次用量 {units} 超过平均 {} 的 {HIGH_USE_FACTOR} 倍，请核对后确认", before.average.text());
+            let message = format!(
+                "本次用量 {} 超过平均 {} 的 {HIGH_USE_FACTOR} 倍，请核对后确认",
+                Milli::whole(units as i64).grouped(),
+                before.average.text()
+            );
             Err(Refusal::field("R-230", "value", message))
         }
         Use::Rollover(units) if told.rollover => Ok((units as i64, true)),

@@ -61,7 +61,7 @@ impl Action for ShiftDeposit {
             faults.push(Fault::field("R-366", "amount", text));
         }
         if amount > row.cash {
-            let text = format!("钱箱应有现金 {}，不够存入 {amount}，请核对", row.cash);
+            let text = format!("钱箱应有现金 {}，不够存入 {}，请核对", row.cash.grouped(), amount.grouped());
             faults.push(Fault::field("R-366", "amount", text));
         }
         if input.to.trim().is_empty() || input.to.chars().count() > 40 {

@@ -150,7 +150,7 @@ impl Screen<App> for AccountOpen {
     fn on_key(&mut self, key: Key, app: &mut App) -> Reply<App> {
         match self.form.on_key(key) {
             FormEvent::Unused => Reply::unused(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 保存"),
+            FormEvent::Submit => super::of_form::through(&self.form, "看清之后按 F2 保存"),
             FormEvent::Used => Reply::done(),
             FormEvent::Changed(field) => {
                 if matches!(field, "area" | "building_kind" | "book" | "building" | "unit" | "room") {

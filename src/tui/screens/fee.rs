@@ -226,7 +226,8 @@ impl Screen<App> for Fee {
     }
 
     fn on_key(&mut self, key: Key, _: &mut App) -> Reply<App> {
-        of_form::reply(self.form.on_key(key), "看清之后按 F2 收款")
+        let event = self.form.on_key(key);
+        of_form::reply(&self.form, event, "看清之后按 F2 收款")
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {

@@ -141,7 +141,7 @@ impl Screen<App> for Method {
         if self.form.focused() != before && before == "payment" {
             self.look(app);
         }
-        of_form::reply(event, "看清之后按 F2 保存")
+        of_form::reply(&self.form, event, "看清之后按 F2 保存")
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {

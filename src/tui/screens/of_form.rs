@@ -45,11 +45,19 @@ pub fn paste<C>(form: &mut Form, text: &str) -> Reply<C> {
     Reply::used_if(form.on_paste(text) != FormEvent::Unused)
 }
 
-/// The answer to a key the form was given. `hint` is said at Enter on the last field, because only F2 writes.
-pub fn reply<C>(event: FormEvent, hint: &str) -> Reply<C> {
+/// Enter on the last field: `hint` says that only F2 writes, once nothing on the form is wrong or lacking.
+pub fn through<C>(form: &Form, hint: &str) -> Reply<C> {
+    Reply::say(if form.is_marked() { UNREADY } else { hint })
+}
+
+/// What is said at Enter on the last field of a form that cannot be written yet.
+const UNREADY: &str = "还有没填或不对的地方，改好之后再按 F2";
+
+/// The answer to a key the form was given.
+pub fn reply<C>(form: &Form, event: FormEvent, hint: &str) -> Reply<C> {
     match event {
         FormEvent::Unused => Reply::unused(),
-        FormEvent::Submit => Reply::say(hint),
+        FormEvent::Submit => through(form, hint),
         FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
     }
 }

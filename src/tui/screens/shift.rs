@@ -18,6 +18,7 @@ use crate::store::tables::till::{ShiftRow, TillRow};
 use crate::text::toolkit::ROW_GONE;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
+use crate::tui::format;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::safe;
@@ -274,7 +275,7 @@ fn open_fields() -> Vec<Field> {
 }
 
 fn said(action: &str, answer: &Value) -> String {
-    let word = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
+    let word = |field: &str| format::grouped(answer[field].as_str().unwrap_or_default());
     match action {
         "shift.open" => format!("已开班：班次 {}，备用金 {}", answer["no"], word("float")),
         "shift.close" => {
@@ -283,7 +284,7 @@ fn said(action: &str, answer: &Value) -> String {
                 word("expected"),
                 word("counted"),
                 word("over_short"),
-                word("head")
+                answer["head"].as_str().unwrap_or_default()
             )
         }
         "shift.float_add" => format!("已加备用金，钱箱应有 {}", word("cash")),
@@ -356,7 +357,7 @@ impl Screen<App> for Shift {
         }
         match self.form.on_key(key) {
             FormEvent::Unused => Reply::unused(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 办理"),
+            FormEvent::Submit => super::of_form::through(&self.form, "看清之后按 F2 办理"),
             FormEvent::Used | FormEvent::Changed(_) => Reply::done(),
         }
     }
@@ -472,7 +473,9 @@ fn draw_identity(canvas: &mut Canvas, view: &ShiftView) -> u16 {
         }
         x = canvas.text(x, y, name, Ink::Faint);
         x = canvas.text(x, y, &sum, Ink::Strong);
-        x = canvas.text(x, y, sign, Ink::Text);
+        // At the edge its blank behind is left out, else the sign itself would be cut.
+        let is_edge = usize::from(x) + safe::cells(sign) > usize::from(canvas.width());
+        x = canvas.text(x, y, if is_edge { sign.trim_end() } else { sign }, Ink::Text);
     }
     let methods: Vec<String> =
         view.methods.iter().map(|(method, count, sum)| format!("{method} {count} 笔 {}", sum.grouped())).collect();

@@ -163,7 +163,7 @@ impl TillReading {
         match event {
             FormEvent::Unused => Reply::unused(),
             FormEvent::Used => Reply::done(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 录入并出账"),
+            FormEvent::Submit => super::of_form::through(&self.form, "看清之后按 F2 录入并出账"),
             FormEvent::Changed(_) => {
                 self.look(app);
                 Reply::done()

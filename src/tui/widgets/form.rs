@@ -269,6 +269,12 @@ impl Form {
         }
     }
 
+    /// True while a field is marked wrong, or a needed one is empty.
+    pub fn is_marked(&self) -> bool {
+        let lacks = |f: &Field| f.required && f.edit.text().trim().is_empty();
+        self.fields.iter().any(|f| f.takes_focus() && (f.error.is_some() || lacks(f)))
+    }
+
     /// The mistakes shown now: (field, sentence).
     pub fn mistakes(&self) -> Vec<(&'static str, &str)> {
         self.fields.iter().filter_map(|f| f.error.as_deref().map(|e| (f.id, e))).collect()
