@@ -83,3 +83,27 @@ fn an_order_without_an_account_and_a_hand_written_slip_were_said_not_to_be_there
     seat.press(&format!("<C-u>{tail}")).shows(&order).press("<Enter>").shows("经过").press("<Esc>");
     seat.press("<C-u>A-77").shows("3100000430").press("<Enter>").shows("收费单");
 }
+
+#[test]
+fn a_receipt_by_its_end_counted_its_customer_twice() {
+    let mut book = branch();
+    book.act("demo", "shift.open", serde_json::json!({ "float": "200.00" }));
+    support::till::prices(&mut book);
+    let paid = serde_json::json!({ "account": "3100000430", "bills": [], "to_prepaid": "20.00", "tendered": "20.00" });
+    let receipt = book.act("demo", "payment.take", paid)["receipt"].as_str().unwrap().to_owned();
+    let tail = receipt.rsplit('-').next().unwrap().to_owned();
+    let fee = serde_json::json!({ "payer": "路人", "kind": "补卡费", "amount": "5.00", "tendered": "5.00" });
+    let of_nobody = book.act("demo", "fee.take", fee)["receipt"].as_str().unwrap().to_owned();
+    let fee = serde_json::json!({ "account": "3100000430", "kind": "补卡费", "amount": "5.00", "tendered": "5.00" });
+    let own = book.act("demo", "fee.take", fee)["receipt"].as_str().unwrap().to_owned();
+    let owes = Default::default();
+    for text in [&tail, &receipt, &own] {
+        let found = meterdesk::desk::view_home::find(&book.desk, text, 20, &owes).unwrap();
+        assert_eq!((found.total.as_str(), found.rows.len()), ("1", 1), "{text}");
+    }
+    book.act("demo", "payment.reverse", serde_json::json!({ "payment": of_nobody, "reason": "收错" }));
+    let found = meterdesk::desk::view_home::find(&book.desk, &of_nobody, 20, &owes).unwrap();
+    assert_eq!(found.rows[0].state, "已冲正");
+    let mut seat = Seat::home(book, "demo");
+    seat.press("3100000430<Enter>").shows(&format!("收补卡费 5.00 核对单 {own}"));
+}

@@ -1,6 +1,7 @@
 //! `bill.release`: a held bill (挂起) is calculated now and let go. What still stands in its way is said; a disputed meter is
 //! settled by its field check first.
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +12,12 @@ use super::billing::{Ledger, Rater};
 use super::reading_enter::check_open;
 use super::refusal::Refusal;
 use crate::book::subject::{Kind, Subject};
-use crate::derive::account::bill::BillReleased as Body;
+use crate::derive::account::bill::{BillIssued, BillReleased as Body};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::rules::tariff::PriceBook;
+use crate::store::Tx;
+use crate::store::tables::billing::BillRow;
 
 /// The action.
 pub struct BillRelease;
@@ -57,14 +61,7 @@ impl Action for BillRelease {
         if let Some(account) = cx.tx.account(row.account)? {
             check_open(&account)?;
         }
-        let facts = cx.tx.billing_facts(row.account)?;
-        let ledger =
-            facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("账单没有对应的用户档案"))?.recalled(cx.tx)?;
-        let end = ledger.history().closing_marks(row.last_day, row.last_day).first().copied();
-        let end = end.ok_or_else(|| Refusal::rule("bill", "账单所依据的读数已不在，请重新出账"))?;
-        let prices = cx.shelf.prices(cx.tx)?;
-        let rated = Rater { book: &prices, dated: cx.day }.one(&ledger, end);
-        let issue = rated.ok_or_else(|| Refusal::rule("bill", "这一天的读数已由别的账单结算"))??;
+        let (issue, ledger) = rated_now(cx.tx, &*cx.shelf.prices(cx.tx)?, &row, cx.day)?;
         let subjects = vec![Subject::new(Kind::Account, row.account)];
         let mut body = Body { account: row.account, bill: row.id, reason, issue };
         body.issue.covers = no_covers(cx, &ledger.account.extra, &body.issue);
@@ -73,4 +70,20 @@ impl Action for BillRelease {
         let output = Output { bill: cx.next, amount: body.issue.amount, settled };
         Decision::write(subjects, &body, output)
     }
+}
+
+/// What a held bill comes to now, by the readings and prices that stand now; with the account it was rated from.
+pub(super) fn rated_now(
+    tx: &Tx<'_>,
+    prices: &PriceBook,
+    row: &BillRow,
+    dated: NaiveDate,
+) -> Result<(BillIssued, Ledger), Refusal> {
+    let facts = tx.billing_facts(row.account)?;
+    let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("账单没有对应的用户档案"))?.recalled(tx)?;
+    let end = ledger.history().closing_marks(row.last_day, row.last_day).first().copied();
+    let end = end.ok_or_else(|| Refusal::rule("bill", "账单所依据的读数已不在，请重新出账"))?;
+    let rated = Rater { book: prices, dated }.one(&ledger, end);
+    let issue = rated.ok_or_else(|| Refusal::rule("bill", "这一天的读数已由别的账单结算"))??;
+    Ok((issue, ledger))
 }

@@ -68,6 +68,7 @@ fn hit_of_receipt(row: &TillRow) -> HitRow {
         no: "收费单".to_owned(),
         name: number,
         address: format!("{} {} {} {}", row.item, row.amount.grouped(), row.payer, row.day),
+        state: if row.reversed_by.is_some() { "已冲正" } else { "" }.to_owned(),
         ..HitRow::blank(row.id, Fen::ZERO)
     }
 }

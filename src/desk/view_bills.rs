@@ -1,12 +1,15 @@
 //! What the bills screen shows: the cycles of the branch, what is held and why.
 
-use chrono::Months;
+use chrono::{Months, NaiveDate};
 
 use super::Desk;
+use super::bill_release::rated_now;
 use super::refusal::Refusal;
 use crate::book::append::Head;
 use crate::rules::billing::BillCycle;
 use crate::rules::id::Id;
+use crate::rules::tariff::PriceBook;
+use crate::store::Tx;
 use crate::store::tables::billing::BillRow;
 
 /// Cycles a person may choose from.
@@ -47,4 +50,33 @@ pub fn held(desk: &Desk, cycle: BillCycle) -> Result<Vec<HeldLine>, Refusal> {
         lines.push(HeldLine { account: bill.account, bill, no, name });
     }
     Ok(lines)
+}
+
+/// What a held bill would be billed at now, in one line: the readings may have changed since it was held.
+pub fn now_words(tx: &Tx<'_>, prices: &PriceBook, bill: &BillRow, day: NaiveDate) -> String {
+    match rated_now(tx, prices, bill, day) {
+        Ok((issue, _)) => {
+            let then = format!("，挂起时用量 {}", bill.volume.grouped());
+            let then = if issue.volume == bill.volume { String::new() } else { then };
+            format!("现在放行：用量 {}，应收 {} 元{then}", issue.volume.grouped(), issue.amount.grouped())
+        }
+        Err(refusal) => format!("现在放不行：{}", refusal.message()),
+    }
+}
+
+/// The same, for a list: only where the use is not what it was when the bill was held.
+pub fn moved_words(tx: &Tx<'_>, prices: &PriceBook, bill: &BillRow, day: NaiveDate) -> Option<String> {
+    let (issue, _) =
+        Some(bill).filter(|bill| bill.state == "held").map(|bill| rated_now(tx, prices, bill, day))?.ok()?;
+    let words = || format!("现在用量 {}，应收 {} 元", issue.volume.grouped(), issue.amount.grouped());
+    (issue.volume != bill.volume).then(words)
+}
+
+impl Desk {
+    /// See [`now_words`].
+    pub fn held_bill_now(&self, bill: &BillRow) -> Result<String, Refusal> {
+        let day = self.business_day()?;
+        let tx = self.look()?;
+        Ok(now_words(&tx, &*self.shelf.prices(&tx)?, bill, day))
+    }
 }

@@ -7,6 +7,7 @@ use super::billing::{Ledger, body};
 use super::refusal::Refusal;
 use super::tariffs;
 use super::till::due::{self, Due};
+use super::view_bills;
 use crate::derive::account::bill::{BillIssued, BillLine, SWAP};
 use crate::rules::billing::registers;
 use crate::rules::classes;
@@ -28,7 +29,10 @@ pub fn bill(desk: &Desk, account: Id, bill: Id, paid: NaiveDate) -> Result<Vec<S
     let owner = tx.account(account)?.ok_or_else(|| Refusal::data("账单没有对应的用户档案"))?;
     let mut lines = Vec::new();
     match row.state.as_str() {
-        "held" => lines.push(format!("挂起，还没有金额：{}", row.note)),
+        "held" => {
+            lines.push(format!("挂起，还没有金额：{}", row.note));
+            lines.push(view_bills::now_words(&tx, &prices, &row, paid));
+        }
         "cancelled" => lines.push(format!("已作废：{}", row.note)),
         _ => {}
     }

@@ -156,8 +156,7 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
     // What was found by its own number is what was meant.
     let answer = if named.is_empty() && alone.is_empty() { hits.answer } else { Answer::First };
     let placed = hits.placed.as_deref().and_then(InPlace::new);
-    let total =
-        if hits.ids.is_empty() { count(named.len() + later.len() + alone.len() + alone_later.len()) } else { total };
+    let total = if hits.ids.is_empty() { count(each(&named, &later) + alone.len() + alone_later.len()) } else { total };
     let mut rows = alone;
     let own = tx.own()?;
     let mut seen = std::collections::BTreeSet::new();
@@ -184,6 +183,11 @@ pub fn find(desk: &Desk, text: &str, limit: usize, owes: &Owes) -> Result<Found,
     rows.append(&mut alone_later);
     rows.truncate(limit);
     Ok(Found { rows, total, answer })
+}
+
+/// How many accounts two lists name, each counted once.
+fn each(named: &[Id], later: &[Id]) -> usize {
+    named.iter().chain(later).collect::<std::collections::BTreeSet<_>>().len()
 }
 
 fn is_last_four(tail: &str) -> bool {

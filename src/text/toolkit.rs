@@ -36,6 +36,9 @@ pub const DIFFERENCE: &str = "差";
 /// The row a question was asked about is no longer in the list.
 pub const ROW_GONE: &str = "问到的那一行在别处刚办了，没有再办，请重新选";
 
+/// A function key that a popup has no use for.
+pub const NOT_HERE: &str = "这里不用这个键，能用的在最下一行";
+
 /// What to do about letters and digits that nothing takes.
 pub const NO_FIELD: &str = "要找别的户或单，先按 F3";
 

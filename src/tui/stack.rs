@@ -300,7 +300,11 @@ impl<C: Context + 'static> Stack<C> {
 
     /// A key that works on this screen at other times says so.
     fn not_now(&self, key: Key) -> Option<Reply<C>> {
-        let command = keymap::of_place(self.place()).find(|command| command.key() == Some(key))?;
+        let popup = self.top().is_some_and(|screen| screen.shape() != Shape::Full);
+        let Some(command) = keymap::of_place(self.place()).find(|command| command.key() == Some(key)) else {
+            let is_named = key.ctrl || matches!(key.code, Code::F(_));
+            return (popup && is_named).then(|| Reply::say(format!("{key}：{}", crate::text::toolkit::NOT_HERE)));
+        };
         Some(Reply::say(format!("{} {}：{}", key, command.name(), crate::text::toolkit::NOT_NOW)))
     }
 

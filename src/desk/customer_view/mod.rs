@@ -19,6 +19,7 @@ use super::Desk;
 use super::customer_file;
 use super::refusal::Refusal;
 use super::rights;
+use super::view_bills;
 use crate::book::subject::Kind;
 use crate::derive::account::fields::{CustomerFile, extra_map, masked, meter_value};
 use crate::rules::adjustment::State;
@@ -221,6 +222,9 @@ fn view(desk: &Desk, tx: &Tx<'_>, row: AccountRow) -> Result<AccountView, Refusa
     let balance = tx.get::<BalanceRow>(&[&row.id])?;
     let exceptions = tx.scan::<ExceptionRow>(&[&Kind::Account.letter(), &row.id])?;
     let usage = usage::usage(&row, &bills, &prices, today);
+    for bill in &mut bills {
+        bill.note.extend(view_bills::moved_words(tx, &prices, bill, today).map(|now| format!("（{now}）")));
+    }
     let mut orders = tx.orders_of_account(row.id)?;
     let order_lines = timeline::order_lines(tx, &orders)?;
     let told = Told { readings: &readings, bills: &bills, order_lines: &order_lines, unit: &usage.unit };

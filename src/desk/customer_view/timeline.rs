@@ -138,7 +138,9 @@ impl Told<'_> {
             "deposit.return" => read(passage).map(|body: DepositReturned| {
                 format!("退{} {} 收据 {}", body.kind, body.amount.grouped(), body.receipt)
             }),
-            "fee.take" => read(passage).map(|body: FeeTaken| format!("收{} {}", body.kind, body.amount.grouped())),
+            "fee.take" => read(passage).map(|body: FeeTaken| {
+                format!("收{} {}{}", body.kind, body.amount.grouped(), receipt_words(&body.receipt))
+            }),
             _ => self.order_lines.get(&passage.id).cloned(),
         };
         let told = told.unwrap_or_else(|| match crate::desk::action(&passage.action) {
@@ -283,9 +285,12 @@ fn corrected(body: &ReadingCorrected) -> String {
 fn payment(body: &PaymentTaken) -> String {
     let late: Fen = body.lines.iter().map(|line| line.late_fee).sum();
     let late = if late == Fen::ZERO { String::new() } else { format!(" 含滞纳金 {}", late.grouped()) };
-    let receipt = Some(body.receipt.as_str()).filter(|receipt| !receipt.is_empty());
-    let receipt = receipt.map(|receipt| format!(" 核对单 {receipt}")).unwrap_or_default();
-    format!("收费 {} {}{late}{receipt}", body.amount.grouped(), body.method)
+    format!("收费 {} {}{late}{}", body.amount.grouped(), body.method, receipt_words(&body.receipt))
+}
+
+/// The number of a slip, where one was printed.
+fn receipt_words(receipt: &str) -> String {
+    if receipt.is_empty() { String::new() } else { format!(" 核对单 {receipt}") }
 }
 
 /// The bills that prepaid and credit stand for after an entry.

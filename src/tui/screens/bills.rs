@@ -8,7 +8,7 @@ use crate::desk::refusal::Refusal;
 use crate::desk::view_bills::{self, HeldLine};
 use crate::desk::view_explain;
 use crate::rules::billing::BillCycle;
-use crate::rules::money::Milli;
+use crate::rules::money::{Fen, Milli};
 use crate::text::toolkit::ROW_GONE;
 use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
@@ -21,8 +21,8 @@ use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::Form;
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
-/// Rows below the list: a rule and why the chosen bill is held, whole.
-const TOLD: u16 = 3;
+/// Rows below the list: a rule, why the chosen bill is held, whole, and what it comes to now.
+const TOLD: u16 = 4;
 
 /// The screen.
 pub struct Bills {
@@ -134,13 +134,22 @@ impl Bills {
         }
     }
 
+    /// The same bill by what stands now: the amount F2 bills, in the popup and behind it.
+    fn now(&self, app: &App) -> String {
+        let line = self.held.get(self.table.selected());
+        let words = line.map(|line| app.desk.held_bill_now(&line.bill).unwrap_or_else(|refusal| refusal.message()));
+        words.unwrap_or_default()
+    }
+
     fn ask_release(&self, app: &App, refused: Option<(&Map<String, Value>, &Refusal)>) -> Reply<App> {
         let Some(line) = self.held.get(self.table.selected()) else { return Reply::refuse("没有选中的账单") };
         let fields = vec![
             Field::text("bill", "账单", 30).value(&format!("{} {}", line.no, line.bill.id)).fixed(),
             Field::text("reason", "放行原因", 60).required(),
         ];
-        file_form::ask_again("release", "放行挂起的账单", Form::new(fields, app.desk.today(), initials), refused)
+        let form = Form::new(fields, app.desk.today(), initials);
+        let now = self.now(app);
+        file_form::ask_showing("release", "放行挂起的账单", form, refused, move |_| Some(now.clone()))
     }
 
     fn release(&mut self, app: &mut App, values: &Map<String, Value>) -> Reply<App> {
@@ -149,8 +158,9 @@ impl Bills {
         let input = json!({ "bill": line.bill.id, "account": line.no, "reason": values.get("reason") });
         match (app.ask("bill.release", &input), self.read(app)) {
             (Ok(answer), Ok(())) => {
-                let amount = answer["amount"].as_str().unwrap_or_default();
-                Reply::say(format!("{} 已放行，{amount} 元", line.no)).and_hold()
+                let amount =
+                    answer["amount"].as_str().and_then(|amount| amount.parse::<Fen>().ok()).unwrap_or_default();
+                Reply::say(format!("{} 已放行，{} 元", line.no, amount.grouped())).and_hold()
             }
             (Err(refusal), _) => self.ask_release(app, Some((values, &refusal))),
             (_, Err(refusal)) => Reply::refuse(refusal.message()),
@@ -238,7 +248,7 @@ impl Screen<App> for Bills {
         }
     }
 
-    fn draw(&mut self, canvas: &mut Canvas, _: &App) {
+    fn draw(&mut self, canvas: &mut Canvas, app: &App) {
         let (width, height) = (canvas.width(), canvas.height());
         let mut x = canvas.text(1, 0, "账期", Ink::Faint) + 1;
         for (index, cycle) in self.cycles.iter().enumerate() {
@@ -268,7 +278,8 @@ impl Screen<App> for Bills {
         });
         if let Some(line) = self.held.get(self.table.selected()) {
             canvas.rule(6 + rows, &format!("{} {}", line.no, line.name), Ink::Faint);
-            canvas.paragraph(1, 7 + rows, width.saturating_sub(2), &line.bill.note, Ink::Look);
+            let y = canvas.paragraph(1, 7 + rows, width.saturating_sub(2), &line.bill.note, Ink::Look);
+            canvas.text_in(1, y, width.saturating_sub(2), &self.now(app), Ink::Strong);
         }
     }
 }
