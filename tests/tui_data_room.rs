@@ -116,3 +116,78 @@ fn bills_are_tried_then_run_and_what_is_held_is_shown_with_its_reason() {
     seat.press("<Enter><Enter>").shows("放行原因");
     seat.press("试<F2>").shows("没有自己的价目");
 }
+
+#[test]
+fn a_release_showed_the_amount_of_the_reading_before_it_was_corrected() {
+    let mut book = town();
+    read(&mut book, A, "2026-11-12", "97992");
+    support::water::bill(&mut book, "2026-11");
+    let mut correct = json!({ "account": A, "date": "2026-11-12", "value": "108", "remark": "抄错", "confirm": true });
+    correct["reread_by"] = "陈志强".into();
+    let told = book.try_act("room", "reading.correct", &correct).or_else(|_| {
+        correct.as_object_mut().unwrap().remove("reread_by");
+        book.try_act("room", "reading.correct", &correct)
+    });
+    told.unwrap();
+    let held = support::water::bills(&book, A).remove(0);
+    let lines = {
+        let account = held.account;
+        meterdesk::desk::view_explain::bill(&book.desk, account, held.id, support::water::day("2026-11-21")).unwrap()
+    };
+    assert!(lines.iter().any(|line| line.contains("应收 40.00 元")), "{lines:?}");
+    let mut seat = room(book, "room");
+    seat.press("<F10>出账<Enter>").shows("现在放行：用量 8，应收 40.00 元，挂起时用量 97,892");
+    seat.press("<Enter>").shows("放行原因").shows("应收 40.00 元");
+    seat.press("<F8>").shows("F8：这里不用这个键");
+    seat.press("抄错<F2>").shows("已放行，40.00 元");
+}
+
+#[test]
+fn a_bad_date_of_a_slip_showed_the_words_of_the_program() {
+    for typed in ["1340", "13-45", "2026-02-30", "2"] {
+        let mut seat = room(town(), "room");
+        seat.press("<F10>水表拆换<Enter>HB5<Tab>3100000001<Tab>M3100000001<Tab>105<Tab>N5<Tab>0<Tab>");
+        let date = seat.app.desk.try_out(
+            "swap.enter",
+            &json!({ "slip": "HB5", "account": A, "old_meter": "M3100000001", "final_value": "105",
+                "new_meter": "N5", "first_value": "0", "date": typed })
+            .to_string(),
+        );
+        let said = date.unwrap_err().message();
+        assert!(said.contains(&format!("日期“{typed}”不对，应如 2026-11-21")), "{said}");
+        seat.press(&format!("<Tab>{typed}"));
+        let picture = seat.shot().picture();
+        assert!(
+            !picture.contains("premature") && !picture.contains("input") && !picture.contains("range"),
+            "{picture}"
+        );
+    }
+}
+
+#[test]
+fn the_second_round_said_the_book_was_done_with_one_card_of_two() {
+    let mut seat = room(town(), "room");
+    seat.press("<F10>卡片录入<Enter>110<Enter><Esc>").sit("check");
+    seat.press("<F10>卡片录入<Enter>110<Enter>").shows("2 张已入账 1 张，还有 1 张第一遍没有录");
+}
+
+#[test]
+fn enter_on_the_last_field_called_a_form_ready_that_was_not() {
+    let mut seat = room(town(), "room");
+    seat.press("<F10>水表拆换<Enter>HB5");
+    for _ in 0..30 {
+        seat.press("<Enter>");
+    }
+    seat.shows("还有没填或不对的地方，改好之后再按 F2");
+}
+
+#[test]
+fn a_transfer_was_called_ready_though_the_reading_named_at_the_intake_was_missing() {
+    let mut book = town();
+    let mut input = support::transfer::intake(A, "李强", false, false);
+    input["fields"]["settled"] = "120".into();
+    book.act("demo", "intake.take", input);
+    let account = book.desk.look().unwrap().account_of_text(A).unwrap().unwrap().id;
+    let case = meterdesk::desk::view_transfer::waiting(&book.desk, account).unwrap().unwrap();
+    assert_eq!(case.waits.as_deref(), Some("受理时的结算方数 120 还没有录入 (最后读数 100)，请先抄表、出账并结清"));
+}

@@ -137,6 +137,17 @@ fn decide_json<A: Action>(cx: &Cx<'_, '_>, input: &str) -> Result<Decision<Strin
     Ok(Decision { draft: decision.draft, output })
 }
 
+/// What the reader of dates says of a text that is none; its words are no person's.
+const NO_DATE: [&str; 4] =
+    ["premature end of input", "input contains invalid characters", "input is out of range", "trailing input"];
+
+/// The text at a place of an input, as it may be shown.
+fn typed_at(input: &str, path: &str) -> String {
+    let input: serde_json::Value = serde_json::from_str(input).unwrap_or_default();
+    let at = path.split('.').try_fold(&input, |value, name| value.get(name));
+    crate::rules::fault::shown(at.and_then(serde_json::Value::as_str).unwrap_or_default())
+}
+
 /// Reads an action's input; says which field is wrong.
 pub fn read_input<T: DeserializeOwned>(input: &str) -> Result<T, Refusal> {
     let mut reader = serde_json::Deserializer::from_str(input);
@@ -152,6 +163,9 @@ pub fn read_input<T: DeserializeOwned>(input: &str) -> Result<T, Refusal> {
             () if reason.starts_with("unknown field") => format!("不认识“{field}”，请核对字段名 (do --schema)"),
             // A sentence of our own says what was typed and what to do; the field is named beside it.
             () if reason.starts_with('“') => reason,
+            () if NO_DATE.contains(&reason.as_str()) => {
+                format!("日期“{}”不对，应如 2026-11-21", typed_at(input, &field))
+            }
             () => format!("“{field}”的值不对：{reason}"),
         };
         Refusal::field("input", &field, what)

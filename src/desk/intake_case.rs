@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::billing::doubt;
 use super::catalogue::{self, Loaded};
 use super::debts;
+use super::order_step;
 use super::refusal::Fault;
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
@@ -226,7 +227,7 @@ fn channel(typed: &Typed, service: &Service, asking: Asking, faults: &mut Vec<Fa
 
 /// The time at the window of a case that came over the counter.
 fn window(typed: &Typed, channel: Channel, limit: u32, at: Moment, faults: &mut Vec<Fault>) -> Option<AtWindow> {
-    let began = time(&typed.began, "began", "叫号时间", faults).filter(|_| channel == Channel::Counter)?;
+    let began = time(&typed.began, "began", "叫号时间", at, faults).filter(|_| channel == Channel::Counter)?;
     if began > at {
         faults.push(Fault::field("R-095", "began", "叫号时间在现在之后，请改正"));
         return None;
@@ -278,9 +279,9 @@ fn case(
         }
     }
     let papers = typed.papers.iter().map(|word| paper(service, word)).collect();
-    let happened = time(&typed.happened, "happened", "发生时间", faults);
-    let told = time(&typed.told, "told", "接报时间", faults).unwrap_or(asking.at);
-    let agreed = agreed(&typed.agreed, faults);
+    let happened = time(&typed.happened, "happened", "发生时间", asking.at, faults);
+    let told = time(&typed.told, "told", "接报时间", asking.at, faults).unwrap_or(asking.at);
+    let agreed = order_step::agreed("agreed", "约定时间", typed.agreed.as_deref(), asking.at, faults);
     let by_phone = channel == Channel::Phone;
     Ok(Case {
         known,
@@ -352,20 +353,14 @@ pub fn text_of(value: &serde_json::Value) -> String {
     }
 }
 
-fn time(text: &Option<String>, field: &str, label: &str, faults: &mut Vec<Fault>) -> Option<Moment> {
+fn time(text: &Option<String>, field: &str, label: &str, at: Moment, faults: &mut Vec<Fault>) -> Option<Moment> {
     let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
-    let read = moment::parse(text);
+    let read = moment::typed(text, moment::day(at));
     if read.is_none() {
-        let what = format!("{label}“{}”不对，应如 2026-11-21 09:30", shown(text));
+        let what = format!("{label}“{}”不对，应如 0930、11-23 9:00 或 2026-11-21 09:30", shown(text));
         faults.push(Fault::field("input", field, what));
     }
     read
-}
-
-/// A day, meaning its end, or a time.
-fn agreed(text: &Option<String>, faults: &mut Vec<Fault>) -> Option<Moment> {
-    let day = text.as_deref().and_then(|text| NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok());
-    day.map(moment::end_of).or_else(|| time(text, "agreed", "约定时间", faults))
 }
 
 fn shown(text: &str) -> String {

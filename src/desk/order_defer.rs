@@ -63,10 +63,7 @@ impl Action for OrderDefer {
         let reason = order_step::text(cx, "reason", "顺延原因", other, &mut faults);
         let remark = order_step::text(cx, "remark", "备注", &input.remark, &mut faults);
         let reason = [reason, remark].join(" ").trim().to_owned();
-        let day = chrono::NaiveDate::parse_from_str(input.until.trim(), "%Y-%m-%d").ok();
-        let until = day
-            .map(moment::end_of)
-            .or_else(|| order_step::time("until", "约定时间", Some(&input.until), cx.at, &mut faults));
+        let until = order_step::agreed("until", "约定时间", Some(&input.until), cx.at, &mut faults);
         if until.is_none() && faults.is_empty() {
             faults.push(Fault::field("R-300", "until", "请填写与用户约定的时间"));
         }

@@ -134,11 +134,18 @@ pub fn text(cx: &Cx<'_, '_>, field: &str, label: &str, said: &str, faults: &mut 
 /// Reads a time of a slip; a bare clock time is of the day `day`.
 pub fn time(field: &str, label: &str, said: Option<&str>, at: Moment, faults: &mut Vec<Fault>) -> Option<Moment> {
     let said = said.map(str::trim).filter(|said| !said.is_empty())?;
-    let clock = ["%H:%M", "%H:%M:%S"].iter().find_map(|form| chrono::NaiveTime::parse_from_str(said, form).ok());
-    let read = moment::parse(said).or_else(|| Some(moment::at(moment::day(at), clock?)));
+    let read = moment::typed(said, moment::day(at));
     if read.is_none() {
         let what = format!("{label}“{}”不对，应如 09:30 或 2026-11-21 09:30", crate::rules::fault::shown(said));
         faults.push(Fault::field("R-269", field, what));
     }
     read
+}
+
+/// Reads what was agreed: a time, or a day, which is kept to its end. Four digits are a day, unless it is past: then a time of today.
+pub fn agreed(field: &str, label: &str, said: Option<&str>, at: Moment, faults: &mut Vec<Fault>) -> Option<Moment> {
+    let today = moment::day(at);
+    let day = said.and_then(|said| Some((said.trim().chars().count(), moment::typed_day(said, today)?)));
+    let day = day.filter(|(length, day)| *length != 4 || *day >= today);
+    day.map(|(_, day)| moment::end_of(day)).or_else(|| time(field, label, said, at, faults))
 }

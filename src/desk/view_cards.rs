@@ -106,3 +106,15 @@ pub fn book(desk: &Desk, book: &str, day: NaiveDate) -> Result<CardBook, Refusal
     }
     Ok(found)
 }
+
+impl CardBook {
+    /// Nothing is left to key in this round: is the book done, or does the first round lack cards?
+    pub fn through(&self, second: bool) -> String {
+        let left = self.cards.iter().filter(|card| second && card.posted.is_none()).count();
+        let all = self.cards.len();
+        if left == 0 {
+            return "这一册录完了，请核对批控合计".to_owned();
+        }
+        format!("第一遍录过的都核完了：{all} 张已入账 {} 张，还有 {left} 张第一遍没有录", all - left)
+    }
+}

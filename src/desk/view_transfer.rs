@@ -2,6 +2,8 @@
 
 use super::Desk;
 use super::account_transfer::Case;
+use super::debts;
+use super::intake_take;
 use super::refusal::Refusal;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
@@ -25,6 +27,8 @@ pub struct TransferView {
     pub owed: Fen,
     /// The last reading, which is the settled one.
     pub settled: Option<String>,
+    /// What stands in the way though nothing is owed: a reading not entered, one not billed.
+    pub waits: Option<String>,
     /// What the account owes, this case left out.
     pub debts: Fen,
     /// Prepaid.
@@ -39,6 +43,11 @@ pub fn waiting(desk: &Desk, account: Id) -> Result<Option<TransferView>, Refusal
     let Some(order) = tx.deed_cases(account)?.into_iter().next() else { return Ok(None) };
     let case = Case::read(&tx, order)?;
     let balance = tx.get::<BalanceRow>(&[&account])?;
+    let last = intake_take::last_value(&tx, account)?;
+    let missing = case.reading_missing(last).map(|said| {
+        let last = last.map_or_else(String::new, |last| format!(" (最后读数 {})", last.grouped()));
+        format!("受理时的结算方数 {} 还没有录入{last}，请先抄表、出账并结清", said.grouped())
+    });
     let reading = tx.last_reading(account)?.map(|reading| format!("{} ({})", reading.value.grouped(), reading.day));
     Ok(Some(TransferView {
         case: case.order.id,
@@ -48,6 +57,7 @@ pub fn waiting(desk: &Desk, account: Id) -> Result<Option<TransferView>, Refusal
         fee: case.fee(),
         owed: case.owed(),
         settled: reading,
+        waits: missing.map_or_else(|| debts::unbilled(&tx, account), |said| Ok(Some(said)))?,
         debts: tx.owed(account)? - case.owed(),
         prepaid: balance.as_ref().map_or(Fen::ZERO, |row| row.prepaid),
         credit: balance.as_ref().map_or(Fen::ZERO, |row| row.credit),

@@ -117,6 +117,12 @@ impl Case {
         Some(Fault::field("R-123", "kin", text))
     }
 
+    /// The reading named at the intake, where it is not the last one: it must be entered, billed and paid first.
+    pub fn reading_missing(&self, last: Option<Milli>) -> Option<Milli> {
+        let said: Option<Milli> = self.field(SETTLED).parse().ok();
+        said.filter(|said| Some(*said) != last)
+    }
+
     /// What must be paid before the deed.
     pub fn gate(&self, tx: &Tx<'_>) -> Result<Vec<Fault>, Refusal> {
         charges::waits_for(tx, self.order.id, Before::Deed)

@@ -191,7 +191,7 @@ impl Cards {
                 self.clear();
                 match self.next_from(self.at + 1).or_else(|| self.next_from(0)) {
                     Some(next) => self.at = next,
-                    None => return Reply::say("这一册录完了，请核对批控合计"),
+                    None => return Reply::say(self.book.through(self.is_second())),
                 }
                 Reply::done()
             }

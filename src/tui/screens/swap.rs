@@ -154,7 +154,9 @@ impl Swap {
         self.picture.clear();
         self.pictured = None;
         let ready = ["slip", "final_value", "new_meter", "date"].iter().all(|field| !self.form.value(field).is_empty());
-        if self.account.is_none() || !ready {
+        // A day that is none yet says so at its own field, once the hand leaves it.
+        let is_day = self.form.normal("date").parse::<chrono::NaiveDate>().is_ok();
+        if self.account.is_none() || !ready || !is_day {
             return;
         }
         match self.tried(app) {
@@ -409,7 +411,7 @@ impl Screen<App> for Swap {
         let event = self.form.on_key(key);
         match event {
             FormEvent::Unused => return Reply::unused(),
-            FormEvent::Submit => return Reply::say("看清之后按 F2 入账"),
+            FormEvent::Submit => return of_form::through(&self.form, "看清之后按 F2 入账"),
             FormEvent::Used => {}
             FormEvent::Changed("account") => {
                 // Half a number names nobody: the picture comes when the hand leaves.

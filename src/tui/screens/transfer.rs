@@ -174,7 +174,7 @@ impl Screen<App> for Transfer {
         if let FormEvent::Changed(_) = event {
             self.follow();
         }
-        of_form::reply(event, "看清之后按 F2 过户")
+        of_form::reply(&self.form, event, "看清之后按 F2 过户")
     }
 
     fn on_paste(&mut self, text: &str, _: &mut App) -> Reply<App> {
@@ -208,6 +208,8 @@ impl Screen<App> for Transfer {
         if self.case.debts > Fen::ZERO {
             let owed = self.case.debts.grouped();
             canvas.text(1, 1, &format!("! 欠费 {owed}，须先缴清欠费方可过户，F5 收费"), Ink::Stop);
+        } else if let Some(waits) = &self.case.waits {
+            canvas.text_in(1, 1, width.saturating_sub(2), &format!("! {waits}"), Ink::Stop);
         } else {
             let settled = self.case.settled.as_deref().unwrap_or("没有读数");
             let text = format!("没有欠费，可以过户；结算方数 {settled}，以后的费用由新户主承担");
