@@ -130,3 +130,16 @@ fn a_request_is_found_by_its_number_on_its_way_and_settled() {
     assert_eq!((&settled["state"], &settled["history"][2]["who"]), (&json!("approved"), &json!("孙经理")));
     assert!(meterdesk::desk::view_adjust::request_json(&tx, meterdesk::rules::id::Id(5)).unwrap().is_none());
 }
+
+#[test]
+fn volumes_of_several_bills_were_refused_with_commas_between_them() {
+    for typed in ["10 12", "10,12", "10，12", "10、12", "１０，12", "10, 12"] {
+        let open = |app: &mut App| screens::adjust(app, account(app, "31000003"));
+        let mut seat = Seat::lobby(given(), "demo", vec![(Command::GoAdjust, Box::new(open))]);
+        seat.press("<F7>v1<Enter><C-u>1，2<Enter>").paste(typed);
+        let picture = seat.shot().picture();
+        let told = picture.lines().find(|line| line.contains("用量  ") && line.contains("-18"));
+        assert!(told.is_some_and(|line| line.contains(" 12 ")), "{typed}\n{picture}");
+        assert!(!picture.contains("几张账单"), "{typed}\n{picture}");
+    }
+}

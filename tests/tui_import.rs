@@ -79,3 +79,24 @@ fn an_empty_list_says_so() {
     let (_folder, mut seat) = open("dgqd", &[]);
     seat.shows("没有待处理的行");
 }
+
+#[test]
+fn another_column_kept_the_value_of_the_one_before() {
+    let files = [(What::Customers, "water/customers.csv"), (What::Readings, "water/cards-2026-10.csv")];
+    let (_folder, mut seat) = open("dgqd", &files);
+    seat.press("<F4>")
+        .paste("cards")
+        .press("<Enter><F4>")
+        .paste("示数无法识别")
+        .press("<Enter><Enter>")
+        .shows("改哪一列");
+    let now = |seat: &mut Seat| {
+        let picture = seat.shot().picture();
+        picture.lines().find(|line| line.contains("改为")).unwrap().to_owned()
+    };
+    let before = now(&mut seat);
+    seat.press("<Right>");
+    assert_ne!(now(&mut seat), before);
+    seat.press("<Left>");
+    assert_eq!(now(&mut seat), before);
+}

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::adjust_picture;
 use super::mistakes;
 use super::of_form;
+use crate::desk::action::read_input;
 use crate::desk::adjusting::Ask;
 use crate::desk::adjustment_preview::Output as Preview;
 use crate::desk::refusal::Refusal;
@@ -112,19 +113,32 @@ impl Adjust {
 
     /// The bills whose rows were typed: `1 3`.
     fn bills(&self) -> Vec<String> {
-        let rows = self.form.value("bills").split([' ', ',', '，', '、']).filter(|part| !part.is_empty());
-        rows.map(|row| {
-            let at = row.parse::<usize>().ok().and_then(|row| row.checked_sub(1));
-            at.and_then(|at| self.view.bills.get(at)).map_or_else(|| row.to_owned(), |(bill, _)| bill.id.to_string())
-        })
-        .collect()
+        let rows = self.form.value("bills").split(parts_list).filter(|part| !part.is_empty());
+        rows.map(|row| row.chars().map(kind::half_width).collect::<String>())
+            .map(|row| {
+                let at = row.parse::<usize>().ok().and_then(|row| row.checked_sub(1));
+                at.and_then(|at| self.view.bills.get(at))
+                    .map_or_else(|| row.to_owned(), |(bill, _)| bill.id.to_string())
+            })
+            .collect()
     }
 
-    /// The volumes typed, one a bill, each as the program prints it or plain.
+    /// The volumes typed, one a bill, each as the program prints it or plain. A comma stands between the thousands of a number where
+    /// it can, else between two of them.
     fn volumes(&self) -> Vec<String> {
+        let typed: String = self.form.value("volume").chars().map(kind::half_width).collect();
         let number = kind::Kind::Number { decimals: 3, signed: false };
-        let typed = self.form.value("volume").split_whitespace();
-        typed.map(|one| number.plain(one).unwrap_or_else(|| one.to_owned())).collect()
+        let plain = |one: &str| number.normal(one, self.view.day).ok();
+        let words: Vec<&str> =
+            typed.split(|c: char| c.is_whitespace() || c == '、').filter(|one| !one.is_empty()).collect();
+        let whole: Option<Vec<String>> = words.iter().map(|one| plain(one)).collect();
+        let parts = || {
+            let parts = words.iter().flat_map(|one| one.split(parts_list)).filter(|one| !one.is_empty());
+            parts.map(|one| plain(one).unwrap_or_else(|| one.to_owned())).collect()
+        };
+        let asked = self.bills().len();
+        let is_one = whole.as_ref().is_some_and(|whole| whole.len() == asked) || typed.contains(",00");
+        whole.filter(|_| is_one || !typed.contains(',')).unwrap_or_else(parts)
     }
 
     /// What is asked, as the action takes it.
@@ -175,10 +189,8 @@ impl Adjust {
             self.shown = Err(Refusal::usage("先选种类：打 V1、P3、L3 这样的代码，或按 F4 从清单里选"));
             return;
         }
-        self.shown = match serde_json::from_value::<Ask>(self.input()) {
-            Ok(ask) => view_adjust::preview(&app.desk, &ask),
-            Err(error) => Err(Refusal::usage(error.to_string())),
-        };
+        let ask = read_input::<Ask>(&self.input().to_string());
+        self.shown = ask.and_then(|ask| view_adjust::preview(&app.desk, &ask));
     }
 
     fn submit(&mut self, app: &mut App) -> Reply<App> {
@@ -256,6 +268,11 @@ fn place_of(field: &str) -> &str {
     }
 }
 
+/// What stands between the parts of a list: blanks and commas of both widths.
+fn parts_list(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | '，' | '、')
+}
+
 fn form(view: &AdjustView) -> Form {
     let kinds = Kind::ALL.iter().map(|kind| Choice::new(kind.code(), kind.title())).collect();
     let priced = classes::CLASSES.iter().filter(|(code, _)| *code != classes::MIXED);
@@ -264,8 +281,8 @@ fn form(view: &AdjustView) -> Form {
     Form::new(
         vec![
             Field::choice("kind", "种类", kinds).half().required(),
-            Field::text("bills", "账单行", 40).half().cells(16).value("1").hint("填下面的行号，如 1 3"),
-            Field::text("volume", "改后用量", 40).half().cells(16).required().hint("几张账单就填几个，空格隔开"),
+            Field::text("bills", "账单行", 40).half().cells(16).value("1").hint("填下面的行号，如 1 3 或 1,3"),
+            Field::text("volume", "改后用量", 40).half().cells(16).required().hint("几张填几个，空格或逗号隔开"),
             Field::choice("class", "改后类别", classes).half().required(),
             Field::text("mix", "混用比例", 60).half().cells(24).required().hint("居民70%;非居民30%"),
             Field::date("from", "生效日").half(),
@@ -335,7 +352,7 @@ impl Screen<App> for Adjust {
         match self.form.on_key(key) {
             FormEvent::Unused => Reply::unused(),
             FormEvent::Used => Reply::done(),
-            FormEvent::Submit => Reply::say("看清改前改后，按 F2 提交"),
+            FormEvent::Submit => of_form::through(&self.form, "看清改前改后，按 F2 提交"),
             FormEvent::Changed(field) => {
                 self.changed(field, app);
                 Reply::done()
@@ -372,9 +389,13 @@ impl Screen<App> for Adjust {
         let bills = &self.view.bills;
         self.table.draw(&mut canvas.part(0, form, width, rows), bills.len(), false, |row| bill_row(row, &bills[row]));
         canvas.rule(form + rows, "改前与改后", Ink::Faint);
-        let below = height.saturating_sub(form + rows + 2);
-        self.draw_shown(&mut canvas.part(0, form + rows + 1, width, below));
-        self.draw_path(&mut canvas.part(0, height.saturating_sub(1), width, 1));
+        let room = width.saturating_sub(2);
+        let path = self.path(room);
+        let foot = height.saturating_sub(u16::try_from(path.len()).unwrap_or(1));
+        self.draw_shown(&mut canvas.part(0, form + rows + 1, width, foot.saturating_sub(form + rows + 1)));
+        for (y, line) in (foot..).zip(&path) {
+            canvas.text_in(1, y, room, line, Ink::Faint);
+        }
         if self.form.is_list_open() {
             return self.form.draw(canvas); // all of a list, not one row of it
         }
@@ -393,8 +414,8 @@ impl Adjust {
         }
     }
 
-    fn draw_path(&self, canvas: &mut Canvas) {
-        let room = canvas.width().saturating_sub(2);
+    /// Who checks and approves, whole: over two rows where one has no room.
+    fn path(&self, room: u16) -> Vec<String> {
         let text = match &self.shown {
             Ok(shown) => {
                 let (check, approve) = (shown.check.join("、"), shown.approve.join("、"));
@@ -404,12 +425,16 @@ impl Adjust {
                 let fits = safe::cells(&whole) <= usize::from(room);
                 if fits { whole } else { format!("审批 {amount}: 复核 {check} → 批准 {approve}") }
             }
-            Err(_) => match self.view.open.as_slice() {
-                [] => String::new(),
-                open => format!("在办申请: {}", open.join("；")),
-            },
+            Err(_) if self.view.open.is_empty() => String::new(),
+            Err(_) => format!("在办申请: {}", self.view.open.join("；")),
         };
-        canvas.text_in(1, 0, room, &text, Ink::Faint);
+        if safe::cells(&text) <= usize::from(room) {
+            return vec![text];
+        }
+        match text.split_once(" → ") {
+            Some((check, approve)) => vec![check.to_owned(), format!("→ {approve}")],
+            None => vec![text],
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::rules::adjustment::Picture;
 use crate::rules::adjustment::picture::{BillPicture, LinePair, LineSide};
 use crate::rules::money::Fen;
 use crate::tui::canvas::Canvas;
+use crate::tui::safe;
 use crate::tui::theme::Ink;
 use crate::tui::widgets::compare::{self, Line};
 
@@ -108,16 +109,18 @@ pub fn draw(canvas: &mut Canvas, picture: &Picture, top: usize) {
         canvas.text_in(1, y, width.saturating_sub(2), &text, Ink::Strong);
         y += 1;
     }
-    let warnings = picture.warnings.len().min(2);
-    let foot = u16::try_from(warnings).unwrap_or(0);
+    let room = usize::from(width.saturating_sub(2));
+    let warnings = picture.warnings.iter().take(2).flat_map(|warning| safe::wrap(&format!("! {warning}"), room));
+    let warnings: Vec<String> = warnings.collect();
+    let foot = u16::try_from(warnings.len()).unwrap_or(0);
     let height = canvas.height().saturating_sub(y + foot);
     let lines = lines(picture);
     let shown = lines.get(top.min(lines.len().saturating_sub(1))..).unwrap_or_default();
     let room = usize::from(height.saturating_sub(1));
     compare::draw(&mut canvas.part(0, y, width, height), &shown[..shown.len().min(room)]);
     let rest = shown.len().saturating_sub(room);
-    for (row, warning) in (y + height..).zip(picture.warnings.iter().take(warnings)) {
-        canvas.text_in(1, row, width.saturating_sub(2), &format!("! {warning}"), Ink::Look);
+    for (row, warning) in (y + height..).zip(&warnings) {
+        canvas.text_in(1, row, width.saturating_sub(2), warning, Ink::Look);
     }
     if rest > 0 {
         canvas.text(1, y, &format!("PgDn 还有 {rest} 行"), Ink::Faint);

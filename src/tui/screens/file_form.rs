@@ -86,11 +86,19 @@ pub fn ask_again(
 pub fn ask_showing(
     tag: &'static str,
     title: &str,
-    mut form: Form,
+    form: Form,
     before: Option<(&Map<String, Value>, &Refusal)>,
     picture: impl Fn(&Form) -> Option<String> + 'static,
 ) -> Reply<App> {
-    let asking = |form| AskForm::new(tag, title, form).showing(picture);
+    ask_with(form, before, |form| AskForm::new(tag, title, form).showing(picture))
+}
+
+/// The same, in a popup made by the caller.
+pub fn ask_with(
+    mut form: Form,
+    before: Option<(&Map<String, Value>, &Refusal)>,
+    asking: impl FnOnce(Form) -> AskForm,
+) -> Reply<App> {
     let Some((typed, refusal)) = before else { return Reply::push(asking(form)) };
     form.restore(typed);
     let others = refused(&mut form, refusal);

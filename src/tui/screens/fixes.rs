@@ -112,16 +112,23 @@ impl Fixes {
         let wrong = row.message.split('“').nth(1).and_then(|rest| rest.split('”').next()).unwrap_or_default();
         let at = row.cells.iter().find(|(heading, _)| heading == wrong).or(row.cells.first());
         let (heading, value) = at.cloned().unwrap_or_default();
-        // A masked number is typed anew, never mended by hand.
-        let shown = if value.contains("****") { String::new() } else { value };
         let fields = vec![
             Field::text("line", "行", 60).value(&format!("第{}行 {}", row.line, row.id)).fixed(),
             Field::choice("column", "改哪一列", columns).value(&heading),
-            Field::text("value", "改为", 200).value(shown.trim()),
+            Field::text("value", "改为", 200).value(mendable(&value)),
             Field::text("reread_by", "复抄人", 40).hint("改示数或日期须由抄表员复抄"),
             Field::check("confirm", "已核实，用量异常也收下").stands_for(&["column", "value"]),
         ];
-        file_form::ask_again("mend", &row.kind_label, Form::new(fields, app.desk.today(), initials), refused)
+        let cells = row.cells.clone();
+        // Another column is chosen: its own cell stands there, not that of the one before.
+        let follow = move |form: &mut Form, changed: &str| {
+            if changed == "column" {
+                let chosen = cells.iter().find(|(heading, _)| heading == form.value("column"));
+                form.set("value", chosen.map_or("", |(_, cell)| mendable(cell)));
+            }
+        };
+        let asking = |form| AskForm::new("mend", &row.kind_label, form).following(follow);
+        file_form::ask_with(Form::new(fields, app.desk.today(), initials), refused, asking)
     }
 
     fn mend(&mut self, app: &mut App, values: &serde_json::Map<String, Value>) -> Reply<App> {
@@ -241,6 +248,11 @@ impl Fixes {
             Err(refusal) => Reply::refuse(refusal.message().replace("，确要覆盖请加 --overwrite", "")),
         }
     }
+}
+
+/// A cell as it is mended: a masked number is typed anew, never mended by hand.
+fn mendable(cell: &str) -> &str {
+    if cell.contains("****") { "" } else { cell.trim() }
 }
 
 /// What an answer tells beside the row, to be said behind it.

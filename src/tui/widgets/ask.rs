@@ -208,7 +208,11 @@ pub struct AskForm {
     title: String,
     form: Form,
     picture: Box<Picture>,
+    follow: Box<Follow>,
 }
+
+/// What a field that changed brings into others.
+type Follow = dyn Fn(&mut Form, &str);
 
 /// What comes of what is typed, in one line.
 type Picture = dyn Fn(&Form) -> Option<String>;
@@ -216,13 +220,26 @@ type Picture = dyn Fn(&Form) -> Option<String>;
 impl AskForm {
     /// A small form in a popup.
     pub fn new(tag: &'static str, title: &str, form: Form) -> Self {
-        Self { tag, title: title.into(), form, picture: Box::new(|_| None) }
+        Self { tag, title: title.into(), form, picture: Box::new(|_| None), follow: Box::new(|_, _| {}) }
     }
 
     /// With a picture of after, drawn anew with every key.
     pub fn showing(mut self, picture: impl Fn(&Form) -> Option<String> + 'static) -> Self {
         self.picture = Box::new(picture);
         self
+    }
+
+    /// With fields that follow from others.
+    pub fn following(mut self, follow: impl Fn(&mut Form, &str) + 'static) -> Self {
+        self.follow = Box::new(follow);
+        self
+    }
+
+    fn told<C>(&mut self, event: FormEvent) -> Reply<C> {
+        if let FormEvent::Changed(field) = event {
+            (self.follow)(&mut self.form, field);
+        }
+        Reply::used_if(event != FormEvent::Unused)
     }
 
     fn finish<C>(&mut self) -> Reply<C> {
@@ -263,12 +280,13 @@ impl<C> Screen<C> for AskForm {
         }
         match self.form.on_key(key) {
             FormEvent::Submit => self.finish(),
-            event => Reply::used_if(event != FormEvent::Unused),
+            event => self.told(event),
         }
     }
 
     fn on_paste(&mut self, text: &str, _: &mut C) -> Reply<C> {
-        Reply::used_if(self.form.on_paste(text) != FormEvent::Unused)
+        let event = self.form.on_paste(text);
+        self.told(event)
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &C) {
