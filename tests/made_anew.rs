@@ -131,3 +131,26 @@ fn a_damaged_bundle_was_called_a_missing_enrolment() {
     std::fs::write(&bundle, sound).unwrap();
     office.run("B1", &args(&card, &["--from", whole.to_str().unwrap()])).ends(0);
 }
+
+#[test]
+fn a_book_set_aside_could_not_be_looked_at_and_with_keys_went_on() {
+    let office = Office::new(&["B1"]);
+    let away = tempfile::tempdir().unwrap();
+    let copy = office.path("early.bak");
+    office.run("B1", &["backup", copy.to_str().unwrap()]).ends(0);
+    office.run("B1", &["backup", "tail", "--to", away.path().to_str().unwrap()]).ends(0);
+    office.worker("B1", "W1").ends(0);
+    let done = office.run("B1", &["restore", copy.to_str().unwrap()]).ends(0).json();
+    let aside = std::path::PathBuf::from(done["aside"].as_str().unwrap());
+    let files = || std::fs::read_dir(away.path()).unwrap().count();
+    let before = files();
+    let seen = office.run_on(&aside, &["verify"]).ends(0);
+    assert!(seen.err.contains("换下来的旧库") && !seen.out.contains("B1.2."), "{} {}", seen.out, seen.err);
+    let refused = office.worker_on(&aside, "W2").ends(1);
+    assert!(refused.err.contains("换下来的旧库"), "{}", refused.err);
+    assert_eq!(files(), before);
+    office.worker("B1", "W3").ends(0);
+    let back = office.run("B1", &["restore", aside.to_str().unwrap()]).ends(0).json();
+    assert_eq!(back["epoch"], 3, "{back}");
+    office.worker("B1", "W4").ends(0);
+}

@@ -162,6 +162,10 @@ pub(super) fn put_in_place(
                 std::fs::copy(&from, &to)?;
             }
         }
+        // With its keys it can be looked at; without its mark it takes no new life. Without keys it still is set aside.
+        for tail in [".key", ".site"] {
+            let _ = std::fs::copy(beside(target, tail), beside(aside, tail));
+        }
         sync_folder(target);
         for tail in ["-wal", "-shm", "-journal"] {
             remove_if_there(&beside(target, tail))?;
@@ -178,7 +182,9 @@ pub(super) fn put_in_place(
 /// A name beside a book that nobody has: the moment, and a number where several fall into one second.
 fn free_name(target: &Path, why: &str, now: chrono::DateTime<chrono::FixedOffset>) -> std::io::Result<PathBuf> {
     let stem = format!(".before-{why}-{}", now.format("%Y%m%d-%H%M%S"));
-    let taken = |path: &Path| ["", "-wal", "-shm"].iter().any(|tail| beside(path, tail).symlink_metadata().is_ok());
+    let taken = |path: &Path| {
+        ["", "-wal", "-shm", ".key", ".site"].iter().any(|tail| beside(path, tail).symlink_metadata().is_ok())
+    };
     let mut names = (1..10_000).map(|number| match number {
         1 => beside(target, &stem),
         number => beside(target, &format!("{stem}-{number}")),

@@ -1,6 +1,8 @@
 //! Frozen (冻结): one of this site's places has two entries, because its book was gone on with on two machines. Nothing more is
 //! written until it is known which book is the branch's; reading, printing, copies and the exchange go on.
 
+use std::path::Path;
+
 use super::refusal::Refusal;
 use crate::book::entry::head_code;
 use crate::book::public_keys::unhex;
@@ -8,6 +10,7 @@ use crate::derive::fork;
 use crate::derive::site::BundleAccepted;
 use crate::exchange::peers;
 use crate::rules::id::{Id, Site};
+use crate::store::companions::is_set_aside;
 use crate::store::{StoreError, Tx};
 
 /// Why this site is frozen.
@@ -43,6 +46,17 @@ impl Frozen {
         Refusal::rule("frozen", self.sentence())
     }
 }
+
+/// Refuses to write in a book that was set aside: another goes on in its place, and two would give the same numbers.
+pub fn refuse_set_aside(book: &Path) -> Result<(), Refusal> {
+    match is_set_aside(book) {
+        true => Err(Refusal::rule("frozen", SET_ASIDE)),
+        false => Ok(()),
+    }
+}
+
+/// What is said of a book that was set aside.
+pub const SET_ASIDE: &str = "这是换下来的旧库，只供查看，不能在里面办业务；确要再用它，请用 restore 从它恢复";
 
 /// Is this site frozen, as far as this book knows?
 pub fn why(tx: &Tx<'_>, own: &Site) -> Result<Option<Frozen>, StoreError> {

@@ -10,6 +10,7 @@ use super::Desk;
 use super::copies::{beside, prove};
 use super::refusal::Refusal;
 use crate::store::Tx;
+use crate::store::companions::is_set_aside;
 
 /// Where the copies go.
 pub(super) const PLACE: &str = "backup_dir";
@@ -47,6 +48,9 @@ impl Desk {
 
     /// Makes the hour's copy when it is due. Answers what failed; the next hour tries again.
     pub fn backup_if_due(&mut self) -> Option<String> {
+        if is_set_aside(self.path()) {
+            return None;
+        }
         let place = self.look().ok()?.setting(PLACE).ok()?.filter(|place| !place.is_empty())?;
         let tried = self.look().ok()?.setting(TRIED).ok()?;
         let tried = tried.and_then(|at| DateTime::parse_from_rfc3339(&at).ok());

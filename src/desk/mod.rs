@@ -403,6 +403,7 @@ impl Desk {
     ) -> Result<(Done, Option<Mark>), Refusal> {
         let session = self.session.as_ref().ok_or_else(|| Refusal::permission("R-003", "还没有登录，请先登录"))?;
         let (session, site, practice) = (session.clone(), self.site.clone(), self.practice);
+        frozen::refuse_set_aside(self.db.path())?;
         let file = self.db.is_file();
         let tx = self.db.write()?;
         let head = Head::read(&tx)?;

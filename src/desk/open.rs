@@ -18,6 +18,7 @@ use crate::derive::user::UserAdded;
 use crate::derive::{bulk, fork, knowledge, rebuild};
 use crate::exchange::site_keys::{PublicKeys, SiteKeyError, SiteKeys};
 use crate::rules::id::Site;
+use crate::store::companions::is_set_aside;
 use crate::store::{Db, OpenOptions, Tx};
 
 /// What `init` is told.
@@ -273,6 +274,9 @@ impl Desk {
             marks: writes,
             ..Self::of(db, keys, OnceLock::new(), clock, site)
         };
+        if is_set_aside(path) {
+            desk.notices = vec![super::frozen::SET_ASIDE.to_owned()];
+        }
         desk.look_at_site_keys()?;
         desk.take_over_data_keys()?;
         let clock = desk.clock_doubt()?;

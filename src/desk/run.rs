@@ -83,6 +83,7 @@ impl Desk {
         if let Some(session) = &self.session {
             super::session::refuse_left_open(&self.look()?, session.user, self.now(), kind)?;
         }
+        super::frozen::refuse_set_aside(self.db.path())?;
         if let Some(frozen) = super::frozen::why(&self.look()?, &self.site)? {
             return Err(frozen.refusal());
         }

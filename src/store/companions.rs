@@ -22,6 +22,9 @@ pub const SPILL: &str = ".spill-";
 const GIVEN: &[&str] =
     &[".before-", ".restoring", ".recovering", ".verify-", ".key.", ".site.", ".mark.", ".drafts.", SPILL];
 
+/// What stands in the name of a book that was set aside.
+const ASIDE: [&str; 2] = [".before-restore-", ".before-recover-"];
+
 /// Folders beside a book.
 const FOLDERS: &[&str] = &[".exchange"];
 
@@ -30,6 +33,12 @@ pub fn beside(book: &Path, tail: &str) -> PathBuf {
     let mut name = book.as_os_str().to_owned();
     name.push(tail);
     PathBuf::from(name)
+}
+
+/// Does a book lie under the name it was set aside with? It is there to be looked at: another goes on in its place.
+pub fn is_set_aside(book: &Path) -> bool {
+    let name = book.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| ASIDE.iter().any(|part| name.contains(part)))
 }
 
 /// The name itself, or with a number where that is taken.

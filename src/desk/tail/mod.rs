@@ -19,6 +19,7 @@ pub use write::Standing;
 use super::Desk;
 use super::refusal::Refusal;
 use crate::book::seal::Keys;
+use crate::store::companions::is_set_aside;
 use crate::store::{Db, StoreError, Tx};
 
 /// The keeper of a desk's second copy; the desks of other threads know it and do not end it.
@@ -41,7 +42,7 @@ impl Slot {
     /// Begins to keep a second copy where a place is set and nobody does yet.
     pub(super) fn keep(&self, db: &Db, keys: &Keys) -> Result<(), StoreError> {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
-        if keeper.is_none() && db.is_on_disk() && write::place(&db.look()?)?.is_some() {
+        if keeper.is_none() && db.is_on_disk() && !is_set_aside(db.path()) && write::place(&db.look()?)?.is_some() {
             *keeper = Some(Keeper::start(db, keys)?);
         }
         Ok(())
