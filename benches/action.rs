@@ -83,7 +83,7 @@ fn pay(path: &Path, options: OpenOptions, accounts: u64, first: u64, actions: u6
     let mut took = Vec::new();
     for number in 0..actions {
         let account = 10_000_000 + (first * actions + number) * step.max(1);
-        let input = format!(r#"{{"account":"{account}","tendered":"1000.00"}}"#);
+        let input = format!(r#"{{"account":"{account}","tendered":"1000.00","confirm":true}}"#);
         let start = Instant::now();
         desk.perform("payment.take", &input, Call::default()).expect("a payment");
         took.push(start.elapsed());
