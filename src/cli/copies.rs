@@ -247,14 +247,15 @@ fn asked_of_book(context: &Context, target: &Path) -> Result<bool, CliError> {
 /// Who may put a book made anew in the place of the one that is there. Nobody is asked where none can be read.
 pub(super) fn let_in_over(context: &Context, target: &Path) -> Result<(), CliError> {
     let asked = asked_of_book(context, target)?;
-    match (&context.as_user, copies::is_practice(target)) {
-        (Some(login), Ok(false)) if !asked && target.is_file() => {
-            let password = context.password(&format!("{login} 的密码："))?;
-            let (keys, day) = (Keys::open(target).ok(), SystemClock.now().date_naive());
-            Ok(copies::let_in(target, keys.as_ref(), (login, &password), rights::RESTORE, day)?)
-        }
-        _ => Ok(()),
+    if !asked
+        && target.is_file()
+        && let (Some(login), Ok(false)) = (&context.as_user, copies::is_practice(target))
+    {
+        let password = context.password(&format!("{login} 的密码："))?;
+        let (keys, day) = (Keys::open(target).ok(), SystemClock.now().date_naive());
+        copies::let_in(target, keys.as_ref(), (login, &password), rights::RESTORE, day)?;
     }
+    Ok(())
 }
 
 /// Who may restore is asked of the book that is there; of the copy only when there is none that opens. Then the recovery code, asked for

@@ -15,13 +15,16 @@ use super::billing::{Ledger, Rater, doubt};
 use super::refusal::Refusal;
 use super::till::{balance, cover};
 use crate::derive::account::bill::{BillIssued, HoldReason};
-use crate::derive::account::payment::applied;
+use crate::derive::account::fee_first::come_back;
+use crate::derive::account::parts;
 use crate::derive::row;
 use crate::rules::billing::BillCycle;
 use crate::rules::billing::large::Limits;
+use crate::rules::customer::prepaid_settles;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::rules::tariff::PriceBook;
+use crate::store::tables::billing_facts::PricedAccount;
 use crate::store::{Db, Tx};
 
 /// Accounts read at a time: small enough for memory, large enough for sequential reading.
@@ -134,7 +137,7 @@ fn read_batch(tx: &Tx<'_>, after: Id, wanted: &Wanted, summary: &mut Summary) ->
         let mut ledger = Ledger::of(facts).recalled(tx)?;
         for bill in rater.cycle(&mut ledger, wanted.cycle) {
             let bill = looked_at(&ledger, bill, &wanted.limits, summary);
-            let bill = late_before_money(tx, facts.account.id, bill)?;
+            let bill = late_before_money(tx, &facts.account, bill)?;
             summary.count(&facts.account.no, &bill);
             if !stands(&ledger, &bill) {
                 let row = row::to_row(&bill).map_err(|error| Refusal::data(error.to_string()))?;
@@ -173,12 +176,11 @@ fn looked_at(ledger: &Ledger, bill: BillIssued, limits: &Limits, summary: &mut S
 
 /// A bill that keeps a due date gone by bears late fee before what the customer has pays anything of it: a run does not lay money on
 /// bills, so it is held for who releases it.
-fn late_before_money(tx: &Tx<'_>, account: Id, bill: BillIssued) -> Result<BillIssued, Refusal> {
-    if bill.held.is_some() || bill.replaces.is_none() || bill.due >= bill.dated {
-        return Ok(bill);
-    }
-    let money = cover::money(&balance::of(tx, account)?);
-    if money == Fen::ZERO || money <= own_money(tx, account, bill.replaces.unwrap_or_default())? {
+fn late_before_money(tx: &Tx<'_>, account: &PricedAccount, bill: BillIssued) -> Result<BillIssued, Refusal> {
+    let is_late = bill.held.is_none() && bill.due < bill.dated && prepaid_settles(&account.extra);
+    let Some(cancelled) = bill.replaces.filter(|_| is_late) else { return Ok(bill) };
+    let money = cover::money(&balance::of(tx, account.id)?);
+    if money == Fen::ZERO || money <= own_money(tx, account.id, cancelled)? {
         return Ok(bill);
     }
     let message =
@@ -188,14 +190,8 @@ fn late_before_money(tx: &Tx<'_>, account: Id, bill: BillIssued) -> Result<BillI
 
 /// What a cancelled bill has left with the customer: it goes to the bill in its place by itself.
 fn own_money(tx: &Tx<'_>, account: Id, cancelled: Id) -> Result<Fen, Refusal> {
-    let chain = tx.bill_ancestors(account, cancelled)?;
-    let mut own = Fen::ZERO;
-    for row in tx.payments(account)?.iter().filter(|row| row.state == "taken") {
-        own += applied(row).iter().filter(|line| chain.contains(&line.0)).map(|line| line.1).sum::<Fen>();
-    }
-    let back = tx.waivers(account)?;
-    own += back.iter().filter(|row| chain.contains(&row.bill) && row.fee.is_negative()).map(|row| row.refund).sum();
-    Ok(own)
+    let brought = parts::principal(&parts::of(tx, account, cancelled)?);
+    Ok(brought + come_back(tx, account, cancelled)?)
 }
 
 /// Is this very hold on file already? Then there is nothing new to write.

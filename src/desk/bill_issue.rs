@@ -74,8 +74,7 @@ impl Action for BillIssue {
             None => bill,
         };
         let subjects = vec![Subject::new(Kind::Account, account.id)];
-        let bill = BillIssued { covers: no_covers(cx, &account.extra, &bill), ..bill };
-        let bill = BillIssued { covers: covers_of::<Self, _>(cx, &subjects, &bill, &bill)?, ..bill };
+        let bill = with_covers::<Self, _>(cx, &subjects, (account.id, &account.extra), bill, BillIssued::clone)?;
         let output = Output {
             bill: cx.next,
             cycle: bill.cycle.clone(),
@@ -109,24 +108,22 @@ pub(super) fn settled_now<A: Action, B: Serialize>(
 }
 
 /// A bill that keeps a due date gone by does not settle by itself: where the account lets its money stand for bills, its entry says which
-/// it covers, late fee first. None of any other bill.
-pub(super) fn no_covers(cx: &Cx<'_, '_>, extra: &str, bill: &BillIssued) -> Option<Covers> {
-    let is_late = bill.replaces.is_some() && bill.held.is_none() && !bill.settles;
-    (is_late && prepaid_settles(extra)).then(|| Covers { day: cx.day, lines: Vec::new() })
-}
-
-/// The same with its lines; `body` holds the bill with none.
-pub(super) fn covers_of<A: Action, B: Serialize>(
+/// it covers, late fee first. `body` is the entry's of a bill. Any other bill says none.
+pub(super) fn with_covers<A: Action, B: Serialize>(
     cx: &Cx<'_, '_>,
     subjects: &[Subject],
-    body: &B,
-    bill: &BillIssued,
-) -> Result<Option<Covers>, Refusal> {
-    match (subjects.iter().find(|subject| subject.kind == Kind::Account), &bill.covers) {
-        (Some(account), Some(none)) => {
-            Ok(Some(cover::ahead::<A, B>(cx, account.id, subjects, body)?.unwrap_or_else(|| none.clone())))
-        }
-        _ => Ok(None),
+    (account, extra): (Id, &str),
+    bill: BillIssued,
+    body: impl FnOnce(&BillIssued) -> B,
+) -> Result<BillIssued, Refusal> {
+    if bill.replaces.is_none() || bill.held.is_some() || bill.settles || !prepaid_settles(extra) {
+        return Ok(bill);
+    }
+    let none = Covers { day: cx.day, lines: Vec::new() };
+    let bill = BillIssued { covers: Some(none), ..bill };
+    match cover::ahead::<A, B>(cx, account, subjects, &body(&bill))? {
+        None => Ok(bill),
+        covers => Ok(BillIssued { covers, ..bill }),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::bill_cancel::{checked_reason, find_bill};
-use super::bill_issue::{covers_of, no_covers, settled_now};
+use super::bill_issue::{settled_now, with_covers};
 use super::billing::{Ledger, Rater};
 use super::reading_enter::check_open;
 use super::refusal::Refusal;
@@ -63,9 +63,12 @@ impl Action for BillRelease {
         }
         let (issue, ledger) = rated_now(cx.tx, &*cx.shelf.prices(cx.tx)?, &row, cx.day)?;
         let subjects = vec![Subject::new(Kind::Account, row.account)];
-        let mut body = Body { account: row.account, bill: row.id, reason, issue };
-        body.issue.covers = no_covers(cx, &ledger.account.extra, &body.issue);
-        body.issue.covers = covers_of::<Self, _>(cx, &subjects, &body, &body.issue)?;
+        let body = |issue: &BillIssued| {
+            let (reason, issue) = (reason.clone(), issue.clone());
+            Body { account: row.account, bill: row.id, reason, issue }
+        };
+        let of = (row.account, ledger.account.extra.as_str());
+        let body = body(&with_covers::<Self, _>(cx, &subjects, of, issue, body)?);
         let settled = settled_now::<Self, _>(cx, &subjects, &body, &body.issue)?;
         let output = Output { bill: cx.next, amount: body.issue.amount, settled };
         Decision::write(subjects, &body, output)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amend::{self, AccountAmended};
 use super::bill::BillIssued;
-use super::{bill, cover, fee_first, late_back, payment, prepaid};
+use super::{bill, cover, fee_first, late_back, parts, payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::request::{
@@ -25,7 +25,7 @@ use crate::rules::adjustment::standing::Effect;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::store::tables::adjust::{AdjustRow, RebillRow, WaiverRow};
-use crate::store::tables::billing::{BillLateRow, BillRow, PaymentRow};
+use crate::store::tables::billing::{BillLateRow, BillRow};
 use crate::store::{StoreError, Tx};
 
 /// What took effect, for undoing it.
@@ -203,7 +203,7 @@ fn rebill(
     move_late(fx, event, old, new)?;
     fx.tx.put(&RebillRow { account: event.subject, old, new, request })?;
     // What an earlier, smaller bill in its place had left over was paid for it, on the days it was.
-    let left_over = payment::paid_by_rows(fx, event.subject, new, |_| true)? - paid;
+    let left_over = parts::principal(&parts::of(fx.tx, event.subject, new)?) - paid;
     let credit = payment::balance(fx, event.subject)?.credit.max(Fen::ZERO);
     let moved = moved + move_credit(fx, event, new, left_over.min(credit), legs)?;
     payment::bear_again(fx, event.subject, new, None)?;
@@ -230,13 +230,7 @@ pub(super) fn issued_again(
     let by_itself = if stands { before.prepaid } else { Fen::ZERO };
     fx.tx.put(&RebillRow { account: event.subject, old, new, request: new })?;
     move_late(fx, event, old, new)?;
-    let chain = fx.tx.bill_ancestors(event.subject, new)?;
-    let mut payments = fx.tx.payments(event.subject)?;
-    payments.retain(|row| row.state == "taken");
-    let of_chain = |row: &PaymentRow| -> Fen {
-        payment::applied(row).iter().filter(|line| chain.contains(&line.0)).map(|line| line.1).sum()
-    };
-    let paid: Fen = payments.iter().map(of_chain).sum();
+    let paid = parts::principal(&parts::of(fx.tx, event.subject, new)?);
     let known = payment::balance(fx, event.subject)?;
     if let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &new])? {
         let want = row.unpaid - known.prepaid.max(Fen::ZERO) - known.credit.max(Fen::ZERO);
@@ -317,10 +311,7 @@ fn waive(
 /// Late fee paid on a bill and its forerunners that was not given back yet.
 pub fn refundable(tx: &Tx<'_>, account: Id, bill: Id) -> Result<Fen, StoreError> {
     let chain = tx.bill_ancestors(account, bill)?;
-    let mut sum = Fen::ZERO;
-    for paid in tx.payments(account)?.iter().filter(|row| row.state == "taken") {
-        sum += payment::applied(paid).iter().filter(|line| chain.contains(&line.0)).map(|line| line.2).sum::<Fen>();
-    }
+    let sum = parts::late_fee(&parts::of(tx, account, bill)?);
     let given: Fen = tx.waivers(account)?.iter().filter(|row| chain.contains(&row.bill)).map(|row| row.refund).sum();
     Ok(sum - given)
 }

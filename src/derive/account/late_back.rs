@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adjust::{give_back, refundable};
 use super::bill::BillCancelled;
-use super::{cover, payment};
+use super::{cover, parts, payment};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::request::LateFeeBack;
@@ -133,10 +133,9 @@ pub(super) fn without_payment(fx: &Fx<'_, '_>, of: Id, bill: Id, payment: Id) ->
     if waivers.is_empty() {
         return Ok(Fen::ZERO);
     }
-    let mut kept = Fen::ZERO;
-    for paid in fx.tx.payments(of)?.iter().filter(|row| row.state == "taken" && row.id != payment) {
-        kept += payment::applied(paid).iter().filter(|line| chain.contains(&line.0)).map(|line| line.2).sum::<Fen>();
-    }
+    let mut others = parts::of(fx.tx, of, bill)?;
+    others.retain(|part| part.payment != payment);
+    let kept = parts::late_fee(&others);
     let excess = waivers.iter().map(|row| row.refund).sum::<Fen>() - kept;
     take_off(fx, of, bill, waivers, excess)
 }

@@ -15,6 +15,7 @@ pub mod fields;
 pub mod file;
 pub mod late_back;
 pub mod order;
+pub mod parts;
 pub mod payment;
 pub mod prepaid;
 mod price;

@@ -7,7 +7,6 @@
 use chrono::NaiveDate;
 
 use super::bill::{self, BillIssued};
-use super::cover;
 use super::reading::{self, ReadingEntered};
 use crate::book::subject::Kind;
 use crate::derive::ledger::Legs;
@@ -81,11 +80,9 @@ fn settle(
         reading::put(fx, event, reading)?;
     }
     if let Some(issued) = issued {
-        let covers = issued.covers.clone();
         let mut legs = Legs::default();
         bill::put(fx, event, event.id, issued, &mut legs)?;
         legs.post(fx, Kind::Account, event)?;
-        cover::after(fx, event, covers.as_ref())?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use chrono::NaiveDate;
 use super::cover::{self, Covers};
 use super::fee_first;
 use super::late_back::{self, LateOfBill};
+use super::parts;
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
 use crate::derive::order::body::ChargeRef;
@@ -344,21 +345,10 @@ pub(super) fn change_late(
 /// on the bills before it, pay it in their order as far as payments pay it, each to its own day. `without` is being reversed.
 pub(super) fn bear_again(fx: &Fx<'_, '_>, account: Id, bill: Id, without: Option<Id>) -> Result<(), StoreError> {
     let Some(row) = fx.tx.get::<BillRow>(&[&account, &bill])? else { return Ok(()) };
-    let chain = fx.tx.bill_ancestors(account, bill)?;
-    let mut payments = fx.tx.payments(account)?;
-    payments.retain(|row| row.state == "taken" && Some(row.id) != without);
-    payments.sort_by_key(|row| (row.day, row.id));
-    let mut left = paid_by_payments(&row);
-    change_late(fx, account, bill, |earlier| {
-        *earlier = Earlier { charged: earlier.charged, ..Earlier::default() };
-        for payment in &payments {
-            for line in applied(payment).iter().filter(|line| chain.contains(&line.0)) {
-                let part = line.1.min(left);
-                left -= part;
-                earlier.add(part, Fen::ZERO, row.due, payment.day);
-            }
-        }
-    })
+    let mut parts = parts::of(fx.tx, account, bill)?;
+    parts.retain(|part| Some(part.payment) != without);
+    let first = parts::first(&parts, paid_by_payments(&row), row.due);
+    change_late(fx, account, bill, |earlier| *earlier = Earlier { charged: earlier.charged, ..first })
 }
 
 /// What of a bill is paid otherwise than by prepaid of itself; of a cancelled one nothing.
@@ -368,20 +358,8 @@ pub(super) fn paid_by_payments(row: &BillRow) -> Fen {
 
 /// What prepaid and credit paid of a living bill when it was made: no payment stands for it, and no fee ran on it.
 pub(super) fn paid_by_itself(fx: &Fx<'_, '_>, account: Id, row: &BillRow) -> Result<Fen, StoreError> {
-    Ok((row.amount - row.unpaid - paid_by_rows(fx, account, row.id, |_| true)?).max(Fen::ZERO))
-}
-
-/// Principal that payments of a kind brought a bill and its forerunners.
-pub(super) fn paid_by_rows(
-    fx: &Fx<'_, '_>,
-    account: Id,
-    bill: Id,
-    of: impl Fn(&PaymentRow) -> bool,
-) -> Result<Fen, StoreError> {
-    let chain = fx.tx.bill_ancestors(account, bill)?;
-    let mut payments = fx.tx.payments(account)?;
-    payments.retain(|row| row.state == "taken" && of(row));
-    Ok(payments.iter().flat_map(applied).filter(|line| chain.contains(&line.0)).map(|line| line.1).sum())
+    let brought = parts::principal(&parts::of(fx.tx, account, row.id)?);
+    Ok((row.amount - row.unpaid - brought).max(Fen::ZERO))
 }
 
 /// Late fee charged on a bill so far, paid or waived.
@@ -469,7 +447,8 @@ fn unpay_bill(
     let id = fx.tx.standing_bill(event.subject, id)?;
     let Some(bill) = fx.tx.get::<BillRow>(&[&event.subject, &id])? else { return Ok(Fen::ZERO) };
     // What prepaid and credit cover of a bill that became smaller they cover on; they come back by themselves where they are short.
-    let covered = paid_by_rows(fx, event.subject, id, cover::is_cover)?;
+    let covers = parts::of(fx.tx, event.subject, id)?.into_iter().filter(|part| part.is_cover);
+    let covered: Fen = covers.map(|part| part.principal).sum();
     let back = principal.min(paid_by_payments(&bill) - covered).max(Fen::ZERO);
     if back > Fen::ZERO {
         fx.tx.put(&BillRow { unpaid: bill.unpaid + back, state: "open".into(), ..bill })?;

@@ -9,7 +9,7 @@ use super::readings::{self, Followed};
 use super::{cover, file, sides, warn};
 use crate::derive::account::adjust::refundable;
 use crate::derive::account::bill::{BillIssued, OPENING};
-use crate::derive::account::payment::applied;
+use crate::derive::account::parts;
 use crate::derive::request::{AdjustmentEffect, LateFeeBack, PriceSet, Replacement, WaiverGiven};
 use crate::desk::billing::{
     Ledger, body,
@@ -18,7 +18,6 @@ use crate::desk::billing::{
 use crate::desk::refusal::{Fault, Refusal};
 use crate::desk::tariffs;
 use crate::desk::till::due::{self, Due};
-use crate::desk::till::slip_back;
 use crate::rules::adjustment::picture::{self, Balance, BillPicture, PriceChange};
 use crate::rules::adjustment::{Change, Kind, Picture, Waive};
 use crate::rules::classes::{self, MIXED};
@@ -395,18 +394,12 @@ impl Work<'_, '_> {
             return Ok((Fen::ZERO, None));
         }
         let by_payments = old.amount - old.unpaid - old.prepaid;
-        let parts = slip_back::parts(self.tx, self.account.id, old)?;
-        let brought: Fen = parts.iter().map(|part| part.1).sum();
-        let own = (brought - by_payments).min(credit).min(new.unpaid).max(Fen::ZERO);
+        let parts = parts::of(self.tx, self.account.id, old.id)?;
+        let own = (parts::principal(&parts) - by_payments).min(credit).min(new.unpaid).max(Fen::ZERO);
         if own == Fen::ZERO {
             return Ok((own, None));
         }
-        let (mut earlier, mut left) = (Earlier::default(), by_payments + own);
-        for (day, principal, _) in parts {
-            let part = principal.min(left);
-            left -= part;
-            earlier.add(part, Fen::ZERO, new.due, day);
-        }
+        let earlier = parts::first(&parts, by_payments + own, new.due);
         Ok((own, Some(earlier)))
     }
 
@@ -431,20 +424,9 @@ impl Work<'_, '_> {
         if due.bill.amount - due.bill.unpaid <= new.amount {
             return Ok(Earlier { charged: Fen::ZERO, ..due.earlier });
         }
-        let chain = self.tx.bill_ancestors(self.account.id, due.bill.id)?;
-        let mut payments = self.tx.payments(self.account.id)?;
-        payments.retain(|row| row.state == "taken");
-        payments.sort_by_key(|row| (row.day, row.id));
         let by_payments = due.bill.amount - due.bill.unpaid - due.bill.prepaid;
-        let (mut earlier, mut left) = (Earlier::default(), new.amount.min(by_payments));
-        for payment in &payments {
-            for line in applied(payment).iter().filter(|line| chain.contains(&line.0)) {
-                let part = line.1.min(left);
-                left -= part;
-                earlier.add(part, Fen::ZERO, new.due, payment.day);
-            }
-        }
-        Ok(earlier)
+        let parts = parts::of(self.tx, self.account.id, due.bill.id)?;
+        Ok(parts::first(&parts, new.amount.min(by_payments), new.due))
     }
 
     /// Late fee waived, bill by bill in their order: first what is not paid, then what was paid and is given back.

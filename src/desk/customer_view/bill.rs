@@ -35,7 +35,7 @@ pub fn bill_lines(desk: &Desk, account: Id, bill: Id) -> Result<(String, Vec<Str
         let name = component.map_or(line.component.as_str(), |component| component.name.as_str());
         lines.push(format!("{name} 第{}阶 {} × {} = {}", line.step, line.quantity, line.price, line.amount.grouped()));
     }
-    if row.prepaid > crate::rules::money::Fen::ZERO {
+    if row.state != "cancelled" && row.prepaid > crate::rules::money::Fen::ZERO {
         lines.push(format!("出账时由预存抵扣 {}", row.prepaid.grouped()));
     }
     lines.push(format!("价目 {}，到期 {}，还欠 {}", issued.tariff, row.due, row.unpaid.grouped()));

@@ -39,7 +39,8 @@ table! {
         state: String,
         /// Why it was cancelled or is held; else empty.
         note: String,
-        /// What prepaid paid of it by itself: goes back there when the bill is cancelled.
+        /// What prepaid paid of it by itself: goes back there when the bill is cancelled. Of a cancelled one what prepaid and credit had
+        /// paid by themselves: the bill in its place has it again.
         prepaid: Fen,
     }
 

@@ -359,7 +359,7 @@ impl Screen<App> for Intake {
         match self.form.on_key(key) {
             FormEvent::Unused => Reply::unused(),
             FormEvent::Used => Reply::done(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 受理"),
+            FormEvent::Submit => super::of_form::through(self.form.form(), "看清之后按 F2 受理"),
             FormEvent::Changed(field) => {
                 self.judge(app);
                 if field == "service" {

@@ -356,7 +356,7 @@ impl Screen<App> for OrderReturn {
         match self.form.on_key(key) {
             FormEvent::Unused => Reply::unused(),
             FormEvent::Used => Reply::done(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 入账"),
+            FormEvent::Submit => super::of_form::through(&self.form, "看清之后按 F2 入账"),
             FormEvent::Changed(field) => {
                 self.changed(field, now);
                 self.look(app);

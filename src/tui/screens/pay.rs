@@ -441,7 +441,7 @@ impl Screen<App> for Pay {
         match self.form.on_key(key) {
             FormEvent::Unused => Reply::unused(),
             FormEvent::Used => Reply::done(),
-            FormEvent::Submit => Reply::say("看清之后按 F2 收款"),
+            FormEvent::Submit => super::of_form::through(&self.form, "看清之后按 F2 收款"),
             FormEvent::Changed(field) => self.changed(field, app),
         }
     }
