@@ -238,6 +238,45 @@ fn an_action_nobody_knows_signed_by_another_branch_paused_a_customer() {
     assert_eq!(hash(&forward), hash(&backward));
 }
 
+/// A known action whose body is not what it promises, or in a version of tomorrow, signed by another branch about a customer of B01.
+#[test]
+fn a_body_nobody_reads_and_a_newer_version_signed_by_another_branch_paused_a_customer() {
+    let (common, later) = history();
+    let theirs = by_another_branch(&common);
+    let unread = |row: &EntryRow| EntryRow { payload: r#"{"account":7}"#.into(), ..row.clone() };
+    let newer = |row: &EntryRow| EntryRow { version: 99, ..row.clone() };
+    for (word, change) in [("unread", &unread as &dyn Fn(&EntryRow) -> EntryRow), ("newer", &newer)] {
+        let mut rows = theirs.clone();
+        let last = rows.last_mut().unwrap();
+        assert_eq!(last.action, "payment.take");
+        *last = meterdesk::book::entry::seal(change(last));
+        let mut forward = empty();
+        for batch in [&common, &rows, &later] {
+            take(&mut forward, batch);
+            finish(&mut forward);
+        }
+        assert_eq!(holds(&forward), ["s"], "{word}: their own drawer waits");
+        assert_eq!(questions(&forward), ["a unknown_action"], "{word}");
+        assert_eq!(mobile(&forward, "3100000002").as_deref(), Some("13900000001"), "{word}: the customer goes on");
+        let balance = meterdesk::derive::ledger::trial_balance(&forward.look().unwrap()).unwrap();
+        assert_eq!((balance.unbalanced, balance.total().0), (None, 0), "{word}");
+        let mut backward = empty();
+        take(&mut backward, &common);
+        finish(&mut backward);
+        for row in later.iter().chain(&rows).rev() {
+            take(&mut backward, std::slice::from_ref(row));
+        }
+        finish(&mut backward);
+        assert_eq!(hash(&forward), hash(&backward), "{word}: in every order");
+        // Of its own site it pauses, as ever.
+        let mut own = empty();
+        take(&mut own, &common);
+        take(&mut own, &[meterdesk::book::entry::seal(change(&later[0]))]);
+        finish(&mut own);
+        assert_eq!((holds(&own), questions(&own).len()), (vec!["a".to_owned()], 0), "{word}");
+    }
+}
+
 #[test]
 fn an_action_nobody_knows_of_its_own_site_or_of_head_office_waits_for_the_upgrade() {
     let office = entries(&Book { desk: support::company::site("HO", true) });

@@ -139,8 +139,8 @@ pub fn trial_balance(tx: &Tx<'_>) -> Result<TrialBalance, StoreError> {
     let mut balance = TrialBalance::default();
     let mut open: std::collections::HashMap<i64, i64> = std::collections::HashMap::new();
     let mut broken = None;
-    // An entry of which one subject waits for an upgrade has posted only the legs of the others.
-    let paused = if tx.anything_held()? { tx.paused_places()? } else { Default::default() };
+    // An entry of which one subject waits for an upgrade, or cannot read it, has posted only the legs of the others.
+    let paused = tx.paused_places()?;
     tx.walk_postings(|id, text| {
         if paused.contains(&id.0) {
             return;

@@ -251,27 +251,26 @@ fn apply(fx: &mut Fx<'_, '_>, kind: Kind, event: &Event<'_>) -> Result<(), Store
     let version = u32::try_from(event.entry.version).unwrap_or(u32::MAX);
     let common = exception::KNOWS.iter().any(|(action, last)| *action == event.action() && version <= *last);
     let known = fold.knows.iter().any(|(action, last)| *action == event.action() && version <= *last);
-    let reason = if (common || known) && !lacks.action(event.action()) {
+    let (action, author) = (event.action(), event.id.site());
+    let (pauses, unread) = if (common || known) && !lacks.action(action) {
         let applied = if common { exception::apply(fx, kind, event) } else { (fold.apply)(fx, event) };
         match applied {
             Ok(()) => return tell_what_came_too_early(fx, fold, event),
             Err(DeriveError::Store(error)) => return Err(error),
-            Err(DeriveError::Body(reason)) => format!("内容读不懂：{reason}"),
+            Err(DeriveError::Body(why)) => {
+                (format!("内容读不懂：{why}"), format!("网点 {author} 记的 {action} 读不懂"))
+            }
         }
-    } else if (whose::of(event.action()).is_none() || lacks.action(event.action()))
-        && whose::is_strangers(fx.tx, &event.id.site(), event.subject)?
-    {
-        let note = format!(
-            "凭单 {} 是网点 {} 的程序记的 {}，这里还不认识，没有入账，照常办理；升级程序后自动重算",
-            event.id,
-            event.id.site(),
-            event.action()
-        );
-        return exception::open(fx, kind, event, whose::UNKNOWN, event.id, note);
     } else {
-        format!("需要升级程序：不认识 {} 第 {version} 版", event.action())
+        let pauses = format!("需要升级程序：不认识 {action} 第 {version} 版");
+        (pauses, format!("网点 {author} 的程序记的 {action} 第 {version} 版，这里还不认识"))
     };
-    fx.pause(&HoldRow { kind: kind.letter().to_owned(), subject: event.subject, entry: event.id, reason })
+    // What stops its author's own subjects stops no other office's customer: that one goes on, with a question.
+    if whose::is_strangers(fx.tx, &author, event.subject)? {
+        let note = format!("凭单 {}：{unread}，没有入账，照常办理；升级程序后自动重算", event.id);
+        return exception::open(fx, kind, event, whose::UNKNOWN, event.id, note);
+    }
+    fx.pause(&HoldRow { kind: kind.letter().to_owned(), subject: event.subject, entry: event.id, reason: pauses })
 }
 
 /// Has the subject its own row, so that its beginning has come? Read as typed rows, which a rebuild holds back.

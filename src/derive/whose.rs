@@ -21,7 +21,8 @@ use super::{Fx, refold_all};
 
 /// Word of the exception.
 pub const OTHER: &str = "other_site";
-/// Word of the exception about an entry of an action nobody here knows, on a subject that is not its author's.
+/// Word of the exception about an entry that cannot be read here, on a subject that is not its author's: an action or version nobody here
+/// knows, or a body that is not what its action promises.
 pub const UNKNOWN: &str = "unknown_action";
 
 /// Whose subjects an action may be about.
@@ -138,7 +139,7 @@ pub fn fault_of(
     }
 }
 
-/// Is a subject another office's than the author's, as far as an action goes that this program does not know? It may be a newer program's,
+/// Is a subject another office's than the author's, as far as an entry goes that this program cannot read? It may be a newer program's,
 /// or nobody's: it is kept for the upgrade, but does not pause what may not be its author's business.
 pub(super) fn is_strangers(tx: &Tx<'_>, author: &Site, subject: Id) -> Result<bool, StoreError> {
     let author = Author { tx, site: author };

@@ -60,7 +60,7 @@ const WORDS: &[(&str, &str)] = &[
     ("swap_entered_twice", "同一次拆换录了两次"),
     ("tariff", "同日两份价目"),
     ("transferred_twice", "过户了两次"),
-    ("unknown_action", "别处的新版凭单"),
+    ("unknown_action", "别处读不懂的凭单"),
     ("unvouched", "总部没有签过名的凭单"),
     ("user_login", "登录名重复"),
     ("waived_twice", "违约金减免了两次"),

@@ -32,13 +32,14 @@ impl Tx<'_> {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Places, with the item, of everything that waits because its subject is paused.
+    /// Places, with the item, of everything that waits because its subject is paused, or that one of its subjects could not read.
     pub fn paused_places(&self) -> Result<std::collections::HashSet<i64>, StoreError> {
         let mut statement = self.conn().prepare_cached(
             "SELECT later.id FROM d_hold
              JOIN entry_subject at ON at.kind = d_hold.kind AND at.subject = d_hold.subject AND at.id = d_hold.entry
              JOIN entry_subject later ON later.kind = at.kind AND later.subject = at.subject
-                  AND (later.hlc, later.id) >= (at.hlc, at.id)",
+                  AND (later.hlc, later.id) >= (at.hlc, at.id)
+             UNION SELECT second FROM d_exception WHERE what = 'unknown_action'",
         )?;
         let found = statement.query_map([], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)

@@ -148,11 +148,13 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Movements reversed more than once with no exception that says so (I-11). An account that waits for an upgrade cannot say so yet.
+    /// Movements reversed more than once with no exception that says so (I-11). An account that waits for an upgrade, or could
+    /// not read one of them, cannot say so yet.
     pub fn reversed_twice_unseen(&self) -> Result<Vec<Id>, StoreError> {
         let mut statement = self.conn().prepare(
             "SELECT max(id) FROM d_till WHERE reverses IS NOT NULL AND NOT EXISTS (
-                 SELECT 1 FROM d_hold WHERE kind = 'a' AND subject = account) GROUP BY reverses HAVING count(*) > 1 AND
+                 SELECT 1 FROM d_hold WHERE kind = 'a' AND subject = account) AND NOT EXISTS (
+                 SELECT 1 FROM d_exception AS e WHERE e.kind = 'a' AND e.subject = account AND e.what = 'unknown_action') GROUP BY reverses HAVING count(*) > 1 AND
                  count(*) - 1 > (SELECT count(*) FROM d_exception WHERE what = 'reversed_twice' AND second IN (
                      SELECT id FROM d_till AS other WHERE other.reverses = d_till.reverses)) ORDER BY 1",
         )?;
