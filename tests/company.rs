@@ -248,8 +248,38 @@ fn a_code_that_is_a_living_branch_s_with_one_letter_more_was_enrolled_and_counte
     enrol(&mut office, old, &[]);
     act(&mut office, "site.revoke", json!({ "site": "B03", "reason": "启用号用完" }));
     enrol(&mut office, new, &[]);
-    enrol(&mut office, old, &[]); // revoked too early: what it still sent is taken in
-    assert!(!peers::peer(&office.look().unwrap(), "B03").unwrap().unwrap().revoked);
+    assert!(peers::peer(&office.look().unwrap(), "B03").unwrap().unwrap().revoked);
+}
+
+/// Revoked too early: what it still sent is taken in, and meanwhile its successor is not believed.
+#[test]
+fn an_old_code_enrolled_again_stood_beside_its_successor_and_both_wrote_about_what_it_had_made() {
+    let (old, new) = (book("B03", false), book("B03A", false));
+    let mut office = book("H", true);
+    let revoke =
+        |office: &mut Desk, code: &str| act(office, "site.revoke", json!({ "site": code, "reason": "启用号用完" }));
+    let believed = |office: &Desk| {
+        let peers = peers::enrolled(&office.look().unwrap()).unwrap();
+        peers.into_iter().filter(|peer| !peer.revoked).map(|peer| peer.site.to_string()).collect::<Vec<_>>()
+    };
+    let again = |office: &mut Desk, branch: &Desk| {
+        let (card, fingerprint) = card_of(branch);
+        refused(office, "site.enrol", json!({ "card": card, "fingerprint": fingerprint }))
+    };
+    enrol(&mut office, &old, &[]);
+    revoke(&mut office, "B03");
+    enrol(&mut office, &new, &[]);
+    let said = again(&mut office, &old);
+    assert!(said.contains("site revoke B03A"), "{said}");
+    assert_eq!(believed(&office), ["B03A"]);
+    revoke(&mut office, "B03A");
+    enrol(&mut office, &old, &[]);
+    assert_eq!(believed(&office), ["B03"]);
+    let said = again(&mut office, &new);
+    assert!(said.contains("site revoke B03"), "{said}");
+    revoke(&mut office, "B03");
+    enrol(&mut office, &new, &[]);
+    assert_eq!(believed(&office), ["B03A"]);
 }
 
 #[test]

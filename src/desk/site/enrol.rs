@@ -72,8 +72,8 @@ impl Action for SiteEnrol {
             return Err(Refusal::field("card", "card", format!("{} 是总部的名片，总部之间不登记", card.code)));
         }
         let before = peers::peer(cx.tx, card.code.as_str())?;
-        if before.is_none() {
-            refuse_kin(cx, &card.code)?;
+        if before.as_ref().is_none_or(|peer| peer.revoked) {
+            refuse_kin(cx, &card.code, before.is_some())?;
         }
         let data_key = card.data_key.filter(|data| data.for_site == cx.site.as_str());
         let same = before.as_ref().filter(|peer| peer.keys.contains(&card.keys));
@@ -135,16 +135,21 @@ impl Action for SiteEnrol {
     }
 }
 
-/// A code that is another's with a letter or digit more is that one's successor and works on what it made (`derive/whose.rs`): no new one
-/// is taken beside a living branch it would take over from, or that would take over from it. A branch whose lives are used up is revoked
-/// first, then its successor enrolled.
-fn refuse_kin(cx: &Cx<'_, '_>, code: &Site) -> Result<(), Refusal> {
+/// A code that is another's with a letter or digit more is that one's successor and works on what it made (`derive/whose.rs`): none is
+/// taken, be it new or one that was `revoked`, beside a living branch it would take over from, or that took over from it, so that only one of
+/// the two is believed. A branch whose lives are used up is revoked first, then its successor enrolled.
+fn refuse_kin(cx: &Cx<'_, '_>, code: &Site, revoked: bool) -> Result<(), Refusal> {
     for peer in peers::enrolled(cx.tx)?.into_iter().filter(|peer| !peer.revoked) {
         let old = &peer.site;
         let message = if code.follows(old) {
             format!(
                 "{code} 是在用网点 {old} 后面加一位，登记后 {old} 的户、账、人都归它办。另开网点请换一个代码；{old} 的启用号用完、要由\
                  {code} 接着办的，先收齐 {old} 的交换包并 site revoke {old}，再登记"
+            )
+        } else if old.follows(code) && revoked {
+            format!(
+                "{code} 停用后由网点 {old} 接着办，两个不能同时在用。{code} 还有交换包要收的，先收齐 {old} 的并 site revoke {old}，再登记 {code}；\
+                 收完停用 {code}，用原来的名片重新登记 {old}"
             )
         } else if old.follows(code) {
             format!("在用网点 {old} 的代码是 {code} 后面加一位，登记后 {code} 的户、账、人都归 {old} 办，请换一个代码")
