@@ -1,5 +1,5 @@
 //! Drafts (草稿, 挂起): a form's words on disk from its first key, sealed, in a file of their own. A draft belongs to the person who
-//! typed it; a parked one (F9) to the branch, under its queue number.
+//! typed it, with the queue number it was put by under (F9); a case of intake put by is the branch's, and stands in the book.
 
 use crate::book::seal::{Keys, SealError};
 use crate::store::StoreError;

@@ -15,6 +15,7 @@ use crate::derive::order::body::IntakeParked;
 use crate::rules::id::Id;
 use crate::store::Tx;
 use crate::store::tables::order::ParkedRow;
+use crate::text::width::half_width;
 
 /// The action.
 pub struct IntakePark;
@@ -76,15 +77,20 @@ impl Action for IntakePark {
     }
 }
 
+/// A queue number as it is kept and looked for, however it was typed: `a12` and `Ａ12` are `A12`.
+pub fn queue_form(typed: &str) -> String {
+    half_width(typed).trim().to_uppercase()
+}
+
 fn queue_number(cx: &Cx<'_, '_>, said: &str) -> Result<String, Refusal> {
-    let said = said.trim();
+    let said = queue_form(said);
     if said.is_empty() {
         return Ok(format!("挂{}", cx.next.seq()));
     }
     if said.chars().count() > LONGEST_QUEUE || said.chars().any(char::is_control) {
         return Err(Refusal::field("R-095", "queue", format!("排队号最多 {LONGEST_QUEUE} 个字，请重输")));
     }
-    Ok(said.to_owned())
+    Ok(said)
 }
 
 /// A queue number holds one case: the same one parked again, or none.

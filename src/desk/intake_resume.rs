@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cx, Decision};
 use super::intake_case::Typed;
-use super::intake_park::PLACE;
+use super::intake_park::{PLACE, queue_form};
 use super::refusal::Refusal;
 use crate::book::seal::Sealed;
 use crate::book::subject::{Kind, Subject};
@@ -46,7 +46,11 @@ impl Action for IntakeResume {
 
     fn decide(cx: &Cx<'_, '_>, input: Input) -> Result<Decision<Output>, Refusal> {
         let queue = input.queue.trim();
-        let known = cx.tx.parked_of_queue(queue)?.into_iter().next();
+        let of = |queue: &str| Ok::<_, Refusal>(cx.tx.parked_of_queue(queue)?.into_iter().next());
+        let known = match of(queue)? {
+            Some(known) => Some(known),
+            None => of(&queue_form(queue))?,
+        };
         let known = known.ok_or_else(|| Refusal::missing("queue", "挂起的业务，排队号", queue))?;
         let output = Output {
             parked: known.id,

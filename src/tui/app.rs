@@ -176,6 +176,15 @@ impl App {
         Some(KeptDraft { values, day, at })
     }
 
+    /// This person's drafts whose keys begin so, newest first.
+    pub fn kept_drafts(&self, prefix: &str) -> Vec<(String, KeptDraft)> {
+        self.flush_drafts(); // names are read from the disk
+        let own = self.draft_name("");
+        let names = self.kept.as_ref().and_then(|kept| kept.names(&self.draft_name(prefix)).ok()).unwrap_or_default();
+        let keys = names.iter().filter_map(|(name, _)| name.strip_prefix(&own));
+        keys.filter_map(|key| Some((key.to_owned(), self.kept_draft(key)?))).collect()
+    }
+
     /// Waits until every draft is on disk.
     pub fn flush_drafts(&self) {
         if let Some(drafts) = &self.drafts {

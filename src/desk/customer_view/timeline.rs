@@ -285,7 +285,7 @@ fn corrected(body: &ReadingCorrected) -> String {
 fn payment(body: &PaymentTaken) -> String {
     let late: Fen = body.lines.iter().map(|line| line.late_fee).sum();
     let late = if late == Fen::ZERO { String::new() } else { format!(" 含滞纳金 {}", late.grouped()) };
-    format!("收费 {} {}{late}{}", body.amount.grouped(), body.method, receipt_words(&body.receipt))
+    format!("收费 {} {}{}{late}", body.amount.grouped(), body.method, receipt_words(&body.receipt))
 }
 
 /// The number of a slip, where one was printed.

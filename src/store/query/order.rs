@@ -179,10 +179,10 @@ impl Tx<'_> {
         self.select::<ParkedRow>(tail, &[&own.low, &own.high])
     }
 
-    /// How many cases wait parked, of those this site sees.
+    /// How many cases wait parked, of those this site sees: one taken up and not finished waits on.
     pub fn parked_count(&self) -> Result<i64, StoreError> {
         let seen = self.seen()?;
-        let sql = "SELECT count(*) FROM d_parked WHERE state = 'parked' AND id BETWEEN ?1 AND ?2";
+        let sql = "SELECT count(*) FROM d_parked WHERE state <> 'taken' AND id BETWEEN ?1 AND ?2";
         let mut statement = self.conn().prepare_cached(sql)?;
         Ok(statement.query_row([seen.low.0, seen.high.0], |row| row.get(0))?)
     }

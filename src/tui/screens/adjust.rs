@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::adjust_picture;
 use super::mistakes;
 use super::of_form;
+use super::queue::{self, Queue};
 use crate::desk::action::read_input;
 use crate::desk::adjusting::Ask;
 use crate::desk::adjustment_preview::Output as Preview;
@@ -23,7 +24,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::safe;
-use crate::tui::screen::{Draft, Reply, Screen};
+use crate::tui::screen::{Answer, Draft, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
@@ -33,6 +34,8 @@ use crate::tui::widgets::table::{Column, Row, Table, Width};
 /// Rows of the form and of the bills at 80×24.
 const FORM: u16 = 4;
 const BILLS: u16 = 4;
+/// Rows kept beside a form with mistakes: the rule, three of the picture, two of the path.
+const LEAST: u16 = 6;
 
 /// The screen.
 pub struct Adjust {
@@ -41,6 +44,7 @@ pub struct Adjust {
     table: Table,
     shown: Result<Preview, Refusal>,
     top: usize,
+    queue: Queue,
 }
 
 impl Adjust {
@@ -57,8 +61,16 @@ impl Adjust {
             Column::text("账单", Width::Fill(10, 1)),
         ];
         let table = Table::new(columns).when_empty("没有可以处理的账单");
-        let mut screen = Self { form: form(&view), table, shown: Err(Refusal::usage("请选种类")), top: 0, view };
+        let mut screen = Self {
+            form: form(&view),
+            table,
+            shown: Err(Refusal::usage("请选种类")),
+            top: 0,
+            queue: Queue::default(),
+            view,
+        };
         let key = screen.draft_key();
+        screen.queue = app.draft(&key).map(|kept| Queue::of(&kept)).unwrap_or_default();
         app.resume(&mut screen.form, &key);
         screen.fit_form();
         screen.look(app);
@@ -328,7 +340,7 @@ impl Screen<App> for Adjust {
         match command {
             Command::Submit => self.submit(app),
             Command::Explain => self.explain(),
-            Command::Park => Reply::pop().and_say("已挂起，再打开这一户的特殊处理就接着填"),
+            Command::Park => queue::ask(app, self.queue.number()),
             Command::Anew => {
                 let blank = of_form::thrown_away(app, &self.draft_key(), |app| Self::new(app, self.view.account.id));
                 of_form::begin_anew(self, blank)
@@ -371,19 +383,31 @@ impl Screen<App> for Adjust {
         }
     }
 
+    fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        match queue::heard(&answer) {
+            Some(number) => self.queue.park(app, &self.draft_key(), number, "就接着填"),
+            None => Reply::done(),
+        }
+    }
+
     fn resumed(&self) -> Option<&str> {
         self.form.resumed()
     }
 
     fn draft(&mut self) -> Option<Draft> {
         let key = self.draft_key();
-        self.form.take_change().map(|values| Draft { key, values })
+        let typed = self.form.take_change();
+        let is_parked = self.queue.take_change();
+        let mut values = typed.or_else(|| is_parked.then(|| self.form.kept()))?;
+        self.queue.keep(&mut values);
+        Some(Draft { key, values })
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
-        // A mistake takes a row more; a tall window shows the form whole.
-        let form = u16::try_from(self.form.lines(width)).unwrap_or(FORM).clamp(FORM, (height / 4).max(FORM));
+        // A tall window shows the form whole. Mistakes take their rows from the picture, which is none then.
+        let most = if self.form.mistakes().is_empty() { height / 4 } else { height.saturating_sub(BILLS + LEAST) };
+        let form = u16::try_from(self.form.lines(width)).unwrap_or(FORM).clamp(FORM, most.max(FORM));
         let spare = height.saturating_sub(20) / 2;
         let rows = BILLS + spare.min(u16::try_from(self.view.bills.len()).unwrap_or(0).saturating_sub(3));
         let bills = &self.view.bills;
@@ -414,7 +438,7 @@ impl Adjust {
         }
     }
 
-    /// Who checks and approves, whole: over two rows where one has no room.
+    /// Who checks and approves, whole: over more rows where one has no room.
     fn path(&self, room: u16) -> Vec<String> {
         let text = match &self.shown {
             Ok(shown) => {
@@ -431,10 +455,11 @@ impl Adjust {
         if safe::cells(&text) <= usize::from(room) {
             return vec![text];
         }
-        match text.split_once(" → ") {
+        let parts = match text.split_once(" → ") {
             Some((check, approve)) => vec![check.to_owned(), format!("→ {approve}")],
             None => vec![text],
-        }
+        };
+        parts.iter().flat_map(|part| safe::wrap(part, usize::from(room))).collect()
     }
 }
 

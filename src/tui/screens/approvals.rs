@@ -13,6 +13,7 @@ use crate::tui::app::{App, initials};
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
+use crate::tui::safe;
 use crate::tui::screen::{Answer, Given, Reply, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::ask::AskForm;
@@ -205,16 +206,20 @@ impl Screen<App> for Approvals {
             facts.push_str(&format!("   复核 {checker}"));
         }
         facts.push_str(&format!("   凭据 {}", request.evidence));
-        let y = canvas.paragraph(1, rows + 1, width.saturating_sub(2), &facts, Ink::Text);
-        let below = height.saturating_sub(y + 1);
-        if let Some(picture) = &request.picture {
-            adjust_picture::draw(&mut canvas.part(0, y, width, below), picture, self.top);
-        }
+        let y = canvas.paragraph(1, rows + 1, room, &facts, Ink::Text);
         let (foot, ink) = match &self.moved {
             Some(why) => (format!("! 提出之后情况有变：{why}"), Ink::Stop),
             None => (format!("批准：{}", request.approve.join("、")), Ink::Faint),
         };
-        canvas.text_in(1, height.saturating_sub(1), width.saturating_sub(2), &foot, ink);
+        // Told to its end, over as many rows as it takes.
+        let foot = safe::wrap(&foot, usize::from(room));
+        let top = height.saturating_sub(u16::try_from(foot.len()).unwrap_or(height));
+        if let Some(picture) = &request.picture {
+            adjust_picture::draw(&mut canvas.part(0, y, width, top.saturating_sub(y)), picture, self.top);
+        }
+        for (y, line) in (top..).zip(&foot) {
+            canvas.text_in(1, y, room, line, ink);
+        }
     }
 }
 

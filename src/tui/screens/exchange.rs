@@ -252,8 +252,8 @@ impl Screen<App> for Exchange {
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
         let (width, height) = (canvas.width(), canvas.height());
         let room = width.saturating_sub(2);
-        self.form.draw(&mut canvas.part(0, 0, width, 2));
-        let mut y = 2;
+        let mut y = 2 + self.form.rows_more(width, 2);
+        self.form.draw(&mut canvas.part(0, 0, width, y));
         if let Some(job) = &self.job {
             let words = if job.way == Way::Out {
                 "正在导出，读回核对之前不要拔盘"

@@ -301,7 +301,9 @@ impl Screen<App> for Import {
         if self.form.is_list_open() {
             return self.form.draw(&mut canvas.below(1)); // all of a list, not one row of it
         }
-        self.form.draw(&mut canvas.part(0, 1, canvas.width(), 4));
+        let more = self.form.rows_more(canvas.width(), 4);
+        self.form.draw(&mut canvas.part(0, 1, canvas.width(), 4 + more));
+        let canvas = &mut canvas.below(more);
         let width = canvas.width().saturating_sub(2);
         if let Some((job, dry_run)) = &self.job {
             let progress = job.progress();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::intake_form::{self as form, TypedForm};
+use super::queue;
 use crate::derive::order::window::{DEED, FEE};
 use crate::desk::intake_case::Typed;
 use crate::desk::refusal::{Fault, Refusal};
@@ -23,8 +24,7 @@ use crate::tui::keymap::{Command, Place};
 use crate::tui::safe;
 use crate::tui::screen::{Answer, Context, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::ask::{AskForm, Confirm, Pick, PickItem};
-use crate::tui::widgets::field::Field;
+use crate::tui::widgets::ask::{Confirm, Pick, PickItem};
 use crate::tui::widgets::form::{Form, FormEvent};
 
 /// Rows below the form: rule, fee and promise, what stops, what to say.
@@ -81,7 +81,7 @@ impl Intake {
     /// Takes up what was typed before.
     fn resume_draft(&mut self, app: &App, KeptDraft { values, at, .. }: KeptDraft) {
         self.resumed = Some(at);
-        self.queue = values.get("queue").and_then(Value::as_str).map(str::to_owned);
+        self.queue = values.get(queue::FIELD).and_then(Value::as_str).map(str::to_owned);
         // After a power cut the clock goes on; what was left lying since another day begins anew.
         let began = values.get("began").and_then(Value::as_str).and_then(moment::parse);
         let today = app.desk.today();
@@ -239,14 +239,15 @@ impl Intake {
         if self.form.value("service").is_empty() {
             return Reply::refuse("先选业务，再挂起");
         }
-        let queue = self.queue.clone().unwrap_or_default();
-        let field = Field::text("queue", "排队号", 20).value(&queue).hint("不填就自动编号");
-        Reply::push(AskForm::new("park", "挂起", Form::new(vec![field], app.desk.today(), initials)))
+        queue::ask(app, self.queue.as_deref().unwrap_or_default())
     }
 
     fn park(&mut self, app: &mut App, queue: &str) -> Reply<App> {
         let mut typed = self.typed();
         typed.queue = Some(queue.trim().to_owned()).filter(|queue| !queue.is_empty());
+        if let Some(taken) = queue::held_by_draft(app, queue, &self.draft_key()) {
+            return Reply::refuse(taken);
+        }
         let answer = match app.ask("intake.park", &json!(typed)) {
             Ok(answer) => answer,
             Err(refusal) => return self.refused(&refusal),
@@ -382,8 +383,8 @@ impl Screen<App> for Intake {
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
         match (answer.tag, answer.given) {
-            ("park", Given::Values(values)) => {
-                let queue = values.get("queue").and_then(Value::as_str).unwrap_or_default().to_owned();
+            (queue::TAG, Given::Values(values)) => {
+                let queue = values.get(queue::FIELD).and_then(Value::as_str).unwrap_or_default().to_owned();
                 self.park(app, &queue)
             }
             ("parked", Given::Picked(queue)) => self.resume(app, &queue),
@@ -416,7 +417,7 @@ impl Screen<App> for Intake {
             return Some(Draft { key, values });
         }
         if let Some(queue) = &self.queue {
-            values.insert("queue".into(), queue.as_str().into());
+            values.insert(queue::FIELD.into(), queue.as_str().into());
         }
         values.insert("began".into(), self.began.to_rfc3339().into());
         Some(Draft { key, values })

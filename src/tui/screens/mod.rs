@@ -40,6 +40,7 @@ pub mod order;
 pub mod order_return;
 pub mod own_password;
 pub mod pay;
+mod queue;
 pub mod reading;
 pub mod receipt;
 pub mod reports;
@@ -442,14 +443,19 @@ fn request(app: &mut App, request: &crate::store::tables::adjust::RequestRow) ->
     }
 }
 
-/// Opens what the number of a swap slip, a parked case, an order or a request names.
+/// Opens what the number of a swap slip, a case, payment or request put by, an order or a request names.
 pub fn named(app: &mut App, text: &str) -> Option<Reply<App>> {
     if let Ok(Some(slip)) = crate::desk::view_swap::slip(&app.desk, &text.trim().to_uppercase()) {
         return Some(swap(app, Some(&slip.no)));
     }
-    let queue = text.trim().to_uppercase();
+    let queue = crate::desk::intake_park::queue_form(text);
     if !queue.is_empty() && app.desk.look().ok()?.parked_of_queue(&queue).is_ok_and(|parked| !parked.is_empty()) {
         return Some(opened(intake::Intake::taken_up(app, &queue)));
+    }
+    match queue::named(app, &queue) {
+        Some((queue::Opens::Pay, account)) => return Some(pay(app, account)),
+        Some((queue::Opens::Adjust, account)) => return Some(adjust(app, account)),
+        None => {}
     }
     if let Some(entry) = crate::desk::view_receipt::named(&app.desk, text) {
         return Some(receipt(app, &entry.to_string()));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::mistakes;
 use super::mistyped;
+use super::queue::{self, Queue};
 use crate::desk::refusal::{Refusal, RefusalKind};
 use crate::desk::till::ask::{Amounts, Ask, Method, Waive};
 use crate::desk::till::due::Due;
@@ -31,6 +32,10 @@ use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
 
 /// Rows below the bills: rule, form, rule, what to say.
 const BELOW: u16 = 11;
+/// Rows of the form without mistakes.
+const FORM: u16 = 5;
+/// Rows the bills keep beside a form with mistakes: their head and two.
+const LEAST_BILLS: u16 = 3;
 
 /// The screen.
 pub struct Pay {
@@ -47,6 +52,7 @@ pub struct Pay {
     resumed: Option<String>,
     /// The bills not ticked, as the last draft kept them.
     unticked: String,
+    queue: Queue,
 }
 
 /// Under this name a draft keeps the bills that are not to be paid.
@@ -78,12 +84,14 @@ impl Pay {
             view,
             resumed: None,
             unticked: String::new(),
+            queue: Queue::default(),
         };
         screen.tick_all();
         if let Some(kept) = app.draft_of_today(&screen.draft_key()) {
             screen.form.restore(&kept.values);
             screen.tick_kept(kept.values.get(UNTICKED).and_then(Value::as_str).unwrap_or_default());
             screen.set_late(kept.values.contains_key("paper"));
+            screen.queue = Queue::of(&kept.values);
             screen.resumed = Some(kept.at);
             screen.unticked = screen.unticked();
             screen.kept = true;
@@ -425,7 +433,7 @@ impl Screen<App> for Pay {
                 self.plan_again(app);
                 Reply::done()
             }
-            Command::Park => Reply::pop().and_say("已挂起，再打开这一户的收费就接着填"),
+            Command::Park => queue::ask(app, self.queue.number()),
             _ => Reply::unused(),
         }
     }
@@ -455,6 +463,9 @@ impl Screen<App> for Pay {
     }
 
     fn on_answer(&mut self, answer: Answer, app: &mut App) -> Reply<App> {
+        if let Some(number) = queue::heard(&answer) {
+            return self.queue.park(app, &self.draft_key(), number, "就接着收");
+        }
         match (answer.tag, answer.given) {
             (mistyped::TAG, Given::Values(values)) => {
                 let Ok(Preview { plan, .. }) = &self.plan else { return Reply::done() };
@@ -483,10 +494,12 @@ impl Screen<App> for Pay {
         let key = self.draft_key();
         let unticked = self.unticked();
         let typed = self.form.take_change();
-        if typed.is_none() && unticked == self.unticked {
+        let is_parked = self.queue.take_change();
+        if typed.is_none() && unticked == self.unticked && !is_parked {
             return None;
         }
         let mut values = typed.unwrap_or_else(|| self.form.kept());
+        self.queue.keep(&mut values);
         if !unticked.is_empty() {
             values.insert(UNTICKED.into(), unticked.as_str().into());
         }
@@ -506,15 +519,19 @@ impl Screen<App> for Pay {
         let room = width.saturating_sub(cells + 3);
         canvas.text_in(1, 0, room, &self.view.account.address, Ink::Faint);
         canvas.text(width.saturating_sub(cells + 1), 0, &shown, Ink::Strong);
-        let list = height.saturating_sub(1 + BELOW);
+        // Mistakes take their rows from the bills: none of the form is pushed out of sight.
+        let bills_and_form = height.saturating_sub(1 + BELOW - FORM);
+        let most = bills_and_form.saturating_sub(FORM + LEAST_BILLS);
+        let form = FORM + self.form.rows_more(width, FORM).min(most);
+        let list = bills_and_form.saturating_sub(form);
         let bills = &self.view.bills;
         self.table.draw(&mut canvas.part(0, 1, width, list), bills.len(), false, |row| bill_row(&bills[row]));
         canvas.rule(1 + list, "", Ink::Faint);
         if self.form.is_list_open() {
             return self.form.draw(&mut canvas.below(2 + list)); // all of a list, not three rows of it
         }
-        self.form.draw(&mut canvas.part(0, 2 + list, width, 5));
-        self.draw_money(&mut canvas.part(0, 7 + list, width, 5));
+        self.form.draw(&mut canvas.part(0, 2 + list, width, form));
+        self.draw_money(&mut canvas.part(0, 2 + list + form, width, 5));
     }
 }
 

@@ -254,7 +254,10 @@ impl Screen<App> for Reports {
         if self.form.is_list_open() {
             return self.form.draw(&mut canvas.below(0)); // all of a list, not one row of it
         }
-        self.form.draw(&mut canvas.part(0, 0, width, ABOVE - 1));
+        let more = self.form.rows_more(width, ABOVE - 1);
+        self.form.draw(&mut canvas.part(0, 0, width, ABOVE - 1 + more));
+        let canvas = &mut canvas.below(more);
+        let height = height.saturating_sub(more);
         let Some(sheet) = &self.sheet else {
             let about = self.chosen().map_or("", |report| report.about);
             canvas.text(1, ABOVE, about, Ink::Faint);

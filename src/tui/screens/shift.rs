@@ -440,7 +440,10 @@ impl Screen<App> for Shift {
             Some(after) => canvas.rule(y + 1, &after, Ink::Strong),
             None => canvas.rule(y + 1, &left.unwrap_or_default(), Ink::Faint),
         }
-        self.form.draw(&mut canvas.part(0, y + 2, width, 3));
+        // Mistakes take their rows from the list.
+        let form = 3 + self.form.rows_more(width, 3).min(height.saturating_sub(y + 10));
+        self.form.draw(&mut canvas.part(0, y + 2, width, form));
+        let y = y + form - 3;
         canvas.rule(y + 5, "本班收支", Ink::Faint);
         let list = height.saturating_sub(y + 6);
         self.table
@@ -477,10 +480,21 @@ fn draw_identity(canvas: &mut Canvas, view: &ShiftView) -> u16 {
         let is_edge = usize::from(x) + safe::cells(sign) > usize::from(canvas.width());
         x = canvas.text(x, y, if is_edge { sign.trim_end() } else { sign }, Ink::Text);
     }
-    let methods: Vec<String> =
-        view.methods.iter().map(|(method, count, sum)| format!("{method} {count} 笔 {}", sum.grouped())).collect();
-    canvas.text(1, y + 1, &methods.join("   "), Ink::Text);
-    y + 2
+    draw_methods(canvas, y + 1, view)
+}
+
+/// What came in by each method; those that one row has no room for stand whole in the next. Answers the row after.
+fn draw_methods(canvas: &mut Canvas, mut y: u16, view: &ShiftView) -> u16 {
+    let mut x: u16 = 1;
+    for (method, count, sum) in &view.methods {
+        let text = format!("{method} {count} 笔 {}", sum.grouped());
+        let cells = u16::try_from(safe::cells(&text)).unwrap_or(u16::MAX);
+        if x > 1 && x.saturating_add(cells) > canvas.width() {
+            (x, y) = (1, y + 1);
+        }
+        x = canvas.text(x, y, &text, Ink::Text) + 3;
+    }
+    y + 1
 }
 
 fn move_row(row: &TillRow) -> Row {

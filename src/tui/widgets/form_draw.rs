@@ -33,19 +33,19 @@ impl Form {
     pub fn draw(&mut self, canvas: &mut Canvas) {
         let rows = self.rows();
         let width = canvas.width();
-        let middle = width / 2;
-        let whole = Lane { left: 0, right: width, label: self.label_cells(&rows, 0) };
-        let second = Lane { left: middle, right: width, label: self.label_cells(&rows, 1) };
-        let heights: Vec<usize> = rows.iter().map(|row| 1 + self.mistake_lines(row, width)).collect();
-        self.scroll(&rows, &heights, usize::from(canvas.height()));
+        let lanes = self.lanes(&rows, width);
+        let mistakes: Vec<Vec<Placed>> = rows.iter().map(|row| self.mistakes_of(row, lanes, width)).collect();
+        let heights: Vec<usize> = mistakes.iter().map(|placed| 1 + rows_of(placed)).collect();
+        let room = usize::from(canvas.height());
+        self.scroll(&rows, &heights, room);
         let mut line = 0;
         let mut focus_at = None;
-        for (row, height) in rows.iter().zip(&heights) {
+        for ((row, height), placed) in rows.iter().zip(&heights).zip(&mistakes) {
             if let Some(y) = line_in_sight(line, self.top, canvas.height()) {
                 for (column, i) in row.iter().enumerate() {
-                    let mut lane = if column == 0 { whole } else { second };
+                    let mut lane = lanes[column.min(1)];
                     if self.fields[*i].span == Span::Half && column == 0 {
-                        lane.right = middle;
+                        lane.right = lanes[1].left;
                     }
                     let cursor = self.draw_field(canvas, *i, lane, y);
                     if *i == self.focus {
@@ -53,8 +53,15 @@ impl Form {
                     }
                 }
             }
-            self.draw_mistakes(canvas, row, [whole, second], line + 1);
+            for mistake in placed {
+                if let Some(y) = line_in_sight(line + 1 + mistake.line, self.top, canvas.height()) {
+                    canvas.text(mistake.x, y, &mistake.text, Ink::Stop);
+                }
+            }
             line += height;
+        }
+        if self.list.is_none() && line > room {
+            draw_more(canvas, self.top > 0, self.top + room < line);
         }
         if let Some((x, cursor, y)) = focus_at {
             if let Some(open) = self.list.as_mut() {
@@ -70,7 +77,20 @@ impl Form {
 
     /// Rows the whole form takes at this width, mistakes included.
     pub fn lines(&self, width: u16) -> usize {
-        self.rows().iter().map(|row| 1 + self.mistake_lines(row, width)).sum()
+        let rows = self.rows();
+        let lanes = self.lanes(&rows, width);
+        rows.iter().map(|row| 1 + rows_of(&self.mistakes_of(row, lanes, width))).sum()
+    }
+
+    /// Rows it takes at this width beyond those it has without mistakes: what stands below it gives them.
+    pub fn rows_more(&self, width: u16, without: u16) -> u16 {
+        u16::try_from(self.lines(width)).unwrap_or(u16::MAX).saturating_sub(without)
+    }
+
+    /// Where the two halves write.
+    fn lanes(&self, rows: &[Vec<usize>], width: u16) -> [Lane; 2] {
+        let whole = Lane { left: 0, right: width, label: self.label_cells(rows, 0) };
+        [whole, Lane { left: width / 2, right: width, label: self.label_cells(rows, 1) }]
     }
 
     fn label_cells(&self, rows: &[Vec<usize>], column: usize) -> u16 {
@@ -112,7 +132,7 @@ impl Form {
             canvas.text(x - GAP, y, "*", Ink::Faint);
         }
         let hint = if field.can_pick() && field.hint.is_empty() { words::PICK_HINT } else { &field.hint }.to_owned();
-        let hint_cells = u16::try_from(safe::cells(&hint)).unwrap_or(0);
+        let hint_cells = cells(&hint);
         let free = lane.right.saturating_sub(x + 1);
         // The hint keeps its place whether it is shown or not, so that nothing moves when the hand comes.
         let beside = if hint.is_empty() { 0 } else { hint_cells + 4 };
@@ -138,33 +158,67 @@ impl Form {
         cursor
     }
 
-    fn mistake_lines(&self, row: &[usize], width: u16) -> usize {
-        row.iter().map(|i| self.mistake(*i, width).len()).sum()
-    }
-
     /// The sentence of a field's mistake, broken into lines.
     fn mistake(&self, i: usize, width: u16) -> Vec<String> {
         let Some(sentence) = &self.fields[i].error else { return Vec::new() };
         safe::wrap(&format!("{LOOK_SIGN} {sentence}"), usize::from(width.saturating_sub(MARGIN + 1)))
     }
 
-    /// Writes the mistakes of a row under it: each under its own field as far as it fits, else further left.
-    fn draw_mistakes(&self, canvas: &mut Canvas, row: &[usize], lanes: [Lane; 2], first: usize) {
-        let width = canvas.width();
-        let mut line = first;
-        for (column, i) in row.iter().enumerate() {
-            let lines = self.mistake(*i, width);
-            let widest = lines.iter().map(|line| safe::cells(line)).max().unwrap_or(0);
-            let widest = u16::try_from(widest).unwrap_or(width);
+    /// The mistakes of a row under it: each under its own field as far as it fits, else further left; two on one line where there is room
+    /// for both.
+    fn mistakes_of(&self, row: &[usize], lanes: [Lane; 2], width: u16) -> Vec<Placed> {
+        let told: Vec<(Lane, Vec<String>)> =
+            row.iter().enumerate().map(|(column, i)| (lanes[column.min(1)], self.mistake(*i, width))).collect();
+        if let [(left, first), (right, second)] = &told[..]
+            && let ([first], [second]) = (&first[..], &second[..])
+            && let Some([x, beside]) = side_by_side([*left, *right], [cells(first), cells(second)], width)
+        {
+            let place = |x, text: &String| Placed { x, line: 0, text: text.clone() };
+            return vec![place(x, first), place(beside, second)];
+        }
+        let mut placed = Vec::new();
+        for (lane, lines) in told {
+            let widest = lines.iter().map(|line| cells(line)).max().unwrap_or(0);
             // All lines of a sentence begin in one column.
-            let x = lanes[column.min(1)].value_x().min(width.saturating_sub(widest + 1));
+            let x = lane.value_x().min(width.saturating_sub(widest + 1));
             for text in lines {
-                if let Some(y) = line_in_sight(line, self.top, canvas.height()) {
-                    canvas.text(x, y, &text, Ink::Stop);
-                }
-                line += 1;
+                placed.push(Placed { x, line: placed.len(), text });
             }
         }
+        placed
+    }
+}
+
+/// A line of a mistake where it stands: its column, and the line under its row.
+struct Placed {
+    x: u16,
+    line: usize,
+    text: String,
+}
+
+fn rows_of(placed: &[Placed]) -> usize {
+    placed.last().map_or(0, |last| last.line + 1)
+}
+
+fn cells(text: &str) -> u16 {
+    u16::try_from(safe::cells(text)).unwrap_or(u16::MAX)
+}
+
+/// Where two sentences begin on one line, a gap between them; none where they don't fit.
+fn side_by_side([left, right]: [Lane; 2], [first, second]: [u16; 2], width: u16) -> Option<[u16; 2]> {
+    let beside = right.value_x().min(width.checked_sub(second.checked_add(1)?)?);
+    let x = left.value_x().min(beside.checked_sub(first.checked_add(GAP)?)?);
+    (x > 0).then_some([x, beside])
+}
+
+/// Says at the right edge that rows of the form lie above or below what is in sight.
+fn draw_more(canvas: &mut Canvas, above: bool, below: bool) {
+    let x = canvas.width().saturating_sub(1);
+    if above {
+        canvas.text(x, 0, "↑", Ink::Look);
+    }
+    if below {
+        canvas.text(x, canvas.height().saturating_sub(1), "↓", Ink::Look);
     }
 }
 

@@ -291,7 +291,8 @@ impl Table {
     /// Draws the cells of a row; `over` is the ink of cells that have none of their own.
     fn draw_cells(&self, canvas: &mut Canvas, y: u16, left: u16, widths: &[u16], row: &Row, over: Option<Ink>) {
         let mut x = left;
-        for ((column, width), (text, ink)) in self.columns.iter().zip(widths).zip(&row.cells) {
+        let widths = self.within(widths, row);
+        for ((column, width), (text, ink)) in self.columns.iter().zip(&widths).zip(&row.cells) {
             let ink = match (*ink, over) {
                 (Ink::Text, Some(over)) => over,
                 (own, _) => own,
@@ -331,6 +332,24 @@ impl Table {
             (spare, wanted) = (spare - more, wanted + more);
         }
         give_up(&mut widths, &needs, wanted);
+        widths
+    }
+
+    /// The columns of one row: text that would be cut takes the blanks of the last one, where that stands right behind it.
+    fn within(&self, widths: &[u16], row: &Row) -> Vec<u16> {
+        let mut widths = widths.to_vec();
+        let need =
+            |at: usize| row.cells.get(at).map_or(0, |(text, _)| u16::try_from(safe::cells(text)).unwrap_or(u16::MAX));
+        if let [.., before, last] = &self.columns[..]
+            && !before.right
+            && !last.right
+        {
+            let at = widths.len() - 2;
+            let lacks = need(at).saturating_sub(widths[at]);
+            let taken = lacks.min(widths[at + 1].saturating_sub(need(at + 1)));
+            widths[at] += taken;
+            widths[at + 1] -= taken;
+        }
         widths
     }
 
