@@ -4,7 +4,6 @@
 
 mod support;
 
-use meterdesk::derive::Received;
 use meterdesk::derive::account::file::AccountOpened;
 use meterdesk::derive::ledger::trial_balance;
 use meterdesk::rules::money::Fen;
@@ -13,40 +12,11 @@ use meterdesk::store::tables::account::{AccountRow, FieldRow, MeterRow};
 use meterdesk::store::tables::base::{ClashRow, ExceptionRow, HoldRow};
 use meterdesk::store::tables::billing::BalanceRow;
 use serde_json::{Value, json};
-use support::arrive::{entries, in_all_orders, made, set_clock, site, take};
+use support::apart::{meet, met, questions};
+use support::arrive::{entries, made, site};
 use support::orders::{Book, Sample, book};
 use support::till;
 use support::water;
-
-/// Each act at a site of its own, five minutes apart; all of it in one book, after every order of arrival was tried.
-fn meet(given: impl FnOnce(&mut Book), acts: &[Sample]) -> Book {
-    let mut home = book("B01");
-    given(&mut home);
-    let common = entries(&home);
-    let act = |(index, (user, action, input)): (usize, &Sample)| {
-        let minutes = 5 * (1 + i64::try_from(index).unwrap());
-        made(&mut site(&format!("S{index}"), &common, minutes), user, action, input.clone())
-    };
-    met(&common, &acts.iter().enumerate().map(act).collect::<Vec<_>>())
-}
-
-fn met(common: &[EntryRow], apart: &[EntryRow]) -> Book {
-    let mut book = Book { desk: in_all_orders(common, apart) };
-    let before = support::arrive::hash(&book.desk);
-    assert!(take(&mut book.desk, apart).iter().all(|answer| *answer == Received::Known));
-    assert_eq!(support::arrive::hash(&book.desk), before, "a second arrival changes nothing");
-    set_clock(&mut book, 60);
-    book
-}
-
-/// Open questions, those of numbers included.
-fn questions(book: &Book) -> Vec<String> {
-    let tx = book.desk.look().unwrap();
-    let mut found: Vec<String> = tx.open_exceptions().unwrap().into_iter().map(|row| row.what).collect();
-    found.extend(tx.open_clashes().unwrap().into_iter().map(|row| row.what));
-    found.sort();
-    found
-}
 
 fn account(book: &Book, no: &str) -> AccountRow {
     book.desk.look().unwrap().account_of_text(no).unwrap().unwrap()

@@ -1,18 +1,18 @@
 //! The stack of screens: keys go to the top layer, drawing goes from the bottom up, and a layer changes the stack only
-//! by the [`Reply`] it returns.
+//! by the [`Reply`] it returns. What a reply asks is done in [`steps`], the picture is painted in [`frame`].
 
-use super::canvas::Canvas;
+mod frame;
+mod steps;
+
 use super::chrome;
 use super::help::Help;
 use super::key::{Code, Key};
 use super::keylock::{KeyLock, Turn, Why};
 use super::keymap::{self, Command, Place};
 use super::palette::Palette;
-use super::screen::{Context, Given, Reply, Screen, Shape, Step, Toast};
+use super::screen::{Context, Reply, Screen, Shape, Step, Toast};
 use super::theme::{Ink, Theme};
 use super::widgets::form::Form;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
 use std::time::Duration;
 
 /// The words' initials for searching by pinyin: `派工台` → `pgt`.
@@ -317,50 +317,6 @@ impl<C: Context + 'static> Stack<C> {
         })
     }
 
-    /// Paints everything and says where the cursor is. Once it is on the terminal: [`Stack::shown_for`].
-    pub fn draw(&mut self, buffer: &mut Buffer, cx: &C) -> Option<Position> {
-        let mut cursor = None;
-        let area = buffer.area;
-        let mut canvas = Canvas::new(buffer, &mut cursor, self.theme);
-        self.is_small = area.width < chrome::MIN_WIDTH || area.height < chrome::MIN_HEIGHT;
-        if self.is_small {
-            chrome::too_small(&mut canvas);
-            return cursor;
-        }
-        let message = self.message();
-        self.draw_frame(&mut canvas, message.as_ref(), cx);
-        let full = self.layers.iter().rposition(|s| s.shape() == Shape::Full).unwrap_or(0);
-        // A message of several rows takes them from the body, so that it hides neither the cursor nor a field.
-        let below = chrome::ROWS_BELOW + chrome::message_rows(area.width, message.as_ref()) - 1;
-        let body_height = area.height - chrome::ROWS_ABOVE - below;
-        for layer in &mut self.layers[full..] {
-            let mut body = canvas.part(0, chrome::ROWS_ABOVE, area.width, body_height);
-            match layer.shape() {
-                Shape::Full => layer.draw(&mut body, cx),
-                Shape::Popup { width, height } => {
-                    let title = layer.title(cx);
-                    layer.draw(&mut body.popup(width, height, &title), cx);
-                }
-            }
-        }
-        let last_row = area.height.saturating_sub(2);
-        let rest = Position { x: area.x, y: area.y + last_row };
-        Some(cursor.map_or(rest, |p| Position { x: p.x, y: p.y.min(area.y + last_row) }))
-    }
-
-    /// The lines around the body.
-    fn draw_frame(&self, canvas: &mut Canvas, message: Option<&Toast>, cx: &C) {
-        let height = canvas.height();
-        chrome::top_line(canvas, &cx.top_line());
-        let title =
-            self.layers.iter().rev().find(|s| s.shape() == Shape::Full).map(|s| s.title(cx)).unwrap_or_default();
-        chrome::title_rule(canvas, 1, &title, cx.is_practice());
-        chrome::message(canvas, height - 2, message);
-        let closed = self.top().is_some_and(|s| s.is_closed());
-        let back = self.layers.len() > 1 && !closed;
-        chrome::footer(canvas, height - 1, &self.keys(cx), back, !closed);
-    }
-
     fn top(&self) -> Option<&dyn Screen<C>> {
         self.layers.last().map(|s| &**s)
     }
@@ -397,159 +353,5 @@ impl<C: Context + 'static> Stack<C> {
             }
         }
         if reply.used { reply } else { self.run_everywhere(command, cx) }
-    }
-
-    /// Puts a layer on top, where there is room for one more.
-    fn push(&mut self, screen: Box<dyn Screen<C>>, came: Came) {
-        if self.layers.len() >= DEPTH_MAX {
-            let text = crate::text::toolkit::too_deep(DEPTH_MAX);
-            self.say(Toast { text, ink: Ink::Stop });
-            return self.hold(Why::Refused);
-        }
-        let by_itself = match came {
-            Came::Key => screen.is_to_be_read(),
-            Came::Deed => screen.is_to_be_read() || screen.shape() == Shape::Full,
-            Came::Answer | Came::Itself => true,
-        };
-        let resumed = screen.resumed().map(crate::text::toolkit::resumed);
-        self.layers.push(screen);
-        if by_itself || resumed.is_some() {
-            self.hold(Why::Opened);
-        }
-        if let Some(text) = resumed {
-            self.say(Toast { text, ink: Ink::Look });
-        }
-    }
-
-    /// Does what a layer asked, step by step; steps may bring new ones.
-    fn perform(&mut self, reply: Reply<C>, came: Came, cx: &mut C) {
-        let depth = self.layers.len();
-        let came = self.perform_steps(reply, came, cx);
-        // A popup that asks for words first is no deed yet.
-        if matches!(came, Came::Deed | Came::Answer) && self.layers.len() <= depth {
-            self.unseen = Some(self.layers.len());
-        }
-    }
-
-    /// The steps; answers what they came from in the end.
-    fn perform_steps(&mut self, reply: Reply<C>, mut came: Came, cx: &mut C) -> Came {
-        let mut steps: std::collections::VecDeque<Step<C>> = reply.steps.into();
-        for _ in 0..STEPS_MAX {
-            let Some(step) = steps.pop_front() else { return came };
-            let more = match step {
-                Step::Push(screen) => {
-                    self.push(screen, came);
-                    continue;
-                }
-                Step::Replace(screen) => {
-                    self.keep_drafts(cx);
-                    self.layers.pop();
-                    self.push(screen, came);
-                    continue;
-                }
-                Step::Pop => {
-                    self.pop(cx);
-                    continue;
-                }
-                Step::Answer(answer) => {
-                    self.pop(cx);
-                    if matches!(answer.given, Given::Yes | Given::Values(_)) {
-                        came = Came::Answer;
-                    }
-                    self.with_top(|s| s.on_answer(answer, cx))
-                }
-                Step::Home => {
-                    self.go_home(cx);
-                    continue;
-                }
-                Step::Run(command) if command.is_deed() && self.unseen == Some(self.layers.len()) => {
-                    self.hold(Why::Opened);
-                    continue;
-                }
-                Step::Run(command) => {
-                    let mut more = self.run(command, cx);
-                    let run = self.weighed(command, &mut more);
-                    came = if came == Came::Key { run } else { came };
-                    more
-                }
-                Step::Say(toast) => {
-                    if toast.ink == Ink::Stop && came != Came::Itself {
-                        self.hold(Why::Refused);
-                    }
-                    self.say(toast);
-                    continue;
-                }
-                Step::Refused => {
-                    self.hold(Why::Refused);
-                    continue;
-                }
-                Step::Hold => {
-                    self.hold(Why::Opened);
-                    continue;
-                }
-                Step::Unseen => {
-                    self.hold(Why::Opened);
-                    let _ = self.takes(None);
-                    continue;
-                }
-                Step::Begun => continue,
-                Step::Forget(key) => {
-                    cx.forget_draft(&key);
-                    continue;
-                }
-                Step::Lock => {
-                    self.lock_screen(cx);
-                    continue;
-                }
-                Step::Quit => {
-                    self.keep_drafts(cx);
-                    self.quit = true;
-                    continue;
-                }
-            };
-            for step in more.steps.into_iter().rev() {
-                steps.push_front(step);
-            }
-        }
-        came
-    }
-
-    /// A message not yet seen gives way only to one at least as grave.
-    fn say(&mut self, toast: Toast) {
-        let unseen_stop = !self.toast_seen && self.toast.as_ref().is_some_and(|t| t.ink == Ink::Stop);
-        if !unseen_stop || toast.ink == Ink::Stop {
-            self.toast = Some(toast);
-            self.toast_seen = false;
-        }
-    }
-
-    /// Down to the lowest layer. Somebody else takes over a locked desk: what no draft keeps is named.
-    fn go_home(&mut self, cx: &mut C) {
-        self.keep_drafts(cx);
-        let is_locked = self.top().is_some_and(|s| s.is_closed());
-        let unkept = self.layers.iter().filter(|s| is_locked && s.form().is_some_and(Form::is_unkept));
-        let lost: Vec<String> = unkept.map(|s| s.title(cx)).filter(|title| !title.is_empty()).collect();
-        while self.layers.len() > 1 {
-            self.pop(cx);
-        }
-        if !lost.is_empty() {
-            self.say(Toast { text: crate::text::toolkit::not_kept(&lost), ink: Ink::Look });
-        }
-    }
-
-    fn pop(&mut self, cx: &mut C) {
-        if self.layers.len() > 1 {
-            self.keep_drafts(cx);
-            self.layers.pop();
-            if let Some(layer) = self.layers.last_mut() {
-                layer.on_return(cx);
-            }
-        }
-    }
-
-    fn keep_drafts(&mut self, cx: &mut C) {
-        for draft in self.layers.iter_mut().filter_map(|s| s.draft()) {
-            cx.keep_draft(draft);
-        }
     }
 }

@@ -2,8 +2,10 @@
 #![allow(dead_code)]
 
 pub mod adjust;
+pub mod apart;
 pub mod arrive;
 pub mod at;
+pub mod charges;
 pub mod company;
 pub mod household;
 pub mod ladder;

@@ -3,14 +3,17 @@
 //! The bills are ticked with the space bar and walked with ↑↓ while the hand stays in the money field, so a cash payment of all
 //! that is owed is F5, digits, F2. What F2 takes is what the screen shows: the sum seen goes with it.
 
-use chrono::NaiveDate;
-use serde_json::{Value, json};
+mod draw;
+mod typed;
 
+use chrono::NaiveDate;
+use serde_json::Value;
+
+use self::typed::{form, own_field};
 use super::mistakes;
 use super::mistyped;
 use super::queue::{self, Queue};
 use crate::desk::refusal::{Refusal, RefusalKind};
-use crate::desk::till::ask::{Amounts, Ask, Method, Waive};
 use crate::desk::till::due::Due;
 use crate::desk::till::mistyped::{CONFIRM, LARGE};
 use crate::desk::till::plan::Plan;
@@ -19,23 +22,14 @@ use crate::desk::view_till::{self, PayView, Preview};
 use crate::outbound::printer;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
-use crate::tui::app::{App, initials};
+use crate::tui::app::App;
 use crate::tui::canvas::Canvas;
 use crate::tui::key::{Code, Key};
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Answer, Context, Draft, Given, Reply, Screen};
 use crate::tui::theme::Ink;
-use crate::tui::widgets::field::Field;
 use crate::tui::widgets::form::{Form, FormEvent};
-use crate::tui::widgets::kind::Choice;
-use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
-
-/// Rows below the bills: rule, form, rule, what to say.
-const BELOW: u16 = 11;
-/// Rows of the form without mistakes.
-const FORM: u16 = 5;
-/// Rows the bills keep beside a form with mistakes: their head and two.
-const LEAST_BILLS: u16 = 3;
+use crate::tui::widgets::table::{Column, Table, TableEvent, Width};
 
 /// The screen.
 pub struct Pay {
@@ -171,76 +165,6 @@ impl Pay {
         if self.late { self.form.date("happened") } else { None }
     }
 
-    fn money(&self, field: &str) -> Option<Fen> {
-        self.form.value(field).trim().trim_end_matches('.').parse().ok()
-    }
-
-    /// The ids of the bills to pay; none when all are ticked.
-    fn chosen(&self) -> Option<Vec<String>> {
-        let ticks = self.table.ticks();
-        let all = ticks.len() == self.view.bills.len();
-        let id = |row: &usize| self.view.bills.get(*row).map(|due| due.bill.id.to_string());
-        (!all).then(|| ticks.iter().filter_map(id).collect())
-    }
-
-    fn method(&self) -> Method {
-        Method::from_word(self.form.value("method")).unwrap_or(Method::Cash)
-    }
-
-    fn ask(&self) -> Ask {
-        Ask {
-            account: self.view.account.id.to_string(),
-            bills: self.chosen(),
-            amounts: self.money("part").map(Amounts::Sum),
-            method: self.method(),
-            tendered: self.money("tendered"),
-            waive: self.money("waive").map(Waive::Sum),
-            to_prepaid: self.money("to_prepaid"),
-            keep_change: self.form.value("keep") == "keep",
-            from_prepaid: self.money("from_prepaid"),
-            expected_total: None,
-            expected_owed: None,
-            expected_balance: None,
-            confirm: false,
-            charge: None,
-        }
-    }
-
-    /// What F2 sends: what was typed, and the sum that was seen.
-    fn input(&self) -> Value {
-        let mut input = json!({ "account": self.view.account.id, "method": self.method() });
-        let Value::Object(map) = &mut input else { return input };
-        if let Some(bills) = self.chosen() {
-            map.insert("bills".into(), json!(bills));
-        }
-        for (field, name) in [
-            ("tendered", "tendered"),
-            ("part", "amounts"),
-            ("waive", "waive"),
-            ("from_prepaid", "from_prepaid"),
-            ("to_prepaid", "to_prepaid"),
-        ] {
-            if !self.form.value(field).is_empty() {
-                map.insert(name.into(), self.form.value(field).into());
-            }
-        }
-        if self.form.value("keep") == "keep" {
-            map.insert("keep_change".into(), true.into());
-        }
-        if let Ok(Preview { plan, .. }) = &self.plan {
-            map.insert("expected_total".into(), plan.total.to_string().into());
-        }
-        // A part has the same sum whatever else was paid: what the account owed and had when this was drawn goes with it.
-        let owed: Fen = self.view.bills.iter().map(Due::total).sum();
-        map.insert("expected_owed".into(), owed.to_string().into());
-        map.insert("expected_balance".into(), self.view.balance.to_string().into());
-        if self.late {
-            map.insert("paper".into(), self.form.value("paper").into());
-            map.insert("happened".into(), self.form.value("happened").into());
-        }
-        input
-    }
-
     fn take(&mut self, app: &mut App) -> Reply<App> {
         if !self.has_shift {
             return super::shift(app).and_say("先开班，再收费");
@@ -338,43 +262,6 @@ impl Pay {
             Ok(lines) => super::explain(&format!("账单 {} {}", due.bill.id, due.bill.cycle), lines),
             Err(refusal) => Reply::refuse(refusal.message()),
         }
-    }
-}
-
-fn form(view: &PayView) -> Form {
-    let methods = Method::ALL.iter().map(|method| Choice::new(method.word(), method.word())).collect();
-    let keep = vec![Choice::new("give", "找给用户"), Choice::new("keep", "存入预存")];
-    let mut form = Form::new(
-        vec![
-            Field::number("tendered", "实收", 2).half().unit("元"),
-            Field::choice("method", "方式", methods).half().value(Method::Cash.word()),
-            Field::number("part", "部分缴", 2).half().unit("元"),
-            Field::number("waive", "减免", 2).half().unit("元"),
-            Field::number("from_prepaid", "用预存", 2).half().unit("元"),
-            Field::number("to_prepaid", "存预存", 2).half().unit("元"),
-            Field::choice("keep", "找零", keep).half().value("give"),
-            Field::code("paper", "手开单号", 32).half().cells(18).required(),
-            Field::date("happened", "收钱日期").half().required(),
-        ],
-        view.day,
-        initials,
-    );
-    form.show("paper", false);
-    form.show("happened", false);
-    form
-}
-
-/// The field of the form under which a field of the input stands.
-fn own_field(field: &str) -> &'static str {
-    match field {
-        "amounts" => "part",
-        "tendered" => "tendered",
-        "waive" => "waive",
-        "from_prepaid" => "from_prepaid",
-        "to_prepaid" => "to_prepaid",
-        "paper" => "paper",
-        "happened" => "happened",
-        _ => "",
     }
 }
 
@@ -509,29 +396,7 @@ impl Screen<App> for Pay {
     }
 
     fn draw(&mut self, canvas: &mut Canvas, _: &App) {
-        let (width, height) = (canvas.width(), canvas.height());
-        let total = match &self.plan {
-            Ok(Preview { plan, .. }) => plan.total,
-            Err(_) => self.ticked().map(Due::total).sum(),
-        };
-        let shown = format!("应收 {}", total.grouped());
-        let cells = u16::try_from(crate::tui::safe::cells(&shown)).unwrap_or(0);
-        let room = width.saturating_sub(cells + 3);
-        canvas.text_in(1, 0, room, &self.view.account.address, Ink::Faint);
-        canvas.text(width.saturating_sub(cells + 1), 0, &shown, Ink::Strong);
-        // Mistakes take their rows from the bills: none of the form is pushed out of sight.
-        let bills_and_form = height.saturating_sub(1 + BELOW - FORM);
-        let most = bills_and_form.saturating_sub(FORM + LEAST_BILLS);
-        let form = FORM + self.form.rows_more(width, FORM).min(most);
-        let list = bills_and_form.saturating_sub(form);
-        let bills = &self.view.bills;
-        self.table.draw(&mut canvas.part(0, 1, width, list), bills.len(), false, |row| bill_row(&bills[row]));
-        canvas.rule(1 + list, "", Ink::Faint);
-        if self.form.is_list_open() {
-            return self.form.draw(&mut canvas.below(2 + list)); // all of a list, not three rows of it
-        }
-        self.form.draw(&mut canvas.part(0, 2 + list, width, form));
-        self.draw_money(&mut canvas.part(0, 2 + list + form, width, 5));
+        self.paint(canvas);
     }
 }
 
@@ -543,64 +408,4 @@ impl Pay {
         self.plan_again(app);
         Reply::done()
     }
-
-    /// What comes in, what goes back, what to say.
-    fn draw_money(&self, canvas: &mut Canvas) {
-        canvas.rule(0, "", Ink::Faint);
-        let balance = format!("预存余额 {}   核对单 {}", self.view.balance.grouped(), self.view.receipt);
-        let x = canvas.text(1, 3, &balance, Ink::Faint);
-        if self.view.owed_fees > Fen::ZERO {
-            let fees = format!("! 另欠业务费 {}，Ctrl-F 收", self.view.owed_fees.grouped());
-            canvas.text(x + 3, 3, &fees, Ink::Look);
-        }
-        if !self.has_shift {
-            canvas.text(1, 1, "! 您还没有开班，按 F2 先清点备用金并开班", Ink::Look);
-            return;
-        }
-        if let Some(told) = &self.close_first {
-            let width = canvas.width().saturating_sub(2);
-            canvas.paragraph(1, 1, width, &format!("! {told}。按 F2 去交班"), Ink::Look);
-            return;
-        }
-        let Preview { plan, left } = match &self.plan {
-            Ok(seen) => seen,
-            Err(refusal) => {
-                canvas.paragraph(
-                    1,
-                    1,
-                    canvas.width().saturating_sub(2),
-                    &format!("! {}", refusal.message()),
-                    Ink::Look,
-                );
-                return;
-            }
-        };
-        let mut x = canvas.text(1, 1, "找零 ", Ink::Text);
-        x = canvas.text(x, 1, &plan.money.change.grouped(), Ink::Strong);
-        x = canvas.text(x + 3, 1, &plan.money.spoken(), Ink::Accent);
-        if plan.money.to_prepaid > Fen::ZERO {
-            canvas.text(x + 3, 1, &format!("存预存 {}", plan.money.to_prepaid.grouped()), Ink::Look);
-        }
-        let after = plan.lines.iter().map(|line| line.due.bill.unpaid - line.principal);
-        let open = after.filter(|left| *left > Fen::ZERO).count();
-        let note = if open > 0 { "，有账单只缴了一部分" } else { "" };
-        let all = left.principal + left.late_fee;
-        let parts = match left.late_fee {
-            Fen::ZERO => String::new(),
-            fee => format!(" (本金 {} + 今日滞纳金 {})", left.principal.grouped(), fee.grouped()),
-        };
-        canvas.text(1, 2, &format!("收后仍欠 {}{parts}{note}", all.grouped()), Ink::Text);
-    }
-}
-
-fn bill_row(due: &Due) -> Row {
-    let (words, ink) = match &due.late {
-        Err(_) => ("滞纳金算不出".to_owned(), Ink::Stop),
-        Ok(late) if late.fee.days > 0 => (format!("逾期 {} 天", late.fee.days), Ink::Look),
-        Ok(_) => ("未到期".to_owned(), Ink::Faint),
-    };
-    Row::new([due.bill.cycle.clone(), due.bill.volume.grouped(), due.bill.unpaid.grouped()])
-        .cell(words, ink)
-        .cell(due.fee().grouped(), Ink::Text)
-        .cell(if due.bill.estimated { "估抄" } else { "" }, Ink::Look)
 }
