@@ -94,10 +94,11 @@ impl Desk {
         if full && fault.is_none() {
             fault = self.person_fault(&tx)?.map(plain);
         }
-        drop(tx);
-        if full && fault.is_none() && self.db.search_lacks()? {
-            fault = Some(plain("检索索引里缺户：按姓名、地址、电话找不到他们；请运行 rebuild 重做".to_owned()));
+        if full && fault.is_none() && tx.search_differs()? {
+            fault =
+                Some(plain("检索索引与户档不符：有户按姓名、地址、电话找不到，或找错；请运行 rebuild 重做".to_owned()));
         }
+        drop(tx);
         if full && fault.is_none() {
             fault = self.deep_fault(&state)?;
         }

@@ -24,7 +24,7 @@ const FOLD: i64 = 256;
 const WORDS_OF: &str = "3";
 
 /// Was the index made with the words this program looks for?
-fn is_of_these_words(conn: &Connection) -> rusqlite::Result<bool> {
+pub(super) fn is_of_these_words(conn: &Connection) -> rusqlite::Result<bool> {
     let mut statement = conn.prepare_cached("SELECT value FROM l_setting WHERE name = 'search_words'")?;
     let known: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
     Ok(known.as_deref() == Some(WORDS_OF))
@@ -103,59 +103,6 @@ fn absorb(
     }
     builder.flush()?;
     set_state(conn, &State { ready: noted || !stopped, places: state(conn)?.places })
-}
-
-/// Accounts looked at when the index is held against what it was made from.
-const SAMPLE: i64 = 400;
-
-/// Is an index that says it is whole without the words of accounts that stand in it? Looks at accounts spread over the book, each with
-/// one of its words. Answers the first account that is not found.
-pub(super) fn lacking(conn: &Connection) -> rusqlite::Result<Option<i64>> {
-    if !state(conn)?.ready || !is_of_these_words(conn)? {
-        return Ok(None); // it is made anew by itself
-    }
-    let all: i64 = conn.query_row("SELECT count(*) FROM d_account", [], |row| row.get(0))?;
-    let mut statement = conn
-        .prepare("SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM d_account) WHERE n % ?1 = 0")?;
-    let ids = statement.query_map([(all / SAMPLE).max(1)], |row| row.get::<_, i64>(0))?;
-    let mut reader = Reader::new(conn)?;
-    let waiting: std::collections::HashSet<i64> = doc::stale(conn, MANY * 8)?.into_iter().collect();
-    for id in ids {
-        let id = id?;
-        let Some(doc) = reader.read(id)?.filter(|_| !waiting.contains(&id)) else { continue };
-        let mut gatherer = Words::default();
-        for word in doc.words(&mut gatherer).split(' ').filter(|word| !word.is_empty()) {
-            let clause = super::query::Clause::word(word);
-            if super::matching::holding(conn, &[clause], Some(&[id]))?.ids.is_empty() {
-                return Ok(Some(id));
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// The same for phones, of every account.
-pub(super) fn lacking_phone(conn: &Connection) -> rusqlite::Result<Option<i64>> {
-    if !state(conn)?.ready || !is_of_these_words(conn)? {
-        return Ok(None);
-    }
-    let waiting: std::collections::HashSet<i64> = doc::stale(conn, i64::MAX as usize)?.into_iter().collect();
-    let mut known =
-        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM l_search_phone WHERE digits = ?1 AND id = ?2)")?;
-    let (mut reader, mut last) = (Reader::new(conn)?, i64::MIN);
-    loop {
-        let ids = doc::after(conn, last, STEP)?;
-        let Some(end) = ids.last() else { return Ok(None) };
-        last = *end;
-        for id in ids.into_iter().filter(|id| !waiting.contains(id)) {
-            let Some(doc) = reader.read(id)? else { continue };
-            for digits in doc.phones() {
-                if !known.query_row([digits, id], |row| row.get::<_, bool>(0))? {
-                    return Ok(Some(id));
-                }
-            }
-        }
-    }
 }
 
 /// Puts a few changed accounts beside the blocks. Says whether there were any.

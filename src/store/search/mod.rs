@@ -12,6 +12,7 @@
 
 mod answer;
 mod build;
+mod check;
 mod doc;
 mod docset;
 mod ids;
@@ -123,6 +124,12 @@ impl Tx<'_> {
         Ok(find(self.conn(), text, limit, owes)?)
     }
 
+    /// Is an account of the book not found by its words and phones, or by others, though the search index says that it is whole? Somebody
+    /// changed the file with another tool. Looks at every account.
+    pub fn search_differs(&self) -> Result<bool, StoreError> {
+        Ok(check::differs(self.conn())?)
+    }
+
     /// Who owes: every account with an unpaid bill or charge. Read once, on a thread of its own, then kept by [`Owes::note`].
     pub fn owing(&self) -> Result<Owes, StoreError> {
         let mut statement = self.conn().prepare_cached(
@@ -150,11 +157,6 @@ impl Db {
     pub fn reindex_search(&self, mut go_on: impl FnMut(u64) -> bool) -> Result<(), StoreError> {
         let _held = lock::take(self.path())?;
         Ok(index::reindex(self.conn(), &mut go_on)?)
-    }
-
-    /// Does the search index lack accounts of the book, though it says that it is whole? Somebody changed the file with another tool.
-    pub fn search_lacks(&self) -> Result<bool, StoreError> {
-        Ok(index::lacking(self.conn())?.is_some() || index::lacking_phone(self.conn())?.is_some())
     }
 
     /// Bytes the search index takes in the file.

@@ -1,6 +1,7 @@
 //! The search box whole: what a clerk types against accounts in a database.
 
 mod places;
+mod whole;
 
 use proptest::prelude::*;
 use rusqlite::params;
@@ -589,6 +590,7 @@ proptest! {
                 _ => {}
             }
         }
+        prop_assert!(!changed.db.look().unwrap().search_differs().unwrap());
         let fresh = Branch::with(rows.into_values().collect());
         for text in texts {
             prop_assert_eq!(changed.hits(&text), fresh.hits(&text), "{}", text);
