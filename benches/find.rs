@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench find [-- ACCOUNTS [ROUNDS]]`
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ const ENTRY: u64 = 150;
 /// Hits a large screen shows.
 const SHOWN: usize = 40;
 /// Typed letter by letter, each a line of its own: everyday texts first, then the worst we could think of.
-const TYPED: [&str; 40] = [
+const TYPED: [&str; 58] = [
     "zsf",
     "wf",
     "rml12",
@@ -61,6 +62,24 @@ const TYPED: [&str; 40] = [
     "区 路 1 用户",
     "x y z w",
     "101 201",
+    "1 1 1 101",
+    "王 1 1",
+    "王1",
+    "w1 1",
+    "wang 1 1 101",
+    "翠竹1-1-101",
+    "cuizhu1-1-101",
+    "czhy 1 1 101",
+    "1幢1单元101室",
+    "1单元1幢",
+    "12 4 4 502",
+    "101 1 1",
+    "人民路1号1幢",
+    "小区 7 7",
+    "n 3 2 1",
+    "东方 2 2 2 2",
+    "renminlu12hao 3zhuang",
+    "9 9 9",
 ];
 
 fn main() -> Result<(), StoreError> {
@@ -91,6 +110,9 @@ fn run(place: &Path, accounts: u64, rounds: u64) -> Result<(), StoreError> {
     first(place, &owes)?;
     let (mut db, _) = Db::open(place, OpenOptions::default())?;
     keys(&db, &owes, rounds as usize, true)?;
+    let started = Instant::now();
+    let differs = db.look()?.search_differs()?;
+    println!("index held against every account: {:.1} s (differs: {differs})", started.elapsed().as_secs_f64());
     change(&mut db, accounts)?;
     keys(&db, &owes, rounds as usize, false)
 }
@@ -152,6 +174,7 @@ fn first(place: &Path, owes: &Owes) -> Result<(), StoreError> {
 /// Every beginning of every text, as a clerk types it, some rounds; the slowest of each text is printed.
 fn keys(db: &Db, owes: &Owes, rounds: usize, print: bool) -> Result<(), StoreError> {
     let (mut all, mut usual) = (Vec::new(), Vec::new());
+    let mut answers = DefaultHasher::new();
     for text in TYPED {
         let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
         let mut slowest = (Duration::ZERO, "", Total::Exactly(0));
@@ -162,6 +185,7 @@ fn keys(db: &Db, owes: &Owes, rounds: usize, print: bool) -> Result<(), StoreErr
                 total = db.look()?.find(typed, SHOWN, owes)?.total;
                 took.push(started.elapsed());
             }
+            format!("{:?}", db.look()?.find(typed, SHOWN, owes)?).hash(&mut answers);
             took.sort();
             all.extend(&took);
             let middle = took[rounds / 2];
@@ -175,6 +199,7 @@ fn keys(db: &Db, owes: &Owes, rounds: usize, print: bool) -> Result<(), StoreErr
             println!("  {:>6.2} ms  {typed:<16} of {text:?} ({total:?})", took.as_secs_f64() * 1e3);
         }
     }
+    println!("answers {:016x}: another number, and something else is found", answers.finish());
     spread(&format!("{} keys", all.len()), &mut all);
     spread(&format!("{} keys, the middle one of {rounds} each", usual.len()), &mut usual);
     Ok(())

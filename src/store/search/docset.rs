@@ -43,6 +43,16 @@ impl Bits {
         self.0.iter_mut().zip(other.0.iter()).for_each(|(one, other)| *one &= other);
     }
 
+    /// Puts in what is in the other.
+    pub(super) fn or(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0.iter()).for_each(|(one, other)| *one |= other);
+    }
+
+    /// How many places are in?
+    pub(super) fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
     /// Is nothing in?
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
@@ -54,8 +64,8 @@ impl Bits {
             Some((&GAPS, rest)) => self.add_gaps(rest),
             Some((&RUNS, rest)) => self.add_runs(rest),
             Some((&BITS, rest)) => {
-                for (word, bytes) in self.0.iter_mut().zip(rest.chunks_exact(8)) {
-                    *word |= bytes.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+                for (word, bytes) in self.0.iter_mut().zip(rest.as_chunks::<8>().0) {
+                    *word |= u64::from_le_bytes(*bytes);
                 }
             }
             _ => {}

@@ -23,6 +23,9 @@ mod numbers;
 mod owes;
 mod query;
 mod rank;
+mod recent;
+mod sets;
+mod spread;
 mod varint;
 
 #[cfg(test)]
@@ -30,13 +33,12 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
-
 use rusqlite::Connection;
 
 use super::{Db, StoreError, Tx};
 use crate::rules::id::Id;
 use crate::text::{pinyin, spelled_places};
+use matching::Look;
 use query::Way;
 
 pub use answer::Answer;
@@ -76,7 +78,7 @@ pub struct Hits {
 #[derive(Default)]
 struct Found {
     ids: Vec<i64>,
-    first: HashSet<i64>,
+    first: spread::Ids,
     cut: bool,
 }
 
@@ -172,37 +174,39 @@ fn find(conn: &Connection, text: &str, limit: usize, owes: &Owes) -> rusqlite::R
         let (ids, total) = (Vec::new(), Total::Exactly(0));
         return Ok(Hits { named: query.named, ids, total, answer: Answer::First, placed: None });
     }
-    let mut found = search(conn, &query)?;
+    let mut look = Look::new(conn)?;
+    let mut found = search(&mut look, &query)?;
     let mut asked = &query;
     let words;
     // A number with zeros in front is a meter's or a receipt's, never a house's.
     if found.ids.is_empty() && !query.numbers.is_empty() && !query.numbers.iter().any(|number| number.starts_with('0'))
     {
         words = Query::words_only(text);
-        found = search(conn, &words)?;
+        found = search(&mut look, &words)?;
         asked = &words;
     }
     let said = spelled_places::said(text).map(|said| Query::parse(&said));
     if let Some(said) = &said {
-        let mut placed = search(conn, said)?;
+        let mut placed = search(&mut look, said)?;
         if !placed.ids.is_empty() {
             // The other reading stands behind: 12dongfang may be 东方.
             placed.before(found);
             (found, asked) = (placed, said);
         }
     }
-    let rank::Ranked { ids, total, many } = rank::ranked(conn, found, asked, owes)?;
+    let rank::Ranked { ids, total, many } = rank::ranked(&mut look, found, asked, owes)?;
     let answer = answer::of(conn, asked, &ids, many)?;
     let placed = asked.placed().map(str::to_owned);
     let ids = ids.into_iter().take(limit).map(Id).collect();
     Ok(Hits { named: query.named, ids, total, answer, placed })
 }
 
-fn search(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
+fn search(look: &mut Look<'_>, query: &Query) -> rusqlite::Result<Found> {
     if !query.numbers.is_empty() {
-        return by_numbers(conn, query);
+        return by_numbers(look, query);
     }
-    let holding = |way: Way| matching::holding(conn, &query.clauses(way), None);
+    let conn = look.conn;
+    let mut holding = |way: Way| look.holding(&query.clauses(way));
     let mut found = holding(Way::Plain)?;
     for at in 0..pinyin::WAYS {
         found.join(holding(Way::Spelled(at))?);
@@ -232,12 +236,12 @@ fn search(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
 }
 
 /// Accounts with numbers that begin so, and all the words.
-fn by_numbers(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
+fn by_numbers(look: &mut Look<'_>, query: &Query) -> rusqlite::Result<Found> {
     let mut all: Option<Found> = None;
     for number in &query.numbers {
-        let mut next = numbers::beginning(conn, number)?;
+        let mut next = numbers::beginning(look.conn, number)?;
         if next.ids.is_empty() {
-            next = numbers::meter_by_digits(conn, number)?;
+            next = numbers::meter_by_digits(look, number)?;
         }
         next.settle();
         if let Some(before) = &all {
@@ -247,7 +251,7 @@ fn by_numbers(conn: &Connection, query: &Query) -> rusqlite::Result<Found> {
     }
     let mut found = all.unwrap_or_default();
     if query.has_words() {
-        let mut worded = matching::holding(conn, &query.clauses(Way::Plain), Some(&found.ids))?;
+        let mut worded = look.holding_of(&query.clauses(Way::Plain), &found.ids)?;
         worded.settle();
         found.retain(&worded);
     }

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, params};
 
 use super::doc::phone_key;
+use super::matching::Look;
 use super::query::Clause;
-use super::{CLOSELY, FIRST, Found, matching};
+use super::{CLOSELY, FIRST, Found};
 use crate::text::words::tail;
 
 const ACCOUNTS: &str = "SELECT id, no FROM d_account WHERE no >= ?1 AND no < ?2 ORDER BY no LIMIT ?3";
@@ -27,11 +28,11 @@ pub(super) fn beginning(conn: &Connection, number: &str) -> rusqlite::Result<Fou
 }
 
 /// Accounts whose meter has exactly these digits behind its letters, zeros counted: 00000431 is M00000431.
-pub(super) fn meter_by_digits(conn: &Connection, number: &str) -> rusqlite::Result<Found> {
+pub(super) fn meter_by_digits(look: &mut Look<'_>, number: &str) -> rusqlite::Result<Found> {
     let mut found = Found::default();
     let Some(word) = tail(number).filter(|_| number.bytes().all(|b| b.is_ascii_digit())) else { return Ok(found) };
-    let mut statement = conn.prepare_cached("SELECT no FROM d_meter WHERE account = ?1")?;
-    for id in matching::holding(conn, &[Clause::word(&word)], None)?.ids {
+    let mut statement = look.conn.prepare_cached("SELECT no FROM d_meter WHERE account = ?1")?;
+    for id in look.holding(&[Clause::word(&word)])?.ids {
         let mut rows = statement.query([id])?;
         while let Some(row) = rows.next()? {
             if row.get_ref(0)?.as_str()?.chars().filter(char::is_ascii_digit).eq(number.chars()) {

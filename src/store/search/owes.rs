@@ -1,7 +1,6 @@
 //! Who owes money, as a set of account ids in memory: two bytes an account, for putting debtors first.
 
-use std::collections::HashMap;
-
+use super::spread::ById;
 use crate::rules::id::Id;
 
 /// Ids share a block when all but their low 16 bits are equal.
@@ -13,7 +12,7 @@ const BLOCK_WORDS: usize = 1 << (BLOCK_BITS - 6);
 /// The set of accounts that owe. Ids are sparse over 63 bits but come in runs, so blocks of lists and bits hold them.
 #[derive(Default, Clone, Debug)]
 pub struct Owes {
-    blocks: HashMap<i64, Block>,
+    blocks: ById<Block>,
     count: usize,
 }
 

@@ -2,7 +2,6 @@
 //! those who owe, then by address as people count (2幢 before 10幢).
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -13,8 +12,10 @@ use crate::text::pinyin::spells_whole;
 use crate::text::width::normal;
 use crate::text::words::without_dots;
 
-use super::query::{Query, Way};
-use super::{CLOSELY, FIRST, Found, Owes, Total, matching};
+use super::matching::{Look, Question};
+use super::query::{Clause, Query, Way};
+use super::spread::{ById, Ids};
+use super::{CLOSELY, FIRST, Found, Owes, Total};
 
 const ADDRESS: &str = "SELECT address, name FROM d_account WHERE id = ?1";
 
@@ -31,21 +32,21 @@ pub(super) struct Ranked {
 /// The ids best first. Few hits are put in the order of their addresses, and those whose account is gone fall out. Of many,
 /// those whose numbers stand in the places typed are looked at closely; the others stay in the order in which they came into
 /// the book, which is the walk.
-pub(super) fn ranked(conn: &Connection, mut found: Found, query: &Query, owes: &Owes) -> rusqlite::Result<Ranked> {
+pub(super) fn ranked(look: &mut Look<'_>, mut found: Found, query: &Query, owes: &Owes) -> rusqlite::Result<Ranked> {
+    let conn = look.conn;
     if found.ids.len() <= CLOSELY {
         let ids: Vec<i64> = close(conn, &found.ids, &found, query, owes)?.into_iter().map(|(_, id)| id).collect();
         let total = total(&found, ids.len());
         return Ok(Ranked { ids, total, many: false });
     }
-    let named = whole_names(conn, query)?;
+    let named = whole_names(look, query)?;
     if !named.is_empty() {
         found.ids.extend(&named);
         found.settle();
         let first: Vec<i64> = close(conn, &named, &found, query, owes)?.into_iter().map(|(_, id)| id).collect();
         return Ok(after(first, &found, owes, false));
     }
-    let placed = in_place(conn, query, false)?;
-    let mut before: Vec<i64> = placed.ids;
+    let Placed { ids: mut before, alike, own } = placed(look, query)?;
     // The first that were taken may not hold them.
     found.ids.extend(before.iter().take(CLOSELY));
     let many = before.len() > CLOSELY;
@@ -53,16 +54,13 @@ pub(super) fn ranked(conn: &Connection, mut found: Found, query: &Query, owes: &
         found.settle();
         before = close(conn, &before, &found, query, owes)?.into_iter().map(|(_, id)| id).collect();
     } else {
-        let alike = in_place(conn, query, true)?.ids;
         let mut same = Vec::new();
         if alike.len() <= CLOSELY {
             found.ids.extend(&alike);
             same = close(conn, &alike, &found, query, owes)?;
             same.retain(|(agreement, _)| *agreement <= Agreement::Same);
         }
-        found.settle();
         let mut first: Vec<i64> = same.into_iter().map(|(_, id)| id).collect();
-        let own = in_choice(conn, query)?;
         found.ids.extend(&own);
         found.settle();
         before.extend(&own);
@@ -71,7 +69,8 @@ pub(super) fn ranked(conn: &Connection, mut found: Found, query: &Query, owes: &
         let mut own: Vec<i64> = own.into_iter().filter(|id| !first.contains(id)).collect();
         own.sort_by_cached_key(|id| (tier(&found, owes, *id), *id));
         first.append(&mut own);
-        before.retain(|id| found.ids.binary_search(id).is_ok() && !first.contains(id));
+        let known: Ids = first.iter().copied().collect();
+        before.retain(|id| found.ids.binary_search(id).is_ok() && !known.contains(id));
         before.sort_by_cached_key(|id| (tier(&found, owes, *id), *id));
         before.splice(0..0, first);
     }
@@ -80,7 +79,7 @@ pub(super) fn ranked(conn: &Connection, mut found: Found, query: &Query, owes: &
 
 /// The others behind those that come first.
 fn after(mut before: Vec<i64>, found: &Found, owes: &Owes, many: bool) -> Ranked {
-    let known: HashSet<i64> = before.iter().copied().collect();
+    let known: Ids = before.iter().copied().collect();
     let mut others: Vec<i64> = found.ids.iter().copied().filter(|id| !known.contains(id)).collect();
     others.sort_by_cached_key(|id| (tier(found, owes, *id), *id));
     before.append(&mut others);
@@ -90,51 +89,41 @@ fn after(mut before: Vec<i64>, found: &Found, owes: &Owes, many: bool) -> Ranked
 }
 
 /// Accounts whose whole name was typed, as far as they are looked at closely.
-fn whole_names(conn: &Connection, query: &Query) -> rusqlite::Result<Vec<i64>> {
+fn whole_names(look: &mut Look<'_>, query: &Query) -> rusqlite::Result<Vec<i64>> {
     let mut found = Found::default();
     for clauses in query.whole_names() {
-        found.join(matching::holding(conn, &clauses, None)?);
+        found.join(look.holding(&clauses)?);
     }
     found.settle();
     found.ids.truncate(CLOSELY * 2);
     Ok(found.ids)
 }
 
-/// Accounts whose numbers stand at the likeliest of the places typed, each at one of its own.
-fn in_choice(conn: &Connection, query: &Query) -> rusqlite::Result<Vec<i64>> {
-    for choice in query.choices() {
-        let mut found = Found::default();
-        for way in [Way::Plain, Way::SpelledPlace] {
-            let words = query.clauses(way);
-            if !words.is_empty() {
-                found.join(matching::holding(conn, &[choice.clone(), words].concat(), None)?);
-            }
-        }
-        if !found.ids.is_empty() {
-            found.settle();
-            return Ok(found.ids);
-        }
-    }
-    Ok(Vec::new())
+/// Accounts with all words that hold the numbers in places where they may stand.
+#[derive(Default)]
+struct Placed {
+    /// Any of these places.
+    ids: Vec<i64>,
+    /// And no other numbers; more than [`CLOSELY`] are not all here.
+    alike: Vec<i64>,
+    /// Each number at one of its own, the likeliest choice that anybody has.
+    own: Vec<i64>,
 }
 
-/// Accounts with all words, and the numbers in their places; `alike`: and no other numbers.
-fn in_place(conn: &Connection, query: &Query, alike: bool) -> rusqlite::Result<Found> {
+fn placed(look: &mut Look<'_>, query: &Query) -> rusqlite::Result<Placed> {
     let places = query.in_place();
     if places.is_empty() || !query.numbers.is_empty() {
-        return Ok(Found::default());
+        return Ok(Placed::default());
     }
-    let shape = alike.then(|| query.shape());
-    let mut found = Found::default();
-    for way in [Way::Plain, Way::SpelledPlace] {
-        let words = query.clauses(way);
-        if !words.is_empty() {
-            let clauses: Vec<_> = places.iter().cloned().chain(shape.clone()).chain(words).collect();
-            found.join(matching::holding(conn, &clauses, None)?);
-        }
-    }
-    found.settle();
-    Ok(found)
+    let ask = |clauses: Vec<Clause>, enough: Option<usize>| Question { clauses, enough, otherwise: false };
+    let alike = places.iter().cloned().chain([query.shape()]).collect();
+    let choices = query.choices().into_iter().map(|choice| Question { otherwise: true, ..ask(choice, None) });
+    let questions: Vec<Question> = [ask(places, None), ask(alike, Some(CLOSELY))].into_iter().chain(choices).collect();
+    let mut lists: Vec<Vec<Clause>> = [Way::Plain, Way::SpelledPlace].map(|way| query.clauses(way)).into();
+    lists.retain(|words| !words.is_empty());
+    let mut found = look.among(&lists, &questions)?.into_iter().map(|found| found.ids);
+    let (ids, alike) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
+    Ok(Placed { ids, alike, own: found.find(|ids| !ids.is_empty()).unwrap_or_default() })
 }
 
 /// A number typed whole, and who owes.
@@ -190,9 +179,9 @@ fn total(found: &Found, count: usize) -> Total {
     if found.cut { Total::AtLeast(count.min(FIRST)) } else { Total::Exactly(count) }
 }
 
-fn names_and_addresses(conn: &Connection, ids: &[i64]) -> rusqlite::Result<HashMap<i64, (String, String)>> {
+fn names_and_addresses(conn: &Connection, ids: &[i64]) -> rusqlite::Result<ById<(String, String)>> {
     let mut statement = conn.prepare_cached(ADDRESS)?;
-    let mut found = HashMap::with_capacity(ids.len());
+    let mut found = ById::with_capacity_and_hasher(ids.len(), Default::default());
     for &id in ids {
         if let Some(both) = statement.query_row([id], |row| Ok((row.get(1)?, row.get(0)?))).optional()? {
             found.insert(id, both);

@@ -1,6 +1,7 @@
 //! The search box whole: what a clerk types against accounts in a database.
 
 mod places;
+mod together;
 mod whole;
 
 use proptest::prelude::*;

@@ -10,7 +10,18 @@ pub(super) fn write(blob: &mut Vec<u8>, mut number: u64) {
 }
 
 /// Takes a number from the front; `None` at the end, and where the bytes make none.
+#[inline]
 pub(super) fn read(blob: &mut &[u8]) -> Option<u64> {
+    match blob.split_first() {
+        Some((&byte, rest)) if byte < 0x80 => {
+            *blob = rest;
+            Some(u64::from(byte))
+        }
+        _ => read_long(blob),
+    }
+}
+
+fn read_long(blob: &mut &[u8]) -> Option<u64> {
     let (mut number, mut shift) = (0, 0);
     loop {
         let (&byte, rest) = blob.split_first()?;
