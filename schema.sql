@@ -656,6 +656,9 @@ CREATE TABLE d_bill (
     state TEXT NOT NULL,
     note TEXT NOT NULL,
     prepaid INTEGER NOT NULL,
+    reading INTEGER,
+    behind INTEGER,
+    highest INTEGER NOT NULL,
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 

@@ -14,6 +14,7 @@ use crate::book::subject::{Kind, Subject};
 use crate::derive::account::bill::{BillIssued, HoldReason, OPENING, SWAP};
 use crate::derive::account::cover::Covers;
 use crate::derive::account::prepaid;
+use crate::rules::billing::Place;
 use crate::rules::customer::prepaid_settles;
 use crate::rules::fault::Fault;
 use crate::rules::id::Id;
@@ -143,12 +144,13 @@ fn doubt_of(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<Option<HoldRe
     Ok(ledger.and_then(|ledger| doubt::doubt(&ledger, bill, &limits)))
 }
 
-/// What a cancelled bill of the same last day came to: issued anew with another amount, it is a correction.
+/// What a cancelled bill of the same last day, and of the same reading where there is one, came to: issued anew with another amount, it is a
+/// correction.
 fn cancelled_before(tx: &Tx<'_>, account: Id, bill: &BillIssued) -> Result<Option<Fen>, StoreError> {
     let bills = tx.scan::<BillRow>(&[&account])?;
     let alike = |row: &&BillRow| row.kind != OPENING && (row.kind == SWAP) == (bill.kind == SWAP);
     let of_day = bills.iter().filter(|row| row.state == "cancelled" && row.last_day == bill.last_day).filter(alike);
-    Ok(of_day.max_by_key(|row| row.id).map(|row| row.amount))
+    Ok(of_day.max_by_key(|row| (row.reading == bill.reading, row.id)).map(|row| row.amount))
 }
 
 /// The bill of an account's oldest reading not billed yet, or of a swap before it whose bill was cancelled, dated `dated`; `None` when
@@ -161,10 +163,10 @@ pub fn rate_now(tx: &Tx<'_>, prices: &PriceBook, account: Id, dated: NaiveDate) 
 /// The same of a ledger that may know more than is on file.
 pub(super) fn rate_of(ledger: &Ledger, prices: &PriceBook, dated: NaiveDate) -> Result<Option<BillIssued>, Fault> {
     let rater = Rater { book: prices, dated };
-    let ends = ledger.history().closing_marks(NaiveDate::MIN, NaiveDate::MAX);
-    let first = ends.into_iter().find(|end| ledger.history().due(*end).is_some());
-    let is_before = |swap: NaiveDate| first.is_none_or(|end| swap <= ledger.marks[end].day);
-    let swap = ledger.cancelled.iter().find(|bill| bill.swap && is_before(bill.last));
+    let history = ledger.history();
+    let first = ledger.all_closing_marks().into_iter().find(|end| history.due(*end).is_some());
+    let is_before = |swap: Place| first.is_none_or(|end| swap <= history.place(end));
+    let swap = ledger.cancelled.iter().find(|bill| bill.swap && is_before(bill.to()));
     match swap {
         Some(swap) => rater.swap_again(ledger, swap).map(Some),
         None => first.and_then(|end| rater.one(ledger, end)).transpose(),

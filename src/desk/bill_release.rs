@@ -84,7 +84,7 @@ pub(super) fn rated_now(
 ) -> Result<(BillIssued, Ledger), Refusal> {
     let facts = tx.billing_facts(row.account)?;
     let ledger = facts.as_ref().map(Ledger::of).ok_or_else(|| Refusal::data("账单没有对应的用户档案"))?.recalled(tx)?;
-    let end = ledger.history().closing_marks(row.last_day, row.last_day).first().copied();
+    let end = ledger.history().mark_at(ledger.end_of(row));
     let end = end.ok_or_else(|| Refusal::rule("bill", "账单所依据的读数已不在，请重新出账"))?;
     let rated = Rater { book: prices, dated }.one(&ledger, end);
     let issue = rated.ok_or_else(|| Refusal::rule("bill", "这一天的读数已由别的账单结算"))??;

@@ -1,8 +1,6 @@
 //! What a customer owes that is no bill yet: use that was read and not billed, and held bills. Who leaves,
 //! seals, hands over or closes settles it first. So he does with money that nobody has confirmed and with business that is not done.
 
-use chrono::NaiveDate;
-
 use super::billing::Ledger;
 use crate::derive::order::life;
 use crate::rules::billing::MarkKind;
@@ -55,7 +53,7 @@ pub(super) fn waits(ledger: &Ledger) -> Option<String> {
         return Some(format!("换表 ({day}) 差额 {used} 的账单作废后还没有重新出账，请先出账，缴清后再办"));
     }
     let history = ledger.history();
-    let mut ends = history.closing_marks(NaiveDate::MIN, NaiveDate::MAX);
+    let mut ends = ledger.all_closing_marks();
     let last = ledger.marks.len().checked_sub(1)?;
     if ledger.marks[last].kind == MarkKind::Swap {
         ends.push(last);

@@ -17,7 +17,7 @@ use super::refusal::{Fault, Refusal};
 use crate::derive::account::bill::{BillIssued, HoldReason};
 use crate::derive::account::reading::ReadingEntered;
 use crate::derive::order::body::FieldSaid;
-use crate::rules::billing::{Mark, MarkKind, Registers, Span};
+use crate::rules::billing::{Mark, MarkKind, Registers};
 use crate::rules::customer_fields::IC_CARD;
 use crate::rules::id::Id;
 use crate::rules::meter_state::MeterState;
@@ -159,7 +159,8 @@ fn read_and_rate(
 /// Use that the slip's own bill does not reach, such as that of a bill cancelled between others, is billed first.
 fn refuse_left(mut ledger: Ledger, bill: Option<&BillIssued>) -> Result<(), Refusal> {
     if let Some(bill) = bill {
-        ledger.add_span(Span { first: bill.first_day, last: bill.last_day, volume: bill.volume, swap: false });
+        let span = ledger.span_of(bill);
+        ledger.add_span(span);
     }
     match debts::waits(&ledger) {
         Some(what) => Err(Refusal::rule("R-136", what)),
@@ -169,8 +170,8 @@ fn refuse_left(mut ledger: Ledger, bill: Option<&BillIssued>) -> Result<(), Refu
 
 /// A bill that was cancelled keeps its due date in the one in its place, which one bill of several could not: it is issued first.
 fn refuse_cancelled(ledger: &Ledger, bill: &BillIssued) -> Result<(), Refusal> {
-    let taken = |one: &&Cancelled| one.swap || one.last != bill.last_day;
-    let span = Span { first: bill.first_day, last: bill.last_day, volume: bill.volume, swap: false };
+    let span = ledger.span_of(bill);
+    let taken = |one: &&Cancelled| one.swap || one.to() != span.stretch.to;
     let Some(one) = ledger.cancelled.iter().filter(taken).find(|one| one.taken_up_by(&span)) else { return Ok(()) };
     let what = if one.swap { "换表差额" } else { "账单" };
     Err(Refusal::rule(
@@ -185,7 +186,7 @@ fn refuse_cancelled(ledger: &Ledger, bill: &BillIssued) -> Result<(), Refusal> {
 
 /// The bill up to the newest reading; none when there is no use to charge.
 fn bill(cx: &Cx<'_, '_>, ledger: &Ledger, new: bool) -> Result<Option<BillIssued>, Refusal> {
-    let newest = ledger.history().closing_marks(NaiveDate::MIN, NaiveDate::MAX).pop();
+    let newest = ledger.all_closing_marks().pop();
     let prices = cx.shelf.prices(cx.tx)?;
     let rater = Rater { book: &prices, dated: cx.day };
     let Some(bill) = newest.and_then(|end| rater.one_or_held(ledger, end)) else { return Ok(None) };

@@ -11,7 +11,6 @@ use super::reading_enter::{self, Input};
 use super::reading_judge::judge;
 use super::refusal::Refusal;
 use crate::derive::account::prepaid;
-use crate::rules::billing::Span;
 use crate::rules::billing::registers::Registers;
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
@@ -82,12 +81,13 @@ pub fn picture(desk: &Desk, account: Id, day: NaiveDate, typed: &Input) -> Resul
             balance.credit -= credit;
             settled = prepaid + credit;
         }
-        let (first, last, volume, is_held) = (bill.first_day, bill.last_day, bill.volume, held.is_some());
+        let (span, is_held) = (ledger.span_of(&bill), held.is_some());
+        let volume = bill.volume;
         bills.push(NewBill { cycle: bill.cycle, volume, amount: bill.amount, due: bill.due, settled, held });
         if is_held {
             break;
         }
-        ledger.add_span(Span { first, last, volume, swap: false });
+        ledger.add_span(span);
     }
     Ok(AtTill { used: judged.units, doubt, bills })
 }

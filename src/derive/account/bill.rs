@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cover::{self, Covers};
 use super::late_back::{self, LateWithBill};
+use super::within::{self, Order};
 use super::{payment, prepaid};
 use crate::book::subject::Kind;
 use crate::derive::ledger::{Legs, account};
@@ -296,28 +297,17 @@ pub fn put(
     if body.lines.iter().map(|line| line.amount).sum::<Fen>() != body.amount {
         return Err(DeriveError::Body("账单各行之和与应收不符".into()));
     }
-    let others = fx.tx.bills_within(event.subject, body.first_day, body.last_day)?;
-    let mut living = None;
-    let alike = |kind: &str| kind != OPENING && body.kind != OPENING && (kind == SWAP) == (body.kind == SWAP);
-    for other in others.into_iter().filter(|other| other.id != id && alike(&other.kind)) {
-        match other.state.as_str() {
-            "held" => fx.tx.delete::<BillRow>(&[&event.subject, &other.id])?,
-            "cancelled" => {}
-            // The differences charged at two swaps of one period stand side by side.
-            _ if body.kind == SWAP && other.last_day != body.last_day => {}
-            _ => living = Some(other.id),
-        }
-    }
+    let (living, behind) = meets(fx, event.subject, id, &body)?;
     if let Some(first) = living {
         if body.held.is_some() {
             return Ok(());
         }
         let note = double_note(body.last_day, &first.to_string(), id);
         exception::open(fx, Kind::Account, event, "billed_twice", first, note.clone())?;
-        return Ok(fx.tx.add(&row(event, id, body, "cancelled", note))?);
+        return Ok(fx.tx.add(&BillRow { behind, ..row(event, id, body, "cancelled", note) })?);
     }
     if let Some(reason) = body.held.clone() {
-        return Ok(fx.tx.add(&row(event, id, body, "held", reason.message))?);
+        return Ok(fx.tx.add(&BillRow { behind, ..row(event, id, body, "held", reason.message) })?);
     }
     legs.add(account::RECEIVABLE, body.amount);
     for line in &body.lines {
@@ -325,15 +315,43 @@ pub fn put(
     }
     let state = if body.amount > Fen::ZERO { "open" } else { "paid" };
     let settles = body.settles;
-    fx.tx.add(&row(event, id, body, state, String::new()))?;
+    fx.tx.add(&BillRow { behind, ..row(event, id, body, state, String::new()) })?;
     if settles {
         prepaid::settle(fx, event, id, legs)?;
     }
     Ok(())
 }
 
+/// The bills that a bill meets: a living one that has billed its use already, and the mark of its first day that it begins behind. A held
+/// one whose use it takes goes.
+fn meets(fx: &Fx<'_, '_>, account: Id, id: Id, body: &BillIssued) -> Result<(Option<Id>, Option<Id>), DeriveError> {
+    if body.kind == OPENING {
+        return Ok((None, None));
+    }
+    let mut others = fx.tx.bills_within(account, body.first_day, body.last_day)?;
+    let took = body.replaces.and_then(|old| others.iter().find(|row| row.id == old && row.first_day == body.first_day));
+    let known = took.and_then(|row| row.behind);
+    others.retain(|row| row.id != id && row.kind != OPENING && row.state != "cancelled");
+    if others.is_empty() {
+        return Ok((None, known));
+    }
+    let (held, living): (Vec<BillRow>, Vec<BillRow>) = others.into_iter().partition(|row| row.state == "held");
+    let order = Order::read(fx, account)?;
+    let behind = known.or_else(|| order.behind(body, &living));
+    let own = order.stretch((body.first_day, behind), (body.last_day, body.reading), &body.kind);
+    for row in held.iter().filter(|row| within::alike(&row.kind, &body.kind) && own.holds(order.of_row(row).to)) {
+        fx.tx.delete::<BillRow>(&[&account, &row.id])?;
+    }
+    // The differences charged at two swaps of one period stand side by side.
+    let apart = |row: &&BillRow| body.kind != SWAP || row.last_day == body.last_day;
+    let mut same = living.iter().filter(|row| within::alike(&row.kind, &body.kind)).filter(apart);
+    let first = same.rfind(|row| own.shares(&order.of_row(row)));
+    Ok((first.map(|row| row.id), behind))
+}
+
 fn row(event: &Event<'_>, id: Id, body: BillIssued, state: &str, note: String) -> BillRow {
     let unpaid = if state == "open" { body.amount } else { Fen::ZERO };
+    let highest = body.at_highest() || body.earlier.iter().any(|days| days.highest);
     BillRow {
         account: event.subject,
         id,
@@ -351,6 +369,9 @@ fn row(event: &Event<'_>, id: Id, body: BillIssued, state: &str, note: String) -
         state: state.into(),
         note,
         prepaid: Fen::ZERO,
+        reading: body.reading,
+        behind: None,
+        highest,
     }
 }
 

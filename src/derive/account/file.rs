@@ -288,6 +288,9 @@ fn open_arrear(fx: &mut Fx<'_, '_>, event: &Event<'_>, arrear: &Arrear, index: u
         state: "open".into(),
         note: String::new(),
         prepaid: Fen::ZERO,
+        reading: None,
+        behind: None,
+        highest: false,
     })?;
     Ok(())
 }

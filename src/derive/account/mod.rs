@@ -22,6 +22,7 @@ mod price;
 pub mod reading;
 pub mod swap;
 pub mod transfer;
+mod within;
 
 /// The fold of accounts.
 pub const FOLD: Fold = Fold {

@@ -6,7 +6,7 @@ use crate::derive::request::ReadingFollows;
 use crate::desk::billing::{Ledger, body};
 use crate::desk::refusal::Refusal;
 use crate::rules::billing::history::UsedBefore;
-use crate::rules::billing::{Due, History, MarkKind, Span};
+use crate::rules::billing::{Due, History, Span, Stretch};
 use crate::rules::fault::Fault;
 use crate::rules::id::Id;
 use crate::rules::money::Milli;
@@ -27,13 +27,16 @@ pub struct Link {
     pub volume: Milli,
     /// Cancelled and not issued again yet: it counts as use and is not rated.
     pub waits: bool,
+    /// The use it takes.
+    pub stretch: Stretch,
 }
 
 impl Link {
     /// The days it covers.
     fn span(&self) -> Span {
         let row = &self.row;
-        Span { first: row.first_day, last: row.last_day, volume: self.volume, swap: row.kind == SWAP }
+        let (first, last, swap) = (row.first_day, row.last_day, row.kind == SWAP);
+        Span { first, last, volume: self.volume, swap, stretch: self.stretch }
     }
 }
 
@@ -81,10 +84,11 @@ impl Links {
             if lives || waits {
                 let issued = body::issued(tx, row.id)?;
                 let named = bills.iter().position(|bill| *bill == row.id);
-                list.push(Link { issued, named, volume: row.volume, waits, row });
+                let stretch = ledger.span_on_file(&row).stretch;
+                list.push(Link { issued, named, volume: row.volume, waits, stretch, row });
             }
         }
-        list.sort_by_key(|link| (link.row.last_day, link.row.kind == SWAP, link.row.id));
+        list.sort_by_key(|link| (link.stretch.to, link.row.kind == SWAP, link.row.id));
         Ok(Self { list, ledger })
     }
 
@@ -107,15 +111,13 @@ impl Links {
         }
         let others = self.list.iter().enumerate().filter(|(other, _)| *other != at);
         ledger.spans = others.map(|(_, link)| link.span()).collect();
-        let last = link.row.last_day;
         let used = if link.row.kind == SWAP {
-            let (before, end) = ledger.at_swap(last)?;
+            let (before, end) = ledger.at_swap(link.stretch.to)?;
             let history = before.history();
             history.used(&history.due_at_swap(end))
         } else {
             let history = ledger.history();
-            let end = history.closing_marks(last, last).pop()?;
-            history.used(&history.due(end)?)
+            history.used(&history.due(history.mark_at(link.stretch.to)?)?)
         };
         used.ok().map(Milli::whole)
     }
@@ -124,10 +126,9 @@ impl Links {
     fn stands(&self, at: usize, link: &Link) -> Stands {
         let before = self.list.get(..at).unwrap_or_default();
         let spans: Vec<Span> = before.iter().map(Link::span).collect();
-        let opening = self.ledger.marks.iter().filter(|mark| mark.kind == MarkKind::Opening).map(|mark| mark.day);
-        let (first, last) = (link.row.first_day, link.row.last_day);
-        let closing = spans.iter().map(|span| span.last).chain(opening).filter(|day| *day <= last).max();
+        let (first, last, to) = (link.row.first_day, link.row.last_day, link.stretch.to);
         let history = History { spans: &spans, ..self.ledger.history() };
+        let closing = spans.iter().map(|span| span.stretch.to).chain(history.opening()).filter(|end| *end <= to).max();
         let due = Due { start: None, end: 0, closing, first, last };
         let since = self.ledger.begun(last).handed_over;
         Stands { year: history.used_before(&due), owner: history.used_since(&due, since) }

@@ -158,11 +158,9 @@ fn swapped(walk: &mut Walk, link: &Link, typed: Option<Milli>, followed: &mut Fo
 
 /// Was the meter of a bill's last reading put up within the bill?
 fn fitted_within(links: &Links, link: &Link, mark: &Mark) -> bool {
-    links.ledger.marks.iter().any(|other| {
-        other.kind == MarkKind::Swap
-            && other.meter == mark.meter
-            && link.row.first_day <= other.day
-            && other.day <= link.row.last_day
+    let history = links.ledger.history();
+    links.ledger.marks.iter().enumerate().any(|(at, other)| {
+        other.kind == MarkKind::Swap && other.meter == mark.meter && link.stretch.holds(history.place(at))
     })
 }
 
@@ -179,10 +177,7 @@ fn left_over(shift: Milli, followed: &mut Followed) {
 fn mark_of<'l>(links: &'l Links, link: &Link) -> Option<&'l Mark> {
     let named = link.issued.as_ref().and_then(|issued| issued.reading);
     let by_name = named.and_then(|id| links.ledger.marks.iter().find(|mark| mark.id == id));
-    let by_day = || {
-        let end = links.ledger.history().closing_marks(link.row.last_day, link.row.last_day).pop()?;
-        links.ledger.marks.get(end)
-    };
+    let by_day = || links.ledger.marks.get(links.ledger.history().mark_at(link.stretch.to)?);
     by_name.or_else(by_day).filter(|mark| mark.kind == MarkKind::Read)
 }
 

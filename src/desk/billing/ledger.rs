@@ -8,7 +8,7 @@ use super::body;
 use crate::derive::account::bill::{self, BillIssued};
 use crate::desk::tariffs;
 use crate::rules::billing::history::read_recent;
-use crate::rules::billing::{Begun, History, Mark, MarkKind, Meter, Registers, Span, chain};
+use crate::rules::billing::{Begun, History, Mark, MarkKind, Meter, Place, Registers, Span, Stretch};
 use crate::rules::id::Id;
 use crate::rules::money::{Fen, Milli};
 use crate::rules::price_days::{self, SetFrom};
@@ -18,6 +18,7 @@ use crate::rules::sealed_use::stands_still;
 use crate::rules::utility::Utility;
 use crate::store::query::billing::BillingFacts;
 use crate::store::tables::adjust::PriceRow;
+use crate::store::tables::billing::BillRow;
 use crate::store::tables::billing_facts::{BilledMeter, BilledReading, BilledSpan, PricedAccount};
 use crate::store::{StoreError, Tx};
 
@@ -35,13 +36,13 @@ pub struct Ledger {
     pub account: PricedAccount,
     /// Its meters.
     pub meters: Vec<Meter>,
-    /// Its readings in the order (day, id).
+    /// Its readings in the order of use.
     pub marks: Vec<Mark>,
     /// Its living bills.
     pub spans: Vec<Span>,
     /// Its held bills: last day and reason.
     pub held: Vec<(NaiveDate, String)>,
-    /// Bills that were cancelled and whose days no living bill took up, in the order of their days.
+    /// Bills that were cancelled and whose use no living bill took up, in the order of use.
     pub cancelled: Vec<Cancelled>,
     /// What its last living bill of more than nothing came to.
     pub last_amount: Option<Fen>,
@@ -53,10 +54,10 @@ pub struct Ledger {
     pub prices: Vec<SetFrom>,
     /// The days on which the account got another owner.
     pub handed_over: Vec<NaiveDate>,
-    /// Bills that were cancelled and counted before, by last day and whether they were of a swap.
+    /// Bills that were cancelled and counted before, by where they ended and whether they were of a swap.
     void: Vec<Void>,
-    /// What the newest of each day was calculated with, once they are [`Ledger::recalled`].
-    calculated: BTreeMap<(NaiveDate, bool), BillIssued>,
+    /// What the newest of each place was calculated with, once they are [`Ledger::recalled`].
+    calculated: BTreeMap<(Place, bool), BillIssued>,
     recent: Vec<u32>,
     opened: Option<NaiveDate>,
     months: u32,
@@ -66,7 +67,7 @@ pub struct Ledger {
 #[derive(Debug, Clone, Copy)]
 struct Void {
     id: Id,
-    last: NaiveDate,
+    to: Place,
     swap: bool,
     withdrawn: bool,
 }
@@ -74,7 +75,7 @@ struct Void {
 /// A bill that was owed until it was cancelled, and whose reading, or the difference at a swap, is due again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cancelled {
-    /// The bill; of several of one day the newest.
+    /// The bill; of several of one place the newest.
     pub id: Id,
     /// First day.
     pub first: NaiveDate,
@@ -82,24 +83,64 @@ pub struct Cancelled {
     pub last: NaiveDate,
     /// 用量.
     pub volume: Milli,
-    /// Last day without late fee: the earliest that a bill of these days had. What takes its place keeps it.
+    /// Last day without late fee: the earliest that a bill of this use had. What takes its place keeps it.
     pub due: NaiveDate,
     /// It was the difference at a swap.
     pub swap: bool,
+    /// The use it took.
+    pub stretch: Stretch,
 }
 
 impl Cancelled {
-    /// Does a living bill bill its use? Another bill of a swap's day may have ended before the meter was taken down.
+    /// Where it ended.
+    pub fn to(&self) -> Place {
+        self.stretch.to
+    }
+
+    /// Does a living bill bill its use? On one day another bill may have ended before the meter was taken down.
     pub fn taken_up_by(&self, span: &Span) -> bool {
-        if !self.swap {
-            return covers(span, self.last);
+        span.holds(self.to())
+    }
+
+    /// Was a reading of its last day billed with it, together with what came behind on that day?
+    fn took_in(&self, place: Place) -> bool {
+        !self.swap && self.last == place.day && place < self.to() && self.stretch.holds(place)
+    }
+}
+
+/// What of an account its bills ended with.
+struct Ends<'e> {
+    meters: &'e [Meter],
+    marks: &'e [Mark],
+}
+
+impl Ends<'_> {
+    /// Where a mark of a day stands; none when it is not there.
+    fn place(&self, day: NaiveDate, mark: Option<Id>) -> Option<Place> {
+        let from = self.marks.partition_point(|mark| mark.day < day);
+        let mut of_day = self.marks.get(from..)?.iter().take_while(|mark| mark.day == day);
+        Some(Place::of(self.meters, of_day.find(|one| Some(one.id) == mark)?))
+    }
+
+    /// Where a bill ends: where its reading stands, else where the last of its kind does on its last day.
+    fn to(&self, last: NaiveDate, reading: Option<Id>, swap: bool) -> Place {
+        let kind = if swap { MarkKind::Swap } else { MarkKind::Read };
+        let of_kind = || self.marks.iter().rfind(|mark| mark.day == last && mark.kind == kind);
+        let by_kind = || of_kind().map(|mark| Place::of(self.meters, mark));
+        self.place(last, reading).or_else(by_kind).unwrap_or_else(|| Place::end_of(last))
+    }
+
+    /// The use a bill takes, or took.
+    fn stretch(&self, row: &BilledSpan) -> Stretch {
+        Stretch {
+            after: self.place(row.first_day, row.behind).unwrap_or_else(|| Place::start_of(row.first_day)),
+            to: self.to(row.last_day, row.reading, row.kind == bill::SWAP),
         }
-        match span.swap {
-            true => span.last == self.last,
-            false => {
-                covers(span, self.last) && (self.last < span.last || self.first < self.last || span.first == span.last)
-            }
-        }
+    }
+
+    fn span(&self, row: &BilledSpan) -> Span {
+        let stretch = self.stretch(row);
+        Span { first: row.first_day, last: row.last_day, volume: row.volume, swap: row.kind == bill::SWAP, stretch }
     }
 }
 
@@ -107,10 +148,14 @@ impl Ledger {
     /// Makes it from what the store holds.
     pub fn of(facts: &BillingFacts) -> Self {
         let utility = Utility::from_code(&facts.account.utility);
-        let mut spans: Vec<Span> = facts.bills.iter().filter(|row| lives(row)).map(span).collect();
-        spans.sort_by_key(|span| span.last);
+        let meters: Vec<Meter> = facts.meters.iter().map(meter).collect();
+        let mut marks: Vec<Mark> = facts.readings.iter().map(mark).collect();
+        marks.sort_by_key(|mark| (Place::of(&meters, mark), mark.id));
+        let ends = Ends { meters: &meters, marks: &marks };
+        let mut spans: Vec<Span> = facts.bills.iter().filter(|row| lives(row)).map(|row| ends.span(row)).collect();
+        spans.sort_by_key(|span| span.stretch.to);
         let held = facts.bills.iter().filter(|row| row.state == "held");
-        let mut cancelled = cancelled(&facts.bills, &spans);
+        let mut cancelled = cancelled(&facts.bills, &spans, &ends);
         let is_of = |bill: &Cancelled, row: &BilledReading| match bill.swap {
             true => row.source == SWAP,
             false => !matches!(row.source.as_str(), OPENING | SWAP),
@@ -120,10 +165,8 @@ impl Ledger {
         let wall = facts.meters.iter().rev().find(|meter| meter.removed.is_none());
         Self {
             cancelled,
-            void: void(&facts.bills),
+            void: void(&facts.bills, &ends),
             calculated: BTreeMap::new(),
-            meters: facts.meters.iter().map(meter).collect(),
-            marks: facts.readings.iter().map(mark).collect(),
             spans,
             held: held.map(|row| (row.last_day, row.note.clone())).collect(),
             last_amount: billed.max_by_key(|row| row.last_day).map(|row| row.amount),
@@ -137,25 +180,27 @@ impl Ledger {
             opened: facts.account.opened,
             months: months_between_readings(utility),
             account: facts.account.clone(),
+            meters,
+            marks,
         }
     }
 
     /// Reads what its cancelled bills were calculated with: who makes bills does it first.
     pub fn recalled(mut self, tx: &Tx<'_>) -> Result<Self, StoreError> {
-        for Void { id, last, swap, withdrawn } in &self.void {
+        for Void { id, to, swap, withdrawn } in &self.void {
             // An approval that was rejected elsewhere put its bill in no bill's place.
             if *withdrawn && tx.entry(id.entry())?.is_some_and(|entry| entry.action == "adjustment.decide") {
                 continue;
             }
             let issued = body::issued(tx, *id)?.filter(|issued| issued.held.is_none());
-            self.calculated.extend(issued.map(|issued| ((*last, *swap), issued)));
+            self.calculated.extend(issued.map(|issued| ((*to, *swap), issued)));
         }
         Ok(self)
     }
 
-    /// What the cancelled bill of a day was calculated with.
-    pub fn calculated(&self, last: NaiveDate, swap: bool) -> Option<&BillIssued> {
-        self.calculated.get(&(last, swap))
+    /// What the cancelled bill that ended at a place was calculated with.
+    pub fn calculated(&self, to: Place, swap: bool) -> Option<&BillIssued> {
+        self.calculated.get(&(to, swap))
     }
 
     /// What decides its price on a day.
@@ -180,26 +225,74 @@ impl Ledger {
         }
     }
 
+    /// The use that a bill just made takes: on its first day it begins behind a bill that ended on that day before it.
+    pub fn span_of(&self, bill: &BillIssued) -> Span {
+        let ends = Ends { meters: &self.meters, marks: &self.marks };
+        let to = ends.to(bill.last_day, bill.reading, bill.kind == bill::SWAP);
+        let before = self.spans.iter().map(|span| span.stretch.to).filter(|end| end.day == bill.first_day && *end < to);
+        let after = before.max().unwrap_or_else(|| Place::start_of(bill.first_day));
+        let stretch = Stretch { after, to };
+        let (first, last, volume) = (bill.first_day, bill.last_day, bill.volume);
+        Span { first, last, volume, swap: bill.kind == bill::SWAP, stretch }
+    }
+
+    /// Where a bill on file ends, or ended.
+    pub fn end_of(&self, row: &BillRow) -> Place {
+        let ends = Ends { meters: &self.meters, marks: &self.marks };
+        ends.to(row.last_day, row.reading, row.kind == bill::SWAP)
+    }
+
+    /// The use that a bill on file takes.
+    pub fn span_on_file(&self, row: &BillRow) -> Span {
+        let ends = Ends { meters: &self.meters, marks: &self.marks };
+        let begins = ends.place(row.first_day, row.behind);
+        let after = begins.unwrap_or_else(|| Place::start_of(row.first_day));
+        let stretch = Stretch { after, to: self.end_of(row) };
+        Span { first: row.first_day, last: row.last_day, volume: row.volume, swap: row.kind == bill::SWAP, stretch }
+    }
+
     /// Notes a bill, so that the next one stands on it.
     pub fn add_span(&mut self, span: Span) {
-        let place = self.spans.partition_point(|other| other.last <= span.last);
+        let place = self.spans.partition_point(|other| other.stretch.to <= span.stretch.to);
         self.spans.insert(place, span);
         self.cancelled.retain(|bill| !bill.taken_up_by(&span));
     }
 
-    /// The cancelled bill that a bill of a reading of this day takes the place of.
-    pub fn cancelled_on(&self, day: NaiveDate) -> Option<&Cancelled> {
-        self.cancelled.iter().find(|bill| bill.last == day && !bill.swap)
+    /// The marks that readings from one day to another close with. A reading whose cancelled bill had also taken what came behind it on
+    /// its day closes with that.
+    pub fn closing_marks(&self, from: NaiveDate, to: NaiveDate) -> Vec<usize> {
+        let history = self.history();
+        let mut found = history.closing_marks(from, to);
+        for end in &mut found {
+            let place = history.place(*end);
+            let took_in = self.cancelled.iter().filter(|bill| bill.took_in(place)).map(Cancelled::to).max();
+            *end = took_in.and_then(|to| history.mark_at(to)).unwrap_or(*end);
+        }
+        found.dedup();
+        found
     }
 
-    /// The account as it stood when a meter was taken down on a day, and the place of that meter's final mark; none when no slip says so.
-    pub fn at_swap(&self, day: NaiveDate) -> Option<(Self, usize)> {
-        let swap = self.marks.iter().rfind(|mark| mark.day == day && mark.kind == MarkKind::Swap)?;
+    /// The same of every day.
+    pub fn all_closing_marks(&self) -> Vec<usize> {
+        self.closing_marks(NaiveDate::MIN, NaiveDate::MAX)
+    }
+
+    /// The cancelled bill that a bill of a reading up to a place takes the place of.
+    pub fn cancelled_at(&self, to: Place) -> Option<&Cancelled> {
+        self.cancelled.iter().find(|bill| bill.to() == to && !bill.swap)
+    }
+
+    /// The account as it stood when a meter was taken down, by the place of the swap, and that of that meter's final mark; none when no slip
+    /// says so.
+    pub fn at_swap(&self, to: Place) -> Option<(Self, usize)> {
+        let place = |mark: &Mark| Place::of(&self.meters, mark);
+        let swap = self.marks.iter().rfind(|mark| mark.kind == MarkKind::Swap && place(mark) == to);
+        // A bill that names no mark is of the last swap of its day.
+        let swap =
+            swap.or_else(|| self.marks.iter().rfind(|mark| mark.kind == MarkKind::Swap && mark.day == to.day))?;
         let old = self.meters.iter().find(|meter| meter.replaced_by == Some(swap.meter))?;
-        let last = chain::rank(&self.meters, old.id);
-        let is_before = |mark: &Mark| mark.day < day || chain::rank(&self.meters, mark.meter) <= last;
-        let mut marks: Vec<Mark> =
-            self.marks.iter().filter(|mark| mark.day <= day && is_before(mark)).cloned().collect();
+        let down = Place::taken_down(&self.meters, old.id, swap.day);
+        let mut marks: Vec<Mark> = self.marks.iter().filter(|mark| place(mark) < down).cloned().collect();
         let end = marks.len();
         let (meter, value, registers) = (old.id, old.last?, Registers::default());
         marks.push(Mark { meter, value, kind: MarkKind::Read, registers, ..swap.clone() });
@@ -208,7 +301,8 @@ impl Ledger {
 
     /// Adds a reading that is not on file (yet); answers its place among the marks.
     pub fn add_mark(&mut self, mark: Mark) -> usize {
-        let place = self.marks.partition_point(|other| (other.day, other.id) <= (mark.day, mark.id));
+        let key = |mark: &Mark| (Place::of(&self.meters, mark), mark.id);
+        let place = self.marks.partition_point(|other| key(other) <= key(&mark));
         self.marks.insert(place, mark);
         place
     }
@@ -253,23 +347,21 @@ pub fn months_between_readings(utility: Option<Utility>) -> u32 {
     }
 }
 
-fn covers(span: &Span, day: NaiveDate) -> bool {
-    span.first <= day && day <= span.last
-}
-
-/// Bills with an amount that were cancelled and not taken up by another. Several may have had one day's reading: billed again and
+/// Bills with an amount that were cancelled and not taken up by another. Several may have ended at one place: billed again and
 /// cancelled again, or billed at two sites, where the second never was owed; the newest that was is named.
-fn cancelled(bills: &[BilledSpan], spans: &[Span]) -> Vec<Cancelled> {
+fn cancelled(bills: &[BilledSpan], spans: &[Span], ends: &Ends<'_>) -> Vec<Cancelled> {
     let owed = |row: &&BilledSpan| row.state == "cancelled" && row.amount > Fen::ZERO && row.kind != bill::OPENING;
-    let mut rows: Vec<&BilledSpan> = bills.iter().filter(owed).collect();
-    let is_swap = |row: &BilledSpan| row.kind == bill::SWAP;
     let was_double = |row: &BilledSpan| bill::was_double(row.id, row.last_day, &row.note);
-    rows.sort_by_key(|row| (row.last_day, is_swap(row), was_double(row), std::cmp::Reverse(row.id)));
+    let one = |row: &BilledSpan| {
+        let (id, first, last, swap) = (row.id, row.first_day, row.last_day, row.kind == bill::SWAP);
+        let one = Cancelled { id, first, last, volume: row.volume, due: row.due, swap, stretch: ends.stretch(row) };
+        (one, was_double(row))
+    };
+    let mut rows: Vec<(Cancelled, bool)> = bills.iter().filter(owed).map(one).collect();
+    rows.sort_by_key(|(bill, double)| (bill.to(), bill.swap, *double, std::cmp::Reverse(bill.id)));
     let mut found: Vec<Cancelled> = Vec::new();
-    for row in rows {
-        let (id, first, last, swap) = (row.id, row.first_day, row.last_day, is_swap(row));
-        let one = Cancelled { id, first, last, volume: row.volume, due: row.due, swap };
-        match found.last_mut().filter(|known| (known.last, known.swap) == (last, swap)) {
+    for (one, _) in rows {
+        match found.last_mut().filter(|known| (known.to(), known.swap) == (one.to(), one.swap)) {
             Some(known) => known.due = known.due.min(one.due),
             None => found.push(one),
         }
@@ -279,14 +371,14 @@ fn cancelled(bills: &[BilledSpan], spans: &[Span]) -> Vec<Cancelled> {
 }
 
 /// Cancelled bills that counted once, the older first.
-fn void(bills: &[BilledSpan]) -> Vec<Void> {
+fn void(bills: &[BilledSpan], ends: &Ends<'_>) -> Vec<Void> {
     let counted = |row: &&BilledSpan| {
         let double = bill::was_double(row.id, row.last_day, &row.note);
         row.state == "cancelled" && row.kind != bill::OPENING && !double
     };
     let one = |row: &BilledSpan| Void {
         id: row.id,
-        last: row.last_day,
+        to: ends.stretch(row).to,
         swap: row.kind == bill::SWAP,
         withdrawn: bill::was_withdrawn(&row.note),
     };
@@ -302,10 +394,6 @@ fn lives(row: &BilledSpan) -> bool {
 
 fn set_from(row: &PriceRow) -> SetFrom {
     SetFrom { from: row.from_day, class: row.class.clone(), confirmed: row.confirmed, mix: row.mix.clone() }
-}
-
-fn span(row: &BilledSpan) -> Span {
-    Span { first: row.first_day, last: row.last_day, volume: row.volume, swap: row.kind == bill::SWAP }
 }
 
 fn meter(row: &BilledMeter) -> Meter {

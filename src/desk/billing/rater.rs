@@ -9,7 +9,7 @@ use super::priced::{self, Used};
 use crate::derive::account::bill::{BillIssued, HoldReason, SWAP, Stored, USE};
 use crate::desk::tariffs;
 use crate::rules::billing::history::History;
-use crate::rules::billing::{BillCycle, ByRegister, Due, MarkKind, Span, registers};
+use crate::rules::billing::{BillCycle, ByRegister, Due, MarkKind, Place, registers};
 use crate::rules::classes::MIXED;
 use crate::rules::customer;
 use crate::rules::customer_fields::IC_CARD;
@@ -56,22 +56,20 @@ enum End {
 fn ends(ledger: &Ledger, cycle: BillCycle) -> Vec<End> {
     // A remote meter reports several times a cycle: the newest reading decides the month, one bill an account.
     let history = ledger.history();
-    let newest = history.closing_marks(cycle.first(), cycle.last()).pop().filter(|end| history.due(*end).is_some());
-    let day = newest.map(|end| ledger.marks[end].day);
-    let mut ends: Vec<(NaiveDate, End)> = newest.zip(day).map(|(end, day)| (day, End::Mark(end))).into_iter().collect();
+    let newest = ledger.closing_marks(cycle.first(), cycle.last()).pop().filter(|end| history.due(*end).is_some());
+    let place = newest.map(|end| history.place(end));
+    let mut ends: Vec<(Place, End)> =
+        newest.zip(place).map(|(end, place)| (place, End::Mark(end))).into_iter().collect();
     // What was cancelled before it comes first, each by itself: it keeps its due date, which one bill of both could not.
     for bill in &ledger.cancelled {
-        let before = day.is_some_and(|day| bill.last < day || (bill.swap && bill.last == day));
+        let before = place.is_some_and(|place| bill.to() < place);
         match bill.swap {
-            true if before || cycle.holds(bill.last) => ends.push((bill.last, End::Swap(*bill))),
-            false if before => {
-                let marks = history.closing_marks(bill.last, bill.last).into_iter();
-                ends.extend(marks.map(|end| (bill.last, End::Mark(end))));
-            }
+            true if before || cycle.holds(bill.last) => ends.push((bill.to(), End::Swap(*bill))),
+            false if before => ends.extend(history.mark_at(bill.to()).map(|end| (bill.to(), End::Mark(end)))),
             _ => {}
         }
     }
-    ends.sort_by_key(|(day, end)| (*day, matches!(end, End::Mark(_))));
+    ends.sort_by_key(|(place, end)| (*place, matches!(end, End::Mark(_))));
     ends.into_iter().map(|(_, end)| end).collect()
 }
 
@@ -92,13 +90,13 @@ impl Rater<'_> {
                     self.bill_or_hold(ledger, &history, &due, USE)
                 }
             };
-            let (first, last, volume, held) = (bill.first_day, bill.last_day, bill.volume, bill.held.is_some());
-            let swap = bill.kind == SWAP;
+            let held = bill.held.is_some();
+            let span = ledger.span_of(&bill);
             bills.push(bill);
             if held {
                 break;
             }
-            ledger.add_span(Span { first, last, volume, swap });
+            ledger.add_span(span);
         }
         bills
     }
@@ -127,7 +125,7 @@ impl Rater<'_> {
     /// Rates once more the difference at a swap whose bill was cancelled: it keeps its due date.
     pub fn swap_again(&self, ledger: &Ledger, again: &Cancelled) -> Result<BillIssued, Fault> {
         let lost = || Fault::new("R-272", format!("{} 的换表差额没有拆换单可以重出，请核对", again.last));
-        let (before, end) = ledger.at_swap(again.last).ok_or_else(lost)?;
+        let (before, end) = ledger.at_swap(again.to()).ok_or_else(lost)?;
         let history = before.history();
         self.bill_again(&before, &history, &history.due_at_swap(end), SWAP, Some(again))
     }
@@ -142,7 +140,7 @@ impl Rater<'_> {
     }
 
     fn bill(&self, ledger: &Ledger, history: &History<'_>, due: &Due, kind: &str) -> Result<BillIssued, Fault> {
-        let again = ledger.cancelled_on(due.last).filter(|_| kind == USE);
+        let again = ledger.cancelled_at(ledger.history().place(due.end)).filter(|_| kind == USE);
         self.bill_again(ledger, history, due, kind, again)
     }
 
@@ -162,7 +160,10 @@ impl Rater<'_> {
             return Err(Fault::new("R-063", "没有上次读数，装表日期也不明，不能确定起始日期和底数，请补全档案"));
         }
         let account = tariffs::pricing(&ledger.account);
-        let known = ledger.calculated(due.last, kind == SWAP);
+        let known = match again {
+            Some(bill) => ledger.calculated(bill.to(), bill.swap),
+            None => ledger.calculated(history.place(due.end), false).filter(|_| kind == USE),
+        };
         let used = self.used(history, due, known)?;
         let people = known.map_or(ledger.account.people, |known| known.people);
         let kept = known.map(|known| {

@@ -193,8 +193,7 @@ impl Checked {
             return Ok(Err("旧表没有差额".into()));
         }
         let history = ledger.history();
-        let ends = history.closing_marks(chrono::NaiveDate::MIN, chrono::NaiveDate::MAX);
-        if ends.into_iter().any(|end| history.due(end).is_some()) {
+        if ledger.all_closing_marks().into_iter().any(|end| history.due(end).is_some()) {
             return Ok(Err("还有读数未出账，差额随下次抄表出账".into()));
         }
         let prices = cx.shelf.prices(cx.tx)?;

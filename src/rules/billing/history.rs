@@ -1,8 +1,8 @@
 //! Which readings are due, and where the year's steps stand.
 //!
 //! A reading's period runs from the day after the last billed reading to its own day. Readings of one day count as one: the
-//! last on the last meter. A reading is due when no living bill covers its day; so a cancelled bill makes its reading due again,
-//! and a bill that was held is taken up by the next one.
+//! last on their meter; on the day of a swap those of the old and of the new meter are two ([`super::place`]). A reading is due when no
+//! living bill covers it; so a cancelled bill makes its reading due again, and a bill that was held is taken up by the next one.
 //!
 //! Where the steps stand (用量累计) is what living bills took in the year of the period's first day; a bill over 31 December
 //! counts there by its days. After an import there are no bills: then 近三期 count as far as they lie in the year. They are
@@ -13,6 +13,7 @@ use chrono::{Datelike, Months, NaiveDate};
 use rust_decimal::Decimal;
 
 use super::chain::{self, Mark, MarkKind, Meter};
+use super::place::{Place, Stretch};
 use crate::rules::fault::Fault;
 use crate::rules::money::Milli;
 
@@ -27,6 +28,21 @@ pub struct Span {
     pub volume: Milli,
     /// The difference charged at a swap: part of the period that the next reading ends.
     pub swap: bool,
+    /// The use it takes.
+    pub stretch: Stretch,
+}
+
+impl Span {
+    /// A bill of whole days.
+    pub fn of_days(first: NaiveDate, last: NaiveDate, volume: Milli, swap: bool) -> Self {
+        let stretch = Stretch { after: Place::start_of(first), to: Place::end_of(last) };
+        Self { first, last, volume, swap, stretch }
+    }
+
+    /// Does it take in what stands at a place?
+    pub fn holds(&self, place: Place) -> bool {
+        self.stretch.holds(place)
+    }
 }
 
 /// What an account's billing looks back on.
@@ -34,7 +50,7 @@ pub struct Span {
 pub struct History<'a> {
     /// Its meters.
     pub meters: &'a [Meter],
-    /// Its readings in the order (day, id).
+    /// Its readings in the order of use.
     pub marks: &'a [Mark],
     /// Its living bills in order of their last day.
     pub spans: &'a [Span],
@@ -53,8 +69,8 @@ pub struct Due {
     pub start: Option<usize>,
     /// The mark it closes with.
     pub end: usize,
-    /// The day of the last billed reading, if there was one.
-    pub closing: Option<NaiveDate>,
+    /// Where the last billed reading stands, if there was one.
+    pub closing: Option<Place>,
     /// First day of the period.
     pub first: NaiveDate,
     /// Last day.
@@ -76,64 +92,66 @@ pub struct UsedBefore {
 }
 
 impl History<'_> {
-    /// The marks that readings from one day to another close with, a mark a day. What is only the mark of a swap is none, nor
-    /// is anything up to the last reading of the old system.
+    /// The marks that readings from one day to another close with: the last of each day, on the day of a swap the last of each meter.
+    /// What is only the mark of a swap is none, nor is anything up to the last reading of the old system.
     pub fn closing_marks(&self, from: NaiveDate, to: NaiveDate) -> Vec<usize> {
-        let mut found = Vec::new();
-        let opening = self.opening_day();
-        let mut index = self.marks.partition_point(|mark| mark.day < from);
-        while let Some(mark) = self.marks.get(index).filter(|mark| mark.day <= to) {
-            let next = index + self.marks[index..].iter().take_while(|other| other.day == mark.day).count();
-            let read = self.marks[index..next].iter().any(|mark| mark.kind == MarkKind::Read);
-            if read && opening.is_none_or(|opening| opening < mark.day) {
-                found.push(self.last_mark(index, next));
+        let opening = self.opening();
+        let mut found: Vec<usize> = Vec::new();
+        let begin = self.marks.partition_point(|mark| mark.day < from);
+        for (index, mark) in self.marks.iter().enumerate().skip(begin).take_while(|(_, mark)| mark.day <= to) {
+            let place = self.place(index);
+            if mark.kind != MarkKind::Read || opening.is_some_and(|opening| place <= opening) {
+                continue;
             }
-            index = next;
+            match found.last_mut() {
+                Some(last) if self.place(*last) == place => *last = index,
+                _ => found.push(index),
+            }
         }
         found
     }
 
-    /// The period a mark closes; `None` when a living bill covers its day.
+    /// Where a mark stands.
+    pub fn place(&self, mark: usize) -> Place {
+        Place::of(self.meters, &self.marks[mark])
+    }
+
+    /// The last mark that stands at a place.
+    pub fn mark_at(&self, place: Place) -> Option<usize> {
+        let end = self.marks.partition_point(|mark| Place::of(self.meters, mark) <= place);
+        end.checked_sub(1).filter(|mark| self.place(*mark) == place)
+    }
+
+    /// The period a mark closes; `None` when a living bill covers it.
     pub fn due(&self, end: usize) -> Option<Due> {
-        let day = self.marks[end].day;
-        let covered = self.spans.iter().any(|span| span.first <= day && day <= span.last);
-        (!covered).then(|| self.period(end, |closing| closing < day))
+        let place = self.place(end);
+        let covered = self.spans.iter().any(|span| span.holds(place));
+        (!covered).then(|| self.period(end, place))
     }
 
     /// The period that a swap closes on the old meter's final mark; it may begin and end on the day of the last bill.
     pub fn due_at_swap(&self, end: usize) -> Due {
-        let day = self.marks[end].day;
-        self.period(end, |closing| closing <= day)
+        let mark = &self.marks[end];
+        self.period(end, Place::taken_down(self.meters, mark.meter, mark.day))
     }
 
-    fn period(&self, end: usize, earlier: impl Fn(NaiveDate) -> bool) -> Due {
-        let day = self.marks[end].day;
-        let billed = self.spans.iter().map(|span| span.last).filter(|last| earlier(*last)).max();
-        let closing = billed.max(self.opening_day().filter(|opening| earlier(*opening)));
-        let start = closing.and_then(|closing| self.mark_at(closing, end));
-        let began = closing.or_else(|| self.began(end)).filter(|began| *began < day);
+    fn period(&self, end: usize, place: Place) -> Due {
+        let day = place.day;
+        let earlier = |closing: &Place| *closing < place;
+        let billed = self.spans.iter().map(|span| span.stretch.to).filter(earlier).max();
+        let closing = billed.max(self.opening().filter(earlier));
+        let start = closing.and_then(|closing| {
+            self.marks[..end].partition_point(|mark| Place::of(self.meters, mark) <= closing).checked_sub(1)
+        });
+        let began = closing.map(|closing| closing.day).or_else(|| self.began(end)).filter(|began| *began < day);
         let first = began.and_then(|began| began.succ_opt()).unwrap_or(day);
         Due { start, end, closing, first, last: day }
     }
 
-    fn opening_day(&self) -> Option<NaiveDate> {
-        self.marks.iter().filter(|mark| mark.kind == MarkKind::Opening).map(|mark| mark.day).max()
-    }
-
-    /// The mark a day's end stands at: the last on the last meter.
-    fn last_mark(&self, from: usize, to: usize) -> usize {
-        let key = |index: &usize| (chain::rank(self.meters, self.marks[*index].meter), *index);
-        (from..to).max_by_key(key).unwrap_or(from)
-    }
-
-    /// The mark at which the bill that ended on a day stopped: the day's last, or the swap's when the bill was one of a swap.
-    fn mark_at(&self, day: NaiveDate, end: usize) -> Option<usize> {
-        let after = self.marks[..end].partition_point(|mark| mark.day <= day);
-        let last_day = self.marks.get(after.checked_sub(1)?)?.day;
-        let from = self.marks.partition_point(|mark| mark.day < last_day);
-        let by_swap = self.spans.iter().any(|span| span.swap && span.last == day);
-        let swap = self.marks[from..after].iter().rposition(|mark| mark.kind == MarkKind::Swap);
-        Some(swap.filter(|_| by_swap).map_or_else(|| self.last_mark(from, after), |index| from + index))
+    /// Where the last reading of the old system stands.
+    pub fn opening(&self) -> Option<Place> {
+        let opening = |mark: &&Mark| mark.kind == MarkKind::Opening;
+        self.marks.iter().filter(opening).map(|mark| Place::of(self.meters, mark)).max()
     }
 
     /// The day use began when nothing was read before: the first meter's fitting, else the opening of the account.
@@ -157,13 +175,13 @@ impl History<'_> {
     pub fn used_since(&self, due: &Due, since: Option<NaiveDate>) -> UsedBefore {
         let year = due.first.year();
         let Some(closing) = due.closing else { return UsedBefore::default() };
-        let counts = |last: NaiveDate| last <= closing && since.is_none_or(|since| since < last);
+        let counts = |to: Place| to <= closing && since.is_none_or(|since| since < to.day);
         let mut sum = Decimal::ZERO;
-        for span in self.spans.iter().filter(|span| counts(span.last)) {
+        for span in self.spans.iter().filter(|span| counts(span.stretch.to)) {
             sum += part_in_year(span.first, span.last, span.volume.decimal(), year);
         }
         let mut from_recent = false;
-        let opening = self.opening_day().filter(|opening| counts(*opening));
+        let opening = self.opening().filter(|opening| counts(*opening)).map(|opening| opening.day);
         if let Some(opening) = opening.filter(|opening| opening.year() == year && !self.recent.is_empty()) {
             from_recent = true;
             for (index, volume) in self.recent.iter().rev().enumerate() {
@@ -252,7 +270,7 @@ mod tests {
     }
 
     fn span(first: &str, last: &str, volume: i64) -> Span {
-        Span { first: day(first), last: day(last), volume: Milli::whole(volume), swap: false }
+        Span::of_days(day(first), day(last), Milli::whole(volume), false)
     }
 
     fn periods(marks: &[Mark], spans: &[Span], month: &str) -> Vec<(String, String, i64)> {
@@ -266,7 +284,7 @@ mod tests {
             let Some(due) = history.due(end) else { continue };
             let used = history.used(&due).unwrap();
             found.push((due.first.to_string(), due.last.to_string(), used));
-            spans.push(Span { first: due.first, last: due.last, volume: Milli::whole(used), swap: false });
+            spans.push(Span::of_days(due.first, due.last, Milli::whole(used), false));
         }
         found
     }
@@ -322,7 +340,7 @@ mod tests {
         let due = |closing, first| Due {
             start: None,
             end: 0,
-            closing: Some(day(closing)),
+            closing: Some(Place::end_of(day(closing))),
             first: day(first),
             last: day(first),
         };
@@ -347,7 +365,7 @@ mod tests {
         let due = Due {
             start: None,
             end: 0,
-            closing: Some(day("2026-10-20")),
+            closing: Some(Place::end_of(day("2026-10-20"))),
             first: day("2026-10-21"),
             last: day("2026-10-30"),
         };

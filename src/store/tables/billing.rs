@@ -42,6 +42,12 @@ table! {
         /// What prepaid paid of it by itself: goes back there when the bill is cancelled. Of a cancelled one what prepaid and credit had
         /// paid by themselves: the bill in its place has it again.
         prepaid: Fen,
+        /// The reading, or the mark of the swap, it ends with; none of opening arrears.
+        reading: Option<Id>,
+        /// The one of its first day that it begins behind: a bill before it ended there. None: it begins with the day.
+        behind: Option<Id>,
+        /// Some of its days were rated at the highest price, as the bill says; one made before bills said so does not.
+        highest: bool,
     }
 
     /// 收费.

@@ -125,6 +125,10 @@ table! {
         state: String,
         /// Why it was cancelled or is held.
         note: String,
+        /// The reading, or the mark of the swap, it ends with.
+        reading: Option<Id>,
+        /// The one of its first day that it begins behind; none: with the day.
+        behind: Option<Id>,
     }
 
     /// An account as a reading card shows it.
