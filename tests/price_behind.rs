@@ -108,6 +108,30 @@ fn a_code_that_never_had_a_file_came_in_behind_bills_under_the_highest_price() {
     sound(&book);
 }
 
+/// The first reading confirmed the class since: what went out at the highest price is still rated again at the highest.
+#[test]
+fn a_bill_at_the_highest_price_was_open_to_a_new_file_once_the_class_was_confirmed() {
+    let mut book = book("B03");
+    branch(&mut book);
+    let preview = |book: &mut Book| {
+        let ask = ask_volume(book, "31000002", "30");
+        book.act("demo", "adjustment.preview", ask)["picture"]["bills"][0]["new"]["amount"].clone()
+    };
+    let right = preview(&mut book);
+    let first =
+        json!({ "account": "31000002", "value": "2000", "date": "2026-11-20", "class": "居民", "confirm": true });
+    book.act("room", "reading.enter", first);
+    assert_eq!(preview(&mut book), right);
+    let new =
+        SPECIAL.replace("SAMPLE-WATER-SPECIAL", "NEW").replace("class      = \"special\"", "class      = \"golf\"");
+    let new = file(&new.replace("160.00", "400.00"), "2020-01-01", false, None);
+    let refusal = book.try_act("boss", "tariff.put", &new).unwrap_err();
+    assert_eq!((refusal.faults.len(), refusal.first_rule()), (1, "R-036"));
+    assert!(refusal.faults[0].message.contains("bill.cancel"), "{refusal:?}");
+    assert_eq!(preview(&mut book), right);
+    sound(&book);
+}
+
 #[test]
 fn a_second_price_of_one_class_was_loaded_without_a_word_and_stopped_every_bill_of_it() {
     let mut book = book("B03");

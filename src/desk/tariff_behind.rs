@@ -4,12 +4,13 @@
 use chrono::NaiveDate;
 
 use super::action::Cx;
-use super::billing::Ledger;
+use super::billing::kept::Kept;
+use super::billing::{Ledger, body};
 use super::refusal::Refusal;
 use super::tariffs;
+use crate::rules::pricing::{self, Pricing};
 use crate::rules::tariff::model::LateFeeRule;
 use crate::rules::tariff::{PriceBook, Tariff};
-use crate::rules::{price_days, pricing};
 use crate::store::query::tariff::PricedBy;
 use crate::store::tables::billing::BillRow;
 
@@ -42,7 +43,7 @@ pub(super) fn refuse(cx: &Cx<'_, '_>, book: &PriceBook, tariff: &Tariff) -> Resu
     })
 }
 
-/// The last bill under the highest price that takes this tariff in: that one is looked for over every code, also one that had no file yet
+/// The last bill that says it was rated at the highest price, where that would take this tariff in: the highest price is looked for over every code, also one that had no file yet
 ///
 fn under_the_highest(
     cx: &Cx<'_, '_>,
@@ -50,12 +51,16 @@ fn under_the_highest(
     tariff: &Tariff,
     (from, until): (NaiveDate, NaiveDate),
 ) -> Result<Option<BillRow>, Refusal> {
-    for bill in cx.tx.bills_before_confirming(tariff.utility.code(), from, until)? {
+    for bill in cx.tx.bills_at_the_highest(tariff.utility.code(), from, until)? {
         let Some(facts) = cx.tx.billing_facts(bill.account)? else { continue };
+        let Some(issued) = body::issued(cx.tx, bill.id)? else { continue };
         let ledger = Ledger::of(&facts);
-        let account = tariffs::pricing(&ledger.account);
-        let days = price_days::split(&account, &ledger.prices, bill.first_day.max(from), bill.last_day.min(until));
-        if days.iter().any(|days| !days.price.confirmed && pricing::takes_in(book, &days.price, tariff)) {
+        let kept = Kept { book, account: tariffs::pricing(&ledger.account), ledger: &ledger };
+        // A bill whose shares nobody can tell any more cannot be rated again.
+        let days = kept.own(&issued).unwrap_or_default();
+        let within = days.iter().filter(|days| days.first.max(from) <= days.last.min(until));
+        let takes_in = |price: Pricing<'_>| pricing::takes_in(book, &price, tariff);
+        if within.filter_map(|days| kept.at_highest(days)).any(takes_in) {
             return Ok(Some(bill));
         }
     }

@@ -87,12 +87,18 @@ impl Kept<'_> {
     /// What days may be rated under now: their own price, or, where the class was not confirmed, that of any class: confirmed since, it is
     /// not the price of the days before, and by special handling only.
     pub fn alike(&self, days: PricedDays) -> Result<Vec<PricedDays>, Fault> {
-        let known = price_days::split(&self.account, &self.ledger.prices, days.first, days.last);
-        if !days.highest && known.iter().any(|known| known.price.confirmed) {
-            return Ok(vec![days]);
+        match self.at_highest(&days) {
+            Some(price) => pricing::of_days(self.book, &Days { first: days.first, last: days.last, price }),
+            None => Ok(vec![days]),
         }
-        let price = Pricing { confirmed: false, ..self.ledger.price_on(days.last) };
-        pricing::of_days(self.book, &Days { first: days.first, last: days.last, price })
+    }
+
+    /// The price of days under which the highest is looked for; none where they have their own. They say it themselves; those of an older
+    /// bill do not, and then the account's price of then does.
+    pub fn at_highest(&self, days: &PricedDays) -> Option<Pricing<'_>> {
+        let known = price_days::split(&self.account, &self.ledger.prices, days.first, days.last);
+        let own = !days.highest && known.iter().any(|known| known.price.confirmed);
+        (!own).then(|| Pricing { confirmed: false, ..self.ledger.price_on(days.last) })
     }
 
     /// The tariffs that the last days of a bill were calculated with: its own, or the shares of its mix, as the bill says. An older bill

@@ -46,17 +46,18 @@ impl Tx<'_> {
         Ok(rows.into_iter().next())
     }
 
-    /// Bills that live and were issued for days within these, of accounts of a utility whose class is not or was not confirmed, the
-    /// latest first.
-    pub fn bills_before_confirming(
+    /// Bills of a utility that live and were issued for days within these, and say that they were rated at the highest price, or are of
+    /// accounts whose class is not or was not confirmed; the latest first.
+    pub fn bills_at_the_highest(
         &self,
         utility: &str,
         from: NaiveDate,
         until: NaiveDate,
     ) -> Result<Vec<BillRow>, StoreError> {
         let tail = " WHERE last_day >= ? AND first_day <= ? AND state IN ('open', 'paid') AND kind <> 'opening'
-               AND account IN (SELECT id FROM d_account WHERE utility = ? AND (class_confirmed = 0
-                    OR id IN (SELECT account FROM d_price WHERE confirmed = 0)))
+               AND account IN (SELECT id FROM d_account WHERE utility = ?)
+               AND (highest = 1 OR account IN (SELECT id FROM d_account WHERE class_confirmed = 0)
+                    OR account IN (SELECT account FROM d_price WHERE confirmed = 0))
              ORDER BY last_day DESC, id DESC";
         self.select::<BillRow>(tail, &[&from, &until, &utility.to_owned()])
     }
