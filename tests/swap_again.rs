@@ -154,6 +154,30 @@ fn a_volume_put_right_over_a_swap_was_counted_from_the_slip_once_more() {
     sound(&mut book);
 }
 
+/// No step of its own moves, so that nothing of it was rated again: 21 came back, from 115 to 130 and from 3 to 9.
+#[test]
+fn the_bill_over_a_swap_behind_a_volume_put_right_came_again_with_that_difference() {
+    let mut book = household();
+    billed(&mut book, "2026-03-01", 100);
+    let waits = json!({ "account": NO, "value": "120", "date": "2026-03-20" });
+    act_at(&mut book, "2026-03-20", "room", "reading.enter", waits).unwrap();
+    book.act("room", "swap.enter", ladder::slip("130"));
+    book.act("room", "bill.issue", json!({ "account": NO }));
+    billed(&mut book, "2026-05-01", 9);
+    let case = ladder::ask(&book, "V1", &[1], json!({ "volume": "15" }));
+    adjusted(&mut book, case);
+    let right = ["100 500.00", "15 75.00", "16 80.00"];
+    assert_eq!(
+        (ladder::readings(&book)[2].clone(), amounts(&book)),
+        ("2026-03-20 115".into(), right.map(str::to_owned).to_vec())
+    );
+    assert_eq!(
+        (again(&mut book, 2), again(&mut book, 1)),
+        (right.map(str::to_owned).to_vec(), right.map(str::to_owned).to_vec())
+    );
+    sound(&mut book);
+}
+
 #[test]
 fn the_difference_at_a_swap_put_right_keeps_its_volume_when_it_is_issued_again() {
     let mut book = household();

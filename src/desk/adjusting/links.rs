@@ -100,6 +100,36 @@ impl Links {
         }
     }
 
+    /// Adds the later bills that keep their volume and their lines while what readings and slips give for them becomes another: behind a swap
+    /// no reading follows. Only a bill rated again remembers what was measured; issued once more it would take the difference. True when there
+    /// is one.
+    pub fn measured_anew(
+        &self,
+        book: &PriceBook,
+        account: &AccountRow,
+        followed: &[ReadingFollows],
+        rated: &mut Vec<Rated>,
+    ) -> Result<bool, Refusal> {
+        if followed.is_empty() {
+            return Ok(false);
+        }
+        let rerater = Rerater { book, account, ledger: &self.ledger };
+        let before = rated.len();
+        let first = self.list.iter().position(|link| link.named.is_some()).unwrap_or(self.list.len());
+        for (at, link) in self.list.iter().enumerate().skip(first) {
+            let Some(issued) = link.issued.as_ref().filter(|_| !link.waits) else { continue };
+            let moved = |then: Option<Milli>| then != self.measured(at, &[]) && then != issued.measured();
+            if rated.iter().any(|one| one.at == at) || !moved(self.measured(at, followed)) {
+                continue;
+            }
+            let again = Again { id: link.row.id, bill: issued, stands: self.stands(at, link) };
+            let bill = rerater.with_volume(again, link.volume).map_err(|fault| refused(link, fault))?;
+            rated.push(Rated { at, bill });
+        }
+        rated.sort_by_key(|one| one.at);
+        Ok(rated.len() > before)
+    }
+
     /// What readings and slips give for a bill, once the readings have followed.
     fn measured(&self, at: usize, followed: &[ReadingFollows]) -> Option<Milli> {
         let link = self.list.get(at)?;
@@ -157,22 +187,20 @@ impl Links {
                 continue;
             }
             let again = Again { id: link.row.id, bill: issued, stands };
-            let refused = |fault: Fault| {
-                Refusal::field(
-                    fault.rule,
-                    "bills",
-                    format!("账单 {} {}：{}", link.row.cycle, link.row.id, fault.message),
-                )
-            };
             if link.named.is_some() {
-                rated.push(Rated { at, bill: rate(&rerater, link, again).map_err(refused)? });
+                rated.push(Rated { at, bill: rate(&rerater, link, again).map_err(|fault| refused(link, fault))? });
                 continue;
             }
-            let bill = rerater.with_volume(again, link.volume).map_err(refused)?;
+            let bill = rerater.with_volume(again, link.volume).map_err(|fault| refused(link, fault))?;
             if bill.lines != issued.lines {
                 rated.push(Rated { at, bill });
             }
         }
         Ok(rated)
     }
+}
+
+/// Why a bill cannot be rated again.
+fn refused(link: &Link, fault: Fault) -> Refusal {
+    Refusal::field(fault.rule, "bills", format!("账单 {} {}：{}", link.row.cycle, link.row.id, fault.message))
 }

@@ -306,6 +306,9 @@ impl Work<'_, '_> {
         let mut rated = links
             .rate(self.book, self.account, true, |rerater, link, again| rerater.with_volume(again, link.volume))?;
         *followed = readings::follow(&links, &mut rated, reading)?;
+        if links.measured_anew(self.book, self.account, &followed.readings, &mut rated)? {
+            *followed = readings::follow(&links, &mut rated, reading)?;
+        }
         effect.readings = std::mem::take(&mut followed.readings);
         links.remember(&mut rated, &effect.readings);
         self.replaced(&links, bills, rated, effect)
