@@ -162,6 +162,34 @@ fn a_transfer_and_a_closing_went_by_while_a_hand_written_slip_was_unconfirmed() 
 }
 
 #[test]
+fn use_that_a_bill_of_the_old_owner_gave_up_went_to_the_new_one_without_a_word() {
+    let mut book = book("B03");
+    support::adjust::branch(&mut book);
+    let no = "31000003";
+    book.act("demo", "shift.open", json!({ "float": "200.00" }));
+    book.act("demo", "payment.take", json!({ "account": no }));
+    let told = |book: &mut Book, reading: Option<&str>| {
+        let mut ask = ask_volume(book, no, "10");
+        if let Some(reading) = reading {
+            ask["change"]["reading"] = json!(reading);
+        }
+        let shown = book.act("demo", "adjustment.preview", ask);
+        let moved = shown["picture"]["readings"][0].clone();
+        (moved, shown["picture"]["warnings"].to_string())
+    };
+    let (moved, words) = told(&mut book, None);
+    assert!(moved["old"] != moved["new"] && !words.contains("现户主"), "{words}");
+    transfer(&mut book, no, "李乙", false);
+    let (moved, words) = told(&mut book, None);
+    let of = |value: &Value| value.as_str().unwrap().parse::<meterdesk::rules::money::Milli>().unwrap();
+    let more = (of(&moved["old"]) - of(&moved["new"])).grouped();
+    assert!(words.contains(&format!("现户主 李乙 的下一张账单因此多 {more}：")), "{words}");
+    // Where the reading stays, nothing goes over.
+    let (_, words) = told(&mut book, moved["old"].as_str());
+    assert!(words.contains("过户前") && !words.contains("下一张账单因此"), "{words}");
+}
+
+#[test]
 fn a_bill_of_the_old_owner_is_put_right_with_a_word_on_who_has_the_difference() {
     let mut book = book("B03");
     support::adjust::branch(&mut book);

@@ -109,7 +109,7 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
         before,
         after,
         amount: pictures.iter().map(difference).sum(),
-        warnings: warn::warnings(tx, case, &pictures, &covered, followed.warnings)?,
+        warnings: warn::warnings(tx, case, (&pictures, &followed.changes), &covered, followed.warnings)?,
         covered,
         bills: pictures,
         readings: followed.changes,

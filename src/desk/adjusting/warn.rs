@@ -4,16 +4,16 @@ use super::ask::Meant;
 use super::owner;
 use crate::derive::account::bill::OPENING;
 use crate::rules::adjustment::Change;
-use crate::rules::adjustment::picture::{BillPicture, Covered};
+use crate::rules::adjustment::picture::{BillPicture, Covered, ReadingChange};
 use crate::rules::money::Fen;
 use crate::store::tables::billing::BillRow;
 use crate::store::{StoreError, Tx};
 
-/// The warnings of a case; `readings` are those of the readings that follow.
+/// The warnings of a case; `readings` are those of the readings that follow, `moved` the readings themselves.
 pub fn warnings(
     tx: &Tx<'_>,
     case: &Meant,
-    pictures: &[BillPicture],
+    (pictures, moved): (&[BillPicture], &[ReadingChange]),
     covered: &[Covered],
     readings: Vec<String>,
 ) -> Result<Vec<String>, StoreError> {
@@ -57,6 +57,18 @@ pub fn warnings(
         let (bills, now) = (others_bills.join("、"), &case.account.name);
         warnings
             .push(format!("账单 {bills} 是过户前的：差额和余款都落在现户主 {now} 名下，请双方说清由谁承担 (R-078)"));
+        // What the reading moves by, the next bill measures more or less.
+        let of_them = |row: &&BillRow| case.bills.contains(&row.id);
+        let named = rows.iter().filter(of_them).map(|row| owner::of_use(tx, &case.account, row.last_day));
+        let named = named.collect::<Result<Vec<_>, _>>()?.into_iter().any(|name| name.is_some());
+        if let Some(last) = moved.last().filter(|last| named && last.new != last.old) {
+            let (word, by) =
+                if last.new < last.old { ("多", last.old - last.new) } else { ("少", last.new - last.old) };
+            warnings.push(format!(
+                "示数随之改动，现户主 {now} 的下一张账单因此{word} {}：不该由现户主承担的，请在 reading 写明原来的示数 (R-078)",
+                by.grouped()
+            ));
+        }
     }
     let over: Fen = pictures.iter().map(BillPicture::over).filter(|over| *over > Fen::ZERO).sum();
     if !covered.is_empty() {
