@@ -1,4 +1,4 @@
-//! `[prorate]`: the ladder year of whoever begins within it, a new account's or a new owner's, is a part year: its bounds are cut down by
+//! `[prorate]`: the ladder year of what begins within it, a new account, a new owner, other people or a new meter, is a part year: its bounds are cut down by
 //! months, and it begins without use. The day is 2026-11-21; 5, 7 and 9 yuan up to 180, 260 and beyond.
 
 mod support;
@@ -41,6 +41,48 @@ fn a_new_owner_paid_on_the_steps_that_the_old_one_had_filled() {
     adjusted(&mut book, case);
     assert_eq!(amounts(&book), ["200 1040.00", "20 100.00", "10 50.00", "200 1040.00"]);
     sound(&book);
+}
+
+/// The number of people put right by special handling on 2026-11-21.
+fn other_people(book: &mut Book) {
+    let case = json!({ "kind": "D1", "account": NO, "change": { "facts": { "people": "4" } }, "evidence": "户口本" });
+    adjusted(book, case);
+}
+
+#[test]
+fn a_change_of_people_began_no_part_year() {
+    for (prorate, amount, before) in [(true, "393.33", "0"), (false, "420.00", "200")] {
+        let mut book = given(prorate, "2020-01-01", Some(("2025-12-31", 0)));
+        assert_eq!(billed(&mut book, "2026-06-30", 200).1, "1040.00");
+        other_people(&mut book);
+        // November and December: bounds 30 and 43⅓, nothing used yet, as for a new owner.
+        assert_eq!(billed(&mut book, "2026-12-10", 260).1, amount);
+        assert_eq!(last(&book).used_before.to_string(), before);
+        // What was billed before it stands on the bounds of then, also issued once more.
+        let first = bills(&book, NO)[0].0;
+        book.act("room", "bill.cancel", json!({ "account": NO, "bill": first, "reason": "重出" }));
+        book.act("room", "bill.issue", json!({ "account": NO }));
+        assert_eq!(amounts(&book)[0], "200 1040.00");
+        sound(&book);
+    }
+}
+
+#[test]
+fn a_new_meter_began_no_part_year() {
+    for (prorate, amount) in [(true, "1140.00"), (false, "1440.00")] {
+        let mut book = given(prorate, "2020-01-01", Some(("2025-12-31", 0)));
+        assert_eq!(billed(&mut book, "2026-03-01", 100).1, "500.00");
+        book.act("room", "swap.enter", ladder::slip("130"));
+        // The difference is of the year before the swap. Nine months from April: bounds 135 and 195 for the 200 behind it.
+        assert_eq!(billed(&mut book, "2026-06-30", 203).1, amount);
+        assert_eq!(amounts(&book)[1], "30 150.00");
+        // A run sees the same days of beginning as the desk.
+        let bill = bills(&book, NO)[2].0;
+        book.act("room", "bill.cancel", json!({ "account": NO, "bill": bill, "reason": "重出" }));
+        support::water::bill(&mut book, "2026-06");
+        assert_eq!(amounts(&book)[2], format!("200 {amount}"));
+        sound(&book);
+    }
 }
 
 #[test]

@@ -160,7 +160,7 @@ impl Links {
         let history = History { spans: &spans, ..self.ledger.history() };
         let closing = spans.iter().map(|span| span.stretch.to).chain(history.opening()).filter(|end| *end <= to).max();
         let due = Due { start: None, end: 0, closing, first, last };
-        let since = self.ledger.begun(last).handed_over;
+        let since = self.ledger.begun(last).anew;
         Stands { year: history.used_before(&due), owner: history.used_since(&due, since) }
     }
 

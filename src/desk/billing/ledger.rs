@@ -52,8 +52,8 @@ pub struct Ledger {
     pub sealed: Vec<NaiveDate>,
     /// Prices set from a day that stand, in their order.
     pub prices: Vec<SetFrom>,
-    /// The days on which the account got another owner.
-    pub handed_over: Vec<NaiveDate>,
+    /// The days on which the ladder year began anew under prices that know part years: another owner, another meter, other people.
+    pub anew: Vec<NaiveDate>,
     /// Bills that were cancelled and counted before, by where they ended and whether they were of a swap.
     void: Vec<Void>,
     /// What the newest of each place was calculated with, once they are [`Ledger::recalled`].
@@ -162,6 +162,8 @@ impl Ledger {
         };
         cancelled.retain(|bill| facts.readings.iter().any(|row| row.day == bill.last && is_of(bill, row)));
         let billed = facts.bills.iter().filter(|row| lives(row) && row.kind != bill::SWAP && row.amount > Fen::ZERO);
+        let swaps = facts.readings.iter().filter(|row| row.source == SWAP).map(|row| row.day);
+        let anew = facts.handed_over.iter().chain(&facts.people_changed).copied().chain(swaps).collect();
         let wall = facts.meters.iter().rev().find(|meter| meter.removed.is_none());
         Self {
             cancelled,
@@ -175,7 +177,7 @@ impl Ledger {
                 .map(|meter| (meter.id, meter.shut)),
             sealed: facts.readings.iter().filter(|row| !row.sealed.is_empty()).map(|row| row.day).collect(),
             prices: facts.prices.iter().filter(|row| row.stands).map(set_from).collect(),
-            handed_over: facts.handed_over.clone(),
+            anew,
             recent: read_recent(&facts.account.recent),
             opened: facts.account.opened,
             months: months_between_readings(utility),
@@ -210,7 +212,7 @@ impl Ledger {
 
     /// Where the ladder year of its customer begins, for a bill that ends on `last`.
     pub fn begun(&self, last: NaiveDate) -> Begun {
-        Begun::of(self.opened, &self.handed_over, last)
+        Begun::of(self.opened, &self.anew, last)
     }
 
     /// The view the rules take.

@@ -208,7 +208,7 @@ impl Rater<'_> {
         (way, people): (&[PricedDays], Option<i64>),
     ) -> Result<BillIssued, Fault> {
         let begun = ledger.begun(due.last);
-        let before = history.used_since(due, begun.handed_over.filter(|_| priced::prorates(self.book, way)));
+        let before = history.used_since(due, begun.anew.filter(|_| priced::prorates(self.book, way)));
         let registers = match put.registers {
             [] => self.registers(history, due, way, put.volume)?,
             known if priced::timed(self.book, way) => known.to_vec(),

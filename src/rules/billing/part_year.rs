@@ -1,23 +1,23 @@
 //! Where the ladder year of an account's customer begins, for tariffs that cut their bounds down in a part year: on the day the account
-//! was opened, or handed to its present owner. The new owner's part year begins without use: what the one before used stands on the
-//! bounds of that one's months. No part year begins with a bill that ends on the day of the transfer: it is the old owner's.
+//! was opened, handed to its present owner, got its present meter, or its number of people. Such a part year begins without use: what was used
+//! before it stands on the bounds of then. No part year begins with a bill that ends on the day itself: it is of what was before.
 
 use chrono::{Datelike, NaiveDate};
 
 /// The beginning that counts for a bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Begun {
-    /// 开户日期, or the day of the last transfer before the bill's last day.
+    /// 开户日期, or the last day before the bill's last on which the year began anew.
     pub day: Option<NaiveDate>,
-    /// The day of that transfer: what was used before it does not count.
-    pub handed_over: Option<NaiveDate>,
+    /// That day: what was used before it does not count.
+    pub anew: Option<NaiveDate>,
 }
 
 impl Begun {
-    /// Of a bill that ends on `last`; `handed_over` the days on which the account got another owner.
-    pub fn of(opened: Option<NaiveDate>, handed_over: &[NaiveDate], last: NaiveDate) -> Self {
-        let handed_over = handed_over.iter().copied().filter(|day| *day < last).max();
-        Self { day: handed_over.or(opened), handed_over }
+    /// Of a bill that ends on `last`; `anew` the days on which the account got another owner, another meter or other people.
+    pub fn of(opened: Option<NaiveDate>, anew: &[NaiveDate], last: NaiveDate) -> Self {
+        let anew = anew.iter().copied().filter(|day| *day < last).max();
+        Self { day: anew.or(opened), anew }
     }
 
     /// Months of the part year in which a day lies: from the month of the beginning to December; none of a whole year.
@@ -36,12 +36,8 @@ mod tests {
         let day = |text: &str| -> NaiveDate { text.parse().unwrap() };
         let begun = |last: &str| Begun::of(Some(day("2020-04-05")), &[day("2026-07-20")], day(last));
         assert_eq!(begun("2026-08-31").months(day("2026-07-21")), Some(6));
-        assert_eq!(begun("2026-08-31").handed_over, Some(day("2026-07-20")));
-        assert_eq!(
-            begun("2026-07-20"),
-            Begun { day: Some(day("2020-04-05")), handed_over: None },
-            "the old owner's bill"
-        );
+        assert_eq!(begun("2026-08-31").anew, Some(day("2026-07-20")));
+        assert_eq!(begun("2026-07-20"), Begun { day: Some(day("2020-04-05")), anew: None }, "the old owner's bill");
         assert_eq!(begun("2026-07-20").months(day("2026-06-01")), None);
         assert_eq!(begun("2027-01-31").months(day("2027-01-01")), None, "the next year is whole");
         assert_eq!(Begun::of(Some(day("2026-04-05")), &[], day("2026-06-30")).months(day("2026-05-01")), Some(9));

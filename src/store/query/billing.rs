@@ -9,7 +9,7 @@ use crate::store::tables::account::{MeterRow, OwnerRow};
 use crate::store::tables::adjust::PriceRow;
 use crate::store::tables::billing::BillRow;
 use crate::store::tables::billing_facts::{
-    BilledMeter, BilledReading, BilledSpan, CardAccount, HangingMeter, PricedAccount,
+    BilledMeter, BilledReading, BilledSpan, CardAccount, ChangedField, HangingMeter, PricedAccount,
 };
 use crate::store::{StoreError, Tx};
 
@@ -28,7 +28,12 @@ pub struct BillingFacts {
     pub prices: Vec<PriceRow>,
     /// The days on which it got another owner.
     pub handed_over: Vec<NaiveDate>,
+    /// The days on which its number of people was changed.
+    pub people_changed: Vec<NaiveDate>,
 }
+
+/// The field of the number of people.
+const PEOPLE: &str = "people";
 
 /// Rows of a table in key order, one read ahead.
 struct Side<'s, T> {
@@ -79,25 +84,30 @@ impl Tx<'_> {
         let mut readings = ordered(&BilledReading::sql().select, "account, day, id")?;
         let mut bills = ordered(&BilledSpan::sql().select, "account, id")?;
         let mut prices = ordered(&PriceRow::sql().select, "account, turn")?;
+        // All fields are walked: rows passed over by a condition would be looked for up to the end of the table, once a slice.
+        let mut fields = ordered(&ChangedField::sql().select, "account, field, id")?;
         let mut meters = Side::new(&mut meters, after, |row: &BilledMeter| row.account)?;
         let mut readings = Side::new(&mut readings, after, |row: &BilledReading| row.account)?;
         let mut bills = Side::new(&mut bills, after, |row: &BilledSpan| row.account)?;
         let mut prices = Side::new(&mut prices, after, |row: &PriceRow| row.account)?;
+        let mut fields = Side::new(&mut fields, after, |row: &ChangedField| row.account)?;
         let accounts = format!("{} WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", PricedAccount::sql().select);
         let mut accounts = self.conn().prepare_cached(&accounts).map_err(StoreError::from)?;
         let mut rows = accounts.query([after.0, own.high.0, limit]).map_err(StoreError::from)?;
         let mut last = None;
         let (mut some_meters, mut some_readings, mut some_bills) = (Vec::new(), Vec::new(), Vec::new());
-        let mut some_prices = Vec::new();
+        let (mut some_prices, mut some_fields) = (Vec::new(), Vec::new());
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             let account = PricedAccount::read(row)?;
             meters.take(account.id, &mut some_meters)?;
             readings.take(account.id, &mut some_readings)?;
             bills.take(account.id, &mut some_bills)?;
             prices.take(account.id, &mut some_prices)?;
+            fields.take(account.id, &mut some_fields)?;
             let id = account.id;
             let facts = BillingFacts {
                 handed_over: self.handed_over(&account)?,
+                people_changed: self.days_of_change(&some_fields)?,
                 account,
                 meters: std::mem::take(&mut some_meters),
                 readings: std::mem::take(&mut some_readings),
@@ -117,6 +127,7 @@ impl Tx<'_> {
         let Some(row) = self.get::<PricedAccount>(&[&account])? else { return Ok(None) };
         Ok(Some(BillingFacts {
             handed_over: self.handed_over(&row)?,
+            people_changed: self.days_of_change(&self.scan(&[&account, &PEOPLE.to_owned()])?)?,
             account: row,
             meters: self.scan(&[&account])?,
             readings: self.scan(&[&account])?,
@@ -132,6 +143,15 @@ impl Tx<'_> {
         }
         let owners = self.scan::<OwnerRow>(&[&account.id])?;
         Ok(owners.iter().filter(|row| row.id != account.id && row.state == "owner").map(|row| row.since).collect())
+    }
+
+    /// The business days of amendments that changed the number of people and stand.
+    fn days_of_change(&self, rows: &[ChangedField]) -> Result<Vec<NaiveDate>, StoreError> {
+        let changed = |row: &&ChangedField| row.field == PEOPLE && row.before != row.value;
+        let stands = |row: &&ChangedField| changed(row) && matches!(row.outcome.as_str(), "set" | "late" | "decided");
+        let entries = rows.iter().filter(stands).map(|row| self.entry(row.id.entry()));
+        let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
+        Ok(entries.into_iter().flatten().map(|entry| entry.business_day).collect())
     }
 
     /// When a meter was taken down and what hangs in its place: narrow, since every reading asks. While rows are gathered the whole

@@ -131,6 +131,22 @@ table! {
         behind: Option<Id>,
     }
 
+    /// What of an amendment tells whether a fact changed.
+    pub struct ChangedField("d_field", 3) {
+        /// The account.
+        account: Id,
+        /// The field.
+        field: String,
+        /// The entry.
+        id: Id,
+        /// The value on file before it.
+        before: Option<String>,
+        /// The new value.
+        value: Option<String>,
+        /// set, agreed, late, lost, pending, decided.
+        outcome: String,
+    }
+
     /// An account as a reading card shows it.
     pub struct CardAccount("d_account", 1) {
         /// The account.
