@@ -84,7 +84,18 @@ impl Bits {
 
     fn add_runs(&mut self, mut rest: &[u8]) {
         let mut next = 0;
-        while let (Some(gap), Some(more)) = (varint::read(&mut rest), varint::read(&mut rest)) {
+        loop {
+            // Nearly all are of one byte each.
+            let (gap, more) = match rest {
+                [gap, more, behind @ ..] if (gap | more) < 0x80 => {
+                    rest = behind;
+                    (u64::from(*gap), u64::from(*more))
+                }
+                _ => match (varint::read(&mut rest), varint::read(&mut rest)) {
+                    (Some(gap), Some(more)) => (gap, more),
+                    _ => return,
+                },
+            };
             let first = gap.saturating_add(next);
             let last = more.saturating_add(first);
             if last >= BLOCK as u64 {

@@ -50,25 +50,40 @@ impl<'c> Look<'c> {
 
     /// Accounts that hold of every clause one word, [`FIRST`] at most; those with outright words come first.
     pub(super) fn holding(&mut self, clauses: &[Clause]) -> rusqlite::Result<Found> {
-        let mut found = Found::default();
-        if clauses.is_empty() {
-            return Ok(found);
-        }
-        self.recent.holding(clauses).iter().for_each(|one| found.add(one.id, one.outright));
-        let mut kept = Kept { words: clauses.to_vec(), blocks: Vec::new() };
-        for block in 0..self.blocks {
-            let any = self.sets.cut(block, clauses, &mut self.words)?;
-            if any {
-                gather(self.conn, block, &self.words, &self.recent, &mut found)?;
+        Ok(self.holding_each(vec![clauses.to_vec()])?.pop().unwrap_or_default())
+    }
+
+    /// The same of each list of clauses, block by block.
+    pub(super) fn holding_each(&mut self, lists: Vec<Vec<Clause>>) -> rusqlite::Result<Vec<Found>> {
+        let mut all = Vec::with_capacity(lists.len());
+        for clauses in lists {
+            let mut found = Found::default();
+            if !clauses.is_empty() {
+                self.recent.holding(&clauses).iter().for_each(|one| found.add(one.id, one.outright));
             }
-            kept.blocks.push(if any { few(&self.words) } else { Some(Default::default()) });
-            if found.first.len() >= FIRST {
+            all.push((Kept { words: clauses, blocks: Vec::new() }, found));
+        }
+        for block in 0..self.blocks {
+            let asked = |(kept, found): &&mut (Kept, Found)| {
+                !kept.words.is_empty() && (block == 0 || found.first.len() < FIRST)
+            };
+            let mut over = true;
+            for (kept, found) in all.iter_mut().filter(asked) {
+                over = false;
+                let any = self.sets.cut(block, &kept.words, &mut self.words)?;
+                if any {
+                    gather(self.conn, block, &self.words, &self.recent, found)?;
+                }
+                kept.blocks.push(if any { few(&self.words) } else { Some(Default::default()) });
+            }
+            if over {
                 break;
             }
         }
-        self.kept.push(kept);
-        found.cut = found.first.len() >= FIRST || found.ids.len() >= FIRST;
-        Ok(found)
+        let (kept, mut all): (Vec<Kept>, Vec<Found>) = all.into_iter().unzip();
+        self.kept.extend(kept);
+        all.iter_mut().for_each(|found| found.cut = found.first.len() >= FIRST || found.ids.len() >= FIRST);
+        Ok(all)
     }
 
     /// The same of these accounts only (rising ids).

@@ -206,18 +206,22 @@ fn search(look: &mut Look<'_>, query: &Query) -> rusqlite::Result<Found> {
         return by_numbers(look, query);
     }
     let conn = look.conn;
+    // An estate may be spelled as somebody's given name is: a number with it is a place's.
+    let place = if query.spells_a_place() { query.clauses(Way::SpelledPlace) } else { Vec::new() };
+    let ways = std::iter::once(Way::Plain).chain((0..pinyin::WAYS).map(Way::Spelled));
+    let lists = std::iter::once(place).chain(ways.map(|way| query.clauses(way))).collect();
+    let mut all = look.holding_each(lists)?.into_iter();
+    let place = all.next().unwrap_or_default();
+    let mut found = Found::default();
+    all.for_each(|one| found.join(one));
     let mut holding = |way: Way| look.holding(&query.clauses(way));
-    let mut found = holding(Way::Plain)?;
-    for at in 0..pinyin::WAYS {
-        found.join(holding(Way::Spelled(at))?);
-    }
     if found.ids.is_empty() {
         found = holding(Way::Further)?;
     }
-    // An estate may be spelled as somebody's given name is: a number with it is a place's.
-    if found.ids.is_empty() || query.spells_a_place() {
-        found.join(holding(Way::SpelledPlace)?);
+    if found.ids.is_empty() && !query.spells_a_place() {
+        found = holding(Way::SpelledPlace)?;
     }
+    found.join(place);
     found.settle();
     if found.first.len() == found.ids.len() {
         // Nobody is behind the others for a number not typed whole, so nobody need be put before them.
