@@ -268,3 +268,99 @@ fn special_handling_put_right_the_same_day_charged_late_fee_on_money_that_never_
     assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 0)));
     sound(&mut book);
 }
+
+#[test]
+fn a_payment_reversed_beside_prepaid_that_stood_all_along_left_late_fee_on_covered_days() {
+    let mut book = town_of_one();
+    billed(&mut book, "2026-11-22", "150");
+    let paid = at_till(&mut book, "2026-11-22", &[("payment.take", json!({ "account": A }))]);
+    at_till(&mut book, "2026-11-23", &[put_by("300.00")]);
+    let back = ("payment.reverse", json!({ "payment": paid[0]["receipt"], "reason": "收错户" }));
+    let done = at_till(&mut book, "2027-01-20", &[back]).remove(0);
+    assert_eq!((&done["covered"][0]["principal"], &done["covered"][0]["late_fee"]), (&json!("204.00"), &json!("0.00")));
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 9_600)));
+    sound(&mut book);
+}
+
+#[test]
+fn prepaid_of_two_days_pays_a_bill_that_opens_again_each_as_of_its_own() {
+    let mut book = town_of_one();
+    billed(&mut book, "2026-11-22", "150");
+    let paid = at_till(&mut book, "2026-11-22", &[("payment.take", json!({ "account": A }))]);
+    at_till(&mut book, "2026-11-23", &[put_by("100.00")]);
+    at_till(&mut book, "2026-12-22", &[put_by("100.00")]);
+    let back = ("payment.reverse", json!({ "payment": paid[0]["receipt"], "reason": "收错户" }));
+    let done = at_till(&mut book, "2027-01-21", &[back]).remove(0);
+    // 104.00 were open for ten days after 12 December: 2.08; the second 100.00 pay that and 97.92.
+    let line = |at: usize| (done["covered"][at]["principal"].clone(), done["covered"][at]["late_fee"].clone());
+    assert_eq!((line(0), line(1)), ((json!("100.00"), json!("0.00")), (json!("97.92"), json!("2.08"))));
+    // 97.92 × 0.002 × 10 + 6.08 × 0.002 × 40 = 2.4448, less 2.08.
+    assert_eq!((open(&book), balance(&book, A)), (vec![608], (0, 0)));
+    let asked = asked_for(&mut book, "2027-01-21");
+    assert_eq!(asked, (json!("6.08"), json!("0.36"), json!("0.00")));
+    sound(&mut book);
+}
+
+#[test]
+fn use_put_right_beside_prepaid_that_stood_all_along_bore_late_fee() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    at_till(&mut book, "2026-11-22", &[("payment.take", json!({ "account": A })), put_by("300.00")]);
+    let (picture, done) = volume_of(&mut book, "2026-12-22", &first, "100");
+    assert_eq!((&picture["after"]["owed"], &picture["after"]["prepaid"]), (&json!("0.00"), &json!("96.00")));
+    assert_eq!((&done["covered"][0]["late_fee"], &done["covered"][0]["principal"]), (&json!("0.00"), &json!("204.00")));
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 9_600)));
+    sound(&mut book);
+}
+
+#[test]
+fn use_put_up_and_down_again_gave_timely_prepaid_back_and_kept_the_late_fee_of_the_cash() {
+    let mut book = town_of_one();
+    at_till(&mut book, "2026-11-22", &[put_by("204.00")]);
+    let first = billed(&mut book, "2026-11-22", "150");
+    let (_, done) = volume_of(&mut book, "2026-11-25", &first, "100");
+    let large = done["bills"][0]["new"].clone();
+    assert_eq!(asked_for(&mut book, "2026-12-22"), (json!("204.00"), json!("4.08"), json!("0.00")));
+    let (picture, _) = volume_of(&mut book, "2026-12-22", &large, "50");
+    assert_eq!(
+        (&picture["after"]["credit"], &picture["after"]["prepaid"]),
+        (&json!("208.08"), &json!("0.00")),
+        "{picture}"
+    );
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (20_808, 0)), "the cash and its fee");
+    sound(&mut book);
+}
+
+#[test]
+fn a_bill_paid_in_time_and_cancelled_beside_an_older_one_lost_its_money_to_that() {
+    let mut book = town_of_one();
+    billed(&mut book, "2026-11-22", "150");
+    let second = billed(&mut book, "2026-12-01", "200");
+    at_till(&mut book, "2026-12-01", &[("payment.take", json!({ "account": A, "bills": [second] }))]);
+    let done = act(&mut book, "2026-12-31", "room", "bill.cancel", json!({ "bill": second, "reason": "抄错" }));
+    // Nineteen days late: 204.00 × 0.002 × 19 = 7.752.
+    assert_eq!((&done["covered"][0]["late_fee"], &done["covered"][0]["principal"]), (&json!("7.75"), &json!("196.25")));
+    let again = act(&mut book, "2027-01-10", "room", "bill.issue", json!({ "account": A }));
+    assert_eq!((&again["settled"], &again["due"]), (&json!("204.00"), &json!("2026-12-21")), "it was paid in time");
+    assert_eq!((open(&book), balance(&book, A)), (vec![20_400], (0, 0)));
+    // 29 days of the older one: 11.832.
+    assert_eq!(asked_for(&mut book, "2027-01-10"), (json!("204.00"), json!("11.83"), json!("0.00")));
+    sound(&mut book);
+}
+
+#[test]
+fn a_bill_that_prepaid_had_paid_is_paid_again_also_where_prepaid_was_switched_off_meanwhile() {
+    let mut book = town_of_one();
+    at_till(&mut book, "2026-11-22", &[put_by("300.00")]);
+    let first = billed(&mut book, "2026-11-22", "150");
+    act(&mut book, "2026-12-22", "room", "bill.cancel", json!({ "bill": first, "reason": "抄错" }));
+    let off = json!({ "kind": "D1", "account": A, "evidence": "用户申请",
+        "change": { "facts": { "extra.prepaid_settles": "否" } } });
+    let request = act(&mut book, "2026-12-22", "demo", "adjustment.request", off)["request"].clone();
+    act(&mut book, "2026-12-22", "check", "adjustment.check", json!({ "request": request, "approve": true }));
+    act(&mut book, "2026-12-22", "chief", "adjustment.decide", json!({ "request": request, "approve": true }));
+    let again = act(&mut book, "2026-12-22", "room", "bill.issue", json!({ "account": A }));
+    assert_eq!(again["settled"], "204.00");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 9_600)));
+    sound(&mut book);
+}

@@ -208,3 +208,18 @@ fn a_slip_put_by_because_the_bill_was_paid_brought_no_late_fee_back() {
     assert_eq!((stands(&book), balance(&book, NO)), ((vec![], 0), (0, 0)));
     sound(&book);
 }
+
+#[test]
+fn a_slip_put_by_beside_an_open_bill_that_was_paid_in_part_meanwhile_brought_no_late_fee_back() {
+    let mut book = given_nothing();
+    assert_eq!(book.act("demo", "payment.take", json!({ "account": NO, "amounts": "500.00" }))["late_fee"], "11.94");
+    let slip = json!({ "account": NO, "method": "现金", "paper": "S1", "happened": "2026-11-11", "bills": [],
+        "to_prepaid": "600.00", "confirm": true });
+    let late = book.act("demo", "payment.enter_late", slip);
+    assert_eq!((&late["late_back"], &late["owed_after"]), (&json!("6.00"), &json!("99.94")), "{late}");
+    assert_eq!((stands(&book), balance(&book, NO)), ((vec![(9_994, 0)], 0), (0, 0)));
+    sound(&book);
+    book.act("chief", "payment.reverse", json!({ "payment": "S1", "reason": "没有这笔" }));
+    assert_eq!(stands(&book), (vec![(69_994, 600)], 0));
+    sound(&book);
+}

@@ -296,6 +296,10 @@ struct Own {
     bills: BTreeMap<String, (i64, i64, i64)>,
     /// What had been paid on bills of these days that were cancelled: it pays the one in their place, whatever the setting.
     back: BTreeMap<String, i64>,
+    /// What prepaid and credit had paid by themselves: it pays the one in their place too, as far as they are there.
+    stood: BTreeMap<String, i64>,
+    /// What credit paid of a bill by itself.
+    of_credit: BTreeMap<String, i64>,
     prepaid: i64,
     credit: i64,
     keeps: bool,
@@ -305,8 +309,11 @@ impl Own {
     fn billed(&mut self, day: &str, amount: i64) {
         let back = self.back.remove(day).unwrap_or_default().min(self.credit).min(amount);
         self.credit -= back;
-        let prepaid = if self.keeps { 0 } else { (amount - back).min(self.prepaid) };
-        let credit = if self.keeps { 0 } else { (amount - back - prepaid).min(self.credit) };
+        let stood = self.stood.remove(day).unwrap_or_default();
+        let most = if self.keeps { stood.min(amount - back) } else { amount - back };
+        let prepaid = most.min(self.prepaid);
+        let credit = (most - prepaid).min(self.credit);
+        self.of_credit.insert(day.to_owned(), credit);
         self.prepaid -= prepaid;
         self.credit -= credit;
         self.bills.insert(day.to_owned(), (amount, prepaid, back + credit));
@@ -400,7 +407,10 @@ proptest! {
                         let (_, prepaid, paid) = own.bills.remove(&last.last_day.to_string()).unwrap();
                         own.prepaid += prepaid;
                         own.credit += paid;
-                        own.back.insert(last.last_day.to_string(), paid);
+                        let day = last.last_day.to_string();
+                        let of_credit = own.of_credit.remove(&day).unwrap_or_default();
+                        own.back.insert(day.clone(), paid - of_credit);
+                        own.stood.insert(day, prepaid + of_credit);
                     }
                 }
                 Step::Again => {

@@ -56,7 +56,9 @@ pub fn charges(charges: &[Charged]) -> Why {
 pub fn covers(covers: Option<&Covers>) -> Why {
     let below =
         |line: &super::account::cover::CoverLine| (line.principal.0 | line.late_fee.0 | line.charged_before.0) < 0;
-    covers.filter(|covers| covers.lines.iter().any(below)).map(|_| "抵缴的金额不能是负数")
+    let later = |covers: &&Covers| covers.lines.iter().any(|line| covers.day_of(line) > covers.day);
+    let negative = covers.filter(|covers| covers.lines.iter().any(below)).map(|_| "抵缴的金额不能是负数");
+    negative.or_else(|| covers.filter(later).map(|_| "抵缴的钱不能晚于抵缴那天"))
 }
 
 /// A bill that comes with something else.

@@ -14,7 +14,8 @@ use super::bill_run::{Large, Summary};
 use super::billing::{Ledger, Rater, doubt};
 use super::refusal::Refusal;
 use super::till::{balance, cover};
-use crate::derive::account::bill::{BillIssued, HoldReason};
+use crate::derive::account::bill::{BillIssued, HoldReason, Stored};
+use crate::derive::account::cover::Covers;
 use crate::derive::account::fee_first::come_back;
 use crate::derive::account::parts;
 use crate::derive::row;
@@ -24,6 +25,7 @@ use crate::rules::customer::prepaid_settles;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::rules::tariff::PriceBook;
+use crate::store::tables::billing::BillRow;
 use crate::store::tables::billing_facts::PricedAccount;
 use crate::store::{Db, Tx};
 
@@ -177,8 +179,13 @@ fn looked_at(ledger: &Ledger, bill: BillIssued, limits: &Limits, summary: &mut S
 /// A bill that keeps a due date gone by bears late fee before what the customer has pays anything of it: a run does not lay money on
 /// bills, so it is held for who releases it.
 fn late_before_money(tx: &Tx<'_>, account: &PricedAccount, bill: BillIssued) -> Result<BillIssued, Refusal> {
-    let is_late = bill.held.is_none() && bill.due < bill.dated && prepaid_settles(&account.extra);
-    let Some(cancelled) = bill.replaces.filter(|_| is_late) else { return Ok(bill) };
+    let Some(cancelled) = bill.replaces.filter(|_| bill.held.is_none()) else { return Ok(bill) };
+    if !prepaid_settles(&account.extra) {
+        return paid_by_prepaid_again(tx, account.id, cancelled, bill);
+    }
+    if bill.due >= bill.dated {
+        return Ok(bill);
+    }
     let money = cover::money(&balance::of(tx, account.id)?);
     if money == Fen::ZERO || money <= own_money(tx, account.id, cancelled)? {
         return Ok(bill);
@@ -186,6 +193,15 @@ fn late_before_money(tx: &Tx<'_>, account: &PricedAccount, bill: BillIssued) -> 
     let message =
         format!("作废重开的账单已过缴费期 {}，户上有预存或余款 {money}，要先抵违约金，请放行后抵缴", bill.due);
     Ok(doubt::held(bill, HoldReason { rule: "R-180".into(), message }))
+}
+
+/// Where prepaid was switched off meanwhile, it pays what it had paid of the cancelled bill, and nothing more.
+fn paid_by_prepaid_again(tx: &Tx<'_>, account: Id, cancelled: Id, bill: BillIssued) -> Result<BillIssued, Refusal> {
+    let had = tx.get::<BillRow>(&[&account, &cancelled])?.is_some_and(|row| row.prepaid > Fen::ZERO);
+    let none = Covers { day: bill.dated, lines: Vec::new() };
+    // A row is told by its places: what stands before the last field is not left out.
+    let stored = bill.stored.or(had.then(Stored::default));
+    Ok(BillIssued { stored, covers: bill.covers.clone().or(had.then_some(none)), ..bill })
 }
 
 /// What a cancelled bill has left with the customer: it goes to the bill in its place by itself.

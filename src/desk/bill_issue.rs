@@ -117,11 +117,15 @@ pub(super) fn with_covers<A: Action, B: Serialize>(
     bill: BillIssued,
     body: impl FnOnce(&BillIssued) -> B,
 ) -> Result<BillIssued, Refusal> {
-    if bill.replaces.is_none() || bill.held.is_some() || bill.settles || !prepaid_settles(extra) {
+    if bill.replaces.is_none() || bill.held.is_some() || bill.settles {
         return Ok(bill);
     }
     let none = Covers { day: cx.day, lines: Vec::new() };
     let bill = BillIssued { covers: Some(none), ..bill };
+    if !prepaid_settles(extra) {
+        // Nothing new pays it; what had paid the bill in whose place it stands does.
+        return Ok(bill);
+    }
     match cover::ahead::<A, B>(cx, account, subjects, &body(&bill))? {
         None => Ok(bill),
         covers => Ok(BillIssued { covers, ..bill }),

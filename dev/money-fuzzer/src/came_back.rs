@@ -5,6 +5,33 @@ use chrono::NaiveDate;
 
 use crate::ledger::{Account, Bill, Given, Line, late_days, late_of};
 
+/// Late fee of a bill that a slip brings back.
+#[derive(Debug, Clone)]
+pub struct SlipBack {
+    /// The bill.
+    pub bill: usize,
+    /// How much.
+    pub back: i64,
+    /// The day of its last payment.
+    pub since: NaiveDate,
+    /// What of the slip's money would have paid it instead of that payment.
+    pub in_place: i64,
+}
+
+impl SlipBack {
+    /// The account's money after the slip, with its days.
+    pub fn lots(list: &[Self], mut money: i64, taken: NaiveDate) -> Vec<(NaiveDate, i64)> {
+        let mut lots = Vec::new();
+        for (since, sum) in list.iter().map(|one| (one.since, one.back + one.in_place)).chain([(taken, money)]) {
+            lots.push((since, sum.min(money)));
+            money -= sum.min(money);
+        }
+        lots.retain(|lot| lot.1 > 0);
+        lots.sort_by_key(|lot| lot.0);
+        lots
+    }
+}
+
 impl Account {
     /// Cancels a bill by hand: what was paid is the customer's, its late fee too. Answers that late fee.
     pub fn cancel_with_late(&mut self, at: usize) -> i64 {
@@ -32,8 +59,8 @@ impl Account {
         if again <= 0 {
             return;
         }
-        let (due, there) = (bill.due, self.prepaid.max(0) + self.credit.max(0));
-        self.make_room(due, again - there);
+        let (there, credit) = (self.prepaid.max(0) + self.credit.max(0), self.credit.max(0));
+        self.make_room(at, again - credit, again - there);
         let back = (again - self.credit.max(0)).min(self.bills[at].by_payments()).max(0);
         if back > 0 {
             self.credit += back;
@@ -52,14 +79,8 @@ impl Account {
         self.credit -= again - left;
     }
 
-    /// Late fee charged for days on which the money of a slip was there already, by bill, with the day of the last payment since.
-    pub fn back_with_slip(
-        &self,
-        lines: &[Line],
-        put_by: i64,
-        taken: NaiveDate,
-        today: NaiveDate,
-    ) -> Vec<(usize, i64, NaiveDate)> {
+    /// Late fee charged for days on which the money of a slip was there already.
+    pub fn back_with_slip(&self, lines: &[Line], put_by: i64, taken: NaiveDate, today: NaiveDate) -> Vec<SlipBack> {
         let mut list = Vec::new();
         for line in lines.iter().filter(|_| taken < today) {
             let bill = &self.bills[line.bill];
@@ -71,43 +92,57 @@ impl Account {
             let over = bill.charged + line.late + line.waived - late_of(late);
             let back = over.min(self.refundable(line.bill)).max(0);
             if back > 0 {
-                list.push((line.bill, back, since));
+                list.push(SlipBack { bill: line.bill, back, since, in_place: 0 });
             }
         }
         if taken < today {
-            list.extend(self.back_with_money(put_by, taken));
+            list.extend(self.back_with_money(lines, put_by, taken, today));
         }
         list
     }
 
-    /// The same of bills that are paid: money put by would have paid them first, the oldest due first, its late fee before the principal.
-    fn back_with_money(&self, mut money: i64, taken: NaiveDate) -> Vec<(usize, i64, NaiveDate)> {
-        let is_paid = |bill: &Bill| bill.lives && bill.unpaid == 0 && bill.amount > 0;
-        let mut paid: Vec<usize> = (0..self.bills.len()).filter(|at| is_paid(&self.bills[*at])).collect();
-        paid.sort_by_key(|at| (self.bills[*at].due, self.bills[*at].made));
+    /// The same of the other bills: money put by pays what is open and would have paid first what is paid, the oldest due first, its late
+    /// fee before the principal.
+    fn back_with_money(&self, lines: &[Line], mut money: i64, taken: NaiveDate, today: NaiveDate) -> Vec<SlipBack> {
+        let is_asked = |at: &usize| {
+            let bill = &self.bills[*at];
+            bill.lives && bill.amount > 0 && lines.iter().all(|line| line.bill != *at)
+        };
+        let mut asked: Vec<usize> = (0..self.bills.len()).filter(is_asked).collect();
+        asked.sort_by_key(|at| (self.bills[*at].due, self.bills[*at].cycle.clone(), self.bills[*at].made));
         let mut list = Vec::new();
-        for at in paid {
+        for at in asked {
             let (bill, parts) = (&self.bills[at], self.parts(at));
-            let Some(since) = parts.last().map(|part| part.0) else { continue };
-            if bill.charged <= 0 || since <= taken {
+            let since = parts.last().map(|part| part.0).filter(|since| bill.charged > 0 && *since > taken);
+            let (right, in_place) = if bill.unpaid > 0 {
+                let fee = self.late(at, taken).min(money);
+                let principal = (money - fee).min(bill.unpaid);
+                money -= fee + principal;
+                let fen_days = bill.fen_days
+                    + principal * late_days(bill.due, taken)
+                    + (bill.unpaid - principal) * late_days(bill.due, today);
+                (late_of(fen_days), 0)
+            } else if since.is_some() {
+                let (early, rest): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.0 <= taken);
+                let mut unpaid: i64 = rest.iter().map(|part| part.1).sum();
+                let mut fen_days: i64 = early.iter().map(|part| part.1 * late_days(bill.due, part.0)).sum();
+                let owed_then = late_of(unpaid * late_days(bill.due, taken) + fen_days) - self.charged_until(at, taken);
+                let fee = if taken > bill.due { owed_then.max(0).min(money) } else { 0 };
+                let principal = (money - fee).min(unpaid);
+                money -= fee + principal;
+                unpaid -= principal;
+                fen_days += principal * late_days(bill.due, taken);
+                for (day, sum) in rest {
+                    fen_days += sum.min(unpaid) * late_days(bill.due, day);
+                    unpaid -= sum.min(unpaid);
+                }
+                (late_of(fen_days), fee + principal)
+            } else {
                 continue;
-            }
-            let (early, rest): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.0 <= taken);
-            let mut unpaid: i64 = rest.iter().map(|part| part.1).sum();
-            let mut fen_days: i64 = early.iter().map(|part| part.1 * late_days(bill.due, part.0)).sum();
-            let owed_then = late_of(unpaid * late_days(bill.due, taken) + fen_days) - self.charged_until(at, taken);
-            let fee = if taken > bill.due { owed_then.max(0).min(money) } else { 0 };
-            let principal = (money - fee).min(unpaid);
-            money -= fee + principal;
-            unpaid -= principal;
-            fen_days += principal * late_days(bill.due, taken);
-            for (day, sum) in rest {
-                fen_days += sum.min(unpaid) * late_days(bill.due, day);
-                unpaid -= sum.min(unpaid);
-            }
-            let back = (bill.charged - late_of(fen_days)).min(self.refundable(at));
-            if back > 0 {
-                list.push((at, back, since));
+            };
+            let back = (bill.charged - right).min(self.refundable(at));
+            if let Some(since) = since.filter(|_| back > 0) {
+                list.push(SlipBack { bill: at, back, since, in_place });
             }
         }
         list
@@ -120,12 +155,12 @@ impl Account {
     }
 
     /// Gives it back.
-    pub fn give_with_slip(&mut self, back: &[(usize, i64, NaiveDate)]) {
-        for (bill, refund, _) in back {
-            self.bills[*bill].charged -= refund;
-            self.credit += refund;
+    pub fn give_with_slip(&mut self, back: &[SlipBack]) {
+        for one in back {
+            self.bills[one.bill].charged -= one.back;
+            self.credit += one.back;
             let slip = Some(self.paid.len() - 1);
-            self.given.push(Given { bill: *bill, refund: *refund, with_bill: true, cancelled: false, slip });
+            self.given.push(Given { bill: one.bill, refund: one.back, with_bill: true, cancelled: false, slip });
         }
     }
 

@@ -141,7 +141,7 @@ impl World {
             self.take_effect(&request, &answer)?;
         }
         let today = self.business_day();
-        self.covered(request.account, &answer, today, today)
+        self.covered(request.account, &answer, today, (None, None))
     }
 
     fn take_effect(&mut self, request: &Request, answer: &Value) -> Result<(), Failure> {

@@ -110,6 +110,8 @@ pub struct Paid {
     pub by_itself: bool,
     /// The payment that brought the money which stood for bills at once.
     pub with: Option<usize>,
+    /// The cancelled bill whose money stood for bills at once.
+    pub cancelled: Option<usize>,
 }
 
 /// An account.
@@ -143,6 +145,10 @@ pub struct Account {
     pub changes: u64,
     /// How many bills there were when it changed hands last.
     pub bills_of_owners_before: usize,
+    /// Its credit before the step.
+    pub credit_before: i64,
+    /// The day of the last entry that may have made its credit larger.
+    pub credit_since: Option<NaiveDate>,
     /// Its last transfer: how many moves were before, and its case.
     pub deed: Option<(usize, usize)>,
 }
@@ -375,8 +381,10 @@ impl Account {
         self.bills[old].next = Some(at);
         self.hand_over(old, at);
         let paid: i64 = self.parts(at).iter().map(|part| part.1).sum();
-        let (bill, money) = (&self.bills[at], self.prepaid.max(0) + self.credit.max(0));
-        self.make_room(bill.due, bill.unpaid - money);
+        let (unpaid, credit) = (self.bills[at].unpaid, self.credit.max(0));
+        let money = self.prepaid.max(0) + credit;
+        let own = (paid.min(unpaid) - credit).max((paid + self.bills[old].stood).min(unpaid) - money);
+        self.make_room(at, own, unpaid - money);
         let moved = paid.min(self.credit.max(0)).min(self.bills[at].unpaid).max(0);
         self.credit -= moved;
         self.bills[at].unpaid -= moved;
@@ -384,7 +392,7 @@ impl Account {
         self.bear_again(at);
         self.charge_again(at, day);
         if self.bills[at].due < day {
-            self.stand_for(day, day, None);
+            self.stand_for(self.lots(None, day), day, (None, None), day);
         } else {
             self.settle(at);
         }
@@ -408,24 +416,36 @@ impl Account {
             return 0;
         }
         let paid = bill.amount - bill.unpaid;
-        let fen_days = first_parts(bill.due, &self.parts(at), bill.by_payments().min(amount));
+        let fen_days = first_parts(bill.due, &self.parts(at), self.carried(at, amount).0);
         let unpaid = amount - paid.min(amount);
         let right = late_of(unpaid * late_days(bill.due, day) + fen_days);
         (bill.charged - right).min(self.refundable(at)).max(0)
     }
 
+    /// What of another amount in a bill's place payments and prepaid would have paid: payments in time, prepaid, payments that were late.
+    fn carried(&self, at: usize, amount: i64) -> (i64, i64) {
+        let bill = &self.bills[at];
+        let timely: i64 = self.parts(at).iter().filter(|part| part.0 <= bill.due).map(|part| part.1).sum();
+        let timely = timely.min(bill.by_payments());
+        let (mut left, mut got) = (amount, [0; 3]);
+        for (place, most) in [timely, bill.by_itself, bill.by_payments() - timely].into_iter().enumerate() {
+            got[place] = most.min(left);
+            left -= got[place];
+        }
+        (got[0] + got[2], got[1])
+    }
+
     /// Puts a bill in the place of a living one by special handling.
     pub fn replace(&mut self, old: usize, new: Bill, day: NaiveDate) -> usize {
         let back = self.late_back(old, new.amount, day);
-        let by_itself = self.bills[old].by_itself;
-        let paid = self.bills[old].amount - self.bills[old].unpaid - by_itself;
+        let paid = self.bills[old].amount - self.bills[old].unpaid - self.bills[old].by_itself;
+        let (moved, prepaid) = self.carried(old, new.amount);
         self.cancel(old);
         let at = self.bills.len();
         self.bills.push(new);
-        let moved = paid.min(self.bills[at].unpaid).max(0);
         self.credit -= moved;
         self.bills[at].unpaid -= moved;
-        self.settle_most(at, by_itself.min(self.prepaid.max(0)));
+        self.settle_most(at, prepaid.min(self.prepaid.max(0)));
         self.hand_over(old, at);
         self.bills[old].next = Some(at);
         let brought: i64 = self.parts(at).iter().map(|part| part.1).sum();

@@ -90,6 +90,9 @@ pub fn run(seed: u64, steps: u64, told: bool) -> Result<Report, Failure> {
     for step in 1..=steps {
         world.step = step;
         world.touched = None;
+        for account in &mut world.accounts {
+            account.credit_before = account.credit;
+        }
         world.pass();
         world.act()?;
         world.check()?;

@@ -4,6 +4,7 @@ use chrono::{Duration, NaiveDate};
 use serde_json::{Value, json};
 
 use crate::Failure;
+use crate::came_back::SlipBack;
 use crate::drawers::{Move, What};
 use crate::ledger::{Account, Line, Paid};
 use crate::world::{CLERKS, Wanted, World, fen, unless, word, yuan};
@@ -264,8 +265,7 @@ impl World {
         self.shifts[shift].income += if ask.method == "现金" { plan.amount } else { 0 };
         let back = self.accounts[at].back_with_slip(&plan.lines, plan.to_prepaid, taken, today);
         let said = answer["late_back"].as_str().map_or(0, |_| fen(&answer["late_back"]));
-        self.same("late fee back", &said, &back.iter().map(|one| one.1).sum())?;
-        let since = back.iter().map(|one| one.2).max().unwrap_or(taken);
+        self.same("late fee back", &said, &back.iter().map(|one| one.back).sum())?;
         self.accounts[at].take(Paid {
             receipt,
             day: taken,
@@ -277,10 +277,17 @@ impl World {
             stands: true,
             by_itself: false,
             with: None,
+            cancelled: None,
         });
         let payment = self.accounts[at].paid.len() - 1;
         self.accounts[at].give_with_slip(&back);
-        self.covered_with(at, &answer, (since, today), Some(payment))?;
+        let money = self.accounts[at].prepaid.max(0) + self.accounts[at].credit.max(0);
+        let lots = SlipBack::lots(&back, money, taken);
+        let until = lots.last().map_or(taken, |lot| lot.0);
+        self.covered_with(at, &answer, (lots, until, today), (Some(payment), None))?;
+        if !back.is_empty() {
+            self.accounts[at].credit_since = Some(today);
+        }
         let owed = self.accounts[at].owed();
         self.same("owed_after", &fen(&answer["owed_after"]), &owed)?;
         let late: i64 = self.accounts[at].open().iter().map(|bill| self.accounts[at].late(*bill, today)).sum();
@@ -373,7 +380,7 @@ impl World {
             self.touched = Some(account);
             self.accounts[account].reverse(paid);
             let day = self.business_day();
-            self.covered(account, &answer, day, day)?;
+            self.covered(account, &answer, day, (Some(paid), None))?;
         }
         if let Some((case, charge)) = row.charge {
             self.touched = Some(self.cases[case].account);

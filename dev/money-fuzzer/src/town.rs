@@ -141,6 +141,8 @@ fn account(at: usize, today: NaiveDate, chance: &mut Chance) -> Account {
         swapped: false,
         changes: 0,
         bills_of_owners_before: 0,
+        credit_before: 0,
+        credit_since: None,
         deed: None,
     }
 }

@@ -128,7 +128,7 @@ impl World {
         let late = self.accounts[at].cancel_with_late(bill);
         self.same("late fee back", &answer["late_fee"].as_str().map_or(0, |_| fen(&answer["late_fee"])), &late)?;
         let day = self.business_day();
-        self.covered(at, &answer, day, day)
+        self.covered(at, &answer, day, (None, Some(bill)))
     }
 
     /// `swap.enter` where everything is billed, on the last two accounts alone.

@@ -196,10 +196,14 @@ fn rebill(
         return Ok(None);
     };
     let (prepaid, paid) = (row.prepaid, row.amount - row.unpaid - row.prepaid);
+    let carried = carried(fx, event, &row, replacement.new.amount)?;
     bill::void(fx, event, old, &format!("特殊处理 {request}"), &replacement.income, legs)?;
     bill::put(fx, event, new, BillIssued { settles: false, ..replacement.new.clone() }, legs)?;
-    let moved = move_credit(fx, event, new, paid, legs)?;
-    prepaid::go_over(fx, event, new, prepaid, replacement.new.settles, legs)?;
+    let moved = move_credit(fx, event, new, carried.payments, legs)?;
+    prepaid::go_over(fx, event, new, carried.prepaid, legs)?;
+    if replacement.new.settles {
+        prepaid::settle(fx, event, new, legs)?;
+    }
     move_late(fx, event, old, new)?;
     fx.tx.put(&RebillRow { account: event.subject, old, new, request })?;
     // What an earlier, smaller bill in its place had left over was paid for it, on the days it was.
@@ -233,8 +237,11 @@ pub(super) fn issued_again(
     let paid = parts::principal(&parts::of(fx.tx, event.subject, new)?);
     let known = payment::balance(fx, event.subject)?;
     if let Some(row) = fx.tx.get::<BillRow>(&[&event.subject, &new])? {
-        let want = row.unpaid - known.prepaid.max(Fen::ZERO) - known.credit.max(Fen::ZERO);
-        cover::make_room(fx, event, row.due, want, legs)?;
+        let credit = known.credit.max(Fen::ZERO);
+        let there = known.prepaid.max(Fen::ZERO) + credit;
+        let own = (paid.min(row.unpaid) - credit).max((paid + by_itself).min(row.unpaid) - there);
+        let all = row.unpaid - there;
+        cover::make_room(fx, event, (new, row.due), cover::Lack { own, all }, legs)?;
     }
     let credit = payment::balance(fx, event.subject)?.credit.max(Fen::ZERO);
     move_credit(fx, event, new, paid.min(credit), legs)?;
@@ -242,6 +249,11 @@ pub(super) fn issued_again(
     // What of the credit went elsewhere is unpaid again and bears the fee of its days as such, not twice.
     payment::bear_again(fx, event.subject, new, None)?;
     late_back::charged_again(fx, event, new, legs)
+}
+
+/// What had paid a bill, as it pays one of `amount` in its place.
+fn carried(fx: &Fx<'_, '_>, event: &Event<'_>, bill: &BillRow, amount: Fen) -> Result<parts::Carried, StoreError> {
+    Ok(parts::carried(&parts::of(fx.tx, event.subject, bill.id)?, bill, amount))
 }
 
 fn lives(row: &BillRow) -> bool {
@@ -398,7 +410,7 @@ fn restore(fx: &mut Fx<'_, '_>, event: &Event<'_>, rebilled: Rebilled, legs: &mu
     let state = if amount > Fen::ZERO { "open" } else { "paid" }.to_owned();
     fx.tx.put(&BillRow { unpaid: amount, state, note: String::new(), prepaid: Fen::ZERO, ..before })?;
     move_credit(fx, event, old, paid + over, legs)?;
-    prepaid::go_over(fx, event, old, prepaid, false, legs)?;
+    prepaid::go_over(fx, event, old, prepaid, legs)?;
     move_late(fx, event, new, old)?;
     fx.tx.delete::<RebillRow>(&[&event.subject, &old])?;
     Ok(payment::bear_again(fx, event.subject, old, None)?)

@@ -90,7 +90,8 @@ pub struct BillIssued {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<Stored>,
     /// Bills that prepaid and credit stand for after it: of one that keeps a due date gone by, which bears late fee before anything
-    /// pays it, where the account lets its money stand for bills. Never in a row of a run.
+    /// pays it, where the account lets its money stand for bills. It may name none: then what had paid the one before pays this, and
+    /// nothing new; in a row of a run it never names any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covers: Option<Covers>,
 }

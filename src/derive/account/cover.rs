@@ -4,17 +4,18 @@
 //!
 //! An entry says itself which bills it leaves covered ([`Covers`]: the account's setting and the late fees as its author saw them);
 //! entries from before that was said cover nothing. As in a part payment the late fee of the days before goes first. What is paid so
-//! stands as a payment without a receipt, under the entry's first item.
+//! stands as a payment without a receipt, under the entry's first items: one for each day since when the money is there.
 //!
 //! Merge: a bill takes what it still owes and what is still there; nothing is taken twice. Money that goes back — a payment reversed,
 //! an approval withdrawn — comes back from the bills it covered, the last first, before anything falls below zero. A bill issued
-//! again in the place of a cancelled one takes back what went to bills due later.
+//! again in the place of a cancelled one takes back what its own cancelling gave to others, then what went to bills due later.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::bill::BillCancelled;
 use super::fee_first;
 use super::payment::{self, AppliedLine, applied, text};
 use crate::book::subject::Kind;
@@ -22,6 +23,7 @@ use crate::derive::ledger::{Legs, account};
 use crate::derive::{DeriveError, Event, Fx};
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
+use crate::store::StoreError;
 use crate::store::tables::billing::{BillRow, PaymentRow};
 
 /// Which open bills prepaid and credit pay once an entry has taken effect.
@@ -46,9 +48,17 @@ pub struct CoverLine {
     pub late_fee: Fen,
     /// Late fee charged before, as the author saw it: two never charge more than one of them.
     pub charged_before: Fen,
+    /// Since when its money is there, no earlier than the bill was due, when that is before the day: its late fee is counted to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<NaiveDate>,
 }
 
 impl Covers {
+    /// The day to which the late fee of a line is counted.
+    pub fn day_of(&self, line: &CoverLine) -> NaiveDate {
+        line.since.unwrap_or(self.day)
+    }
+
     /// Principal and late fee, all bills.
     pub fn total(&self) -> Fen {
         self.lines.iter().map(|line| line.principal + line.late_fee).sum()
@@ -69,9 +79,12 @@ pub(super) fn after(fx: &Fx<'_, '_>, event: &Event<'_>, covers: Option<&Covers>)
     if covers.lines.iter().any(|line| (line.principal.0 | line.late_fee.0 | line.charged_before.0) < 0) {
         return Err(DeriveError::Body("抵缴的金额不能是负数".into()));
     }
+    if covers.lines.iter().any(|line| covers.day_of(line) > covers.day) {
+        return Err(DeriveError::Body("抵缴的钱不能晚于抵缴那天".into()));
+    }
     let mut balance = payment::balance(fx, event.subject)?;
     let (had_prepaid, had_credit) = (balance.prepaid.max(Fen::ZERO), balance.credit.max(Fen::ZERO));
-    let (mut legs, mut lines, mut left) = (Legs::default(), Vec::new(), had_prepaid + had_credit);
+    let (mut legs, mut of_day, mut left) = (Legs::default(), BTreeMap::<_, Vec<_>>::new(), had_prepaid + had_credit);
     for line in &covers.lines {
         let bill = fx.tx.standing_bill(event.subject, line.bill)?;
         let open = fx.tx.get::<BillRow>(&[&event.subject, &bill])?.filter(|row| row.state == "open");
@@ -84,34 +97,47 @@ pub(super) fn after(fx: &Fx<'_, '_>, event: &Event<'_>, covers: Option<&Covers>)
             continue;
         }
         left -= principal + late_fee;
-        let (due, unpaid) = (row.due, row.unpaid - principal);
+        let (due, unpaid, day) = (row.due, row.unpaid - principal, covers.day_of(line));
         let state = if unpaid == Fen::ZERO { "paid" } else { "open" }.to_owned();
         fx.tx.put(&BillRow { unpaid, state, ..row })?;
-        payment::change_late(fx, event.subject, bill, |earlier| earlier.add(principal, late_fee, due, covers.day))?;
+        payment::change_late(fx, event.subject, bill, |earlier| earlier.add(principal, late_fee, due, day))?;
         legs.add(account::RECEIVABLE, -principal).add(account::LATE_FEE, -late_fee);
-        lines.push(AppliedLine(bill, principal, late_fee, Fen::ZERO, Some(line.charged_before + line.late_fee)));
+        let applied = AppliedLine(bill, principal, late_fee, Fen::ZERO, Some(line.charged_before + line.late_fee));
+        of_day.entry(day).or_default().push(applied);
     }
     let used = had_prepaid + had_credit - left;
     if used == Fen::ZERO {
         return Ok(());
     }
-    let from_prepaid = used.min(had_prepaid);
+    let mut from_prepaid = used.min(had_prepaid);
     let from_credit = used - from_prepaid;
     legs.add(account::PREPAID, from_prepaid).add(account::CREDIT, from_credit);
     balance.prepaid -= from_prepaid;
     balance.credit -= from_credit;
     payment::keep(fx, &balance)?;
-    fx.tx.put(&row(event, covers.day, from_prepaid, from_credit, &lines))?;
-    for line in &lines {
+    for (index, (day, lines)) in of_day.iter().enumerate() {
+        let sum: Fen = lines.iter().map(|line| line.1 + line.2).sum();
+        let prepaid = sum.min(from_prepaid);
+        from_prepaid -= prepaid;
+        fx.tx.put(&row(event, index + 1, *day, prepaid, sum - prepaid, lines))?;
+    }
+    for line in of_day.values().flatten() {
         fee_first::of_bill(fx, event.subject, line.0, &mut legs)?;
     }
     Ok(legs.post_more(fx, Kind::Account, event)?)
 }
 
-fn row(event: &Event<'_>, day: NaiveDate, from_prepaid: Fen, from_credit: Fen, lines: &[AppliedLine]) -> PaymentRow {
+fn row(
+    event: &Event<'_>,
+    item: usize,
+    day: NaiveDate,
+    from_prepaid: Fen,
+    from_credit: Fen,
+    lines: &[AppliedLine],
+) -> PaymentRow {
     PaymentRow {
         account: event.subject,
-        id: event.id.with_item(1),
+        id: event.id.with_item(item),
         shift: None,
         business_day: event.entry.business_day,
         day,
@@ -158,22 +184,63 @@ pub(super) fn make_up(
     Ok(())
 }
 
-/// A bill issued again is older than what its money went to meanwhile: up to `want` comes back from bills due later.
+/// What a bill issued again lacks.
+pub(super) struct Lack {
+    /// Of what was its own.
+    pub own: Fen,
+    /// Of what it may take from bills due later.
+    pub all: Fen,
+}
+
+/// A bill issued again in the place of a cancelled one takes back what it lacks: first what the cancelling gave to other bills, as that is
+/// its own money, then what went to bills due later.
 pub(super) fn make_room(
     fx: &Fx<'_, '_>,
     event: &Event<'_>,
-    due: NaiveDate,
-    want: Fen,
+    (bill, due): (Id, NaiveDate),
+    lack: Lack,
     legs: &mut Legs,
 ) -> Result<(), DeriveError> {
-    let mut left = want;
+    let chain = fx.tx.bill_ancestors(event.subject, bill)?;
+    let drawn = draw_up_to(fx, event, lack.own, |row, _| is_of_cancelling(fx, row, &chain), legs)?;
+    draw_up_to(fx, event, lack.all - drawn, |_, bill| Ok(bill.due > due), legs)?;
+    Ok(())
+}
+
+/// Draws from the covers of living bills that fit, the last first, up to a sum; answers how much.
+fn draw_up_to(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    want: Fen,
+    fits: impl Fn(&PaymentRow, &BillRow) -> Result<bool, StoreError>,
+    legs: &mut Legs,
+) -> Result<Fen, DeriveError> {
+    let mut left = want.max(Fen::ZERO);
     for row in covers_of(fx, event.subject)? {
         let credit = left.min(row.from_credit).max(Fen::ZERO);
         let most = Most { prepaid: (left - credit).max(Fen::ZERO), credit };
-        let later = |bill: &BillRow| bill.state != "cancelled" && bill.due > due;
-        left -= draw(fx, event, row, most, later, legs)?;
+        let mut bills = Vec::new();
+        for line in applied(&row) {
+            let id = fx.tx.standing_bill(event.subject, line.0)?;
+            if let Some(bill) = fx.tx.get::<BillRow>(&[&event.subject, &id])?
+                && bill.state != "cancelled"
+                && fits(&row, &bill)?
+            {
+                bills.push(id);
+            }
+        }
+        left -= draw(fx, event, row, most, |bill| bills.contains(&bill.id), legs)?;
     }
-    Ok(())
+    Ok(want.max(Fen::ZERO) - left)
+}
+
+/// Did the cancelling of one of these bills lay this on other bills?
+fn is_of_cancelling(fx: &Fx<'_, '_>, row: &PaymentRow, chain: &[Id]) -> Result<bool, StoreError> {
+    let Some(entry) = fx.tx.entry(row.id.entry())?.filter(|entry| entry.action == "bill.cancel") else {
+        return Ok(false);
+    };
+    let body: Option<BillCancelled> = serde_json::from_str(&entry.payload).ok();
+    Ok(body.is_some_and(|body| chain.contains(&body.bill)))
 }
 
 /// The bills that a payment and all that stands for bills are about.

@@ -191,10 +191,9 @@ pub(super) fn charged_again(fx: &Fx<'_, '_>, event: &Event<'_>, bill: Id, legs: 
     }
     let sums = payment::balance(fx, of)?;
     let there = sums.prepaid.max(Fen::ZERO) + sums.credit.max(Fen::ZERO);
-    if let Some(row) = fx.tx.get::<BillRow>(&[&of, &bill])?
-        && again > there
-    {
-        cover::make_room(fx, event, row.due, again - there, legs)?;
+    if let Some(row) = fx.tx.get::<BillRow>(&[&of, &bill])? {
+        let lack = cover::Lack { own: again - sums.credit.max(Fen::ZERO), all: again - there };
+        cover::make_room(fx, event, (bill, row.due), lack, legs)?;
     }
     let short = again - payment::balance(fx, of)?.credit.max(Fen::ZERO);
     if let Some(row) = fx.tx.get::<BillRow>(&[&of, &bill])? {

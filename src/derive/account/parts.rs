@@ -7,6 +7,7 @@ use super::payment::applied;
 use crate::rules::id::Id;
 use crate::rules::money::Fen;
 use crate::rules::part_payment::Earlier;
+use crate::store::tables::billing::BillRow;
 use crate::store::{StoreError, Tx};
 
 /// What a payment that stands brought it.
@@ -48,6 +49,26 @@ pub fn principal(parts: &[Part]) -> Fen {
 /// Their late fee, as it was paid.
 pub fn late_fee(parts: &[Part]) -> Fen {
     parts.iter().map(|part| part.late_fee).sum()
+}
+
+/// What of a bill that takes another's place is paid by what had paid the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carried {
+    /// By payments.
+    pub payments: Fen,
+    /// By prepaid that had paid it when it was made.
+    pub prepaid: Fen,
+}
+
+/// Payments made in time come first, then what prepaid had paid, then the late payments: what is over is what was paid last, so that no
+/// late fee stays for days on which the money was there.
+pub fn carried(parts: &[Part], old: &BillRow, amount: Fen) -> Carried {
+    let by_payments = old.amount - old.unpaid - old.prepaid;
+    let timely = parts.iter().filter(|part| part.day <= old.due).map(|part| part.principal).sum::<Fen>();
+    let timely = timely.min(by_payments).min(amount);
+    let prepaid = old.prepaid.min(amount - timely);
+    let late = (by_payments - timely).min(amount - timely - prepaid);
+    Carried { payments: timely + late, prepaid }
 }
 
 /// The days that the first of them were late with, up to a sum; nothing charged.

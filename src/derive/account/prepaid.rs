@@ -29,18 +29,8 @@ pub fn settle(fx: &Fx<'_, '_>, event: &Event<'_>, bill: Id, legs: &mut Legs) -> 
     pay(fx, row, balance, prepaid, credit, legs)
 }
 
-/// A bill in another's place: what prepaid had paid of the other goes over to it, and when it `settles`, what else there is.
-pub fn go_over(
-    fx: &Fx<'_, '_>,
-    event: &Event<'_>,
-    bill: Id,
-    had: Fen,
-    settles: bool,
-    legs: &mut Legs,
-) -> Result<(), DeriveError> {
-    if settles {
-        return settle(fx, event, bill, legs);
-    }
+/// A bill in another's place: what prepaid had paid of the other goes over to it.
+pub fn go_over(fx: &Fx<'_, '_>, event: &Event<'_>, bill: Id, had: Fen, legs: &mut Legs) -> Result<(), DeriveError> {
     let Some(row) = open_bill(fx, event, bill)?.filter(|_| had > Fen::ZERO) else { return Ok(()) };
     let balance = payment::balance(fx, event.subject)?;
     let (prepaid, _) = shares(row.unpaid.min(had), &balance);

@@ -3,17 +3,19 @@
 use chrono::NaiveDate;
 
 use super::ask::Meant;
+use crate::derive::account::cover::Covers;
 use crate::derive::request::AdjustmentEffect;
 use crate::desk::refusal::Refusal;
 use crate::desk::till::cover::{covered as after_covers, lay};
 use crate::desk::till::due::{self, Due, late_fee_of};
+use crate::desk::till::since::{self, Before};
 use crate::rules::adjustment::picture::{Balance, BillPicture, Covered};
 use crate::rules::customer::{PREPAID_SETTLES, prepaid_settles};
 use crate::rules::money::Fen;
 use crate::rules::part_payment::Earlier;
 use crate::rules::tariff::PriceBook;
 use crate::store::Tx;
-use crate::store::tables::billing::BillRow;
+use crate::store::tables::billing::{BalanceRow, BillRow};
 
 /// The bills covered as of `day`; `after` becomes what is left then.
 pub fn covered(
@@ -25,11 +27,15 @@ pub fn covered(
     effect: &AdjustmentEffect,
     after: &mut Balance,
 ) -> Result<Vec<Covered>, Refusal> {
-    let money = after.prepaid.max(Fen::ZERO) + after.credit.max(Fen::ZERO);
-    if money == Fen::ZERO || !settles(case, effect) {
+    let account = &case.account;
+    let balance = BalanceRow { account: account.id, prepaid: after.prepaid, credit: after.credit };
+    let lots = match prepaid_settles(&account.extra) {
+        true => Before::of(tx, account.id, day)?.lots(tx, &balance, &[], day)?,
+        false => since::all_since(&balance, day),
+    };
+    if lots.is_empty() || !settles(case, effect) {
         return Ok(Vec::new());
     }
-    let account = &case.account;
     let mut dues = due::due(tx, book, account, day)?;
     dues.retain(|due| pictures.iter().all(|bill| bill.bill != due.bill.id));
     for bill in pictures {
@@ -48,7 +54,7 @@ pub fn covered(
         let key = |due: &Due| (due.bill.due, due.bill.cycle.clone(), due.bill.id);
         key(one).cmp(&key(other))
     });
-    let Some(covers) = lay(&dues, money, day) else { return Ok(Vec::new()) };
+    let Some(covers) = lay(book, account, &dues, &lots, day) else { return Ok(Vec::new()) };
     let from_prepaid = covers.total().min(after.prepaid.max(Fen::ZERO));
     after.prepaid -= from_prepaid;
     after.credit -= covers.total() - from_prepaid;
@@ -59,13 +65,27 @@ pub fn covered(
         after.owed -= before.0 - now.bill.unpaid;
         after.late_fee -= if before.0 > Fen::ZERO { before.1 - fee } else { Fen::ZERO };
     }
-    let line = |line: &crate::derive::account::cover::CoverLine| Covered {
-        bill: line.bill,
-        cycle: line.cycle.clone(),
-        principal: line.principal,
-        late_fee: line.late_fee,
-    };
-    Ok(covers.lines.iter().map(line).collect())
+    Ok(by_bill(&covers))
+}
+
+/// Of a bill that money of several days pays the sum.
+fn by_bill(covers: &Covers) -> Vec<Covered> {
+    let mut bills: Vec<Covered> = Vec::new();
+    for line in &covers.lines {
+        match bills.iter_mut().find(|known| known.bill == line.bill) {
+            Some(known) => {
+                known.principal += line.principal;
+                known.late_fee += line.late_fee;
+            }
+            None => bills.push(Covered {
+                bill: line.bill,
+                cycle: line.cycle.clone(),
+                principal: line.principal,
+                late_fee: line.late_fee,
+            }),
+        }
+    }
+    bills
 }
 
 /// The account's setting once the case has taken effect.

@@ -98,6 +98,8 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, case: &Meant, day: NaiveDate) -> Resu
     let before = work.balance()?;
     let difference = |bill: &BillPicture| (bill.new.amount - bill.old.amount).abs() + bill.waived + bill.refunded;
     let mut after = after(&before, &pictures);
+    let to_prepaid = work.prepaid_over(&effect)?;
+    (after.credit, after.prepaid) = (after.credit - to_prepaid, after.prepaid + to_prepaid);
     let covered = cover::covered(tx, book, case, day, &pictures, &effect, &mut after)?;
     let picture = Picture {
         kind: case.kind.code().to_owned(),
@@ -374,7 +376,9 @@ impl Work<'_, '_> {
             let refunded = late.as_ref().map_or(Fen::ZERO, |back| back.refund);
             let (own, days) = self.left_over(row, &would_be, credit)?;
             would_be.unpaid -= own;
-            credit += (row.amount - row.unpaid - row.prepaid - new.amount).max(Fen::ZERO) + refunded - own;
+            let parts = parts::of(self.tx, self.account.id, row.id)?;
+            let carried = parts::carried(&parts, row, new.amount);
+            credit += row.amount - row.unpaid - row.prepaid - carried.payments + refunded - own;
             let earlier = Earlier { charged: named.earlier.charged - refunded, ..days.unwrap_or(named.earlier) };
             pictures.push(BillPicture {
                 bill: row.id,
@@ -427,9 +431,20 @@ impl Work<'_, '_> {
         if due.bill.amount - due.bill.unpaid <= new.amount {
             return Ok(Earlier { charged: Fen::ZERO, ..due.earlier });
         }
-        let by_payments = due.bill.amount - due.bill.unpaid - due.bill.prepaid;
         let parts = parts::of(self.tx, self.account.id, due.bill.id)?;
-        Ok(parts::first(&parts, new.amount.min(by_payments), new.due))
+        let carried = parts::carried(&parts, &due.bill, new.amount);
+        Ok(parts::first(&parts, carried.payments, new.due))
+    }
+
+    /// Prepaid that had paid what bills are reduced by: it is prepaid again.
+    fn prepaid_over(&self, effect: &AdjustmentEffect) -> Result<Fen, Refusal> {
+        let mut over = Fen::ZERO;
+        for one in &effect.replace {
+            let Some(old) = self.tx.get::<BillRow>(&[&self.account.id, &one.old])? else { continue };
+            let parts = parts::of(self.tx, self.account.id, old.id)?;
+            over += old.prepaid - parts::carried(&parts, &old, one.new.amount).prepaid;
+        }
+        Ok(over)
     }
 
     /// Late fee waived, bill by bill in their order: first what is not paid, then what was paid and is given back.

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod receipt;
 pub mod settle;
 pub mod shift;
+pub mod since;
 pub mod slip_back;
 pub mod sound;
 pub mod taking;

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use super::ask::{Amounts, Ask, Waive};
 use super::due::{self, Due};
 use super::settle::{Settlement, settle};
+use super::since::Lot;
 use super::slip_back::{self, Back};
 use super::{balance, cover};
 use crate::book::subject::Kind;
@@ -102,11 +103,14 @@ impl Plan {
     fn after(&self, tx: &Tx<'_>, book: &PriceBook, day: NaiveDate) -> Result<Vec<Due>, StoreError> {
         let mut dues = due::due(tx, book, &self.account, day)?;
         for due in &mut dues {
-            if let Some(line) = self.lines.iter().find(|line| line.due.bill.id == due.bill.id) {
-                let charged = line.late_fee + line.waived;
-                due.earlier.add(line.principal, charged, due.bill.due, self.day);
-                due.earlier.charged -= self.back_of(due.bill.id);
+            let line = self.lines.iter().find(|line| line.due.bill.id == due.bill.id);
+            let back = self.back_of(due.bill.id);
+            if let Some(line) = line {
+                due.earlier.add(line.principal, line.late_fee + line.waived, due.bill.due, self.day);
                 due.bill.unpaid -= line.principal;
+            }
+            if line.is_some() || back > Fen::ZERO {
+                due.earlier.charged -= back;
                 due.late = due::late_fee_of(book, &self.account, &due.bill, due.earlier, day);
             }
         }
@@ -121,13 +125,29 @@ impl Plan {
             prepaid: kept.prepaid + money.to_prepaid - money.from_prepaid,
             credit: kept.credit - money.from_credit + self.late_back(),
         };
-        let money = cover::money(&after);
-        if money == Fen::ZERO || !prepaid_settles(&self.account.extra) {
+        if !prepaid_settles(&self.account.extra) {
             return Ok(None);
         }
-        // Late fee that comes back was paid later than the slip that brings it.
-        let day = self.back.iter().map(|back| back.since).max().unwrap_or(self.day);
-        Ok(cover::lay(&self.after(tx, book, day)?, money, day))
+        let lots = self.lots(&after);
+        let Some(day) = lots.last().map(|lot| lot.since) else { return Ok(None) };
+        Ok(cover::lay(book, &self.account, &self.after(tx, book, day)?, &lots, day))
+    }
+
+    /// The money that is there after it, oldest first: since the payment, but late fee that comes back, and what the slip's money would
+    /// have paid in another payment's place, since that one.
+    fn lots(&self, after: &BalanceRow) -> Vec<Lot> {
+        let mut left = cover::money(after);
+        let mut lots = Vec::new();
+        let later =
+            self.back.iter().map(|back| Lot { since: back.since, amount: back.late.back.refund + back.in_place });
+        for lot in later.chain([Lot { since: self.day, amount: left }]) {
+            let amount = lot.amount.min(left);
+            left -= amount;
+            lots.push(Lot { amount, ..lot });
+        }
+        lots.retain(|lot| lot.amount > Fen::ZERO);
+        lots.sort_by_key(|lot| lot.since);
+        lots
     }
 
     /// What the account still owes when it is paid and what is there has covered what it can, principal and late fee, as it would be
@@ -215,7 +235,7 @@ pub fn plan(tx: &Tx<'_>, book: &PriceBook, days: Days, ask: &Ask) -> Result<Plan
         return Err(Refusal::field("R-080", "to_prepaid", text));
     }
     let mut back = slip_back::of(tx, book, &account, days, &lines)?;
-    back.extend(slip_back::of_put_by(tx, book, &account, days, money.to_prepaid)?);
+    back.extend(slip_back::of_put_by(tx, book, &account, days, &lines, money.to_prepaid)?);
     Ok(Plan { account, day, lines, total, money, balance, back })
 }
 
