@@ -4,6 +4,7 @@
 pub mod ask;
 mod cover;
 mod file;
+mod late;
 pub mod links;
 pub mod one_hand;
 pub mod owner;
