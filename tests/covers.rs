@@ -133,7 +133,7 @@ fn a_reversed_part_payment_left_a_bill_open_beside_credit() {
     assert_eq!((open(&book), balance(&book, A)), (vec![], (12_240, 0)));
     let back = json!({ "payment": paid[0]["receipt"], "reason": "收错户" });
     let done = at_till(&mut book, "2026-11-24", &[("payment.reverse", back)]).remove(0);
-    assert_eq!(done["covered"].as_array().map(Vec::len), Some(1), "{done}");
+    assert!(done["covered"].as_array().is_none_or(Vec::is_empty), "the payment that stands pays it on: {done}");
     assert_eq!((open(&book), balance(&book, A)), (vec![], (2_240, 0)), "81.60 of the 104.00 that stand");
     sound(&mut book);
 }
@@ -362,5 +362,40 @@ fn a_bill_that_prepaid_had_paid_is_paid_again_also_where_prepaid_was_switched_of
     let again = act(&mut book, "2026-12-22", "room", "bill.issue", json!({ "account": A }));
     assert_eq!(again["settled"], "204.00");
     assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 9_600)));
+    sound(&mut book);
+}
+
+#[test]
+fn of_two_timely_payments_of_a_bill_made_smaller_the_first_pays_it_when_the_second_is_reversed() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    let part = |yuan: &str| ("payment.take", json!({ "account": A, "amounts": yuan }));
+    at_till(&mut book, "2026-11-23", &[part("81.60")]);
+    let paid = at_till(&mut book, "2026-11-24", &[part("122.40")]);
+    volume_of(&mut book, "2027-01-10", &first, "20");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (12_240, 0)));
+    let back = ("payment.reverse", json!({ "payment": paid[0]["receipt"], "reason": "收错户" }));
+    let done = at_till(&mut book, "2027-01-12", &[back]).remove(0);
+    assert!(done["covered"].as_array().is_none_or(Vec::is_empty), "{done}");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 0)), "81.60 of 23 November pay it");
+    sound(&mut book);
+}
+
+#[test]
+fn use_put_down_and_up_again_forgave_the_late_fee_that_had_been_paid() {
+    let mut book = town_of_one();
+    let first = billed(&mut book, "2026-11-22", "150");
+    assert_eq!(asked_for(&mut book, "2026-12-22"), (json!("204.00"), json!("4.08"), json!("0.00")));
+    let (_, done) = volume_of(&mut book, "2026-12-23", &first, "10");
+    assert_eq!(balance(&book, A), (16_320 + 326, 0), "40.80 bear 0.82 of the ten days");
+    let small = done["bills"][0]["new"].clone();
+    let (picture, done) = volume_of(&mut book, "2026-12-23", &small, "30");
+    // 122.40 bear 2.45: 81.60 of the credit and 1.63 of late fee go back.
+    assert_eq!(picture["after"]["credit"], "83.23", "{picture}");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (8_323, 0)));
+    let middle = done["bills"][0]["new"].clone();
+    let (picture, _) = volume_of(&mut book, "2026-12-24", &middle, "50");
+    assert_eq!(picture["after"]["credit"], "0.00", "{picture}");
+    assert_eq!((open(&book), balance(&book, A)), (vec![], (0, 0)));
     sound(&mut book);
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::account::amend::AccountAmended;
 use super::account::bill::{BillIssued, Income};
 use super::account::cover::Covers;
+use super::account::late_back::RuleSaid;
 use super::cross::Cross;
 use super::{DeriveError, Event, Fold, Fx, exception};
 use crate::book::subject::Kind as Subjects;
@@ -161,6 +162,9 @@ pub struct Replacement {
     /// Late fee that was paid on what the bill is reduced by.
     #[serde(default)]
     pub late: Option<LateFeeBack>,
+    /// Of a bill that becomes larger again after late fee had come back with a smaller one: by what it is charged that again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleSaid>,
 }
 
 /// Late fee given back because the bill it was charged on is smaller.

@@ -49,9 +49,15 @@ impl Account {
     pub fn charge_again(&mut self, at: usize, day: NaiveDate) {
         let chain = self.chain(at);
         let came = |given: &&Given| given.with_bill && chain.contains(&given.bill);
-        if !self.given.iter().filter(came).any(|given| given.cancelled) {
-            return;
+        if self.given.iter().filter(came).any(|given| given.cancelled) {
+            self.bear_what_came_back(at, day);
         }
+    }
+
+    /// A bill is charged what it bears of the late fee that came back before.
+    pub fn bear_what_came_back(&mut self, at: usize, day: NaiveDate) {
+        let chain = self.chain(at);
+        let came = |given: &&Given| given.with_bill && chain.contains(&given.bill);
         let given: i64 = self.given.iter().filter(came).map(|given| given.refund).sum();
         let bill = &self.bills[at];
         let right = late_of(bill.unpaid * late_days(bill.due, day) + bill.fen_days);

@@ -274,8 +274,20 @@ impl Account {
             let now = self.standing(line.bill);
             let bill = &mut self.bills[now];
             bill.charged -= line.late + line.waived;
-            let by_payments = bill.by_payments();
-            let back = line.principal.min(by_payments - self.covered_of(now)).max(0);
+            let by_payments = bill.by_payments() - self.covered_of(now);
+            let chain = self.chain(now);
+            let stands =
+                self.paid.iter().enumerate().filter(|(other, paid)| *other != at && paid.stands && !paid.by_itself);
+            let others: i64 = stands
+                .flat_map(|(_, paid)| &paid.lines)
+                .filter(|line| chain.contains(&line.bill))
+                .map(|line| line.principal)
+                .sum();
+            let most = line.principal.min(by_payments).max(0);
+            let fee_goes = line.late + line.waived > 0;
+            let least = if fee_goes { most } else { (by_payments - others).min(most).max(0) };
+            let short = (line.principal - least - self.credit.max(0)).max(0);
+            let back = least + short.min(most - least);
             let bill = &mut self.bills[now];
             bill.unpaid += back;
             self.credit -= line.principal - back;
@@ -457,6 +469,9 @@ impl Account {
             self.bills[at].charged -= back;
             self.credit += back;
             self.given.push(Given { bill: at, refund: back, with_bill: true, cancelled: false, slip: None });
+        }
+        if self.bills[at].amount > self.bills[old].amount {
+            self.bear_what_came_back(at, day);
         }
         at
     }

@@ -214,6 +214,9 @@ fn rebill(
     if let Some(back) = &replacement.late {
         late_back::give(fx, event, request, new, back, legs)?;
     }
+    if let Some(rule) = &replacement.rule {
+        late_back::charged_again(fx, event, new, Some(rule), legs)?;
+    }
     Ok(Some(Rebilled { old, new, over: paid - moved, prepaid, replacement }))
 }
 
@@ -248,7 +251,7 @@ pub(super) fn issued_again(
     prepaid::paid_again(fx, event, new, by_itself, legs)?;
     // What of the credit went elsewhere is unpaid again and bears the fee of its days as such, not twice.
     payment::bear_again(fx, event.subject, new, None)?;
-    late_back::charged_again(fx, event, new, legs)
+    late_back::charged_again(fx, event, new, None, legs)
 }
 
 /// What had paid a bill, as it pays one of `amount` in its place.

@@ -175,14 +175,25 @@ fn take_off(fx: &Fx<'_, '_>, of: Id, bill: Id, waivers: Vec<WaiverRow>, mut exce
     Ok(taken)
 }
 
-/// A bill issued in the place of a cancelled one is charged what it bears of the late fee that came back with that one; it is older
-/// than what the money went to meanwhile, and as in a part payment the late fee goes before the principal.
-pub(super) fn charged_again(fx: &Fx<'_, '_>, event: &Event<'_>, bill: Id, legs: &mut Legs) -> Result<(), DeriveError> {
+/// A bill issued in the place of a cancelled one, or made larger again, is charged what it bears of the late fee that came back before; it
+/// is older than what the money went to meanwhile, and as in a part payment the late fee goes before the principal. `said`: the rule of
+/// this entry; of a bill issued again it is that of the cancelling.
+pub(super) fn charged_again(
+    fx: &Fx<'_, '_>,
+    event: &Event<'_>,
+    bill: Id,
+    said: Option<&RuleSaid>,
+    legs: &mut Legs,
+) -> Result<(), DeriveError> {
     let of = event.subject;
     let chain = fx.tx.bill_ancestors(of, bill)?;
     let mut waivers = fx.tx.waivers(of)?;
     waivers.retain(|row| chain.contains(&row.bill) && row.fee.is_negative());
-    let Some(rule) = rule_of(fx, &waivers)? else { return Ok(()) };
+    let rule = match said {
+        Some(said) => said.rule(),
+        None => rule_of(fx, &waivers)?,
+    };
+    let Some(rule) = rule else { return Ok(()) };
     let given: Fen = waivers.iter().map(|row| row.refund).sum();
     let Some(due) = borne(fx, of, bill, &rule, event.entry.business_day)? else { return Ok(()) };
     let again = due.min(given);

@@ -404,7 +404,7 @@ fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Resul
     legs.add(account::CREDIT, payment.credit);
     balance.credit -= payment.credit;
     for line in applied(&payment) {
-        let credit = unpay_bill(fx, event, &payment, &line)?;
+        let credit = unpay_bill(fx, event, &payment, &line, balance.credit)?;
         balance.credit -= credit;
         legs.add(account::RECEIVABLE, line.1 - credit).add(account::CREDIT, credit);
         legs.add(account::LATE_FEE, line.2 + line.3).add(account::WAIVER, -line.3);
@@ -436,20 +436,30 @@ fn reversed(fx: &Fx<'_, '_>, event: &Event<'_>, body: &PaymentReversed) -> Resul
     Ok(())
 }
 
-/// Gives a bill its debt back, or the bill in its place; what had become credit when it was cancelled or replaced is answered.
+/// Gives a bill its debt back, or the bill in its place; what had become credit when it was cancelled or replaced is answered. Of a bill
+/// that became smaller the other payments pay it on, each as of its own day, where no late fee goes with the payment; what they cannot, and
+/// what is not there as `credit` any more, the bill owes again.
 fn unpay_bill(
     fx: &Fx<'_, '_>,
     event: &Event<'_>,
     payment: &PaymentRow,
     line: &AppliedLine,
+    credit: Fen,
 ) -> Result<Fen, DeriveError> {
     let AppliedLine(id, principal, late_fee, waived, _) = line.clone();
     let id = fx.tx.standing_bill(event.subject, id)?;
     let Some(bill) = fx.tx.get::<BillRow>(&[&event.subject, &id])? else { return Ok(Fen::ZERO) };
     // What prepaid and credit cover of a bill that became smaller they cover on; they come back by themselves where they are short.
-    let covers = parts::of(fx.tx, event.subject, id)?.into_iter().filter(|part| part.is_cover);
-    let covered: Fen = covers.map(|part| part.principal).sum();
-    let back = principal.min(paid_by_payments(&bill) - covered).max(Fen::ZERO);
+    let (covers, payments): (Vec<_>, Vec<_>) =
+        parts::of(fx.tx, event.subject, id)?.into_iter().partition(|part| part.is_cover);
+    let others: Fen = payments.iter().filter(|part| part.payment != payment.id).map(|part| part.principal).sum();
+    let by_payments = paid_by_payments(&bill) - parts::principal(&covers);
+    let most = principal.min(by_payments).max(Fen::ZERO);
+    // With its late fee gone the bill must be open, to bear it anew.
+    let fee_goes = late_fee + waived > Fen::ZERO;
+    let least = if fee_goes { most } else { (by_payments - others).min(most).max(Fen::ZERO) };
+    let short = (principal - least - credit.max(Fen::ZERO)).max(Fen::ZERO);
+    let back = least + short.min(most - least);
     if back > Fen::ZERO {
         fx.tx.put(&BillRow { unpaid: bill.unpaid + back, state: "open".into(), ..bill })?;
     }

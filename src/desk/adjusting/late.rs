@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use super::plan::{Named, Work};
 use super::sides;
 use crate::derive::account::adjust::refundable;
+use crate::derive::account::fee_first::come_back;
+use crate::derive::account::late_back::RuleSaid;
 use crate::derive::account::parts;
 use crate::derive::request::{AdjustmentEffect, LateFeeBack, WaiverGiven};
 use crate::desk::refusal::Refusal;
@@ -52,6 +54,33 @@ impl Work<'_, '_> {
         let paid = refundable(self.tx, self.account.id, due.bill.id)?;
         let refund = (charged_before - right).min(paid);
         Ok((refund > Fen::ZERO).then_some(LateFeeBack { charged_before, refund }))
+    }
+
+    /// Late fee that came back with a smaller bill and that the larger one bears again: out of `credit`, then out of what is paid of it,
+    /// which `new` then owes. `earlier` is what it has behind it, and becomes what it has then.
+    pub(super) fn charged_again(
+        &self,
+        old: &BillRow,
+        new: &mut BillRow,
+        earlier: &mut Earlier,
+        credit: Fen,
+    ) -> Result<Option<(RuleSaid, Fen)>, Refusal> {
+        let came = come_back(self.tx, self.account.id, old.id)?;
+        if new.amount <= old.amount || came <= Fen::ZERO {
+            return Ok(None);
+        }
+        let (_, rule) = tariffs::late_rule(self.book, self.account, new)?;
+        let due = part_payment::late_fee(rule, new.amount, new.unpaid, new.due, self.day, *earlier)?.fee.min(came);
+        let by_payments = new.amount - new.unpaid - new.prepaid;
+        let short = (due - credit.max(Fen::ZERO)).min(by_payments).max(Fen::ZERO);
+        if short > Fen::ZERO {
+            new.unpaid += short;
+            let parts = parts::of(self.tx, self.account.id, old.id)?;
+            *earlier = Earlier { charged: earlier.charged, ..parts::first(&parts, by_payments - short, new.due) };
+        }
+        let again = due.min(credit.max(Fen::ZERO) + short);
+        earlier.charged += again;
+        Ok(Some((RuleSaid::from(rule), again)))
     }
 
     /// The days that the principal of the smaller bill was late with, as far as it is paid: the first payments count, what was paid
@@ -125,6 +154,7 @@ impl Work<'_, '_> {
             lines: Vec::new(),
             waived: fee,
             refunded: refund,
+            charged_again: Fen::ZERO,
         }
     }
 }

@@ -346,8 +346,9 @@ impl Work<'_, '_> {
                 lines: Vec::new(),
                 waived: Fen::ZERO,
                 refunded,
+                charged_again: Fen::ZERO,
             });
-            effect.replace.push(Replacement { old: row.id, income: Vec::new(), new, late });
+            effect.replace.push(Replacement { old: row.id, income: Vec::new(), new, late, rule: None });
         }
         Ok(pictures)
     }
@@ -378,7 +379,11 @@ impl Work<'_, '_> {
             let parts = parts::of(self.tx, self.account.id, row.id)?;
             let carried = parts::carried(&parts, row, new.amount);
             credit += row.amount - row.unpaid - row.prepaid - carried.payments + refunded - own;
-            let earlier = Earlier { charged: named.earlier.charged - refunded, ..days.unwrap_or(named.earlier) };
+            let mut earlier = Earlier { charged: named.earlier.charged - refunded, ..days.unwrap_or(named.earlier) };
+            let unpaid = would_be.unpaid;
+            let again = self.charged_again(row, &mut would_be, &mut earlier, credit)?;
+            let (rule, charged_again) = again.map_or((None, Fen::ZERO), |(rule, sum)| (Some(rule), sum));
+            credit -= charged_again - (would_be.unpaid - unpaid);
             pictures.push(BillPicture {
                 bill: row.id,
                 cycle: row.cycle.clone(),
@@ -387,8 +392,9 @@ impl Work<'_, '_> {
                 lines: sides::pairs(self.book, issued, &new),
                 waived: Fen::ZERO,
                 refunded,
+                charged_again,
             });
-            effect.replace.push(Replacement { old: row.id, income: issued.income(), new, late });
+            effect.replace.push(Replacement { old: row.id, income: issued.income(), new, late, rule });
         }
         Ok(pictures)
     }

@@ -106,6 +106,13 @@ pub struct BillPicture {
     pub waived: Fen,
     /// Late fee paid that is given back as credit.
     pub refunded: Fen,
+    /// Late fee that had come back with a smaller bill and is charged again.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub charged_again: Fen,
+}
+
+fn is_nothing(sum: &Fen) -> bool {
+    *sum == Fen::ZERO
 }
 
 /// One side of a bill.
@@ -185,7 +192,7 @@ impl Picture {
 impl BillPicture {
     /// What of the money paid on the bill becomes the customer's credit.
     pub fn over(&self) -> Fen {
-        self.old.paid - self.new.paid + self.refunded
+        self.old.paid - self.new.paid + self.refunded - self.charged_again
     }
 }
 
