@@ -266,6 +266,22 @@ fn a_fee_took_any_word_and_any_sum_from_nobody() {
         assert_eq!(fault(&refusal), (rule, field), "{kind}: {refusal:?}");
         assert!(refusal.message().contains(told), "{kind}: {refusal:?}");
     }
+    // Nor under another name of it.
+    for (reason, rule, told) in [
+        ("水费", "R-172", "收了才销账"),
+        ("滞纳金", "R-172", "收了才销账"),
+        ("欠费", "R-172", "收了才销账"),
+        ("预存", "R-172", "填存预存"),
+        ("校表押金", "R-142", "再用收押金"),
+        ("备用金", "R-209", "加备用金"),
+        ("存入", "R-366", "登记存入"),
+        ("过户费", "R-209", "请先受理"),
+    ] {
+        let input = json!({ "account": A, "kind": "其他", "for_what": reason, "amount": "3.00" });
+        let refusal = refused(&mut book, "demo", "fee.take", input);
+        assert_eq!(fault(&refusal), (rule, "for_what"), "{reason}: {refusal:?}");
+        assert!(refusal.message().contains(told), "{reason}: {refusal:?}");
+    }
     let nobody = refused(&mut book, "demo", "fee.take", json!({ "kind": "补卡费", "amount": "10.00" }));
     assert_eq!(fault(&nobody), ("R-209", "payer"));
     let mut large = json!({ "account": A, "kind": "补卡费", "amount": "88888.00" });

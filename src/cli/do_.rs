@@ -107,10 +107,17 @@ fn batch(context: &Context, from: &str) -> Result<u8, CliError> {
         if read == 0 {
             break;
         }
-        if line.last() != Some(&b'\n') && line.len() as u64 >= MAX_INPUT && skip_line(&mut reader)? > 0 {
+        let skipped = match line.last() != Some(&b'\n') && line.len() as u64 >= MAX_INPUT {
+            true => skip_line(&mut reader)?,
+            false => 0,
+        };
+        if skipped > 0 {
             refused = true;
             let said = Err(Refusal::usage(format!("这一行超过 {} MB，没有办理；请拆开", MAX_INPUT >> 20)));
             writeln!(out, "{}", answer(&said)).and_then(|()| out.flush()).map_err(|error| io(&error))?;
+            if skipped > MOST_SKIPPED {
+                break; // no line ends here: what follows is no batch
+            }
             continue;
         }
         if !begun && line.starts_with(b"\xEF\xBB\xBF") {
@@ -136,6 +143,9 @@ fn batch(context: &Context, from: &str) -> Result<u8, CliError> {
     Ok(u8::from(refused))
 }
 
+/// How far the end of a line that is too long is looked for, bytes: an endless input is given up.
+const MOST_SKIPPED: u64 = 16 * MAX_INPUT;
+
 /// Passes over the rest of a line that is too long, so that what follows is answered in step. Answers how much that was.
 fn skip_line(reader: &mut impl BufRead) -> Result<u64, CliError> {
     let mut skipped = 0;
@@ -147,7 +157,7 @@ fn skip_line(reader: &mut impl BufRead) -> Result<u64, CliError> {
         };
         skipped += used as u64;
         reader.consume(used);
-        if ended {
+        if ended || skipped > MOST_SKIPPED {
             return Ok(skipped);
         }
     }

@@ -63,6 +63,9 @@ struct Sources {
 /// Longest line of a case, in bytes.
 const MAX_LINE: usize = 64 << 10;
 
+/// How far the end of a longer one is looked for, bytes.
+const LONGEST_SKIPPED: u64 = 256 << 20;
+
 /// The answer to one line, or why there is none.
 #[derive(Serialize)]
 struct Failed<'c> {
@@ -159,9 +162,26 @@ fn read_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> std::io::Result<b
         return Ok(true);
     }
     if bytes.len() > MAX_LINE {
-        input.skip_until(b'\n')?;
+        return skip_line(input).map(|_| true);
     }
     Ok(true)
+}
+
+/// Passes over the rest of a line; one that does not end is given up with the whole input.
+fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
+    let mut left = LONGEST_SKIPPED;
+    loop {
+        let buffer = input.fill_buf()?;
+        let (used, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (buffer.len(), buffer.is_empty()),
+        };
+        input.consume(used);
+        if ended {
+            return Ok(());
+        }
+        left = left.checked_sub(used as u64).ok_or_else(|| std::io::Error::other("这一行没有结尾，不再往下读"))?;
+    }
 }
 
 /// The answer to one line as JSON text, and whether it is one.

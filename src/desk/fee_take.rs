@@ -107,7 +107,7 @@ pub(super) fn taken(cx: &Cx<'_, '_>, input: Input) -> Result<(Vec<Subject>, FeeT
     let charge = charges::owed(cx.tx, &asked)?;
     if charge.is_none() {
         let has_payer = account.is_some() || !input.payer.trim().is_empty();
-        fee_kinds::refuse(cx.tx, kind, has_payer, !input.for_what.trim().is_empty())?;
+        fee_kinds::refuse(cx.tx, kind, has_payer, &input.for_what)?;
     }
     let amount = amount_of(&input, charge.as_ref())?;
     if charge.is_none() {

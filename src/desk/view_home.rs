@@ -105,7 +105,7 @@ pub struct HitRow {
 
 impl HitRow {
     /// A hit that says nothing yet.
-    pub(super) fn blank(id: Id, owed: Fen) -> Self {
+    pub fn blank(id: Id, owed: Fen) -> Self {
         let none = String::new;
         Self {
             opens: Opens::Account,

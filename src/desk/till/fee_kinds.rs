@@ -11,6 +11,7 @@ const ELSEWHERE: &[(&[&str], &str, &str)] = &[
     (&["押金", "保证金"], "R-142", "押金不是收入，请先受理要收押金的业务，再用收押金"),
     (&["预存", "预付", "充值", "余款"], "R-172", "预存不是服务费，请用收费，填存预存"),
     (&["备用金"], "R-209", "备用金不是服务费，请在班次里加备用金"),
+    (&["存入", "缴存"], "R-366", "存入银行不是服务费，请在班次里登记存入"),
     (
         &["水费", "电费", "气费", "热费", "滞纳金", "违约金", "暖气费", "欠费", "账单"],
         "R-172",
@@ -18,11 +19,10 @@ const ELSEWHERE: &[(&[&str], &str, &str)] = &[
     ),
 ];
 
-/// What is wrong with taking such a fee from nobody's case: `has_payer` and `has_reason` say what else was typed.
-pub fn faults(tx: &Tx<'_>, kind: &str, has_payer: bool, has_reason: bool) -> Vec<Fault> {
-    let elsewhere = ELSEWHERE.iter().find(|(words, ..)| words.iter().any(|word| kind.contains(word)));
-    if let Some((_, rule, told)) = elsewhere {
-        return vec![Fault::field(rule, "kind", *told)];
+/// What is wrong with taking such a fee from nobody's case: `has_payer` says whether somebody pays it, `reason` what for.
+pub fn faults(tx: &Tx<'_>, kind: &str, has_payer: bool, reason: &str) -> Vec<Fault> {
+    if let Some((rule, told)) = elsewhere(kind) {
+        return vec![Fault::field(rule, "kind", told)];
     }
     let loaded = catalogue::of(tx);
     let owes =
@@ -39,10 +39,32 @@ pub fn faults(tx: &Tx<'_>, kind: &str, has_payer: bool, has_reason: bool) -> Vec
     if !has_payer {
         faults.push(Fault::field("R-209", "payer", "请填户号或缴款人，核对单上要写明谁缴的"));
     }
-    if kind == OTHER && !has_reason {
-        faults.push(Fault::field("R-209", "for_what", "收“其他”费用，请写明事由"));
+    if kind == OTHER {
+        faults.extend(reason_fault(tx, reason));
     }
     faults
+}
+
+/// Money that is no fee, by its words: the rule, and what takes it.
+fn elsewhere(words: &str) -> Option<(&'static str, &'static str)> {
+    let named = ELSEWHERE.iter().find(|(known, ..)| known.iter().any(|word| words.contains(word)));
+    named.map(|(_, rule, told)| (*rule, *told))
+}
+
+/// 其他 says what for, and that is neither money that another action takes nor a fee that a case owes.
+fn reason_fault(tx: &Tx<'_>, reason: &str) -> Option<Fault> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Some(Fault::field("R-209", "for_what", "收“其他”费用，请写明事由"));
+    }
+    if let Some((rule, told)) = elsewhere(reason) {
+        return Some(Fault::field(rule, "for_what", told));
+    }
+    let loaded = catalogue::of(tx);
+    let owes = |service: &&crate::rules::service::Service| service.fees.iter().any(|fee| reason.contains(&fee.name));
+    let service = loaded.catalogue.services().iter().find(owes)?;
+    let text = format!("这是“{}”的费用，随它收，请先受理，或核对户号和业务编号", service.name);
+    Some(Fault::field("R-209", "for_what", text))
 }
 
 /// Every fee the counter takes by name: those of the catalogue's businesses, then those taken by themselves.
@@ -59,6 +81,6 @@ pub fn names(tx: &Tx<'_>) -> Vec<String> {
 }
 
 /// The same as a refusal.
-pub fn refuse(tx: &Tx<'_>, kind: &str, has_payer: bool, has_reason: bool) -> Result<(), Refusal> {
-    Refusal::unless_empty(faults(tx, kind, has_payer, has_reason))
+pub fn refuse(tx: &Tx<'_>, kind: &str, has_payer: bool, reason: &str) -> Result<(), Refusal> {
+    Refusal::unless_empty(faults(tx, kind, has_payer, reason))
 }

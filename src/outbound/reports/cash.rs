@@ -87,7 +87,8 @@ fn columns() -> Vec<Column> {
         Column::new("shift", "班次"),
         Column::new("method", "方式"),
         Column::new("item", "收款项目"),
-        Column::sum("count", "笔数"),
+        // A receipt stands under each of its items: their sum is no number of receipts.
+        Column::new("count", "笔数"),
         Column::sum("taken", "收入"),
         Column::sum("reversed", "冲退"),
         Column::sum("amount", "净额"),

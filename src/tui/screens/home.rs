@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::desk::intake_park::queue_form;
 use crate::desk::refusal::RefusalKind;
 use crate::desk::view_home::{self, FactLine, HitRow, HomeFacts, Opens};
 use crate::rules::id::Id;
@@ -16,6 +17,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Command, Place};
 use crate::tui::screen::{Draft, Reply, Screen};
+use crate::tui::screens::queue::{self, PutBy};
 use crate::tui::theme::Ink;
 use crate::tui::widgets::edit::{Edited, LineEdit};
 use crate::tui::widgets::table::{Column, Row, Table, TableEvent, Width};
@@ -48,6 +50,10 @@ pub struct Home {
     total: String,
     answer: Answer,
     facts: HomeFacts,
+    /// What this person has put by under queue numbers.
+    put_by: Vec<PutBy>,
+    /// The first row is this one of them: its number was typed.
+    named: Option<PutBy>,
     /// Who stood under the hand when it was last drawn, or acted on.
     seen: Option<Id>,
 }
@@ -71,6 +77,8 @@ impl Home {
             total: String::new(),
             answer: Answer::First,
             facts: HomeFacts::default(),
+            put_by: Vec::new(),
+            named: None,
             seen: None,
         };
         home.read(app);
@@ -81,6 +89,8 @@ impl Home {
         if let Ok(facts) = view_home::facts(&app.desk) {
             self.facts = facts;
         }
+        self.put_by = queue::put_by(app);
+        self.facts.lines.extend(put_by_line(&self.put_by));
         self.search_again(app);
     }
 
@@ -93,6 +103,12 @@ impl Home {
         self.table.say_empty(if self.query.text().trim().is_empty() { NOTHING_TYPED } else { nothing });
         self.hits = found.rows;
         self.answer = found.answer;
+        let typed = queue_form(self.query.text());
+        self.named = self.put_by.iter().find(|one| !typed.is_empty() && one.number == typed).cloned();
+        if let Some(row) = self.named.as_ref().and_then(|one| row_put_by(app, one)) {
+            self.hits.insert(0, row);
+            self.answer = Answer::First;
+        }
     }
 
     /// Another text: the hand lies on the first hit, or on none where somebody must choose.
@@ -171,10 +187,12 @@ impl Screen<App> for Home {
     fn on_command(&mut self, command: Command, app: &mut App) -> Reply<App> {
         match command {
             Command::Open => {
-                if let Some(reply) = super::named(app, self.query.text()) {
-                    return reply;
+                // What the number typed names, unless the bar was moved to somebody else.
+                let on_top = self.table.is_lifted() || self.table.selected() == 0;
+                match super::named(app, self.query.text()).filter(|_| on_top) {
+                    Some(reply) => reply,
+                    None => self.open(app),
                 }
-                self.open(app)
             }
             Command::GoPay => self.with_chosen(app, super::pay),
             Command::GoIntake => {
@@ -249,6 +267,25 @@ impl Screen<App> for Home {
         draw_facts(canvas, canvas.height().saturating_sub(rows), &facts);
         canvas.cursor(x + at, 0);
     }
+}
+
+/// What is put by, as the list of home shows it.
+fn row_put_by(app: &App, one: &PutBy) -> Option<HitRow> {
+    let account = app.desk.look().ok()?.account(one.account).ok()??;
+    Some(HitRow {
+        no: account.no.clone(),
+        name: account.name,
+        address: format!("排队号 {}  {}", one.number, one.opens.label()),
+        state: "挂起".into(),
+        ..HitRow::blank(one.account, app.desk.look().ok()?.owed(one.account).ok()?)
+    })
+}
+
+/// The line that keeps what is put by from being forgotten.
+fn put_by_line(put_by: &[PutBy]) -> Option<FactLine> {
+    let words: Vec<String> = put_by.iter().map(|one| format!("{} {}", one.number, one.opens.label())).collect();
+    let text = format!("{} 件，排队号 {}", words.len(), words.join("、"));
+    (!words.is_empty()).then(|| FactLine { head: "挂起".into(), text, look: true, warning: false })
 }
 
 /// A sum that has no room to the fen stands in ten thousands: on the customer's file it is whole.

@@ -452,10 +452,8 @@ pub fn named(app: &mut App, text: &str) -> Option<Reply<App>> {
     if !queue.is_empty() && app.desk.look().ok()?.parked_of_queue(&queue).is_ok_and(|parked| !parked.is_empty()) {
         return Some(opened(intake::Intake::taken_up(app, &queue)));
     }
-    match queue::named(app, &queue) {
-        Some((queue::Opens::Pay, account)) => return Some(pay(app, account)),
-        Some((queue::Opens::Adjust, account)) => return Some(adjust(app, account)),
-        None => {}
+    if let Some(one) = queue::named(app, &queue) {
+        return Some(one.opens.open(app, one.account));
     }
     if let Some(entry) = crate::desk::view_receipt::named(&app.desk, text) {
         return Some(receipt(app, &entry.to_string()));

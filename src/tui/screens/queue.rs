@@ -18,8 +18,8 @@ pub const FIELD: &str = "queue";
 pub const TAG: &str = "park";
 /// Longest number.
 const LONGEST: usize = 20;
-/// Drafts that may have a number, by the beginning of their keys, with the letter of a number nobody gave.
-const KINDS: [(&str, &str); 2] = [("pay/", "收"), ("adjust/", "特")];
+/// Drafts that may have a number, by the beginning of their keys, with the letter of a number nobody gave: one that needs no input method.
+const KINDS: [(&str, &str); 2] = [("pay/", "S"), ("adjust/", "T")];
 
 /// Asks for the number, with the one it had.
 pub fn ask(app: &App, number: &str) -> Reply<App> {
@@ -99,12 +99,31 @@ fn taken(number: &str) -> String {
     format!("排队号“{number}”下已挂起一件，请先取回它，或换一个号")
 }
 
-/// A payment or request of this person put by under a number: what opens it, and the account.
-pub fn named(app: &App, number: &str) -> Option<(Opens, Id)> {
-    let key = draft_of(app, number)?;
-    let (kind, account) = key.split_once('/')?;
-    let opens = if kind == "pay" { Opens::Pay } else { Opens::Adjust };
-    Some((opens, account.parse().ok()?))
+/// A payment or request of this person put by under a number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PutBy {
+    /// The number.
+    pub number: String,
+    /// What opens it.
+    pub opens: Opens,
+    /// The account.
+    pub account: Id,
+}
+
+/// All of them.
+pub fn put_by(app: &App) -> Vec<PutBy> {
+    let all = parked(app).into_iter().filter_map(|(key, number)| {
+        let (kind, account) = key.split_once('/')?;
+        let opens = if kind == "pay" { Opens::Pay } else { Opens::Adjust };
+        Some(PutBy { number, opens, account: account.parse().ok()? })
+    });
+    all.collect()
+}
+
+/// The one under a number.
+pub fn named(app: &App, number: &str) -> Option<PutBy> {
+    let number = queue_form(number);
+    put_by(app).into_iter().find(|one| !number.is_empty() && one.number == number)
 }
 
 /// What a number opens.
@@ -114,6 +133,24 @@ pub enum Opens {
     Pay,
     /// 特殊处理.
     Adjust,
+}
+
+impl Opens {
+    /// Its word.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Pay => "收费",
+            Self::Adjust => "特殊处理",
+        }
+    }
+
+    /// Opens the form.
+    pub fn open(self, app: &mut App, account: Id) -> Reply<App> {
+        match self {
+            Self::Pay => super::pay(app, account),
+            Self::Adjust => super::adjust(app, account),
+        }
+    }
 }
 
 /// The draft under a number, by its key.
