@@ -132,7 +132,11 @@ fn answer_all(
 ) -> Result<u64, CliError> {
     let mut output = std::io::BufWriter::new(output);
     let (mut number, mut failed, mut bytes) = (0, 0, Vec::new());
-    while read_line(&mut input, &mut bytes).map_err(|error| io(&error))? {
+    loop {
+        let read = read_line(&mut input, &mut bytes).map_err(|error| io(&error))?;
+        if read == Got::End {
+            break;
+        }
         number += 1;
         if number == 1 && bytes.starts_with(b"\xEF\xBB\xBF") {
             bytes.drain(..3);
@@ -143,6 +147,9 @@ fn answer_all(
         let (text, good) = answer(kind, sources, &bytes, number);
         failed += u64::from(!good);
         writeln!(output, "{text}").map_err(|error| io(&error))?;
+        if read == Got::Endless {
+            break;
+        }
         if input.buffer().is_empty() {
             output.flush().map_err(|error| io(&error))?;
         }
@@ -151,37 +158,49 @@ fn answer_all(
     Ok(failed)
 }
 
-/// Reads one line; of one that is too long only a little more than the limit is kept. False at the end.
-fn read_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> std::io::Result<bool> {
+/// Reads one line; of one that is too long only a little more than the limit is kept.
+fn read_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> std::io::Result<Got> {
     bytes.clear();
     if input.take(MAX_LINE as u64 + 2).read_until(b'\n', bytes)? == 0 {
-        return Ok(false);
+        return Ok(Got::End);
     }
     if bytes.ends_with(b"\n") {
         bytes.pop();
-        return Ok(true);
+        return Ok(Got::Line);
     }
     if bytes.len() > MAX_LINE {
-        return skip_line(input).map(|_| true);
+        return skip_line(input);
     }
-    Ok(true)
+    Ok(Got::Line)
 }
 
-/// Passes over the rest of a line; one that does not end is given up with the whole input.
-fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
-    let mut left = LONGEST_SKIPPED;
-    loop {
+/// What came of reading a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Got {
+    /// There is none any more.
+    End,
+    /// A line; of one that is too long the beginning.
+    Line,
+    /// The beginning of one that does not end: nothing is read after it.
+    Endless,
+}
+
+/// Passes over the rest of a line that is too long.
+fn skip_line(input: &mut impl BufRead) -> std::io::Result<Got> {
+    let mut skipped = 0;
+    while skipped <= LONGEST_SKIPPED {
         let buffer = input.fill_buf()?;
         let (used, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
             Some(at) => (at + 1, true),
             None => (buffer.len(), buffer.is_empty()),
         };
         input.consume(used);
+        skipped += used as u64;
         if ended {
-            return Ok(());
+            return Ok(Got::Line);
         }
-        left = left.checked_sub(used as u64).ok_or_else(|| std::io::Error::other("这一行没有结尾，不再往下读"))?;
     }
+    Ok(Got::Endless)
 }
 
 /// The answer to one line as JSON text, and whether it is one.
