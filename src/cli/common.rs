@@ -32,6 +32,26 @@ pub struct CliError {
 
 /// Largest input taken from a pipe or file for one action or case, in bytes.
 pub const MAX_INPUT: u64 = 16 << 20;
+/// How far the end of a line that is too long is looked for, bytes: an endless input is given up.
+pub const MOST_SKIPPED: u64 = 16 * MAX_INPUT;
+
+/// Passes over the rest of a line that is too long, so that what follows is answered in step. Answers how much that was: more than
+/// [`MOST_SKIPPED`] where no line ends.
+pub fn skip_line(reader: &mut impl std::io::BufRead) -> std::io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let buffer = reader.fill_buf()?;
+        let (used, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (buffer.len(), buffer.is_empty()),
+        };
+        skipped += used as u64;
+        reader.consume(used);
+        if ended || skipped > MOST_SKIPPED {
+            return Ok(skipped);
+        }
+    }
+}
 
 impl CliError {
     /// A wrong call.

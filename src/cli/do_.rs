@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::common::{CliError, Context, MAX_INPUT, io};
+use super::common::{CliError, Context, MAX_INPUT, MOST_SKIPPED, io, skip_line};
 use crate::desk::refusal::Refusal;
 use crate::desk::{ACTIONS, Call, Desk, Done};
 use crate::text::plain_file;
@@ -108,7 +108,7 @@ fn batch(context: &Context, from: &str) -> Result<u8, CliError> {
             break;
         }
         let skipped = match line.last() != Some(&b'\n') && line.len() as u64 >= MAX_INPUT {
-            true => skip_line(&mut reader)?,
+            true => skip_line(&mut reader).map_err(|error| io(&error))?,
             false => 0,
         };
         if skipped > 0 {
@@ -141,26 +141,6 @@ fn batch(context: &Context, from: &str) -> Result<u8, CliError> {
     }
     desk.db().checkpoint_when_large()?;
     Ok(u8::from(refused))
-}
-
-/// How far the end of a line that is too long is looked for, bytes: an endless input is given up.
-const MOST_SKIPPED: u64 = 16 * MAX_INPUT;
-
-/// Passes over the rest of a line that is too long, so that what follows is answered in step. Answers how much that was.
-fn skip_line(reader: &mut impl BufRead) -> Result<u64, CliError> {
-    let mut skipped = 0;
-    loop {
-        let buffer = reader.fill_buf().map_err(|error| io(&error))?;
-        let (used, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
-            Some(at) => (at + 1, true),
-            None => (buffer.len(), buffer.is_empty()),
-        };
-        skipped += used as u64;
-        reader.consume(used);
-        if ended || skipped > MOST_SKIPPED {
-            return Ok(skipped);
-        }
-    }
 }
 
 fn one_line(context: &Context, desk: &mut Desk, line: &[u8]) -> Result<Done, Refusal> {

@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::common::{CliError, Context, io};
+use super::common::{CliError, Context, MOST_SKIPPED, io, skip_line};
 use crate::rules::calendar::{BRANCH_OFFSET, Calendar};
 use crate::rules::fault::Fault;
 use crate::rules::tariff::PriceBook;
@@ -62,9 +62,6 @@ struct Sources {
 
 /// Longest line of a case, in bytes.
 const MAX_LINE: usize = 64 << 10;
-
-/// How far the end of a longer one is looked for, bytes.
-const LONGEST_SKIPPED: u64 = 256 << 20;
 
 /// The answer to one line, or why there is none.
 #[derive(Serialize)]
@@ -169,7 +166,7 @@ fn read_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> std::io::Result<G
         return Ok(Got::Line);
     }
     if bytes.len() > MAX_LINE {
-        return skip_line(input);
+        return Ok(if skip_line(input)? > MOST_SKIPPED { Got::Endless } else { Got::Line });
     }
     Ok(Got::Line)
 }
@@ -183,24 +180,6 @@ enum Got {
     Line,
     /// The beginning of one that does not end: nothing is read after it.
     Endless,
-}
-
-/// Passes over the rest of a line that is too long.
-fn skip_line(input: &mut impl BufRead) -> std::io::Result<Got> {
-    let mut skipped = 0;
-    while skipped <= LONGEST_SKIPPED {
-        let buffer = input.fill_buf()?;
-        let (used, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
-            Some(at) => (at + 1, true),
-            None => (buffer.len(), buffer.is_empty()),
-        };
-        input.consume(used);
-        skipped += used as u64;
-        if ended {
-            return Ok(Got::Line);
-        }
-    }
-    Ok(Got::Endless)
 }
 
 /// The answer to one line as JSON text, and whether it is one.

@@ -79,9 +79,6 @@ pub(super) fn after(fx: &Fx<'_, '_>, event: &Event<'_>, covers: Option<&Covers>)
     if covers.lines.iter().any(|line| (line.principal.0 | line.late_fee.0 | line.charged_before.0) < 0) {
         return Err(DeriveError::Body("抵缴的金额不能是负数".into()));
     }
-    if covers.lines.iter().any(|line| covers.day_of(line) > covers.day) {
-        return Err(DeriveError::Body("抵缴的钱不能晚于抵缴那天".into()));
-    }
     let mut balance = payment::balance(fx, event.subject)?;
     let (had_prepaid, had_credit) = (balance.prepaid.max(Fen::ZERO), balance.credit.max(Fen::ZERO));
     let (mut legs, mut of_day, mut left) = (Legs::default(), BTreeMap::<_, Vec<_>>::new(), had_prepaid + had_credit);

@@ -9,7 +9,6 @@ use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 
 use crate::book::subject::Kind;
-use crate::derive::account::cover::is_cover;
 use crate::derive::account::payment::{PaymentReversed, PaymentTaken};
 use crate::desk::refusal::Refusal;
 use crate::desk::till::balance;
@@ -81,7 +80,7 @@ fn prepaid(tx: &Tx<'_>, account: Id, sum: Fen) -> Result<Vec<Lot>, StoreError> {
         return Ok(Vec::new());
     }
     let mut payments = tx.payments(account)?;
-    payments.retain(|row| row.state == "taken" && row.to_prepaid > Fen::ZERO && !is_cover(row));
+    payments.retain(|row| row.state == "taken" && row.to_prepaid > Fen::ZERO);
     payments.sort_by_key(|row| (row.day, row.id));
     let (mut lots, mut left) = (Vec::new(), sum);
     for row in payments.iter().rev() {

@@ -52,8 +52,6 @@ pub struct Home {
     facts: HomeFacts,
     /// What this person has put by under queue numbers.
     put_by: Vec<PutBy>,
-    /// The first row is this one of them: its number was typed.
-    named: Option<PutBy>,
     /// Who stood under the hand when it was last drawn, or acted on.
     seen: Option<Id>,
 }
@@ -78,7 +76,6 @@ impl Home {
             answer: Answer::First,
             facts: HomeFacts::default(),
             put_by: Vec::new(),
-            named: None,
             seen: None,
         };
         home.read(app);
@@ -104,8 +101,8 @@ impl Home {
         self.hits = found.rows;
         self.answer = found.answer;
         let typed = queue_form(self.query.text());
-        self.named = self.put_by.iter().find(|one| !typed.is_empty() && one.number == typed).cloned();
-        if let Some(row) = self.named.as_ref().and_then(|one| row_put_by(app, one)) {
+        let named = self.put_by.iter().find(|one| !typed.is_empty() && one.number == typed);
+        if let Some(row) = named.and_then(|one| row_put_by(app, one)) {
             self.hits.insert(0, row);
             self.answer = Answer::First;
         }
@@ -189,10 +186,8 @@ impl Screen<App> for Home {
             Command::Open => {
                 // What the number typed names, unless the bar was moved to somebody else.
                 let on_top = self.table.is_lifted() || self.table.selected() == 0;
-                match super::named(app, self.query.text()).filter(|_| on_top) {
-                    Some(reply) => reply,
-                    None => self.open(app),
-                }
+                let named = if on_top { super::named(app, self.query.text()) } else { None };
+                named.unwrap_or_else(|| self.open(app))
             }
             Command::GoPay => self.with_chosen(app, super::pay),
             Command::GoIntake => {
